@@ -1,0 +1,95 @@
+# Needs make and Python >= 3.11, nothing else: every tool comes from requirements/ into .venv/.
+
+PYTHON ?= python3
+PYTHON_NEWEST ?= $(shell for each in python3.13 python3.12; do $$each -c '' 2>/dev/null && echo $$each && break; done)
+PORT ?= 8000
+ARGS ?=
+
+PIP_INSTALL := -m pip --disable-pip-version-check -qq install
+TEST := .venv/test/bin
+DEMO := .venv/demo/bin
+NEWEST := .venv/newest/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo code test lint types imports unit integration matrix format lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/demo/stamp ## the demo, on http://127.0.0.1:8000/ (another port: make demo PORT=8001)
+	@PORT=$(PORT) exec $(DEMO)/python -m demo
+
+code: .venv/demo/stamp ## the code an authenticator app would show: make code SECRET=JBSW...
+	@test -n "$(SECRET)" || { echo "usage: make code SECRET=<the secret of the registration>" >&2; exit 2; }
+	@$(DEMO)/python -m demo.code "$(SECRET)"
+
+test: .venv/test/stamp ## everything: style, types, imports, tests on every database that answers, coverage
+	@$(TEST)/python -m tests.run $(ARGS)
+
+lint: .venv/test/stamp ## style
+	$(TEST)/ruff check
+	$(TEST)/ruff format --check
+
+types: .venv/test/stamp ## types
+	$(TEST)/mypy
+
+imports: .venv/test/stamp ## who may import whom
+	$(TEST)/lint-imports --no-cache --no-logo
+
+unit: .venv/test/stamp ## unit tests (ARGS="-k name" to choose)
+	$(TEST)/pytest tests/unit $(ARGS)
+
+integration: .venv/test/stamp ## integration tests; MFA_TEST_DATABASE=sqlite (default), postgresql or mariadb
+	$(TEST)/pytest tests/integration $(ARGS)
+
+matrix: .venv/newest/stamp ## the tests on the newest Django and Python (PYTHON_NEWEST=... to choose)
+	$(NEWEST)/pytest $(ARGS)
+
+format: .venv/test/stamp ## rewrites the code in the project's style
+	$(TEST)/ruff check --fix
+	$(TEST)/ruff format
+
+clean: ## removes the environments and what tools left behind
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build dist
+
+# Environments ---------------------------------------------------------------------------------------------------------
+# $(1): the Python that makes it; $(2): the least version; the first prerequisite is the lock.
+# An environment is brought up to date when the lock or the package's metadata changed; `make clean` makes it anew.
+define environment
+@test -n "$(1)" || { echo "no Python >= $(2) on the PATH; name one: make $(MAKECMDGOALS) PYTHON_NEWEST=..." >&2; exit 1; }
+@"$(1)" -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(2)".split("."))))' 2>/dev/null || { \
+	echo "$(1) is missing or older than Python $(2); name another: make $(MAKECMDGOALS) $(3)=python$(2)" >&2; exit 1; }
+@echo "making $(@D) from $< (once; this takes a minute)"
+@"$(1)" -m venv $(@D)
+@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement $<
+@$(@D)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+@touch $@
+endef
+
+.venv/test/stamp: requirements/dev.txt pyproject.toml
+	$(call environment,$(PYTHON),3.11,PYTHON)
+
+.venv/demo/stamp: requirements/demo.txt pyproject.toml
+	$(call environment,$(PYTHON),3.11,PYTHON)
+
+.venv/newest/stamp: requirements/dev-newest.txt pyproject.toml
+	$(call environment,$(PYTHON_NEWEST),3.12,PYTHON_NEWEST)
+
+# Locks ----------------------------------------------------------------------------------------------------------------
+# A release has to be a week old, so that a bad one is found first and every mirror has it.
+# What is locked stays as long as it fits: `make lock UPGRADE=1` moves everything.
+COMPILE = .venv/lock/bin/uv pip compile --quiet --no-config --universal --generate-hashes --no-strip-extras \
+	--no-header --no-emit-index-url --no-emit-find-links --exclude-newer "7 days" $(if $(UPGRADE),--upgrade)
+
+.venv/lock/stamp: requirements/lock.txt
+	@"$(PYTHON)" -m venv $(@D)
+	@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement $<
+	@touch $@
+
+lock: .venv/lock/stamp ## resolves requirements/*.in and pyproject.toml into requirements/*.txt
+	$(COMPILE) --python-version 3.11 --all-extras pyproject.toml requirements/dev.in --constraints requirements/django-5.2.in --output-file requirements/dev.txt
+	$(COMPILE) --python-version 3.12 --all-extras pyproject.toml requirements/dev.in --output-file requirements/dev-newest.txt
+	$(COMPILE) --python-version 3.11 --extra qr --extra webauthn --extra sms --extra knox pyproject.toml requirements/demo.in --output-file requirements/demo.txt
+	$(COMPILE) --python-version 3.11 requirements/mariadb.in --output-file requirements/mariadb.txt
+	$(COMPILE) --python-version 3.11 requirements/lock.in --output-file requirements/lock.txt

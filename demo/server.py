@@ -1,0 +1,70 @@
+"""The database, its one user, and the server."""
+
+import errno
+import os
+import sys
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+
+from demo.walk import HOST, PASSWORD, USER, walk
+
+MOST_PORT = 65535
+
+
+class Server(ThreadedWSGIServer):
+    """Django's own server for development, with a thread for each connection and room for a crowd."""
+
+    request_queue_size = 128
+
+
+def serve() -> int:
+    """Serve until the process is ended; returns an exit code where it cannot, having said why in one sentence."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "demo.settings"
+    written = os.environ.get("PORT") or "8000"
+    if not (written.isascii() and written.isdigit() and 0 < int(written) <= MOST_PORT):
+        return _failed(f"PORT has to be a number from 1 to {MOST_PORT}, such as 8001, and not {written!r}.")
+    port = int(written)
+    try:
+        # Before the database is touched: on a port that is taken, another demo may be at work in it.
+        server = Server((HOST, port), WSGIRequestHandler)
+    except OSError as error:
+        return _failed(_reason(error, port))
+    with server:
+        django.setup()
+        call_command("migrate", interactive=False, verbosity=0)
+        enrolled = _prepare_user()
+        server.set_app(get_wsgi_application())
+        database = os.path.relpath(settings.DATABASES["default"]["NAME"])
+        print(f"http://{HOST}:{port}/ is the demo; its user is {USER}, with the password {PASSWORD}. Ctrl-C ends it.")
+        print(walk(port, enrolled=enrolled, database=database), flush=True)
+        server.serve_forever()
+    return 0
+
+
+def _prepare_user() -> bool:
+    """Make the user where there is none, and tell whether an earlier run has left devices."""
+    users = get_user_model().objects
+    if not users.filter(username=USER).exists():
+        users.create_user(USER, f"{USER}@example.com", PASSWORD)
+    devices = apps.get_model("multi_factor", "DeviceRecord").objects
+    return devices.filter(account__user__username=USER, activated_at__isnull=False).exists()
+
+
+def _reason(error: OSError, port: int) -> str:
+    other = f"choose another one, such as: make demo PORT={port + 1 if port < MOST_PORT else 8000}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use; {other}"
+    if error.errno == errno.EACCES:
+        return f"Port {port} is not for everybody; {other}"
+    return f"Port {port} cannot be used ({error.strerror}); {other}"
+
+
+def _failed(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1

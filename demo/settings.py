@@ -1,0 +1,70 @@
+"""The settings of the demo: embedded, on this machine only, and with codes on the screen."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import django
+
+from demo.walk import HOST
+
+# For a demonstration on this machine, and for nothing else.
+SECRET_KEY = "a key that everybody knows"
+DEBUG = False
+ALLOWED_HOSTS = [HOST, "localhost"]
+ROOT_URLCONF = "demo.urls"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "mfa",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("DEMO_DATABASE") or Path(__file__).with_name("db.sqlite3"),
+        "OPTIONS": {"timeout": 20},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+
+MFA = {
+    "METHODS": ["totp", "hotp", "email", "sms", "recovery"],
+    "SMS_SENDER": "mfa.adapters.senders.console.ConsoleSender",
+    "TOTP_ISSUER": "drf-mfa demo",
+    "HOTP_ISSUER": "drf-mfa demo",
+}
+
+# Mail goes to the screen. Django 6.1 has another setting for that, and warns of the old one.
+DEFAULT_FROM_EMAIL = "demo@example.com"
+_SCREEN = "django.core.mail.backends.console.EmailBackend"
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": _SCREEN}}
+else:
+    EMAIL_BACKEND = _SCREEN
+
+# Events, and what goes wrong; the requests are told by the server.
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"event": {"format": "mfa: %(message)s"}},
+    "handlers": {
+        "event": {"class": "logging.StreamHandler", "formatter": "event"},
+        "error": {"class": "logging.StreamHandler", "level": "ERROR"},
+    },
+    "loggers": {
+        "mfa": {"handlers": ["event"], "level": "INFO"},
+        "django": {"handlers": ["error"]},
+    },
+}

@@ -1,0 +1,80 @@
+"""What there is to try, to be copied into another terminal, line by line."""
+
+HOST = "127.0.0.1"
+USER = "demo"
+PASSWORD = "demo"
+
+LOGIN = """
+Log in, by password alone:
+
+    URL=http://{host}:{port}
+    TOKEN=$(curl -s "$URL/login/" -d username={user} -d password={password} | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
+    AUTH="Authorization: Token $TOKEN"
+
+The protected route does not open for that, and answers 403:
+
+    curl -s -w ' %{http_code}\\n' "$URL/protected/" -H "$AUTH"
+"""
+
+REGISTER = """
+Register an authenticator app. The answer has an otpauth address, a QR code of it, and the secret:
+
+    DEVICE=$(curl -s -X POST "$URL/multi-factor/register/totp/" -H "$AUTH" -d name=Phone)
+    SECRET=$(echo "$DEVICE" | sed 's/.*"secret":"\\([^"]*\\)".*/\\1/')
+    INDEX=$(echo "$DEVICE" | sed 's/.*"index":\\([0-9]*\\).*/\\1/')
+    echo "device $INDEX has the secret $SECRET"
+
+Prove it by the code that the app would show now (without oathtool: CODE=$(make -s code SECRET="$SECRET")):
+
+    CODE=$(oathtool --totp -b "$SECRET")
+    curl -s -w ' %{http_code}\\n' "$URL/multi-factor/$INDEX/" -H "$AUTH" -d "value=$CODE"
+"""
+
+ENROLLED = """
+An earlier run has left devices. This lists them; {anew}
+
+    curl -s -w ' %{http_code}\\n' "$URL/multi-factor/" -H "$AUTH"
+
+Prove one of them by its index and its code:
+
+    INDEX=0
+    CODE=123456
+    curl -s -w ' %{http_code}\\n' "$URL/multi-factor/$INDEX/" -H "$AUTH" -d "value=$CODE"
+"""
+
+PROTECTED = """
+Now the same route answers 200:
+
+    curl -s -w ' %{http_code}\\n' "$URL/protected/" -H "$AUTH"
+    curl -s -w ' %{http_code}\\n' "$URL/multi-factor/status/" -H "$AUTH"
+
+The same code does not work again, and answers 401:
+
+    curl -s -w ' %{http_code}\\n' "$URL/multi-factor/$INDEX/" -H "$AUTH" -d "value=$CODE"
+"""
+
+EMAIL = """
+Register mail as a second device, and have a code sent, which appears in the terminal of the demo:
+
+    DEVICE=$(curl -s -X POST "$URL/multi-factor/register/email/" -H "$AUTH")
+    INDEX=$(echo "$DEVICE" | sed 's/.*"index":\\([0-9]*\\).*/\\1/')
+    curl -s -w ' %{http_code}\\n' -X POST "$URL/multi-factor/$INDEX/dispatch/" -H "$AUTH"
+
+Prove it by that code:
+
+    CODE=123456
+    curl -s -w ' %{http_code}\\n' "$URL/multi-factor/$INDEX/" -H "$AUTH" -d "value=$CODE"
+
+What else can be registered:
+
+    curl -s -w ' %{http_code}\\n' "$URL/multi-factor/register/" -H "$AUTH"
+"""
+
+
+def walk(port: int, *, enrolled: bool = False, database: str = "") -> str:
+    """Return the walk for a port; ``enrolled`` where the user has devices already, in a file called ``database``."""
+    anew = f"to begin anew, end the demo, delete {database} and start it again." if database else ""
+    text = LOGIN + (ENROLLED if enrolled else REGISTER) + PROTECTED + EMAIL
+    for name, value in {"host": HOST, "port": str(port), "user": USER, "password": PASSWORD, "anew": anew}.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text

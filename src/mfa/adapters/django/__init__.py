@@ -1,0 +1,1 @@
+"""Django: rows, settings, checks, signals."""

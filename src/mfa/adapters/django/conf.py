@@ -1,0 +1,33 @@
+"""The one place where Django's settings are read."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.settings import api_settings
+
+from mfa.config import Config, Problem, read
+
+USER_MODEL: Final[str] = settings.AUTH_USER_MODEL
+
+
+def read_config() -> tuple[Config, tuple[Problem, ...]]:
+    """Read the dict ``MFA``, and say what in it cannot be used."""
+    return read(getattr(settings, "MFA", {}))
+
+
+def secret_keys() -> tuple[str, ...]:
+    """Return the secret key and its fallbacks, from which sealing keys are derived."""
+    keys: tuple[str | bytes, ...] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return tuple(key.decode("latin-1") if isinstance(key, bytes) else key for key in keys)
+
+
+def authentication_classes() -> tuple[type[BaseAuthentication], ...]:
+    """Return the authentication classes that every view of Django REST framework has by default."""
+    classes: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return tuple(classes)
+
+
+def has_routes() -> bool:
+    """Tell whether the project answers to any path at all."""
+    return bool(getattr(settings, "ROOT_URLCONF", None))

@@ -1,0 +1,83 @@
+"""The rows: without behaviour, written and read only by the repositories beside them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from mfa.adapters.django.conf import USER_MODEL
+from mfa.adapters.django.fields import MomentField
+
+LONGEST_TOKEN_ID = 160
+"""The 512 bits of knox's digests in hexadecimal, with room for the provider's name in front."""
+
+
+class AccountRecord(models.Model):
+    """One user's account; its version is what every change has to have seen."""
+
+    user = models.OneToOneField(
+        USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+", editable=False
+    )
+    version = models.BigIntegerField()
+    next_index = models.PositiveIntegerField()
+    carried = models.JSONField(default=dict)
+    sends = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = "account"
+        verbose_name_plural = "accounts"
+
+
+class DeviceRecord(models.Model):
+    """One device; ``method`` has no choices and ``state`` is sealed, so that a new method needs no migration."""
+
+    # The unique constraint below begins with the account, so another index would only cost writes.
+    account = models.ForeignKey(AccountRecord, on_delete=models.CASCADE, related_name="devices", db_index=False)
+    index = models.PositiveIntegerField()
+    method = models.CharField(max_length=64)
+    name = models.CharField(max_length=64, blank=True)
+    state = models.BinaryField()
+    destination = models.CharField(max_length=320, null=True)  # noqa: DJ001 - nowhere is not the same as an empty text
+    created_at = MomentField()
+    activated_at = MomentField(null=True)
+    last_used_at = MomentField(null=True)
+    registered_by = models.CharField(max_length=LONGEST_TOKEN_ID, null=True)  # noqa: DJ001 - nobody any more
+    expires_at = MomentField(null=True, db_index=True)
+    failures = models.PositiveIntegerField()
+    last_failure_at = MomentField(null=True)
+
+    class Meta:
+        verbose_name = "device"
+        verbose_name_plural = "devices"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "index"], name="multi_factor_one_device_per_index")
+        ]
+
+
+class ChallengeRecord(models.Model):
+    """The relation of one device and one token, found by what the domain calls them rather than by row ids.
+
+    So a change needs no look-up first. The relation to the device is for joins alone (see decision 0008).
+    """
+
+    account = models.ForeignKey(AccountRecord, on_delete=models.CASCADE, related_name="+", db_index=False)
+    index = models.PositiveIntegerField()
+    device = models.ForeignObject(
+        DeviceRecord,
+        on_delete=models.DO_NOTHING,
+        from_fields=["account", "index"],
+        to_fields=["account", "index"],
+        related_name="challenges",
+    )
+    token = models.CharField(max_length=LONGEST_TOKEN_ID)
+    sent = models.BinaryField(null=True)
+    dispatched_at = MomentField(null=True)
+    confirmed_at = MomentField(null=True)
+
+    class Meta:
+        verbose_name = "challenge"
+        verbose_name_plural = "challenges"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account", "index", "token"], name="multi_factor_one_challenge_per_device_and_token"
+            )
+        ]

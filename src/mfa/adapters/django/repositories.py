@@ -1,0 +1,190 @@
+"""Accounts in Django's database: one statement to read, and the compare-and-set first of all that write."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+from django.db import IntegrityError, router, transaction
+from django.db.models import FilteredRelation, Q, QuerySet
+
+from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
+from mfa.application.ports.repositories import AccountRepository
+from mfa.domain.accounts import Account
+from mfa.domain.challenges import Challenge
+from mfa.domain.devices import Device
+from mfa.domain.errors import StaleAccount
+from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.throttling import Failures, Sends
+
+_DEVICE = (
+    "index",
+    "method",
+    "name",
+    "state",
+    "destination",
+    "created_at",
+    "activated_at",
+    "last_used_at",
+    "registered_by",
+    "expires_at",
+    "failures",
+    "last_failure_at",
+)
+_CHALLENGE = ("token", "sent", "dispatched_at", "confirmed_at")
+_COLUMNS = (
+    "version",
+    "next_index",
+    "carried",
+    "sends",
+    *(f"devices__{column}" for column in _DEVICE),
+    *(f"mine__{column}" for column in _CHALLENGE),
+)
+
+
+def database() -> str:
+    """Return the database that accounts are written to, and so read from: a replica may lag behind a removal."""
+    return router.db_for_write(AccountRecord)
+
+
+@attrs.frozen
+class DjangoAccountRepository(AccountRepository):
+    """Keeps accounts in three tables."""
+
+    def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        """Read the account with its devices and the token's challenges, in one statement."""
+        mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token_id or ""))
+        records = _accounts(user_id).annotate(mine=mine)
+        rows = [dict(zip(_COLUMNS, row, strict=True)) for row in records.values_list(*_COLUMNS)]
+        if not rows:
+            return Account(user_id=user_id, token_id=token_id)
+        rows.sort(key=lambda row: row["devices__index"] or 0)
+        return Account(
+            user_id=user_id,
+            token_id=token_id,
+            version=rows[0]["version"],
+            next_index=rows[0]["next_index"],
+            devices=tuple(_device(row) for row in rows if row["devices__index"] is not None),
+            # Compared once more, since a database may take two texts for one that Python does not.
+            challenges=tuple(
+                _challenge(row) for row in rows if token_id is not None and row["mine__token"] == token_id
+            ),
+            carried=MappingProxyType({method: _failures(*entry) for method, entry in rows[0]["carried"].items()}),
+            sends=MappingProxyType({method: _sends(*entry) for method, entry in rows[0]["sends"].items()}),
+        )
+
+    def save(self, before: Account, after: Account) -> Account:
+        """Move the account on from the version that was read, and only then write the rows that differ."""
+        if before == after:
+            return after
+        stored = attrs.evolve(after, version=before.version + 1)
+        self._compare_and_set(before, stored)
+        devices = {device.index: device for device in before.devices}
+        challenges = {challenge.index: challenge for challenge in before.challenges}
+        gone = devices.keys() - {device.index for device in after.devices}
+        if gone:
+            _challenges(before.user_id).filter(index__in=gone).delete()
+            _devices(before.user_id).filter(index__in=gone).delete()
+        undone = challenges.keys() - {challenge.index for challenge in after.challenges} - gone
+        if undone:
+            _challenges(before.user_id).filter(index__in=undone, token=before.token_id).delete()
+        for device in after.devices:
+            if device != devices.get(device.index):
+                self._write_device(after.user_id, device, new=device.index not in devices)
+        for challenge in after.challenges:
+            if challenge != challenges.get(challenge.index):
+                self._write_challenge(after.user_id, challenge, new=challenge.index not in challenges)
+        return stored
+
+    def _compare_and_set(self, before: Account, stored: Account) -> None:
+        fields: dict[str, Any] = {
+            "version": stored.version,
+            "next_index": stored.next_index,
+            "carried": {method: _write_failures(entry) for method, entry in stored.carried.items()},
+            "sends": {method: _write_sends(entry) for method, entry in stored.sends.items()},
+        }
+        if before.version:
+            if not _accounts(before.user_id).filter(version=before.version).update(**fields):
+                raise StaleAccount
+            return
+        try:
+            # A savepoint, so that losing the race for the first row leaves the transaction usable.
+            with transaction.atomic(using=database()):
+                AccountRecord.objects.using(database()).create(user_id=before.user_id, **fields)
+        except IntegrityError:
+            raise StaleAccount from None
+
+    def _write_device(self, user_id: UserId, device: Device, *, new: bool) -> None:
+        fields: dict[str, Any] = {
+            **{column: getattr(device, column, None) for column in _DEVICE},
+            "failures": device.failures.count,
+            "last_failure_at": device.failures.last_at,
+        }
+        if new:
+            DeviceRecord.objects.using(database()).create(account_id=user_id, **fields)
+        else:
+            _devices(user_id).filter(index=device.index).update(**fields)
+
+    def _write_challenge(self, user_id: UserId, challenge: Challenge, *, new: bool) -> None:
+        place: dict[str, Any] = {"index": challenge.index, "token": challenge.token_id}
+        fields: dict[str, Any] = {
+            "sent": challenge.sent,
+            "dispatched_at": challenge.dispatched_at,
+            "confirmed_at": challenge.confirmed_at,
+        }
+        if new:
+            ChallengeRecord.objects.using(database()).create(account_id=user_id, **place, **fields)
+        else:
+            _challenges(user_id).filter(**place).update(**fields)
+
+
+def _accounts(user_id: UserId) -> QuerySet[AccountRecord]:
+    key: Any = user_id
+    return AccountRecord.objects.using(database()).filter(pk=key)
+
+
+def _devices(user_id: UserId) -> QuerySet[DeviceRecord]:
+    key: Any = user_id
+    return DeviceRecord.objects.using(database()).filter(account_id=key)
+
+
+def _challenges(user_id: UserId) -> QuerySet[ChallengeRecord]:
+    key: Any = user_id
+    return ChallengeRecord.objects.using(database()).filter(account_id=key)
+
+
+def _device(row: Mapping[str, Any]) -> Device:
+    columns = {column: row[f"devices__{column}"] for column in _DEVICE}
+    failures = _failures(columns.pop("failures"), columns.pop("last_failure_at"))
+    return Device(**{**columns, "state": bytes(columns["state"])}, failures=failures)
+
+
+def _challenge(row: Mapping[str, Any]) -> Challenge:
+    sent = row["mine__sent"]
+    return Challenge(
+        index=row["devices__index"],
+        token_id=TokenId(row["mine__token"]),
+        sent=None if sent is None else bytes(sent),
+        dispatched_at=row["mine__dispatched_at"],
+        confirmed_at=row["mine__confirmed_at"],
+    )
+
+
+def _failures(count: int, last_at: datetime | str | None) -> Failures:
+    return Failures(count=count, last_at=datetime.fromisoformat(last_at) if isinstance(last_at, str) else last_at)
+
+
+def _write_failures(failures: Failures) -> list[object]:
+    return [failures.count, failures.last_at and failures.last_at.isoformat()]
+
+
+def _sends(recent: list[str], last_at: str | None) -> Sends:
+    return Sends(
+        recent=tuple(map(datetime.fromisoformat, recent)),
+        last_at=None if last_at is None else datetime.fromisoformat(last_at),
+    )
+
+
+def _write_sends(sends: Sends) -> list[object]:
+    return [[at.isoformat() for at in sends.recent], sends.last_at and sends.last_at.isoformat()]

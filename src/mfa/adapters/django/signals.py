@@ -1,0 +1,62 @@
+"""Every event of the domain as a Django signal and as a structured log record.
+
+A receiver gets ``event``, a value of the class in ``mfa.domain.events`` that the signal is named after, and the class
+itself as ``sender``. Signals are sent after the commit, so a receiver can change nothing; one that fails is logged and
+fails nobody's request.
+"""
+
+import logging
+
+import attrs
+from django.dispatch import Signal
+
+from mfa.application.ports.publishing import Publisher
+from mfa.domain import events
+from mfa.domain.events import Event
+
+event_published = Signal()
+"""Sent for every event, whatever its class, events of later versions too."""
+
+device_registered = Signal()
+device_activated = Signal()
+device_renamed = Signal()
+device_removed = Signal()
+recovery_codes_replaced = Signal()
+challenge_dispatched = Signal()
+delivery_failed = Signal()
+verification_accepted = Signal()
+verification_rejected = Signal()
+account_locked = Signal()
+
+SIGNALS: dict[type[Event], Signal] = {
+    events.DeviceRegistered: device_registered,
+    events.DeviceActivated: device_activated,
+    events.DeviceRenamed: device_renamed,
+    events.DeviceRemoved: device_removed,
+    events.RecoveryCodesReplaced: recovery_codes_replaced,
+    events.ChallengeDispatched: challenge_dispatched,
+    events.DeliveryFailed: delivery_failed,
+    events.VerificationAccepted: verification_accepted,
+    events.VerificationRejected: verification_rejected,
+    events.AccountLocked: account_locked,
+}
+
+_ALARMING = (events.VerificationRejected, events.AccountLocked, events.DeliveryFailed)
+
+logger = logging.getLogger("mfa")
+
+
+@attrs.frozen
+class DjangoPublisher(Publisher):
+    """Tells signals and the log."""
+
+    def publish(self, event: Event) -> None:
+        """Log an event, with its fields as fields of the record, and send its signals."""
+        fields = {f"mfa_{name}": value for name, value in attrs.asdict(event).items()}
+        level = logging.WARNING if isinstance(event, _ALARMING) else logging.INFO
+        logger.log(level, type(event).__name__, extra={"mfa_event": type(event).__name__, **fields})
+        for signal in (SIGNALS[type(event)], event_published):
+            for receiver, answer in signal.send_robust(sender=type(event), event=event):
+                if isinstance(answer, Exception):
+                    # Only the class of the failure: what a receiver puts into its exceptions is its own.
+                    logger.error("%r failed on %s: %s", receiver, type(event).__name__, type(answer).__name__)

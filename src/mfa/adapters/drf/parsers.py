@@ -1,0 +1,97 @@
+"""Bodies as clients send them, read with a limit and refused with a 400 whatever is in them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from typing import IO, Any, NoReturn
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from rest_framework import parsers
+from rest_framework.exceptions import ParseError
+from rest_framework.renderers import JSONRenderer
+
+MOST_BYTES = 68 * 1024
+"""The largest value, 64 KiB for a security key, and room for what stands around it."""
+
+MOST_DEPTH = 32
+"""Deeper than any body has to be, and shallow enough for whatever walks through it by recursion."""
+
+CHARSET = "utf-8"
+
+
+class JSONParser(parsers.BaseParser):
+    """Parses JSON, which is UTF-8 whatever the client claims (RFC 8259 section 8.1), and none but JSON."""
+
+    media_type = "application/json"
+    renderer_class = JSONRenderer
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - JSON may be anything
+        """Parse a body; raises ``ParseError`` for what is no JSON, too long or too deep."""
+        body = read(stream)
+        try:
+            data = json.loads(body.decode(CHARSET), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise ParseError(_("The body is not valid JSON.")) from error
+        if any(depth > MOST_DEPTH for depth in _depths(data)):
+            raise ParseError(_("The body is nested too deep."))
+        return data
+
+
+class FormParser(parsers.BaseParser):
+    """Parses forms, which are UTF-8 as in every browser."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> QueryDict:
+        """Parse a body; raises ``ParseError`` for one that is too long or has too many fields."""
+        body = read(stream)
+        try:
+            return QueryDict(body, encoding=CHARSET)
+        except SuspiciousOperation as error:
+            raise ParseError from error
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    """Parses forms with several parts."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> "parsers.DataAndFiles[Any, Any]":
+        """Parse a body; raises ``ParseError`` for one that is broken, too long or has too many parts."""
+        body = read(stream)
+        context = {**(parser_context or {}), "encoding": CHARSET}
+        try:
+            return super().parse(BytesIO(body), media_type, context)
+        except SuspiciousOperation as error:
+            raise ParseError from error
+
+
+def read(stream: IO[Any]) -> bytes:
+    """Read a body whole, and no further than the limit; raises ``ParseError``, also when the client hangs up."""
+    try:
+        body: bytes = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ParseError from error
+    if len(body) > MOST_BYTES:
+        raise ParseError(_("The body is too long."))
+    return body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _depths(data: object) -> Iterator[int]:
+    """Go through JSON without recursion, and tell how deep each value lies."""
+    waiting = [(data, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        yield depth
+        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        waiting.extend((child, depth + 1) for child in children)

@@ -1,0 +1,275 @@
+"""The routes' behaviour: requests become commands, and what the use cases answer becomes responses."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db import connections, transaction
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+from django.utils.decorators import classonlymethod
+from rest_framework.exceptions import NotAcceptable, ValidationError
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.viewsets import ViewSet
+
+from mfa.adapters import accessor
+from mfa.adapters.accessor import UseCases
+from mfa.adapters.drf.errors import api_exception, refusal_of, rejection, with_code
+from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
+from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
+from mfa.adapters.drf.serializers import (
+    DeviceSerializer,
+    DispatchSerializer,
+    OfferedMethod,
+    OfferedMethodSerializer,
+    RegistrationSerializer,
+    RenameSerializer,
+    StandingSerializer,
+    VerifySerializer,
+)
+from mfa.application.devices import ListedDevice, Remove, Rename
+from mfa.application.registration import Register
+from mfa.application.verification import Dispatch, Refuted, Verify
+from mfa.domain.errors import DeviceNotFound, MethodNotFound, MfaError
+from mfa.domain.identifiers import Token
+from mfa.domain.methods.base import Method
+
+NOWHERE = -1
+"""The index of no device, for which the same work is done as for one that is another user's."""
+
+
+def device_index(text: object) -> int:
+    """Read the index of a device from a path: ``NOWHERE`` for whatever is not written as an index is.
+
+    A project's own path may have made it a number already.
+    """
+    return int(str(text)) if re.fullmatch("0|[1-9][0-9]{0,8}", str(text)) else NOWHERE
+
+
+class MultiFactorViewSet(ViewSet):
+    """What the viewsets of this package share.
+
+    ``use_cases`` returns the use cases, and is asked at each request, so that a later override is seen. A function
+    that a subclass sets has to be a ``staticmethod``.
+    """
+
+    use_cases: Callable[[], UseCases] = staticmethod(accessor.use_cases)
+    serializer_classes: ClassVar[Mapping[str, type[Serializer[Any]]]] = {}
+    """What an action reads, by the name of the action."""
+
+    parser_classes = (JSONParser, FormParser, MultiPartParser)
+    permission_classes: Sequence[Any] = (IsTokenAuthenticated,)
+    lookup_field = "index"
+    lookup_value_regex = "[^/]+"
+    lookup_value_converter = "str"
+
+    @classonlymethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:  # noqa: ANN401, N805 - as in DRF
+        """Make a view outside of ``ATOMIC_REQUESTS``, in which a counted failure would be rolled back."""
+        view = super().as_view(actions, **initkwargs)
+        for alias in connections:
+            view = transaction.non_atomic_requests(using=alias)(view)
+        return view
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Read the request as UTF-8: a charset that a client claims may be one that decodes no text at all."""
+        if request.encoding is not None and not hasattr(request, "_post"):
+            request.encoding = CHARSET
+        return super().initialize_request(request, *args, **kwargs)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:  # noqa: FBT001, FBT002 - as in DRF
+        """Choose a renderer; an ``Accept`` header that cannot even be read is answered as one that nothing fits."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except (LookupError, ValueError) as error:
+            raise NotAcceptable from error
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer what the core refuses, and put a code into every error."""
+        scheme = self.use_cases().token_provider.scheme if isinstance(exc, MfaError) else ""
+        return with_code(super().handle_exception(api_exception(exc, scheme)))
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Keep secrets and standings out of every cache."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override] # as in DRF
+        """Describe a route, but not that of something which does not exist for the user."""
+        if self.lookup_field in kwargs:
+            self.demand_found(request, kwargs[self.lookup_field])
+        return super().options(request, *args, **kwargs)
+
+    @abstractmethod
+    def demand_found(self, request: Request, index: str) -> None:
+        """Raise ``NotFound`` where the path leads to nothing that the user may know of."""
+
+    def get_serializer_class(self) -> type[Serializer[Any]]:
+        """Return what reads the body; the browsable API and the metadata ask for other verbs than the request's."""
+        action = self.action_map.get((self.request.method or "").lower(), "")
+        return self.serializer_classes.get(action, Serializer)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Return what serializers may need to know."""
+        return {"request": self.request, "format": self.format_kwarg, "view": self}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Serializer[Any]:
+        """Make what reads the body."""
+        kwargs.setdefault("context", self.get_serializer_context())
+        return self.get_serializer_class()(*args, **kwargs)
+
+    def token(self, request: Request) -> Token:
+        """Return the token of a request; whatever permissions a subclass has, there is no second factor without."""
+        token = self.use_cases().token_provider.token_of(request)
+        if token is None:
+            self.permission_denied(request, str(IsTokenAuthenticated.message), IsTokenAuthenticated.code)
+        return token
+
+    def shown(self, listed: Iterable[ListedDevice]) -> list[dict[str, Any]]:
+        """Return devices as clients are shown them."""
+        context = {"methods": self.use_cases().methods}
+        return [dict(DeviceSerializer(each, context=context).data) for each in listed]
+
+
+class MultiFactorVerifierViewSet(MultiFactorViewSet):
+    """Your devices: verify, rename and remove them, and see how your token stands."""
+
+    serializer_classes = {  # noqa: RUF012 - declared above
+        "verify": VerifySerializer,
+        "rename": RenameSerializer,
+        "dispatch_challenge": DispatchSerializer,
+    }
+
+    def overview(self, request: Request, **_: Any) -> Response:
+        """List the user's devices."""
+        return Response(self.shown(self.use_cases().list_devices(self.token(request))))
+
+    def status(self, request: Request, **_: Any) -> Response:
+        """Tell how the token stands."""
+        return Response(dict(StandingSerializer(self.use_cases().assess_token(self.token(request))).data))
+
+    def retrieve(self, request: Request, index: str, **_: Any) -> Response:
+        """Show one device."""
+        [device] = self.shown([self.device(request, index)])
+        return Response(device)
+
+    def verify(self, request: Request, index: str, **_: Any) -> Response:
+        """Judge a value; the answer to a wrong one is the same whatever is wrong with it."""
+        token = self.token(request)
+        value = self.read(request, index)["value"]
+        verified = self.use_cases().verify_challenge(Verify(token=token, index=device_index(index), value=value))
+        if isinstance(verified, Refuted):
+            return rejection()
+        [device] = self.shown([ListedDevice(device=verified.device, confirmed=True)])
+        return Response({"verifications-left": verified.verifications_left, "device": device})
+
+    def rename(self, request: Request, index: str, **_: Any) -> Response:
+        """Rename a device."""
+        token = self.token(request)
+        name = self.read(request, index, verified=True)["name"]
+        renamed = self.use_cases().rename_device(Rename(token=token, index=device_index(index), name=name))
+        [device] = self.shown([renamed])
+        return Response(device)
+
+    def remove(self, request: Request, index: str, **_: Any) -> Response:
+        """Remove a device."""
+        self.use_cases().remove_device(Remove(token=self.token(request), index=device_index(index)))
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def dispatch_challenge(self, request: Request, index: str, **_: Any) -> Response:
+        """Send a value to a device."""
+        token = self.token(request)
+        again = self.read(request, index)["reverify"]
+        self.use_cases().dispatch_challenge(Dispatch(token=token, index=device_index(index), again=again))
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def device(self, request: Request, index: str) -> ListedDevice:
+        """Return one of the devices that the token may know of; raises ``DeviceNotFound``."""
+        wanted = device_index(index)
+        for listed in self.use_cases().list_devices(self.token(request)):
+            if listed.device.index == wanted:
+                return listed
+        raise DeviceNotFound(wanted)
+
+    def read(self, request: Request, index: str, *, verified: bool = False) -> dict[str, Any]:
+        """Read the body; raises ``ValidationError``, but only for a device that is the user's.
+
+        Otherwise a broken body would tell another user's index from one that exists nowhere. Where the token has to
+        be ``verified``, it hears that first, too.
+        """
+        serializer = self.get_serializer(data=request.data)
+        if not serializer.is_valid():
+            self.demand_found(request, index)
+            if verified:
+                self.demand_verified(request)
+            raise ValidationError(serializer.errors)
+        return dict(serializer.validated_data)
+
+    def demand_found(self, request: Request, index: str) -> None:
+        """Raise ``DeviceNotFound`` for an index that is not the user's own."""
+        self.device(request, index)
+
+    def demand_verified(self, request: Request) -> None:
+        """Raise ``Refused`` for a token that is not verified."""
+        standing = self.use_cases().assess_token(self.token(request))
+        if not standing.verified:
+            raise refusal_of(standing)
+
+
+class MultiFactorRegistrationViewSet(MultiFactorViewSet):
+    """The methods that you can register devices of."""
+
+    permission_classes: Sequence[Any] = (IsTokenAuthenticated, IsVerifiedOrNoDevice)
+    serializer_classes = {"register": RegistrationSerializer}  # noqa: RUF012 - declared above
+
+    def overview(self, request: Request, **_: Any) -> Response:
+        """List the methods, in the order that gives their indexes."""
+        devices = [listed.device for listed in self.use_cases().list_devices(self.token(request))]
+        offered = [
+            OfferedMethod(index, method, sum(device.active and device.method == method.name for device in devices))
+            for index, method in enumerate(self.use_cases().methods)
+        ]
+        return Response([dict(OfferedMethodSerializer(each).data) for each in offered])
+
+    def register(self, request: Request, index: str, **_: Any) -> Response:
+        """Register a device, and show what only this response ever shows."""
+        token, method = self.token(request), self.method(index)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        registered = self.use_cases().register_device(
+            Register(
+                token=token,
+                method=method.name,
+                name=given.get("name", ""),
+                fields={field.name: given[field.name] for field in method.fields if field.name in given},
+                site=split_domain_port(request.get_host())[0],
+            )
+        )
+        # Only what is active at once can be confirmed already: by one of the codes that were just replaced.
+        listed = self.use_cases().list_devices(token) if registered.device.active else ()
+        confirmed = any(each.confirmed and each.device.index == registered.device.index for each in listed)
+        [device] = self.shown([ListedDevice(device=registered.device, confirmed=confirmed)])
+        return Response({**device, **registered.shown}, status=HTTPStatus.CREATED)
+
+    def method(self, index: str) -> Method:
+        """Return the method of that name or position; raises ``MethodNotFound``."""
+        return self.use_cases().methods.at(str(index))
+
+    def demand_found(self, request: Request, index: str) -> None:
+        """Raise ``MethodNotFound`` for what names no method."""
+        self.method(index)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Hand the method to the serializer, or nothing where the browsable API describes a path to nowhere."""
+        context = super().get_serializer_context()
+        try:
+            return {**context, "method": self.method(self.kwargs[self.lookup_field])}
+        except (KeyError, MethodNotFound):
+            return context

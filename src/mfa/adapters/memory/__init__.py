@@ -1,0 +1,1 @@
+"""The public fakes: every port in memory, for scripts, tests and docs."""

@@ -1,0 +1,54 @@
+"""Accounts in memory."""
+
+from threading import Lock
+
+import attrs
+
+from mfa.application.ports.repositories import AccountRepository
+from mfa.domain.accounts import Account
+from mfa.domain.errors import StaleAccount
+from mfa.domain.identifiers import TokenId, UserId
+
+
+class MemoryAccountRepository(AccountRepository):
+    """Keeps accounts in a dictionary; what is kept holds the challenges of every token, what is read those of one."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[UserId, Account] = {}
+        self._lock = Lock()
+
+    def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        """Return a user's account with the challenges of one token; an empty one where nothing is stored."""
+        return _as_seen_by(token_id, self._stored(user_id))
+
+    def save(self, before: Account, after: Account) -> Account:
+        """Store what differs between two states of an account, and return it as stored.
+
+        Raises ``StaleAccount``, having changed nothing, when the stored version is no longer that of ``before``. The
+        lock makes comparing and setting one step, as a database does.
+        """
+        with self._lock:
+            stored = self._stored(before.user_id)
+            if stored.version != before.version:
+                raise StaleAccount
+            if before != after:
+                stored = _merged(stored, before.token_id, after)
+                self._accounts[before.user_id] = stored
+            return _as_seen_by(before.token_id, stored)
+
+    def _stored(self, user_id: UserId) -> Account:
+        return self._accounts.get(user_id, Account(user_id=user_id))
+
+
+def _as_seen_by(token_id: TokenId | None, stored: Account) -> Account:
+    challenges = tuple(challenge for challenge in stored.challenges if challenge.token_id == token_id)
+    return attrs.evolve(stored, token_id=token_id, challenges=challenges)
+
+
+def _merged(stored: Account, token_id: TokenId | None, after: Account) -> Account:
+    """Take over everything but the challenges of other tokens, which stay as long as their devices do."""
+    indexes = {device.index for device in after.devices}
+    others = tuple(
+        challenge for challenge in stored.challenges if challenge.token_id != token_id and challenge.index in indexes
+    )
+    return attrs.evolve(after, token_id=None, version=stored.version + 1, challenges=(*after.challenges, *others))

@@ -1,0 +1,32 @@
+"""Changes of accounts in memory."""
+
+from collections.abc import Sequence
+
+from mfa.application.ports.publishing import Publisher
+from mfa.application.ports.repositories import AccountRepository
+from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.domain.accounts import Account
+from mfa.domain.events import Event
+from mfa.domain.identifiers import TokenId, UserId
+
+
+class MemoryUnitOfWork(UnitOfWork):
+    """Saves, then publishes; there is nothing to roll back, since a save that is refused has changed nothing."""
+
+    def __init__(self, accounts: AccountRepository, publisher: Publisher) -> None:
+        self._accounts = accounts
+        self._publisher = publisher
+
+    def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        """Read an account."""
+        return self._accounts.of(user_id, token_id)
+
+    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
+        """Store the change, where there is one, then publish the events, and return the account as stored.
+
+        Raises ``StaleAccount`` when another change came first; then nothing is stored and nothing published.
+        """
+        stored = after if before == after else self._accounts.save(before, after)
+        for event in events:
+            self._publisher.publish(event)
+        return stored

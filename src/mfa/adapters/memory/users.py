@@ -1,0 +1,23 @@
+"""Users in a dictionary."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from mfa.application.ports.users import UserDirectory
+from mfa.domain.identifiers import UserId
+from mfa.domain.policies import Profile
+
+
+class MemoryUserDirectory(UserDirectory):
+    """Knows the users that it was told of."""
+
+    def __init__(self, profiles: Mapping[UserId, Profile] = MappingProxyType({})) -> None:
+        self._profiles = dict(profiles)
+
+    def add(self, user_id: UserId, profile: Profile) -> None:
+        """Learn of a user, or learn anew."""
+        self._profiles[user_id] = profile
+
+    def profile(self, user_id: UserId) -> Profile:
+        """Return what is known of a user; an empty profile for one who is gone."""
+        return self._profiles.get(user_id, Profile())

@@ -1,0 +1,1 @@
+"""The arithmetic of one-time passwords, and their pictures."""

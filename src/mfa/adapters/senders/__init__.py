@@ -1,0 +1,1 @@
+"""Ways in which a code reaches a person."""

@@ -1,0 +1,63 @@
+"""Codes through Celery, from the extra ``celery``."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from celery.exceptions import Reject
+
+from mfa.adapters.senders.queue import Parcel, QueuedSender, give_up
+from mfa.adapters.senders.queue import deliver as deliver_parcel
+from mfa.adapters.senders.waiting import timed_out
+from mfa.application.ports.delivery import DeliveryTimedOut
+
+MOST_RETRIES = 3
+
+FIRST_WAIT = timedelta(seconds=2)
+"""Before the first retry; every further wait is twice as long, so a person waits 14 seconds at most for a new try."""
+
+
+class CelerySender(QueuedSender):
+    """Hands messages to Celery.
+
+    A project writes which sender does the work, in a ``tasks.py`` of one of its apps, where Celery's workers find it,
+    and names its own class in the settings::
+
+        class QueuedEmail(CelerySender):
+            sender = "mfa.adapters.senders.django_email.DjangoEmailSender"
+
+    The task is called ``mfa.deliver``, for ``task_routes``: codes need not wait behind newsletters. A worker tries
+    again a few times, but not when the code has expired meanwhile, and then voids the challenge.
+
+    How long a request waits for a broker is for Celery's settings to say: with Redis it waits for ever unless
+    ``broker_transport_options`` has a ``socket_timeout``.
+    """
+
+    def hand_over(self, sealed: str) -> None:
+        """Put a sealed parcel into the queue; raises ``DeliveryTimedOut`` and what Celery raises."""
+        try:
+            deliver.apply_async((sealed,))
+        except Exception as failure:
+            if timed_out(failure):
+                raise DeliveryTimedOut from None
+            raise
+
+
+# Acknowledged late: a worker that dies half-way leaves its parcel to the next, which delivers the same code or finds
+# it expired. No result: nobody asks for it.
+@shared_task(  # type: ignore[untyped-decorator]  # Celery carries no types
+    name="mfa.deliver", bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True, ignore_result=True
+)
+def deliver(task: Any, sealed: str) -> None:  # noqa: ANN401 - Celery carries no types
+    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided."""
+    parcel = Parcel.open(sealed)
+    failure = deliver_parcel(parcel)
+    if failure is None:
+        return
+    retries: int = task.request.retries
+    wait = FIRST_WAIT * 2**retries
+    if not failure.final and retries < MOST_RETRIES and parcel.alive(after=wait):
+        with suppress(Reject):  # the broker is gone, and the retry with it
+            task.retry(countdown=wait.total_seconds())
+    give_up(parcel, failure)

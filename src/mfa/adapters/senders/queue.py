@@ -1,0 +1,169 @@
+"""What the senders that queue have in common: sealed messages, and workers that open and deliver them."""
+
+import json
+from abc import abstractmethod
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime, timedelta
+from functools import cache
+from typing import ClassVar, cast
+
+import attrs
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
+from django.utils.module_loading import import_string
+
+from mfa.adapters.accessor import use_cases
+from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
+from mfa.domain.errors import DeliveryFailed
+from mfa.domain.identifiers import Token, TokenId, UserId
+
+CONTEXT = b"mfa.adapters.senders.queue: message"
+"""Binds a seal to the queue: nothing that is sealed elsewhere opens here, and the other way round."""
+
+
+@attrs.frozen(kw_only=True)
+class Parcel:
+    """A message on its way through a queue: who delivers it, in which language, and until when it is of any use."""
+
+    message: Message
+    sender: str
+    language: str | None
+    until: datetime
+
+    def seal(self) -> str:
+        """Write the parcel as text that tells nobody anything.
+
+        The sender's path is sealed too: whoever writes into the queue must not choose what a worker imports.
+        """
+        message, challenge = self.message, self.message.challenge
+        fields = {
+            "method": message.method,
+            "destination": message.destination,
+            "code": message.code,
+            "lifetime": message.lifetime.total_seconds(),
+            "user_id": message.user_id,
+            "device_name": message.device_name,
+            "challenge": None
+            if challenge is None
+            else {
+                "token_id": challenge.token.id,
+                "user_id": challenge.token.user_id,
+                "index": challenge.index,
+                "dispatched_at": challenge.dispatched_at.isoformat(),
+            },
+            "sender": self.sender,
+            "language": self.language,
+            "until": self.until.isoformat(),
+        }
+        return urlsafe_b64encode(use_cases().vault.seal(json.dumps(fields).encode(), CONTEXT)).decode()
+
+    @classmethod
+    def open(cls, sealed: str) -> "Parcel":
+        """Read what ``seal`` wrote; raises ``UnknownKey`` and ``BrokenSeal``."""
+        fields = json.loads(use_cases().vault.open(urlsafe_b64decode(sealed), CONTEXT))
+        challenge = fields["challenge"]
+        message = Message(
+            method=fields["method"],
+            destination=fields["destination"],
+            code=fields["code"],
+            lifetime=timedelta(seconds=fields["lifetime"]),
+            user_id=UserId(fields["user_id"]),
+            device_name=fields["device_name"],
+            challenge=None
+            if challenge is None
+            else SentChallenge(
+                token=Token(id=TokenId(challenge["token_id"]), user_id=UserId(challenge["user_id"])),
+                index=challenge["index"],
+                dispatched_at=datetime.fromisoformat(challenge["dispatched_at"]),
+            ),
+        )
+        return cls(
+            message=message,
+            sender=fields["sender"],
+            language=fields["language"],
+            until=datetime.fromisoformat(fields["until"]),
+        )
+
+    def alive(self, after: timedelta = timedelta()) -> bool:
+        """Tell whether the code will still be good after a while."""
+        return _now() + after < self.until
+
+
+@attrs.frozen(kw_only=True)
+class Failure:
+    """Why a parcel was not delivered, in words that quote neither code nor address."""
+
+    reason: str
+    perhaps_sent: bool = False
+    final: bool = True
+
+
+class QueuedSender(Sender):
+    """Seals messages and hands them to a queue, from which a worker delivers them.
+
+    A project names the sender that does the work: ``sender`` is its dotted path, and a worker makes it without
+    arguments. What lies in the queue is sealed by the deployment's vault, for a broker keeps messages on disk and
+    shows them to its operators.
+    """
+
+    sender: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        """Look the sender up, so that a wrong name is found here and not by a worker."""
+        if not self.sender:
+            raise ImproperlyConfigured(f"{type(self).__qualname__}.sender must be the dotted path of a sender.")
+        import_string(self.sender)
+
+    def send(self, message: Message) -> None:
+        """Hand a message over; raises whatever the queue raises."""
+        start = _now() if message.challenge is None else message.challenge.dispatched_at
+        parcel = Parcel(
+            message=message,
+            sender=self.sender,
+            language=translation.get_language(),
+            until=start + message.lifetime,
+        )
+        self.hand_over(parcel.seal())
+
+    @abstractmethod
+    def hand_over(self, sealed: str) -> None:
+        """Put a sealed parcel into the queue."""
+
+
+def deliver(parcel: Parcel) -> Failure | None:
+    """Deliver a parcel by its sender, and tell what went wrong.
+
+    A code whose time is over is not delivered, and one that has waited is said to live as long as is left to it. A
+    delivery that timed out is final: it may have gone through, and every further try would be a message that the
+    hourly limit, which protects the owner of the address, does not count. The sender's exception is dropped, since
+    queues keep and log exceptions, and it may hold the code or the address.
+    """
+    left = parcel.until - _now()
+    if left <= timedelta():
+        return Failure(reason="the code has expired")
+    message = attrs.evolve(parcel.message, lifetime=left)
+    try:
+        with translation.override(parcel.language):
+            _made(parcel.sender).send(message)
+    except DeliveryTimedOut:
+        return Failure(reason="timed out", perhaps_sent=True)
+    except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
+        return Failure(reason=type(failure).__name__, final=False)
+    return None
+
+
+def give_up(parcel: Parcel, failure: Failure) -> None:
+    """Void the challenge, so that the user can ask for another code, and raise ``DeliveryFailed`` for operators."""
+    if parcel.message.challenge is not None:
+        use_cases().void_challenge(parcel.message.challenge, perhaps_sent=failure.perhaps_sent)
+    raise DeliveryFailed(failure.reason)
+
+
+def _now() -> datetime:
+    """Ask the clock by which the challenge itself is judged."""
+    return use_cases().void_challenge.settlement.clock.now()
+
+
+@cache
+def _made(path: str) -> Sender:
+    return cast("Sender", import_string(path)())

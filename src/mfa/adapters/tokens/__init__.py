@@ -1,0 +1,1 @@
+"""The token systems whose bearers can be verified."""

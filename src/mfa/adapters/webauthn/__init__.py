@@ -1,0 +1,1 @@
+"""The cryptography of security keys and passkeys, from the extra ``webauthn``."""

@@ -1,0 +1,92 @@
+"""CBOR (RFC 8949) as authenticators and browsers write it, and not one byte otherwise.
+
+The library's own reader is made for authenticators that it trusts: it takes a string that ends too early, copies what
+is left at every item, which makes the time grow with the square of the length, and follows nesting until Python gives
+up. Here everything has its stated length (CTAP 2.1 section 8 allows nothing else), no map has a key twice, there are
+no tags, and every byte is looked at once. Only the order of maps is free, because browsers differ in it.
+"""
+
+from collections.abc import Callable
+
+from mfa.application.ports.webauthn import Unreadable
+
+MOST_DEPTH = 8
+"""CTAP 2.1 section 8 allows four levels; an attestation object puts some of its own around those."""
+
+_ONE_BYTE_FOLLOWS = 24
+_EIGHT_BYTES_FOLLOW = 27
+_SIMPLE = 7
+_SIMPLE_VALUES = {20: False, 21: True, 22: None}
+
+
+def read(data: bytes) -> object:
+    """Read the one item that the bytes are; raises ``Unreadable``."""
+    reader = _Reader(data)
+    item = reader.item(depth=0)
+    if reader.at != len(data):
+        raise Unreadable
+    return item
+
+
+def measure(data: bytes) -> int:
+    """Return how many bytes the item at the start takes; raises ``Unreadable``."""
+    reader = _Reader(data)
+    reader.item(depth=0)
+    return reader.at
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.at = 0
+        self._data = data
+        self._kinds: tuple[Callable[[int, int], object], ...] = (
+            lambda argument, _: argument,
+            lambda argument, _: -1 - argument,
+            lambda argument, _: self._take(argument),
+            lambda argument, _: self._text(argument),
+            self._array,
+            self._map,
+        )
+
+    def item(self, depth: int) -> object:
+        if depth > MOST_DEPTH:
+            raise Unreadable
+        kind, extra = divmod(self._take(1)[0], 32)
+        if kind == _SIMPLE and extra in _SIMPLE_VALUES:
+            return _SIMPLE_VALUES[extra]
+        if kind >= len(self._kinds):
+            raise Unreadable
+        return self._kinds[kind](self._argument(extra), depth + 1)
+
+    def _take(self, size: int) -> bytes:
+        end = self.at + size
+        if end > len(self._data):
+            raise Unreadable
+        taken = self._data[self.at : end]
+        self.at = end
+        return taken
+
+    def _argument(self, extra: int) -> int:
+        if extra < _ONE_BYTE_FOLLOWS:
+            return extra
+        if extra > _EIGHT_BYTES_FOLLOW:
+            raise Unreadable
+        return int.from_bytes(self._take(1 << (extra - _ONE_BYTE_FOLLOWS)))
+
+    def _text(self, size: int) -> str:
+        try:
+            return self._take(size).decode()
+        except UnicodeDecodeError:
+            raise Unreadable from None
+
+    def _array(self, size: int, depth: int) -> list[object]:
+        return [self.item(depth) for _ in range(size)]
+
+    def _map(self, size: int, depth: int) -> dict[int | str, object]:
+        items: dict[int | str, object] = {}
+        for _ in range(size):
+            key = self.item(depth)
+            if isinstance(key, bool) or not isinstance(key, int | str) or key in items:
+                raise Unreadable
+            items[key] = self.item(depth)
+        return items

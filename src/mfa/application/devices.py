@@ -1,0 +1,101 @@
+"""Looking after the devices that a user has."""
+
+from datetime import datetime
+
+import attrs
+
+from mfa.application.settlement import Decision, Settlement
+from mfa.domain import events
+from mfa.domain.accounts import Account
+from mfa.domain.devices import Device, device_name
+from mfa.domain.identifiers import Token
+
+
+@attrs.frozen(kw_only=True)
+class ListedDevice:
+    """A device, and whether the token that asked has confirmed it."""
+
+    device: Device
+    confirmed: bool
+
+
+@attrs.frozen(kw_only=True)
+class ListDevices:
+    """Lists the devices that a token may know of, in the order of their indexes."""
+
+    settlement: Settlement
+
+    def __call__(self, token: Token) -> tuple[ListedDevice, ...]:
+        """List the devices."""
+        account, now = self.settlement.account(token), self.settlement.clock.now()
+        confirmed = {each.device.index for each in account.confirmations(self.settlement.rules, now)}
+        return tuple(
+            ListedDevice(device=device, confirmed=device.index in confirmed) for device in account.visible(now)
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Rename:
+    """The wish to call a device something else."""
+
+    token: Token
+    index: int
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class RenameDevice:
+    """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
+
+    settlement: Settlement
+
+    def __call__(self, command: Rename) -> ListedDevice:
+        """Rename a device."""
+
+        def decide(account: Account, now: datetime) -> Decision[ListedDevice]:
+            rules = self.settlement.rules
+            device = account.device(command.index, now)
+            account.demand_verified(self.settlement.required(account), rules, now)
+            renamed = attrs.evolve(device, name=device_name(command.name))
+            confirmed = any(each.device.index == device.index for each in account.confirmations(rules, now))
+            happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
+            return Decision(
+                account=account.replaced(renamed),
+                events=(happened,),
+                answer=ListedDevice(device=renamed, confirmed=confirmed),
+            )
+
+        return self.settlement.settle(command.token, decide)
+
+
+@attrs.frozen(kw_only=True)
+class Remove:
+    """The wish to be rid of a device."""
+
+    token: Token
+    index: int
+
+
+@attrs.frozen(kw_only=True)
+class RemoveDevice:
+    """Removes a device; raises ``DeviceNotFound``, ``Refused``, ``DeviceRequired`` and ``Throttled``."""
+
+    settlement: Settlement
+
+    def __call__(self, command: Remove) -> None:
+        """Remove a device."""
+
+        def decide(account: Account, now: datetime) -> Decision[None]:
+            rules = self.settlement.rules
+            device = account.device(command.index, now)
+            account.demand_removal(device, self.settlement.required(account), rules, now)
+            after = account.removed(device, rules, now)
+            left = {device.index for device in after.devices}
+            happened = tuple(
+                events.DeviceRemoved(user_id=account.user_id, at=now, index=gone.index, method=gone.method)
+                for gone in account.devices
+                if gone.index not in left
+            )
+            return Decision(account=after, events=happened, answer=None)
+
+        self.settlement.settle(command.token, decide)

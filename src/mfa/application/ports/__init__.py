@@ -1,0 +1,1 @@
+"""What the core needs of the world, each need as a Protocol named after its role."""

@@ -1,0 +1,53 @@
+"""How a code reaches a person."""
+
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from mfa.domain.identifiers import Token, UserId
+from mfa.domain.methods.out_of_band import Addressing as Addressing
+
+__all__ = ["Addressing", "DeliveryTimedOut", "Message", "Sender", "SentChallenge"]
+
+
+class DeliveryTimedOut(Exception):
+    """A sender waited in vain for an answer; the code may have been sent all the same."""
+
+
+@attrs.frozen(kw_only=True)
+class SentChallenge:
+    """Which challenge a message belongs to, so that a late failure can void it."""
+
+    token: Token
+    index: int
+    dispatched_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """A code for one person; ``challenge`` is for senders that learn of a failure after ``send`` has returned."""
+
+    method: str
+    destination: str = attrs.field(repr=False)
+    code: str = attrs.field(repr=False)
+    lifetime: timedelta
+    user_id: UserId
+    device_name: str
+    challenge: SentChallenge | None = None
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """Delivers codes by one channel; a method of a third party may be its own sender.
+
+    A class that is named by dotted path in ``EMAIL_SENDER`` or ``SMS_SENDER`` is made once, without arguments.
+    """
+
+    @abstractmethod
+    def send(self, message: Message) -> None:
+        """Deliver, or hand over for delivery; any exception means that the code did not get there.
+
+        A sender gives up within a time of its own and then raises ``DeliveryTimedOut``.
+        """

@@ -1,0 +1,6 @@
+"""The arithmetic of one-time passwords, under the names that adapters look for."""
+
+from mfa.domain.methods.one_time_password import OneTimePasswords as OneTimePasswords
+from mfa.domain.methods.one_time_password import QrCodes as QrCodes
+
+__all__ = ["OneTimePasswords", "QrCodes"]

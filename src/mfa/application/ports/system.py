@@ -1,0 +1,39 @@
+"""What an operating system provides: time, randomness, and keys."""
+
+import json
+from abc import abstractmethod
+from datetime import datetime
+from typing import Protocol
+
+from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.methods.base import Entropy as Entropy
+
+__all__ = ["Clock", "Entropy", "Vault", "seal_context"]
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the time now, aware and in UTC."""
+
+
+class Vault(Protocol):
+    """Seals states, so that whoever reads the store learns nothing and moves nothing."""
+
+    @abstractmethod
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Encrypt under the first key, bound to a context that is not itself stored with it."""
+
+    @abstractmethod
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what was sealed in the same context; raises ``UnknownKey`` and ``BrokenSeal``."""
+
+
+def seal_context(user_id: UserId, index: int, token_id: TokenId | None = None) -> bytes:
+    """Name the place of a sealed state: a device's, or with a token that of the challenge between the two.
+
+    Both parts are known before the first insert, and written so that no two places share a name.
+    """
+    return json.dumps(["mfa", user_id, index, token_id]).encode()

@@ -1,0 +1,24 @@
+"""One change of an account, whole or not at all."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from mfa.domain.accounts import Account
+from mfa.domain.events import Event
+from mfa.domain.identifiers import TokenId, UserId
+
+
+class UnitOfWork(Protocol):
+    """Reads an account and commits its next state together with the events that led there."""
+
+    @abstractmethod
+    def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        """Read an account outside any transaction: the commit finds out whether it is still so."""
+
+    @abstractmethod
+    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
+        """Store the change durably, then publish the events, and return the account as stored.
+
+        Raises ``StaleAccount`` when another change came first; then nothing is stored and nothing published.
+        """

@@ -1,0 +1,15 @@
+"""What is known of users outside this package."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from mfa.domain.identifiers import UserId
+from mfa.domain.policies import Profile
+
+
+class UserDirectory(Protocol):
+    """Looks users up."""
+
+    @abstractmethod
+    def profile(self, user_id: UserId) -> Profile:
+        """Return what is known of a user; an empty profile for one who is gone."""

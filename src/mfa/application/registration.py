@@ -1,0 +1,94 @@
+"""Binding a new device to a user."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+import attrs
+
+from mfa.application.ports.system import Vault, seal_context
+from mfa.application.settlement import Decision, Settlement
+from mfa.domain.accounts import Account
+from mfa.domain.devices import Device, device_name
+from mfa.domain.events import DeviceActivated, DeviceRegistered, Event, RecoveryCodesReplaced
+from mfa.domain.identifiers import Token
+from mfa.domain.methods.base import Enrolment, Method, Registration
+
+
+@attrs.frozen(kw_only=True)
+class Register:
+    """The wish to register a device of a method, named or by its position; ``site`` names the place in apps."""
+
+    token: Token
+    method: str
+    name: str = ""
+    fields: Mapping[str, str] = attrs.field(default=MappingProxyType({}), repr=False)
+    site: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Registered:
+    """The new device, and what is shown of it only now."""
+
+    device: Device
+    shown: Mapping[str, object] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class RegisterDevice:
+    """Registers a device, which stays pending until its first verification.
+
+    Raises ``MethodNotFound``, ``Refused``, ``AlreadyRegistered``, ``DeviceRequired``, ``InvalidField`` and
+    ``Throttled``.
+    """
+
+    settlement: Settlement
+    vault: Vault
+
+    def __call__(self, command: Register) -> Registered:
+        """Register a device."""
+        rules = self.settlement.rules
+        method = rules.methods.at(command.method)
+
+        def decide(account: Account, now: datetime) -> Decision[Registered]:
+            account_required = self.settlement.required(account)
+            account.demand_registration(method, account_required, rules, now)
+            profile = self.settlement.users.profile(account.user_id)
+            enrolment = Enrolment(
+                user_name=profile.name,
+                user_email=profile.email,
+                site=command.site,
+                fields=command.fields,
+                now=now,
+            )
+            return self._enter(account, method, command, method.register(enrolment), now)
+
+        return self.settlement.settle(command.token, decide)
+
+    def _enter(
+        self, account: Account, method: Method, command: Register, registration: Registration, now: datetime
+    ) -> Decision[Registered]:
+        """Enter a new device, or new codes into the one backup device that there is."""
+        old = next((device for device in account.active if method.backup and device.method == method.name), None)
+        index = account.next_index if old is None else old.index
+        device = Device(
+            index=index,
+            method=method.name,
+            name=device_name(command.name),
+            state=self.vault.seal(registration.state, seal_context(account.user_id, index)),
+            destination=registration.destination,
+            created_at=now,
+        )
+        event: type[Event]
+        if old is not None:
+            event, after = RecoveryCodesReplaced, account.replaced(attrs.evolve(device, activated_at=now))
+            device = attrs.evolve(device, activated_at=now)
+        elif method.backup:
+            device = attrs.evolve(device, activated_at=now)
+            event, after = DeviceActivated, account.registered(device, now)
+        else:
+            lifetime = self.settlement.rules.registration_lifetime
+            device = attrs.evolve(device, registered_by=command.token.id, expires_at=now + lifetime)
+            event, after = DeviceRegistered, account.registered(device, now)
+        happened = event(user_id=account.user_id, at=now, index=index, method=method.name)
+        return Decision(account=after, events=(happened,), answer=Registered(device=device, shown=registration.shown))

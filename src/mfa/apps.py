@@ -1,0 +1,64 @@
+"""The composition root of Django: the app config that reads the settings and builds the container."""
+
+from threading import RLock
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from mfa.adapters.accessor import APP_LABEL, UseCases
+
+_building = RLock()
+
+_READ_SETTINGS = frozenset({"MFA", "SECRET_KEY", "SECRET_KEY_FALLBACKS"})
+
+
+class MultiFactorConfig(AppConfig):
+    """Puts ``"mfa"`` in ``INSTALLED_APPS``; its models live with the rest of Django's adapter."""
+
+    name = "mfa.adapters.django"
+    label = APP_LABEL
+    verbose_name = "Multi-factor authentication"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks, and watch for settings that a test overrides."""
+        from mfa.adapters.django import checks
+
+        checks.register()
+        setting_changed.connect(self._forget, dispatch_uid=APP_LABEL)
+
+    @property
+    def container(self) -> Any:  # noqa: ANN401 - its class is imported only when the models are there
+        """Return the container of this deployment, for ``container.<provider>.override(…)`` in a test.
+
+        It is built from the settings when it is first needed, so that ``manage.py check`` can still say what is wrong
+        with them; after that nothing runs with settings that are: it raises ``ImproperlyConfigured``.
+        """
+        with _building:
+            if "_container" not in self.__dict__:
+                self._container = self._build()
+            return self._container
+
+    @property
+    def use_cases(self) -> UseCases:
+        """Return what this deployment can do."""
+        from mfa.containers.django import DeployedUseCases
+
+        return DeployedUseCases(self.container)
+
+    def _build(self) -> Any:  # noqa: ANN401 - as above
+        from mfa.adapters.django import conf
+        from mfa.containers.core import load
+        from mfa.containers.django import DjangoContainer
+
+        config, problems = conf.read_config()
+        if problems:
+            raise ImproperlyConfigured(" ".join(f"{problem.message} {problem.hint}" for problem in problems))
+        container = DjangoContainer if config.container is None else load(config.container)
+        return container(config=config, secret_keys=conf.secret_keys())
+
+    def _forget(self, *, setting: str, **_: object) -> None:
+        if setting in _READ_SETTINGS:
+            self.__dict__.pop("_container", None)

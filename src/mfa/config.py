@@ -1,0 +1,239 @@
+"""Every setting, typed, with its default and its rule; read once from the one dict ``MFA``."""
+
+import base64
+import binascii
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import attrs
+
+from mfa.domain.methods.one_time_password import Algorithm
+
+METHOD_NAMES = ("totp", "hotp", "email", "sms", "recovery")
+TOKEN_PROVIDERS = ("authtoken", "knox")
+THROTTLES = ("recursive", "simple")
+ALGORITHMS = ("sha1", "sha256", "sha512")
+
+KEY_BYTES = 32
+MOST_DIGITS = 10
+FEWEST_DIGITS = 6
+"""RFC 4226 section 4, R4: a value has at least six digits; ten are all that 31 bits can fill."""
+
+MOST_TOLERANCE = 100
+
+LONGEST = timedelta(days=3650)
+"""Ten years, so that no sum of a time and a duration leaves the calendar, not even the longest wait of a throttle."""
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+_Rule = Callable[[object], Any]
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """A setting that cannot be used, and what to write instead."""
+
+    key: str
+    message: str
+    hint: str
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a string")  # noqa: TRY004 - one error for all rules: the words are the hint
+    return value
+
+
+def _path(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"\w+(\.\w+)+", value):
+        raise ValueError('the dotted path of a class, such as "project.mfa.Thing"')
+    return value
+
+
+def _optional(rule: _Rule) -> _Rule:
+    def read(value: object) -> object:
+        return None if value is None else rule(value)
+
+    return read
+
+
+def _named(names: Sequence[str]) -> _Rule:
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in names:
+            return value
+        try:
+            return _path(value)
+        except ValueError:
+            raise ValueError(f"one of {', '.join(names)}, or the dotted path of a class") from None
+
+    return read
+
+
+def _names(names: Sequence[str]) -> _Rule:
+    one = _named(names)
+
+    def read(value: object) -> tuple[str, ...]:
+        hint = f"a list, not empty and with nothing twice, of {', '.join(names)} or dotted paths of classes"
+        if not isinstance(value, list | tuple) or not value:
+            raise ValueError(hint)
+        try:
+            chosen = tuple(one(each) for each in value)
+        except ValueError:
+            raise ValueError(hint) from None
+        if len(set(chosen)) < len(chosen):
+            raise ValueError(hint)
+        return chosen
+
+    return read
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("True or False")  # noqa: TRY004 - one error for all rules: the words are the hint
+    return value
+
+
+def _number(least: int, most: int | None = None) -> _Rule:
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < least or (most or value) < value:
+            raise ValueError(f"an integer from {least} to {most}" if most else f"an integer of {least} or more")
+        return value
+
+    return read
+
+
+def duration(value: object) -> timedelta:
+    """Read a duration such as ``"30s"``, ``"10m"``, ``"12h"`` or ``"7d"``; raises ``ValueError`` for all else."""
+    match = re.fullmatch(r"([0-9]{1,9})([smhd])", value) if isinstance(value, str) else None
+    read = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
+    if not timedelta(0) < read <= LONGEST:
+        raise ValueError(f'a duration such as "30s", "10m", "12h" or "7d", at most "{LONGEST.days}d"')
+    return read
+
+
+def _algorithm(value: object) -> Algorithm:
+    if value not in ALGORITHMS:
+        raise ValueError(f"one of {', '.join(ALGORITHMS)}")
+    return cast("Algorithm", value)
+
+
+def _keys(value: object) -> tuple[bytes, ...]:
+    hint = "a list of keys, each the url-safe base64 of 32 random bytes"
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(key, str) for key in value):
+        raise ValueError(hint)
+    try:
+        keys = tuple(base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True) for key in value)
+    except (binascii.Error, ValueError):
+        # Not chained: the message of a decoding error may quote the key.
+        raise ValueError(hint) from None
+    if any(len(key) != KEY_BYTES for key in keys):
+        raise ValueError(hint)
+    return keys
+
+
+def _setting(default: object, rule: _Rule, *, secret: bool = False) -> Any:  # noqa: ANN401 - as attrs.field itself
+    return attrs.field(default=default, repr=not secret, metadata={"rule": rule})
+
+
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_OTP_DIGITS = _number(1, MOST_DIGITS)
+
+
+@attrs.frozen(kw_only=True)
+class Config:
+    """The settings of a deployment: each field is the key of ``MFA`` with the same name in capitals."""
+
+    methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), _names(METHOD_NAMES))
+    token_provider: str = _setting("authtoken", _named(TOKEN_PROVIDERS))
+    required_verifications: int = _setting(1, _number(1))
+    verification_policy: str = _setting("mfa.domain.policies.EveryUser", _path)
+    verification_lifetime: timedelta | None = _setting(None, _optional(duration))
+    verification_throttle: str = _setting("recursive", _named(THROTTLES))
+    verification_throttle_tryouts: int = _setting(5, _number(1))
+    verification_throttle_timeout: timedelta = _setting(30 * _SECOND, duration)
+    max_failures: int = _setting(100, _number(1))
+    change_max_age: timedelta = _setting(10 * _MINUTE, duration)
+    totp_digits: int = _setting(6, _OTP_DIGITS)
+    totp_period: int = _setting(30, _number(1))
+    totp_tolerance: int = _setting(1, _number(0, MOST_TOLERANCE))
+    totp_algorithm: Algorithm = _setting("sha1", _algorithm)
+    totp_issuer: str = _setting("", _text)
+    hotp_digits: int = _setting(6, _OTP_DIGITS)
+    hotp_tolerance: int = _setting(3, _number(0, MOST_TOLERANCE))
+    hotp_algorithm: Algorithm = _setting("sha1", _algorithm)
+    hotp_issuer: str = _setting("", _text)
+    hotp_resynchronise: bool = _setting(default=False, rule=_boolean)
+    email_code_digits: int = _setting(6, _OTP_DIGITS)
+    email_code_lifetime: timedelta = _setting(10 * _MINUTE, duration)
+    email_resend_interval: timedelta = _setting(30 * _SECOND, duration)
+    email_hourly_limit: int = _setting(10, _number(1))
+    email_sender: str | None = _setting(None, _optional(_path))
+    sms_code_digits: int = _setting(6, _OTP_DIGITS)
+    sms_code_lifetime: timedelta = _setting(10 * _MINUTE, duration)
+    sms_resend_interval: timedelta = _setting(30 * _SECOND, duration)
+    sms_hourly_limit: int = _setting(10, _number(1))
+    sms_sender: str | None = _setting(None, _optional(_path))
+    sms_default_region: str | None = _setting(None, _optional(_text))
+    recovery_codes: int = _setting(10, _number(1, 100))
+    encryption_keys: tuple[bytes, ...] | None = _setting(None, _optional(_keys), secret=True)
+    enforce_rfc_guidance: bool = _setting(default=True, rule=_boolean)
+    max_devices_per_method: int = _setting(5, _number(1))
+    registration_lifetime: timedelta = _setting(_HOUR, duration)
+    container: str | None = _setting(None, _optional(_path))
+
+
+def read(settings: object) -> tuple[Config, tuple[Problem, ...]]:
+    """Read the dict ``MFA``; what cannot be used is left at its default and told of as a problem."""
+    if not isinstance(settings, Mapping):
+        return Config(), (Problem(key="MFA", message="MFA is not a dict.", hint='Write MFA = {"METHODS": […]}.'),)
+    rules = {field.name.upper(): field.metadata["rule"] for field in attrs.fields(Config)}
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, value in settings.items():
+        if key not in rules:
+            problems.append(_unknown(key, rules))
+            continue
+        try:
+            values[key.lower()] = rules[key](value)
+        except ValueError as error:
+            problems.append(Problem(key=key, message=f"MFA[{key!r}] cannot be used.", hint=f"Write {error}."))
+    config = Config(**values)
+    return config, (*problems, *_impossible(config))
+
+
+def _unknown(key: object, known: Mapping[str, object]) -> Problem:
+    close = difflib.get_close_matches(str(key).upper(), known, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else f"Take it out; the keys are {', '.join(sorted(known))}."
+    return Problem(key=str(key), message=f"MFA has no key {key!r}.", hint=hint)
+
+
+def _impossible(config: Config) -> Iterator[Problem]:
+    """Tell of settings that are right by themselves, but not together."""
+    if config.enforce_rfc_guidance:
+        yield from _too_short(config)
+    if "sms" in config.methods and config.sms_sender is None:
+        message = 'MFA["METHODS"] has "sms", but nothing sends them.'
+        hint = 'Name a sender in MFA["SMS_SENDER"], such as "mfa.adapters.senders.console.ConsoleSender".'
+        yield Problem(key="SMS_SENDER", message=message, hint=hint)
+    if set(config.methods) == {"recovery"}:
+        message = 'MFA["METHODS"] has only "recovery", which needs another active device first.'
+        yield Problem(key="METHODS", message=message, hint='Add another method, such as "totp".')
+        return
+    most = sum(1 if name == "recovery" else config.max_devices_per_method for name in config.methods)
+    if config.required_verifications > most:
+        message = f'MFA["REQUIRED_VERIFICATIONS"] demands more devices than the {most} that a user can have.'
+        hint = f'Write {most} or less, or more in MFA["MAX_DEVICES_PER_METHOD"] or MFA["METHODS"].'
+        yield Problem(key="REQUIRED_VERIFICATIONS", message=message, hint=hint)
+
+
+def _too_short(config: Config) -> Iterator[Problem]:
+    for key in ("TOTP_DIGITS", "HOTP_DIGITS", "EMAIL_CODE_DIGITS", "SMS_CODE_DIGITS"):
+        if getattr(config, key.lower()) < FEWEST_DIGITS:
+            message = f"MFA[{key!r}] is below the {FEWEST_DIGITS} digits of RFC 4226 section 4 (R4)."
+            hint = f"Write {FEWEST_DIGITS} or more, or set MFA['ENFORCE_RFC_GUIDANCE'] to False and bear the risk."
+            yield Problem(key=key, message=message, hint=hint)

@@ -1,0 +1,1 @@
+"""Where ports meet adapters: one container per platform, and the core that they share."""

@@ -1,0 +1,228 @@
+"""The core: every port a hole, every use case filled."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from threading import RLock
+from typing import Any, cast
+
+from dependency_injector import containers, providers
+
+from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.otp import OneTimePasswords, QrCodes
+from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.application.ports.users import UserDirectory
+from mfa.application.registration import RegisterDevice
+from mfa.application.settlement import Settlement
+from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
+from mfa.config import Config
+from mfa.domain.accounts import Rules
+from mfa.domain.methods.base import Method, Methods, RegistrationField
+from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
+from mfa.domain.methods.out_of_band import OutOfBand
+from mfa.domain.methods.recovery import RecoveryCodes
+from mfa.domain.policies import VerificationPolicy
+from mfa.domain.throttling import RecursiveThrottle, SendLimits, SimpleThrottle, ThrottlePolicy
+
+THROTTLES: dict[str, Callable[[Config], ThrottlePolicy]] = {"recursive": RecursiveThrottle, "simple": SimpleThrottle}
+
+
+def load(path: str) -> Callable[..., Any]:
+    """Import what a dotted path names; raises ``ImportError`` or ``AttributeError``."""
+    module, _, name = path.rpartition(".")
+    return cast("Callable[..., Any]", getattr(import_module(module), name))
+
+
+class Workshop:
+    """Makes what a project names by dotted path, each class once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], Any] = {}
+        self._lock = RLock()
+
+    def make(self, path: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the path names
+        """Return the one instance of the class with these arguments."""
+        key = (path, *arguments)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = load(path)(*arguments)
+            return self._made[key]
+
+
+def make_totp(
+    config: Config, passwords: OneTimePasswords, entropy: Entropy, qr_codes: QrCodes | None
+) -> OneTimePassword:
+    """Make the method ``totp`` as configured."""
+    return OneTimePassword(
+        name="totp",
+        verbose_name="Authenticator app",
+        parameters=Parameters(
+            digits=config.totp_digits,
+            algorithm=config.totp_algorithm,
+            tolerance=config.totp_tolerance,
+            period=config.totp_period,
+        ),
+        issuer=config.totp_issuer,
+        passwords=passwords,
+        entropy=entropy,
+        qr_codes=qr_codes,
+    )
+
+
+def make_hotp(
+    config: Config, passwords: OneTimePasswords, entropy: Entropy, qr_codes: QrCodes | None
+) -> OneTimePassword:
+    """Make the method ``hotp`` as configured."""
+    return OneTimePassword(
+        name="hotp",
+        verbose_name="Counter-based authenticator",
+        parameters=Parameters(
+            digits=config.hotp_digits, algorithm=config.hotp_algorithm, tolerance=config.hotp_tolerance
+        ),
+        issuer=config.hotp_issuer,
+        passwords=passwords,
+        entropy=entropy,
+        qr_codes=qr_codes,
+        resynchronise=config.hotp_resynchronise,
+    )
+
+
+def make_email(config: Config, addressing: Addressing, entropy: Entropy) -> OutOfBand:
+    """Make the method ``email`` as configured."""
+    return OutOfBand(
+        name="email",
+        verbose_name="Email",
+        field=RegistrationField(name="address", label="Email address", kind="email"),
+        addressing=addressing,
+        entropy=entropy,
+        digits=config.email_code_digits,
+        lifetime=config.email_code_lifetime,
+        limits=SendLimits(interval=config.email_resend_interval, hourly=config.email_hourly_limit),
+        default_to_user_email=True,
+    )
+
+
+def make_sms(config: Config, addressing: Addressing, entropy: Entropy) -> OutOfBand:
+    """Make the method ``sms`` as configured."""
+    return OutOfBand(
+        name="sms",
+        verbose_name="Text message",
+        field=RegistrationField(name="number", label="Phone number", kind="phone", required=True, max_length=64),
+        addressing=addressing,
+        entropy=entropy,
+        digits=config.sms_code_digits,
+        lifetime=config.sms_code_lifetime,
+        limits=SendLimits(interval=config.sms_resend_interval, hourly=config.sms_hourly_limit),
+    )
+
+
+def make_recovery(config: Config, entropy: Entropy) -> RecoveryCodes:
+    """Make the method ``recovery`` as configured."""
+    return RecoveryCodes(count=config.recovery_codes, entropy=entropy)
+
+
+def make_methods(config: Config, workshop: Workshop, built_in: Mapping[str, Callable[[], Method]]) -> Methods:
+    """Make the configured methods, in their order; what is not configured is never made, nor its extra imported."""
+    return Methods(
+        tuple(built_in[name]() if name in built_in else workshop.make(name, config) for name in config.methods)
+    )
+
+
+def make_throttle(config: Config, workshop: Workshop) -> ThrottlePolicy:
+    """Make the throttle that the settings name."""
+    name = config.verification_throttle
+    return THROTTLES[name](config) if name in THROTTLES else cast("ThrottlePolicy", workshop.make(name, config))
+
+
+def make_policy(config: Config, workshop: Workshop) -> VerificationPolicy:
+    """Make the policy that the settings name."""
+    return cast("VerificationPolicy", workshop.make(config.verification_policy, config))
+
+
+def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, throttle: ThrottlePolicy) -> Rules:
+    """Gather what holds for every account."""
+    return Rules(
+        methods=methods,
+        policy=policy,
+        throttle=throttle,
+        max_failures=config.max_failures,
+        max_devices_per_method=config.max_devices_per_method,
+        registration_lifetime=config.registration_lifetime,
+        change_max_age=config.change_max_age,
+        verification_lifetime=config.verification_lifetime,
+    )
+
+
+def make_senders(
+    methods: Methods, email_sender: Callable[[], Sender], sms_sender: Callable[[], Sender]
+) -> Mapping[str, Sender]:
+    """Say who sends for which method; a project's own method may be its own sender."""
+    built_in = {"email": email_sender, "sms": sms_sender}
+    senders: dict[str, Sender] = {}
+    for method in methods:
+        if isinstance(method, Sender):
+            senders[method.name] = method
+        elif method.name in built_in:
+            senders[method.name] = built_in[method.name]()
+    return senders
+
+
+class CoreContainer(containers.DeclarativeContainer):
+    """Joins the use cases; a platform's container nests it and fills the holes."""
+
+    config: providers.Provider[Config] = providers.Dependency()
+    clock: providers.Provider[Clock] = providers.Dependency()
+    entropy: providers.Provider[Entropy] = providers.Dependency()
+    vault: providers.Provider[Vault] = providers.Dependency()
+    one_time_passwords: providers.Provider[OneTimePasswords] = providers.Dependency()
+    qr_codes: providers.Provider[QrCodes | None] = providers.Dependency()
+    email_addressing: providers.Provider[Addressing] = providers.Dependency()
+    sms_addressing: providers.Provider[Addressing] = providers.Dependency()
+    email_sender: providers.Provider[Sender] = providers.Dependency()
+    sms_sender: providers.Provider[Sender] = providers.Dependency()
+    users: providers.Provider[UserDirectory] = providers.Dependency()
+    unit_of_work: providers.Provider[UnitOfWork] = providers.Dependency()
+    workshop: providers.Provider[Workshop] = providers.Dependency()
+
+    totp: providers.Provider[Method] = providers.Factory(make_totp, config, one_time_passwords, entropy, qr_codes)
+    hotp: providers.Provider[Method] = providers.Factory(make_hotp, config, one_time_passwords, entropy, qr_codes)
+    email: providers.Provider[Method] = providers.Factory(make_email, config, email_addressing, entropy)
+    sms: providers.Provider[Method] = providers.Factory(make_sms, config, sms_addressing, entropy)
+    recovery: providers.Provider[Method] = providers.Factory(make_recovery, config, entropy)
+    methods: providers.Provider[Methods] = providers.Factory(
+        make_methods,
+        config,
+        workshop,
+        providers.Dict(
+            totp=totp.provider,
+            hotp=hotp.provider,
+            email=email.provider,
+            sms=sms.provider,
+            recovery=recovery.provider,
+        ),
+    )
+    throttle: providers.Provider[ThrottlePolicy] = providers.Factory(make_throttle, config, workshop)
+    policy: providers.Provider[VerificationPolicy] = providers.Factory(make_policy, config, workshop)
+    rules: providers.Provider[Rules] = providers.Factory(make_rules, config, methods, policy, throttle)
+    senders: providers.Provider[Mapping[str, Sender]] = providers.Factory(
+        make_senders, methods, email_sender.provider, sms_sender.provider
+    )
+    settlement: providers.Provider[Settlement] = providers.Factory(
+        Settlement, unit_of_work=unit_of_work, clock=clock, users=users, rules=rules
+    )
+
+    register_device: providers.Provider[RegisterDevice] = providers.Factory(
+        RegisterDevice, settlement=settlement, vault=vault
+    )
+    dispatch_challenge: providers.Provider[DispatchChallenge] = providers.Factory(
+        DispatchChallenge, settlement=settlement, vault=vault, senders=senders
+    )
+    void_challenge: providers.Provider[VoidChallenge] = providers.Factory(VoidChallenge, settlement=settlement)
+    verify_challenge: providers.Provider[VerifyChallenge] = providers.Factory(
+        VerifyChallenge, settlement=settlement, vault=vault
+    )
+    assess_token: providers.Provider[AssessToken] = providers.Factory(AssessToken, settlement=settlement)
+    list_devices: providers.Provider[ListDevices] = providers.Factory(ListDevices, settlement=settlement)
+    rename_device: providers.Provider[RenameDevice] = providers.Factory(RenameDevice, settlement=settlement)
+    remove_device: providers.Provider[RemoveDevice] = providers.Factory(RemoveDevice, settlement=settlement)

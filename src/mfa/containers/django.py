@@ -1,0 +1,216 @@
+"""The default deployment: Django's database, mail and signals around the core.
+
+A project replaces an adapter in a copy of this container, named in ``MFA["CONTAINER"]``::
+
+    @containers.copy(DjangoContainer)
+    class Container(DjangoContainer):
+        clock = providers.Singleton(MyClock)
+
+What it replaces takes the place of the built-in provider for whatever depends on that, and ``container.clock`` is the
+very one that the use cases have, so ``container.clock.override(…)`` reaches them.
+"""
+
+from importlib.util import find_spec
+from typing import ClassVar, cast
+
+import attrs
+from dependency_injector import containers, providers
+
+from mfa.adapters.accessor import UseCases
+from mfa.adapters.django.repositories import DjangoAccountRepository
+from mfa.adapters.django.signals import DjangoPublisher
+from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
+from mfa.adapters.django.users import DjangoUserDirectory
+from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
+from mfa.adapters.senders.django_email import DjangoEmailSender
+from mfa.adapters.senders.email_address import DjangoEmailAddressing
+from mfa.adapters.system.clock import SystemClock
+from mfa.adapters.system.entropy import SystemEntropy
+from mfa.adapters.system.vault import AesGcmVault, derive_key
+from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.otp import OneTimePasswords, QrCodes
+from mfa.application.ports.publishing import Publisher
+from mfa.application.ports.repositories import AccountRepository
+from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.tokens import TokenProvider
+from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.application.ports.users import UserDirectory
+from mfa.application.registration import RegisterDevice
+from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
+from mfa.config import Config
+from mfa.containers.core import CoreContainer, Workshop, load
+from mfa.domain.methods.base import Methods
+
+TOKEN_PROVIDERS = {
+    "authtoken": "mfa.adapters.tokens.authtoken.AuthtokenTokenProvider",
+    "knox": "mfa.adapters.tokens.knox.KnoxTokenProvider",
+}
+
+
+def make_vault(config: Config, secret_keys: tuple[str, ...]) -> AesGcmVault:
+    """Make a vault that seals with the first key; the derived keys open what they sealed before keys were given."""
+    return AesGcmVault((*(config.encryption_keys or ()), *map(derive_key, secret_keys)))
+
+
+def make_qr_codes() -> QrCodes | None:
+    """Make who draws QR codes, where the extra ``qr`` is installed."""
+    return cast("QrCodes", load("mfa.adapters.otp.segno.SegnoQrCodes")()) if find_spec("segno") else None
+
+
+def make_sms_addressing(config: Config) -> Addressing:
+    """Make who reads phone numbers; the extra ``sms`` is imported only now."""
+    make = load("mfa.adapters.senders.phone_number.PhonenumbersAddressing")
+    return cast("Addressing", make(config.sms_default_region))
+
+
+def make_email_sender(config: Config, workshop: Workshop) -> Sender:
+    """Make who sends mail: Django, or what the settings name."""
+    if config.email_sender is None:
+        return DjangoEmailSender(issuer=config.totp_issuer)
+    return cast("Sender", workshop.make(config.email_sender))
+
+
+def make_sms_sender(config: Config, workshop: Workshop) -> Sender:
+    """Make who sends text messages, which only a project can say."""
+    if config.sms_sender is None:
+        raise LookupError('MFA["SMS_SENDER"] names nobody')
+    return cast("Sender", workshop.make(config.sms_sender))
+
+
+def make_token_provider(config: Config, workshop: Workshop) -> TokenProvider:
+    """Make who recognises tokens."""
+    name = config.token_provider
+    return cast("TokenProvider", workshop.make(TOKEN_PROVIDERS.get(name, name), config))
+
+
+class DjangoContainer(containers.DeclarativeContainer):
+    """Fills every hole of the core; ``config`` and ``secret_keys`` come from the settings."""
+
+    replaced: ClassVar[frozenset[str]] = frozenset()
+    """The names of the providers that a copy declares itself."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.replaced |= {name for name, value in vars(cls).items() if isinstance(value, providers.Provider)}
+
+    def __new__(cls, **given: object) -> "DjangoContainer":  # noqa: PYI034 - a copy is not what comes back
+        """Make a container, and put what a copy declares over the built-in providers.
+
+        Left to itself, a copy has every replaced provider twice: one under its name, and one for what depends on it.
+        """
+        if not cls.replaced:
+            return super().__new__(cls, **given)
+        container, copy = DjangoContainer(**given), super().__new__(cls)
+        for name, provider in copy.providers.items():
+            if name in cls.replaced:
+                if name in container.providers:
+                    container.providers[name].override(provider)
+                container.set_provider(name, provider)
+            elif name != "core":
+                provider.override(container.providers[name])
+        return container
+
+    config: providers.Provider[Config] = providers.Dependency()
+    secret_keys: providers.Provider[tuple[str, ...]] = providers.Dependency()
+
+    workshop: providers.Provider[Workshop] = providers.ThreadSafeSingleton(Workshop)
+    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    entropy: providers.Provider[Entropy] = providers.Singleton(SystemEntropy)
+    vault: providers.Provider[Vault] = providers.Singleton(make_vault, config, secret_keys)
+    one_time_passwords: providers.Provider[OneTimePasswords] = providers.Singleton(PyotpOneTimePasswords)
+    qr_codes: providers.Provider[QrCodes | None] = providers.Singleton(make_qr_codes)
+    email_addressing: providers.Provider[Addressing] = providers.Singleton(DjangoEmailAddressing)
+    sms_addressing: providers.Provider[Addressing] = providers.Singleton(make_sms_addressing, config)
+    email_sender: providers.Provider[Sender] = providers.Factory(make_email_sender, config, workshop)
+    sms_sender: providers.Provider[Sender] = providers.Factory(make_sms_sender, config, workshop)
+    users: providers.Provider[UserDirectory] = providers.Singleton(DjangoUserDirectory)
+    publisher: providers.Provider[Publisher] = providers.Singleton(DjangoPublisher)
+    accounts: providers.Provider[AccountRepository] = providers.Singleton(DjangoAccountRepository)
+    unit_of_work: providers.Provider[UnitOfWork] = providers.Factory(
+        DjangoUnitOfWork, accounts=accounts, publisher=publisher
+    )
+    token_provider: providers.Provider[TokenProvider] = providers.Factory(make_token_provider, config, workshop)
+
+    core = providers.Container(
+        CoreContainer,
+        config=config,
+        clock=clock,
+        entropy=entropy,
+        vault=vault,
+        one_time_passwords=one_time_passwords,
+        qr_codes=qr_codes,
+        email_addressing=email_addressing,
+        sms_addressing=sms_addressing,
+        email_sender=email_sender,
+        sms_sender=sms_sender,
+        users=users,
+        unit_of_work=unit_of_work,
+        workshop=workshop,
+    )
+
+
+@attrs.frozen
+class DeployedUseCases(UseCases):
+    """The use cases of a container, resolved at each use, so that an override is seen at once."""
+
+    container: DjangoContainer
+
+    @property
+    def _core(self) -> CoreContainer:
+        return self.container.core()
+
+    @property
+    def methods(self) -> Methods:
+        """Return the configured methods."""
+        return self._core.methods()
+
+    @property
+    def token_provider(self) -> TokenProvider:
+        """Return who recognises tokens."""
+        return self.container.token_provider()
+
+    @property
+    def vault(self) -> Vault:
+        """Return who seals."""
+        return self.container.vault()
+
+    @property
+    def register_device(self) -> RegisterDevice:
+        """Return the use case that binds a new device to a user."""
+        return self._core.register_device()
+
+    @property
+    def dispatch_challenge(self) -> DispatchChallenge:
+        """Return the use case that sends a code."""
+        return self._core.dispatch_challenge()
+
+    @property
+    def void_challenge(self) -> VoidChallenge:
+        """Return the use case that voids what could not be delivered."""
+        return self._core.void_challenge()
+
+    @property
+    def verify_challenge(self) -> VerifyChallenge:
+        """Return the use case that judges a value."""
+        return self._core.verify_challenge()
+
+    @property
+    def assess_token(self) -> AssessToken:
+        """Return the use case that tells how a token stands."""
+        return self._core.assess_token()
+
+    @property
+    def list_devices(self) -> ListDevices:
+        """Return the use case that lists devices."""
+        return self._core.list_devices()
+
+    @property
+    def rename_device(self) -> RenameDevice:
+        """Return the use case that renames a device."""
+        return self._core.rename_device()
+
+    @property
+    def remove_device(self) -> RemoveDevice:
+        """Return the use case that removes a device."""
+        return self._core.remove_device()

@@ -1,0 +1,1 @@
+"""What multi-factor authentication is, in values and pure functions: no clock, no database, no framework."""

@@ -1,0 +1,338 @@
+"""The aggregate: one user's devices and failures, with every rule that must hold for all of them at once."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+import attrs
+
+from mfa.domain.challenges import Challenge
+from mfa.domain.devices import Device
+from mfa.domain.errors import (
+    AlreadyRegistered,
+    AlreadyVerified,
+    DeviceNotFound,
+    DeviceRequired,
+    NoChallenge,
+    Refused,
+    RegistrationRequired,
+    Throttled,
+    VerificationRequired,
+)
+from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.methods.base import Method, Methods
+from mfa.domain.policies import VerificationPolicy
+from mfa.domain.throttling import Failures, SendLimits, Sends, ThrottlePolicy
+
+MOST_PENDING = 20
+"""Pending devices of one user: every login makes a token that may leave some, and all are read with the account."""
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """What is the same for every account: the configured methods, policies and limits."""
+
+    methods: Methods
+    policy: VerificationPolicy
+    throttle: ThrottlePolicy
+    max_failures: int
+    max_devices_per_method: int
+    registration_lifetime: timedelta
+    change_max_age: timedelta
+    verification_lifetime: timedelta | None
+
+
+@attrs.frozen(kw_only=True)
+class Confirmation:
+    """A device that the token at hand has confirmed, and when."""
+
+    device: Device
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Lock:
+    """A state in which values of guessable devices are not looked at; without ``until``, waiting does not end it."""
+
+    until: datetime | None
+
+    def retry_after(self, now: datetime) -> timedelta | None:
+        """Return how long is left to wait."""
+        return None if self.until is None else self.until - now
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """One user's second factors, as one token meets them.
+
+    ``challenges`` are those of the token at hand; other tokens' stay out of sight and out of reach. ``carried`` are
+    the failures of pending devices that are gone, by method: they go on counting, and the next device of the method
+    inherits them, or else registering anew would buy new guesses. ``version`` is what was read from the store; the
+    store takes a change only as long as it has not moved on.
+    """
+
+    user_id: UserId
+    token_id: TokenId | None = attrs.field(default=None, repr=False)
+    version: int = 0
+    next_index: int = 0
+    devices: tuple[Device, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+    carried: Mapping[str, Failures] = MappingProxyType({})
+    sends: Mapping[str, Sends] = MappingProxyType({})
+
+    # What is so
+
+    @property
+    def active(self) -> tuple[Device, ...]:
+        """Return the devices that were proved."""
+        return tuple(device for device in self.devices if device.active)
+
+    def visible(self, now: datetime) -> tuple[Device, ...]:
+        """Return the devices that the token at hand may know of."""
+        return tuple(device for device in self.devices if device.visible(self.token_id, now))
+
+    def device(self, index: int, now: datetime) -> Device:
+        """Return one device that the token may know of; raises ``DeviceNotFound``."""
+        for device in self.visible(now):
+            if device.index == index:
+                return device
+        raise DeviceNotFound(index)
+
+    def challenge(self, index: int) -> Challenge | None:
+        """Return the token's challenge of a device, if there ever was one."""
+        for challenge in self.challenges:
+            if challenge.index == index:
+                return challenge
+        return None
+
+    def confirmations(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
+        """Return what the token has confirmed and what still counts: one device never counts twice."""
+        confirmed = []
+        for device in self.active:
+            challenge = self.challenge(device.index)
+            if challenge is None or challenge.confirmed_at is None:
+                continue
+            if rules.verification_lifetime is None or now < challenge.confirmed_at + rules.verification_lifetime:
+                confirmed.append(Confirmation(device=device, at=challenge.confirmed_at))
+        return tuple(confirmed)
+
+    def verifications_left(self, required: int, rules: Rules, now: datetime) -> int:
+        """Return how many more devices the token must confirm."""
+        return max(required - len(self.confirmations(rules, now)), 0)
+
+    @property
+    def failures(self) -> Failures:
+        """Return the sum over all devices, which is what the throttle judges."""
+        return sum((device.failures for device in self.devices), sum(self.carried.values(), Failures()))
+
+    def lock(self, rules: Rules, now: datetime) -> Lock | None:
+        """Return the lock that the failures have earned, while it lasts."""
+        failures = self.failures
+        if failures.count >= rules.max_failures:
+            return Lock(until=None)
+        until = rules.throttle.locked_until(failures)
+        return Lock(until=until) if until is not None and until > now else None
+
+    # What is allowed
+
+    def refusal(self, required: int, rules: Rules, now: datetime) -> Refused:
+        """Make the refusal of a token that is not verified enough: at least one verification is always left."""
+        left = max(self.verifications_left(required, rules, now), 1)
+        return VerificationRequired(left) if self.active else RegistrationRequired(left)
+
+    def demand_verified(self, required: int, rules: Rules, now: datetime) -> None:
+        """Refuse a token that has not confirmed enough devices."""
+        if self.verifications_left(required, rules, now):
+            raise self.refusal(required, rules, now)
+
+    def may_register(self, required: int, rules: Rules, now: datetime) -> bool:
+        """Tell whether the token is verified, or has confirmed all that there is to confirm, backups aside."""
+        confirmed = {confirmation.device.index for confirmation in self.confirmations(rules, now)}
+        if len(confirmed) >= required:
+            return True
+        return all(device.index in confirmed or rules.methods.backup(device.method) for device in self.active)
+
+    def demand_fresh(self, rules: Rules, now: datetime) -> None:
+        """Refuse a change by a token whose last proof is too old, once the user has anything to prove with.
+
+        Where the user has a device that resists phishing, only such a device or a backup will do: a phished code
+        would otherwise be enough to throw it out.
+        """
+        if not self.active:
+            return
+        resistant = any(rules.methods.phishing_resistant(device.method) for device in self.active)
+        for confirmation in self.confirmations(rules, now):
+            unguessable = not rules.methods.guessable(confirmation.device.method)
+            if now - confirmation.at <= rules.change_max_age and (unguessable or not resistant):
+                return
+        raise VerificationRequired(1, max_age=rules.change_max_age, phishing_resistant=resistant)
+
+    def demand_registration(self, method: Method, required: int, rules: Rules, now: datetime) -> None:
+        """Refuse a registration that the token, the user's devices or their number do not allow."""
+        if not self.may_register(required, rules, now):
+            raise self.refusal(required, rules, now)
+        if method.backup:
+            if not any(not rules.methods.backup(device.method) for device in self.active):
+                raise DeviceRequired
+            self.demand_verified(required, rules, now)
+        self.demand_fresh(rules, now)
+        if not method.backup:
+            self._demand_room(method.name, rules)
+
+    def demand_attempt(self, device: Device, method: Method, required: int, rules: Rules, now: datetime) -> None:
+        """Refuse to look at a value: nothing was sent, the account is locked, or the device may not be activated.
+
+        Activation asks again what registration asked. Otherwise a thief who knows the password registers first,
+        waits until the owner has enrolled, and then activates his own.
+        """
+        challenge = self.challenge(device.index)
+        if method.limits is not None and (challenge is None or challenge.dispatched_at is None):
+            raise NoChallenge
+        if method.guessable:
+            self.demand_unlocked(rules, now)
+        if not device.active:
+            if not self.may_register(required, rules, now):
+                raise self.refusal(required, rules, now)
+            self.demand_fresh(rules, now)
+            self._demand_room(device.method, rules)
+
+    def demand_dispatch(self, device: Device, limits: SendLimits, rules: Rules, now: datetime, *, again: bool) -> None:
+        """Refuse to send: the account is locked, the device is confirmed already, or too much was sent."""
+        self.demand_unlocked(rules, now)
+        confirmed = any(confirmation.device.index == device.index for confirmation in self.confirmations(rules, now))
+        if confirmed and not again:
+            raise AlreadyVerified
+        free_at = self.sends.get(device.method, Sends()).free_at(limits, now)
+        if free_at > now:
+            raise Throttled(free_at - now)
+
+    def demand_removal(self, device: Device, required: int, rules: Rules, now: datetime) -> None:
+        """Refuse to remove a device unless the token is verified afresh, or nothing is active yet."""
+        if self.active:
+            self.demand_verified(required, rules, now)
+            self.demand_fresh(rules, now)
+
+    def demand_unlocked(self, rules: Rules, now: datetime) -> None:
+        """Refuse while wrong values have locked the guessable devices."""
+        lock = self.lock(rules, now)
+        if lock is not None:
+            raise Throttled(lock.retry_after(now))
+
+    def _demand_room(self, method: str, rules: Rules) -> None:
+        if sum(device.method == method for device in self.active) >= rules.max_devices_per_method:
+            raise AlreadyRegistered
+
+    # What changes
+
+    def registered(self, device: Device, now: datetime) -> "Account":
+        """Add a device under the next index, in the place of what the same token left pending of the same method.
+
+        What has expired goes as well, and the oldest of what is still pending when there is too much of it.
+        """
+        pending = [other for other in self.devices if not other.active]
+        kept = [
+            other
+            for other in pending
+            if other.visible(other.registered_by, now)
+            and (other.method != device.method or other.registered_by != device.registered_by)
+        ][1 - MOST_PENDING :]
+        account = self._without([other for other in pending if other not in kept], carry=True)
+        carried = dict(account.carried)
+        device = attrs.evolve(device, failures=carried.pop(device.method, Failures()))
+        return attrs.evolve(
+            account, next_index=device.index + 1, devices=(*account.devices, device), carried=MappingProxyType(carried)
+        )
+
+    def replaced(self, device: Device) -> "Account":
+        """Put a device's next state in the place of the one with the same index."""
+        devices = tuple(device if other.index == device.index else other for other in self.devices)
+        return attrs.evolve(self, devices=devices)
+
+    def dispatched(self, device: Device, sent: bytes, now: datetime) -> "Account":
+        """Enter that a code is out, which replaces the one before."""
+        sends = {**self.sends, device.method: self.sends.get(device.method, Sends()).one_more(now)}
+        account = self._challenged(attrs.evolve(self._challenge(device), sent=sent, dispatched_at=now))
+        return attrs.evolve(account, sends=MappingProxyType(sends))
+
+    def undelivered(self, device: Device, at: datetime, *, perhaps_sent: bool) -> "Account":
+        """Void what was dispatched at that time, if nothing has replaced it, and let the user ask again."""
+        account = self
+        challenge = self._challenge(device)
+        if challenge.dispatched_at == at:
+            account = self._challenged(attrs.evolve(challenge, sent=None))
+        sends = account.sends.get(device.method, Sends()).failed(at, perhaps_sent=perhaps_sent)
+        return attrs.evolve(account, sends=MappingProxyType({**account.sends, device.method: sends}))
+
+    def accepted(self, device: Device, *, state: bytes, sent: bytes | None, now: datetime) -> "Account":
+        """Confirm the token's challenge; a pending device becomes active, and what others left pending is dropped.
+
+        Only this device's failures are cleared: or else whoever holds one factor could buy guesses at another.
+        """
+        account = self
+        if not device.active:
+            others = [other for other in self.devices if not other.active and other.registered_by != self.token_id]
+            account = self._without(others, carry=True)
+        proved = attrs.evolve(
+            device,
+            state=state,
+            failures=Failures(),
+            activated_at=device.activated_at or now,
+            last_used_at=now,
+            registered_by=None,
+            expires_at=None,
+        )
+        challenge = attrs.evolve(self._challenge(device), sent=sent, confirmed_at=now)
+        return account.replaced(proved)._challenged(challenge)  # noqa: SLF001 - the same class
+
+    def rejected(self, device: Device, *, state: bytes, sent: bytes | None, counted: bool, now: datetime) -> "Account":
+        """Enter a wrong value; it takes no verification away."""
+        failures = device.failures.one_more(now) if counted else device.failures
+        account = self.replaced(attrs.evolve(device, state=state, failures=failures))
+        challenge = self.challenge(device.index)
+        return account if challenge is None else account._challenged(attrs.evolve(challenge, sent=sent))  # noqa: SLF001 - the same class
+
+    def removed(self, device: Device, rules: Rules, now: datetime) -> "Account":
+        """Take a device away, and the backups with the last device that they stand in for.
+
+        Failures of an active device go with it, and so do those of pending devices, gone or out of sight, where the
+        token has just been verified by something that cannot be guessed: that is the way back for a locked user. A
+        pending device that was only guessed at leaves its failures behind.
+        """
+        trusted = any(
+            now - confirmation.at <= rules.change_max_age and not rules.methods.guessable(confirmation.device.method)
+            for confirmation in self.confirmations(rules, now)
+        )
+        account = self._without([device], carry=not device.active and not trusted)
+        if trusted:
+            pardoned = tuple(
+                other if other.active else attrs.evolve(other, failures=Failures()) for other in account.devices
+            )
+            account = attrs.evolve(account, devices=pardoned, carried=MappingProxyType({}))
+        if all(rules.methods.backup(other.method) for other in account.active):
+            account = account._without(list(account.active), carry=False)  # noqa: SLF001 - the same class
+        return account
+
+    def _challenge(self, device: Device) -> Challenge:
+        challenge = self.challenge(device.index)
+        if challenge is not None:
+            return challenge
+        if self.token_id is None:
+            raise NoChallenge
+        return Challenge(index=device.index, token_id=self.token_id)
+
+    def _challenged(self, challenge: Challenge) -> "Account":
+        others = (other for other in self.challenges if other.index != challenge.index)
+        return attrs.evolve(self, challenges=tuple(sorted((*others, challenge), key=lambda each: each.index)))
+
+    def _without(self, gone: list[Device], *, carry: bool) -> "Account":
+        indexes = {device.index for device in gone}
+        carried = dict(self.carried)
+        for device in gone:
+            if carry and device.failures:
+                carried[device.method] = carried.get(device.method, Failures()) + device.failures
+        return attrs.evolve(
+            self,
+            devices=tuple(device for device in self.devices if device.index not in indexes),
+            challenges=tuple(challenge for challenge in self.challenges if challenge.index not in indexes),
+            carried=MappingProxyType(carried),
+        )

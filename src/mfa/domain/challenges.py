@@ -1,0 +1,22 @@
+"""The relation of one device and one token."""
+
+from datetime import datetime
+
+import attrs
+
+from mfa.domain.identifiers import TokenId
+
+
+@attrs.frozen(kw_only=True)
+class Challenge:
+    """What was sent to a device for a token, and when that token confirmed it.
+
+    ``sent`` is sealed, and None when nothing is outstanding. ``dispatched_at`` stays when ``sent`` goes, because a
+    used-up code is answered otherwise than one that was never asked for.
+    """
+
+    index: int
+    token_id: TokenId = attrs.field(repr=False)
+    sent: bytes | None = attrs.field(default=None, repr=False)
+    dispatched_at: datetime | None = None
+    confirmed_at: datetime | None = None

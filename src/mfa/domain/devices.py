@@ -1,0 +1,68 @@
+"""A registered instance of a method."""
+
+import unicodedata
+from datetime import datetime
+
+import attrs
+
+from mfa.domain.errors import InvalidField
+from mfa.domain.identifiers import TokenId
+from mfa.domain.throttling import Failures
+
+MOST_NAME_CHARACTERS = 64
+
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Bidirectional controls, by which one name can be made to look like another (Unicode TR 36 section 2.6)."""
+
+
+@attrs.frozen(kw_only=True)
+class Device:
+    """One of a user's second factors.
+
+    It is *pending* until its first verification makes it *active*; while pending, ``registered_by`` is the only token
+    that sees it and ``expires_at`` its end. ``state`` is the method's own, sealed; ``destination`` is masked.
+    """
+
+    index: int
+    method: str
+    name: str = ""
+    state: bytes = attrs.field(repr=False)
+    destination: str | None = None
+    created_at: datetime
+    activated_at: datetime | None = None
+    last_used_at: datetime | None = None
+    registered_by: TokenId | None = attrs.field(default=None, repr=False)
+    expires_at: datetime | None = None
+    failures: Failures = Failures()
+
+    @property
+    def active(self) -> bool:
+        """Tell whether the device was proved and counts as a factor."""
+        return self.activated_at is not None
+
+    def visible(self, token_id: TokenId | None, now: datetime) -> bool:
+        """Tell whether a token may know of the device: a pending one only if it registered it, and not for ever."""
+        if self.active:
+            return True
+        return (
+            token_id is not None
+            and self.registered_by == token_id
+            and self.expires_at is not None
+            and now < self.expires_at
+        )
+
+
+def device_name(text: str) -> str:
+    """Read the name that a person gives a device.
+
+    It turns up in mails, logs and terminals, so line breaks and other control characters are refused, with
+    ``InvalidField``, as is a name that is too long.
+    """
+    name = text.strip()
+    if len(name) > MOST_NAME_CHARACTERS:
+        raise InvalidField("name", "too_long")
+    if any(unicodedata.category(character) in _UNPRINTABLE or character in _TURNING for character in name):
+        raise InvalidField("name", "unprintable")
+    return name

@@ -1,0 +1,79 @@
+"""What has happened, in the past tense; nothing secret is in them, so they may go to logs and audit trails."""
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from mfa.domain.identifiers import UserId
+from mfa.domain.verdicts import Reason
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """Something that happened to a user's account, at a time that the clock gave."""
+
+    user_id: UserId
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class DeviceEvent(Event):
+    """Something that happened to one device."""
+
+    index: int
+    method: str
+
+
+@attrs.frozen(kw_only=True)
+class DeviceRegistered(DeviceEvent):
+    """A device is pending: it waits for its first verification."""
+
+
+@attrs.frozen(kw_only=True)
+class DeviceActivated(DeviceEvent):
+    """A device was proved and gates from now on."""
+
+
+@attrs.frozen(kw_only=True)
+class DeviceRenamed(DeviceEvent):
+    """The owner gave a device another name."""
+
+
+@attrs.frozen(kw_only=True)
+class DeviceRemoved(DeviceEvent):
+    """A device is gone, and its verifications with it."""
+
+
+@attrs.frozen(kw_only=True)
+class RecoveryCodesReplaced(DeviceEvent):
+    """A user has new recovery codes, and the old ones are worth nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class ChallengeDispatched(DeviceEvent):
+    """Something was handed to a sender, or a ceremony was begun."""
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryFailed(DeviceEvent):
+    """A sender gave up, and the challenge is void."""
+
+
+@attrs.frozen(kw_only=True)
+class VerificationAccepted(DeviceEvent):
+    """A token confirmed a device with a right value."""
+
+
+@attrs.frozen(kw_only=True)
+class VerificationRejected(DeviceEvent):
+    """A value was judged and found wrong."""
+
+    reason: Reason
+
+
+@attrs.frozen(kw_only=True)
+class AccountLocked(Event):
+    """Wrong values have locked the guessable devices of a user; without ``retry_after`` only an operator ends it."""
+
+    failures: int
+    retry_after: timedelta | None

@@ -1,0 +1,19 @@
+"""The names by which the rest of the domain refers to people and credentials."""
+
+from typing import NewType
+
+import attrs
+
+UserId = NewType("UserId", str)
+"""The primary key of a user, as text, so that integer and UUID keys look the same to the core."""
+
+TokenId = NewType("TokenId", str)
+"""The digest that stands for a bearer token; the token itself never enters the core."""
+
+
+@attrs.frozen(kw_only=True)
+class Token:
+    """A bearer token as the core knows it: whose it is, and the digest that tells it from every other."""
+
+    id: TokenId = attrs.field(repr=False)
+    user_id: UserId

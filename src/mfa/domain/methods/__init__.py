@@ -1,0 +1,1 @@
+"""The kinds of second factor: each one judges values and keeps its own state, purely."""

@@ -1,0 +1,192 @@
+"""What every method of verification is, and the few things that methods share."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Protocol
+
+import attrs
+
+from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.throttling import SendLimits
+from mfa.domain.verdicts import Verdict
+
+MAX_VALUE_BYTES = 4096
+"""A typed value longer than this is no code of any method; refusing it early keeps the work per guess small."""
+
+_IGNORED = str.maketrans("", "", " -")
+
+
+class Entropy(Protocol):
+    """Makes values that nobody can guess."""
+
+    @abstractmethod
+    def token(self, size: int) -> bytes:
+        """Return this many random bytes, from a source fit for keys."""
+
+    @abstractmethod
+    def digits(self, count: int) -> str:
+        """Return this many random decimal digits, each value equally likely."""
+
+
+@attrs.frozen(kw_only=True)
+class RegistrationField:
+    """A field that a client fills in to register; adapters turn it into a form of their own.
+
+    ``kind`` is ``text``, ``email`` or ``phone``.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    required: bool = False
+    max_length: int = 254
+
+
+@attrs.frozen(kw_only=True)
+class Enrolment:
+    """A wish to register a device: for whom, where, and what the client filled in."""
+
+    user_name: str
+    user_email: str = attrs.field(default="", repr=False)
+    site: str = ""
+    fields: Mapping[str, str] = attrs.field(default=MappingProxyType({}), repr=False)
+    now: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Registration:
+    """A new device as its method made it; ``shown`` goes to the person once and is kept nowhere."""
+
+    state: bytes = attrs.field(repr=False)
+    destination: str | None = None
+    shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Outgoing:
+    """A code on its way to a person, before it knows whose device it is for."""
+
+    destination: str = attrs.field(repr=False)
+    code: str = attrs.field(repr=False)
+    lifetime: timedelta
+
+
+@attrs.frozen(kw_only=True)
+class Dispatch:
+    """What a method sends: the state of the challenge, and a message for a sender."""
+
+    sent: bytes = attrs.field(repr=False)
+    message: Outgoing
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """A value that claims to answer a device's challenge, with all that a method needs to judge it."""
+
+    state: bytes = attrs.field(repr=False)
+    sent: bytes | None = attrs.field(default=None, repr=False)
+    value: object = attrs.field(repr=False)
+    now: datetime
+
+
+class Method(Protocol):
+    """A kind of second factor; states go in and come out as bytes that only the method reads.
+
+    A class that is named by dotted path in ``METHODS`` is made once, with the ``Config``.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Return the short name that stands in routes and rows."""
+
+    @property
+    @abstractmethod
+    def verbose_name(self) -> str:
+        """Return what a person calls the method, in English or as a lazy translation."""
+
+    @property
+    @abstractmethod
+    def guessable(self) -> bool:
+        """Tell whether values are short enough to guess, so that failures are counted and lock."""
+
+    @property
+    @abstractmethod
+    def phishing_resistant(self) -> bool:
+        """Tell whether a value is bound to the site it is meant for (NIST SP 800-63B section 3.2.5)."""
+
+    @property
+    @abstractmethod
+    def backup(self) -> bool:
+        """Tell whether the method only stands in for others: one device of it, active at once, never the first."""
+
+    @property
+    @abstractmethod
+    def limits(self) -> SendLimits | None:
+        """Return how often it may send, or None for a method that sends nothing."""
+
+    @property
+    @abstractmethod
+    def fields(self) -> tuple[RegistrationField, ...]:
+        """Return what a client may fill in to register."""
+
+    @abstractmethod
+    def register(self, enrolment: Enrolment) -> Registration:
+        """Make the state of a new device; raises ``InvalidField``."""
+
+    @abstractmethod
+    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+        """Make a challenge; raises ``NotDispatchable``."""
+
+    @abstractmethod
+    def verify(self, attempt: Attempt) -> Verdict:
+        """Judge a value and say what to remember; raises ``MalformedValue``."""
+
+
+@attrs.frozen
+class Methods:
+    """The configured methods, in the order that gives their registration index."""
+
+    all: tuple[Method, ...]
+
+    def __iter__(self) -> Iterator[Method]:
+        """Go through the methods in their order."""
+        return iter(self.all)
+
+    def named(self, name: str) -> Method:
+        """Return the method of that name; raises ``MethodNotFound``."""
+        for method in self.all:
+            if method.name == name:
+                return method
+        raise MethodNotFound(name)
+
+    def at(self, key: str) -> Method:
+        """Return the method whose name or position is given, as a route gives it; raises ``MethodNotFound``."""
+        positions = {str(position): method for position, method in enumerate(self.all)}
+        return positions[key] if key in positions else self.named(key)
+
+    def backup(self, name: str) -> bool:
+        """Tell whether a device of that method only stands in for others; a method that is gone does not."""
+        return any(method.backup for method in self.all if method.name == name)
+
+    def phishing_resistant(self, name: str) -> bool:
+        """Tell whether the method is bound to the site; a method that is gone is not."""
+        return any(method.phishing_resistant for method in self.all if method.name == name)
+
+    def guessable(self, name: str) -> bool:
+        """Tell whether values of the method can be guessed; a method that is gone counts as one that can."""
+        return all(method.guessable for method in self.all if method.name == name)
+
+
+def typed_value(value: object) -> str:
+    """Read a value that a person types, without the spaces and hyphens that make it readable.
+
+    Raises ``MalformedValue`` for what is no text (a number would have lost its leading zeros) or too long.
+    """
+    if not isinstance(value, str):
+        raise MalformedValue
+    if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
+        raise MalformedValue
+    return value.translate(_IGNORED)

@@ -1,0 +1,203 @@
+"""Codes of an authenticator app or token: time-based (RFC 6238) and counter-based (RFC 4226)."""
+
+import json
+import re
+from abc import abstractmethod
+from base64 import b32decode, b32encode
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Literal, Protocol
+from urllib.parse import quote, urlencode
+
+import attrs
+
+from mfa.domain.errors import NotDispatchable
+from mfa.domain.methods.base import (
+    Attempt,
+    Dispatch,
+    Enrolment,
+    Entropy,
+    Method,
+    Registration,
+    RegistrationField,
+    typed_value,
+)
+from mfa.domain.secrets import equal
+from mfa.domain.throttling import SendLimits
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
+
+Algorithm = Literal["sha1", "sha256", "sha512"]
+
+SEED_BYTES: dict[Algorithm, int] = {"sha1": 20, "sha256": 32, "sha512": 64}
+"""As long as the output of the hash, which RFC 6238 section 5.1 recommends; 160 bits for SHA-1 (RFC 4226, R6)."""
+
+RESYNCHRONISATION_WINDOW = 100
+"""How far ahead two consecutive HOTP values may lie and still put the counter right (RFC 4226 section 7.4)."""
+
+DEFAULT_ISSUER = "MFA"
+"""Stands in authenticator apps where neither a setting nor a request names the site."""
+
+
+class OneTimePasswords(Protocol):
+    """Computes HOTP values (RFC 4226 section 5.3)."""
+
+    @abstractmethod
+    def at(self, seed: bytes, counters: Sequence[int], *, digits: int, algorithm: Algorithm) -> list[str]:
+        """Return the values at the counters, each with that many digits."""
+
+
+class QrCodes(Protocol):
+    """Draws a text as a QR code."""
+
+    @abstractmethod
+    def draw(self, text: str) -> str:
+        """Return a data URI of the picture; raises ``ValueError`` for a text that no QR code can hold."""
+
+
+@attrs.frozen(kw_only=True)
+class Parameters:
+    """How the values of one device are made and how far off they may be; fixed when it is registered."""
+
+    digits: int
+    algorithm: Algorithm
+    tolerance: int
+    period: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class State:
+    """What a device must remember: its seed, its parameters and the first counter that was not yet spent.
+
+    ``far`` is the counter of a value beyond the window, which a second value may confirm.
+    """
+
+    seed: bytes = attrs.field(repr=False)
+    parameters: Parameters
+    next_counter: int = 0
+    far: int | None = None
+
+    def encode(self) -> bytes:
+        """Write the state as bytes."""
+        fields = {**attrs.asdict(self), "seed": b32encode(self.seed).decode()}
+        return json.dumps(fields, separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, state: bytes) -> "State":
+        """Read what ``encode`` wrote."""
+        fields = json.loads(state)
+        return cls(
+            seed=b32decode(fields["seed"]),
+            parameters=Parameters(**fields["parameters"]),
+            next_counter=fields["next_counter"],
+            far=fields["far"],
+        )
+
+
+@attrs.frozen(kw_only=True)
+class OneTimePassword(Method):
+    """TOTP and HOTP, which differ only in where the counter comes from.
+
+    A value is spent by moving the next counter behind it, so neither the value nor any earlier one works again.
+    """
+
+    name: str
+    verbose_name: str
+    parameters: Parameters
+    issuer: str = ""
+    passwords: OneTimePasswords
+    entropy: Entropy
+    qr_codes: QrCodes | None = None
+    resynchronise: bool = False
+    guessable: bool = attrs.field(default=True, init=False)
+    phishing_resistant: bool = attrs.field(default=False, init=False)
+    backup: bool = attrs.field(default=False, init=False)
+    limits: SendLimits | None = attrs.field(default=None, init=False)
+    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
+
+    def register(self, enrolment: Enrolment) -> Registration:
+        """Make a seed, and show it to the person in the three forms that apps read."""
+        seed = self.entropy.token(SEED_BYTES[self.parameters.algorithm])
+        secret = b32encode(seed).decode().rstrip("=")
+        issuer = self.issuer or enrolment.site or DEFAULT_ISSUER
+        url = authenticator_url(secret=secret, user_name=enrolment.user_name, issuer=issuer, parameters=self.parameters)
+        shown = {"authenticator_url": url, "secret": secret}
+        if self.qr_codes is not None:
+            # A name of hundreds of emoji overflows the largest code; the person still has the URL and the secret.
+            with suppress(ValueError):
+                shown["qr_code"] = self.qr_codes.draw(url)
+        return Registration(state=State(seed=seed, parameters=self.parameters).encode(), shown=shown)
+
+    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+        """Refuse: the app makes its values by itself."""
+        raise NotDispatchable(self.name)
+
+    def verify(self, attempt: Attempt) -> Verdict:
+        """Look for the value among the counters within tolerance that are not yet spent.
+
+        The latest counter that fits is the one spent: where a value happens to stand twice in the window, spending
+        the earlier one would leave it valid. Every counter is compared, so the time tells nothing of the position.
+        """
+        state = State.decode(attempt.state)
+        value = typed_value(attempt.value)
+        if not re.fullmatch(f"[0-9]{{{state.parameters.digits}}}", value):
+            return Rejected(reason=Reason.WRONG, state=_forget(state).encode())
+        window = _window(state, attempt.now)
+        matching = self._matching(state, window, value)
+        unspent = [counter for counter in matching if counter >= state.next_counter]
+        if unspent:
+            return Accepted(state=_spend(state, unspent[-1]).encode())
+        if matching:
+            return Rejected(reason=Reason.REPLAYED, state=_forget(state).encode())
+        if self.resynchronise and state.parameters.period is None:
+            return self._resynchronised(state, value, beyond=window.stop)
+        return Rejected(reason=Reason.WRONG, state=_forget(state).encode())
+
+    def _resynchronised(self, state: State, value: str, *, beyond: int) -> Verdict:
+        """Accept the second of two consecutive values from beyond the window, and remember the first."""
+        if state.far is not None and self._matching(state, range(state.far + 1, state.far + 2), value):
+            return Accepted(state=_spend(state, state.far + 1).encode())
+        ahead = range(beyond, state.next_counter + RESYNCHRONISATION_WINDOW + 1)
+        far = self._matching(state, ahead, value)
+        return Rejected(reason=Reason.WRONG, state=attrs.evolve(state, far=far[0] if far else None).encode())
+
+    def _matching(self, state: State, counters: range, value: str) -> list[int]:
+        parameters = state.parameters
+        passwords = self.passwords.at(state.seed, counters, digits=parameters.digits, algorithm=parameters.algorithm)
+        same = [equal(password.encode(), value.encode()) for password in passwords]
+        return [counter for counter, match in zip(counters, same, strict=True) if match]
+
+
+def _window(state: State, now: datetime) -> range:
+    parameters = state.parameters
+    if parameters.period is None:
+        return range(state.next_counter, state.next_counter + parameters.tolerance + 1)
+    step = int(now.timestamp()) // parameters.period
+    return range(max(step - parameters.tolerance, 0), step + parameters.tolerance + 1)
+
+
+def _spend(state: State, counter: int) -> State:
+    return attrs.evolve(state, next_counter=counter + 1, far=None)
+
+
+def _forget(state: State) -> State:
+    return attrs.evolve(state, far=None)
+
+
+def authenticator_url(*, secret: str, user_name: str, issuer: str, parameters: Parameters) -> str:
+    """Write an ``otpauth`` URI as the Key URI Format has it: ``%20`` for spaces, the issuer in both places.
+
+    Every character that could end a part of the URI is escaped, a colon in a name too, since a bare one divides the
+    issuer from the account.
+    """
+    escape = partial(quote, safe="")
+    kind, moving = ("hotp", {"counter": "0"}) if parameters.period is None else ("totp", {"period": parameters.period})
+    query = {
+        "secret": secret,
+        "issuer": issuer,
+        "algorithm": parameters.algorithm.upper(),
+        "digits": parameters.digits,
+        **moving,
+    }
+    return f"otpauth://{kind}/{escape(issuer)}:{escape(user_name)}?{urlencode(query, quote_via=quote, safe='')}"

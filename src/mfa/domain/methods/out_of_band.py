@@ -1,0 +1,121 @@
+"""Codes that travel to a person by another channel: email and SMS are instances of one class."""
+
+import json
+import re
+from abc import abstractmethod
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import attrs
+
+from mfa.domain.methods.base import (
+    Attempt,
+    Dispatch,
+    Enrolment,
+    Entropy,
+    Method,
+    Outgoing,
+    Registration,
+    RegistrationField,
+    typed_value,
+)
+from mfa.domain.secrets import SALT_BYTES, SaltedHash
+from mfa.domain.throttling import SendLimits
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
+
+MOST_WRONG_VALUES = 5
+"""A sent code is void after this many wrong values, well below the 100 of NIST SP 800-63B section 3.2.2."""
+
+
+@attrs.frozen(kw_only=True)
+class Address:
+    """A destination in its one normal form, and as it may be shown to whoever holds only a password."""
+
+    full: str = attrs.field(repr=False)
+    masked: str
+
+
+class Addressing(Protocol):
+    """Knows the addresses of one channel."""
+
+    @abstractmethod
+    def read(self, text: str, field: str) -> Address:
+        """Check and normalise an address; raises ``InvalidField`` for the field that it stood in."""
+
+
+@attrs.frozen(kw_only=True)
+class SentCode:
+    """A code that is out: how to recognise it, until when, and how often it was guessed at."""
+
+    code: SaltedHash
+    expires_at: datetime
+    wrong: int = 0
+
+    def encode(self) -> bytes:
+        """Write the state as bytes."""
+        fields = {"code": self.code.encode(), "expires_at": self.expires_at.isoformat(), "wrong": self.wrong}
+        return json.dumps(fields, separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, sent: bytes) -> "SentCode":
+        """Read what ``encode`` wrote."""
+        fields = json.loads(sent)
+        return cls(
+            code=SaltedHash.decode(fields["code"]),
+            expires_at=datetime.fromisoformat(fields["expires_at"]),
+            wrong=fields["wrong"],
+        )
+
+
+@attrs.frozen(kw_only=True)
+class OutOfBand(Method):
+    """A channel to an address of the user's; the device's state is that address, the challenge's the code."""
+
+    name: str
+    verbose_name: str
+    field: RegistrationField
+    addressing: Addressing
+    entropy: Entropy
+    digits: int
+    lifetime: timedelta
+    limits: SendLimits
+    default_to_user_email: bool = False
+    guessable: bool = attrs.field(default=True, init=False)
+    phishing_resistant: bool = attrs.field(default=False, init=False)
+    backup: bool = attrs.field(default=False, init=False)
+
+    @property
+    def fields(self) -> tuple[RegistrationField, ...]:
+        """Return the one field, for the address."""
+        return (self.field,)
+
+    def register(self, enrolment: Enrolment) -> Registration:
+        """Keep the address; it counts once a code sent to it was given back."""
+        text = enrolment.fields.get(self.field.name, "")
+        if not text and self.default_to_user_email:
+            text = enrolment.user_email
+        address = self.addressing.read(text, self.field.name)
+        return Registration(state=address.full.encode(), destination=address.masked)
+
+    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+        """Make a new code, which replaces the one before."""
+        code = self.entropy.digits(self.digits)
+        hashed = SaltedHash.of(code, self.entropy.token(SALT_BYTES))
+        return Dispatch(
+            sent=SentCode(code=hashed, expires_at=now + self.lifetime).encode(),
+            message=Outgoing(destination=state.decode(), code=code, lifetime=self.lifetime),
+        )
+
+    def verify(self, attempt: Attempt) -> Verdict:
+        """Compare the value with the code that is out, once, in time, and at most so many times."""
+        value = typed_value(attempt.value)
+        if attempt.sent is None:
+            return Rejected(reason=Reason.USED_UP, state=attempt.state)
+        sent = SentCode.decode(attempt.sent)
+        if attempt.now >= sent.expires_at:
+            return Rejected(reason=Reason.EXPIRED, state=attempt.state, sent=attempt.sent)
+        if re.fullmatch("[0-9]+", value) and sent.code.matches(value):
+            return Accepted(state=attempt.state)
+        wrong = attrs.evolve(sent, wrong=sent.wrong + 1)
+        left = wrong.encode() if wrong.wrong < MOST_WRONG_VALUES else None
+        return Rejected(reason=Reason.WRONG, state=attempt.state, sent=left)

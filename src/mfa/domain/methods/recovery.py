@@ -1,0 +1,73 @@
+"""Codes on paper, for the day when every other factor is lost."""
+
+import json
+from base64 import b32encode
+from datetime import datetime
+
+import attrs
+
+from mfa.domain.errors import NotDispatchable
+from mfa.domain.methods.base import (
+    Attempt,
+    Dispatch,
+    Enrolment,
+    Entropy,
+    Method,
+    Registration,
+    RegistrationField,
+    typed_value,
+)
+from mfa.domain.secrets import SALT_BYTES, SaltedHash
+from mfa.domain.throttling import SendLimits
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
+
+CODE_BYTES = 10
+"""80 bits: above the 64 from which NIST SP 800-63B section 3.1.2.2 lifts the limit on guesses, and 16 letters long."""
+
+GROUP = 4
+
+
+@attrs.frozen(kw_only=True)
+class RecoveryCodes(Method):
+    """A set of long codes, each good for one verification; the state is what is left of the set, hashed."""
+
+    count: int
+    entropy: Entropy
+    name: str = "recovery"
+    verbose_name: str = "Recovery codes"
+    guessable: bool = attrs.field(default=False, init=False)
+    phishing_resistant: bool = attrs.field(default=False, init=False)
+    backup: bool = attrs.field(default=True, init=False)
+    limits: SendLimits | None = attrs.field(default=None, init=False)
+    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
+
+    def register(self, enrolment: Enrolment) -> Registration:
+        """Make a new set of codes, in lower case and in groups of four."""
+        codes = [b32encode(self.entropy.token(CODE_BYTES)).decode().lower() for _ in range(self.count)]
+        salt = self.entropy.token(SALT_BYTES)
+        state = _encode([SaltedHash.of(code, salt) for code in codes])
+        groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
+        return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
+
+    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+        """Refuse: the codes are with the person already."""
+        raise NotDispatchable(self.name)
+
+    def verify(self, attempt: Attempt) -> Verdict:
+        """Burn the code that fits; all are compared, so that the time does not tell which."""
+        value = typed_value(attempt.value)
+        codes = _decode(attempt.state)
+        if not value.isascii():
+            return Rejected(reason=Reason.WRONG, state=attempt.state)
+        matches = [code.matches(value.lower()) for code in codes]
+        if not any(matches):
+            return Rejected(reason=Reason.WRONG, state=attempt.state)
+        return Accepted(state=_encode([code for code, match in zip(codes, matches, strict=True) if not match]))
+
+
+def _encode(codes: list[SaltedHash]) -> bytes:
+    return json.dumps([code.encode() for code in codes]).encode()
+
+
+def _decode(state: bytes) -> list[SaltedHash]:
+    return [SaltedHash.decode(code) for code in json.loads(state)]

@@ -1,0 +1,571 @@
+"""Security keys and passkeys: the two ceremonies of Web Authentication Level 3, as rules that compute nothing secret.
+
+A ceremony is a pair. Options go to the browser as JSON and come back as JSON: ``creation_options`` and ``register``
+(section 7.1), ``request_options`` and ``authenticate`` (section 7.2). Every step of the two sections that a relying
+party can check is one line here, with its number. CBOR, keys, signatures and certificates are behind a port.
+"""
+
+import hashlib
+import json
+import re
+from abc import abstractmethod
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Literal, Protocol
+
+import attrs
+
+from mfa.domain.errors import MalformedValue
+from mfa.domain.secrets import equal
+
+UserVerification = Literal["required", "preferred", "discouraged"]
+ResidentKey = Literal["required", "preferred", "discouraged"]
+Attestation = Literal["none", "direct"]
+
+ES256 = -7
+EDDSA = -8
+RS256 = -257
+
+ALGORITHMS = (ES256, EDDSA, RS256)
+"""What is offered, the best first, as COSE algorithm identifiers (section 5.4 asks for these three at the least)."""
+
+ATTESTATION_FORMATS = ("none", "packed", "tpm", "android-key", "apple", "fido-u2f")
+"""The formats whose statements are understood (sections 8.2 to 8.8); ``none`` proves nothing and so never suffices."""
+
+CHALLENGE_BYTES = 32
+"""Twice what section 13.4.3 demands at the least."""
+
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+"""The lower end of what section 15.1 recommends, which is also what the browser is told as its time-out."""
+
+MOST_VALUE_BYTES = 64 * 1024
+"""A response larger than this is no response; certificates and an RSA key fill a tenth of it."""
+
+MOST_CREDENTIAL_ID_BYTES = 1023
+"""The limit of section 7.1, step 25."""
+
+MOST_TRANSPORTS = 16
+
+_TRANSPORT = re.compile("[a-z0-9-]{1,32}")
+_BASE64URL = re.compile("[A-Za-z0-9_-]*")
+
+# Authenticator data (section 6.1): rpIdHash, flags, signCount; then aaguid, length and credential id (section 6.5.1).
+_FLAGS_AT = 32
+_COUNT_AT = 33
+_HEAD_BYTES = 37
+_AAGUID_BYTES = 16
+_ID_AT = 18
+
+_USER_PRESENT = 1 << 0
+_USER_VERIFIED = 1 << 2
+_BACKUP_ELIGIBLE = 1 << 3
+_BACKED_UP = 1 << 4
+_ATTESTED = 1 << 6
+_EXTENDED = 1 << 7
+
+
+class Refusal(Enum):
+    """Why a ceremony is refused: for the audit trail only, the person at the keyboard gets one answer for all."""
+
+    MALFORMED = "malformed"
+    TYPE = "type"
+    CHALLENGE = "challenge"
+    ORIGIN = "origin"
+    CROSS_ORIGIN = "cross_origin"
+    RP_ID = "rp_id"
+    USER_PRESENCE = "user_presence"
+    USER_VERIFICATION = "user_verification"
+    BACKUP = "backup"
+    ALGORITHM = "algorithm"
+    ATTESTATION = "attestation"
+    UNTRUSTED = "untrusted"
+    CREDENTIAL_ID = "credential_id"
+    UNKNOWN_CREDENTIAL = "unknown_credential"
+    USER_HANDLE = "user_handle"
+    SIGNATURE = "signature"
+    SIGN_COUNT = "sign_count"
+
+
+class CeremonyRefused(Exception):
+    """A response is not the answer to its options; callers turn it into a rejection, and it never leaves the core.
+
+    ``step`` is the step of Web Authentication Level 3 that fails, such as ``7.1.8``.
+    """
+
+    def __init__(self, step: str, reason: Refusal) -> None:
+        super().__init__(step, reason)
+        self.step = step
+        self.reason = reason
+
+
+class Unreadable(Exception):
+    """Bytes are not what they are taken for; raised by adapters, and a refusal by the time it leaves this module."""
+
+
+@attrs.frozen(kw_only=True)
+class AttestationObject:
+    """What an authenticator says of a new credential (section 6.5); only adapters look into the statement."""
+
+    format: str
+    statement: object = attrs.field(repr=False)
+    authenticator_data: bytes = attrs.field(repr=False)
+
+
+class AuthenticatorCryptography(Protocol):
+    """Reads what authenticators write, and checks what they sign.
+
+    Whatever bytes come, the only error is ``Unreadable``. Each method takes a time that grows with the length of the
+    bytes, and no faster.
+    """
+
+    @abstractmethod
+    def attestation_object(self, data: bytes) -> AttestationObject:
+        """Read an attestation object, and nothing after it; raises ``Unreadable``."""
+
+    @abstractmethod
+    def measure(self, data: bytes) -> int:
+        """Return how many bytes the CBOR item at the start takes; raises ``Unreadable``."""
+
+    @abstractmethod
+    def algorithm(self, public_key: bytes) -> int:
+        """Return the algorithm of a COSE key with which ``signed`` will work; raises ``Unreadable``."""
+
+    @abstractmethod
+    def signed(self, public_key: bytes, message: bytes, signature: bytes) -> bool:
+        """Tell whether the signature is the key's; nothing is, for a key that ``algorithm`` refuses."""
+
+    @abstractmethod
+    def trust_path(self, attestation: AttestationObject, client_data_hash: bytes) -> tuple[bytes, ...]:
+        """Verify a statement by the procedure of its format, and return its certificates, the leaf first.
+
+        No attestation and self attestation have no certificates. Raises ``Unreadable`` for a statement that does not
+        verify.
+        """
+
+    @abstractmethod
+    def trusted(self, trust_path: Sequence[bytes], now: datetime) -> bool:
+        """Tell whether certificates that are valid now chain up to one of the trust roots, or are one."""
+
+
+@attrs.frozen(kw_only=True)
+class Credential:
+    """What is kept of a public key credential (the credential record of section 4), and all that a login needs.
+
+    ``public_key`` is the COSE key as the authenticator wrote it. ``sign_count`` and ``backed_up`` are those of the
+    latest ceremony; whether a credential may be backed up at all never changes.
+    """
+
+    id: bytes = attrs.field(repr=False)
+    public_key: bytes = attrs.field(repr=False)
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+    aaguid: bytes
+    user_handle: bytes = attrs.field(repr=False)
+    transports: tuple[str, ...] = ()
+
+    def encode(self) -> bytes:
+        """Write the credential as bytes."""
+        fields = attrs.asdict(self)
+        encoded = {name: _encode(value) if isinstance(value, bytes) else value for name, value in fields.items()}
+        return json.dumps(encoded, separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, state: bytes) -> "Credential":
+        """Read what ``encode`` wrote."""
+        fields = json.loads(state)
+        return cls(
+            id=_decode(fields["id"]),
+            public_key=_decode(fields["public_key"]),
+            sign_count=fields["sign_count"],
+            backup_eligible=fields["backup_eligible"],
+            backed_up=fields["backed_up"],
+            aaguid=_decode(fields["aaguid"]),
+            user_handle=_decode(fields["user_handle"]),
+            transports=tuple(fields["transports"]),
+        )
+
+    def descriptor(self) -> dict[str, object]:
+        """Name the credential to a browser (section 5.8.3), as JSON."""
+        descriptor: dict[str, object] = {"type": "public-key", "id": _encode(self.id)}
+        return descriptor | ({"transports": list(self.transports)} if self.transports else {})
+
+
+@attrs.frozen(kw_only=True)
+class RelyingParty:
+    """A site that registers and recognises credentials; section 4 calls it the relying party.
+
+    A ceremony inside another site's page is refused unless that page's origin is one of ``top_origins``: otherwise
+    any site could lay a frame of this one under the user's finger. A browser that tells of the frame but not of the
+    page (Safari does not write ``topOrigin``) is refused as well, unless ``unnamed_top_origin`` says otherwise.
+    """
+
+    rp_id: str
+    rp_name: str
+    origins: tuple[str, ...]
+    cryptography: AuthenticatorCryptography
+    top_origins: tuple[str, ...] = ()
+    unnamed_top_origin: bool = False
+    user_verification: UserVerification = "preferred"
+    resident_key: ResidentKey = "preferred"
+    attestation: Attestation = "none"
+    algorithms: tuple[int, ...] = ALGORITHMS
+    timeout: timedelta = CHALLENGE_LIFETIME
+
+    # Registration (section 7.1)
+
+    def creation_options(
+        self,
+        *,
+        challenge: bytes,
+        user_handle: bytes,
+        user_name: str,
+        display_name: str = "",
+        exclude: Sequence[Credential] = (),
+    ) -> dict[str, object]:
+        """Write what ``PublicKeyCredential.parseCreationOptionsFromJSON`` takes unchanged.
+
+        The handle is what the authenticator keeps of the user, so nothing personal may be in it (section 14.6.1).
+        """
+        return {
+            "rp": {"id": self.rp_id, "name": self.rp_name},
+            "user": {"id": _encode(user_handle), "name": user_name, "displayName": display_name},
+            "challenge": _encode(challenge),
+            "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in self.algorithms],
+            "timeout": self._milliseconds,
+            "excludeCredentials": [credential.descriptor() for credential in exclude],
+            "authenticatorSelection": {
+                "residentKey": self.resident_key,
+                "requireResidentKey": self.resident_key == "required",
+                "userVerification": self.user_verification,
+            },
+            "attestation": self.attestation,
+        }
+
+    def register(self, response: object, *, challenge: bytes, user_handle: bytes, now: datetime) -> Credential:
+        """Judge the answer to creation options, and return the credential to keep.
+
+        That no other user has a credential of this id (step 26) is for the caller to check, who knows them all.
+        Raises ``CeremonyRefused``, and ``MalformedValue`` for what cannot be a response at all.
+        """
+        # 1 and 2 are the browser's; 4 and 28: no extension is asked for, and what comes unasked is not looked at.
+        answer = _Answer.read(response, "7.1.3")
+        text = answer.octets("clientDataJSON")
+        client = _ClientData.read(text, "7.1.5", "7.1.6")
+        _demand(client.type == "webauthn.create", "7.1.7", Refusal.TYPE)
+        _demand(client.answers(challenge), "7.1.8", Refusal.CHALLENGE)
+        _demand(client.origin in self.origins, "7.1.9", Refusal.ORIGIN)
+        _demand(self._expects_frame(client), "7.1.10", Refusal.CROSS_ORIGIN)
+        _demand(self._expects_page(client), "7.1.11", Refusal.CROSS_ORIGIN)
+        client_data_hash = hashlib.sha256(text).digest()  # 7.1.12
+        attestation = self._attestation_object(answer.octets("attestationObject"), "7.1.13")
+        data = self._authenticator_data(attestation.authenticator_data, "7.1.13")
+        _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.1.14", Refusal.RP_ID)
+        _demand(data.has(_USER_PRESENT), "7.1.15", Refusal.USER_PRESENCE)
+        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.1.16", Refusal.USER_VERIFICATION)
+        _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.1.17", Refusal.BACKUP)
+        # 18 and 19: the flags are kept, and no policy hangs on them.
+        attested = _attested(data, "7.1.20")
+        _demand(self._algorithm(attested.public_key, "7.1.20") in self.algorithms, "7.1.20", Refusal.ALGORITHM)
+        if self.attestation == "direct":
+            _demand(attestation.format in ATTESTATION_FORMATS, "7.1.21", Refusal.ATTESTATION)
+            path = self._trust_path(attestation, client_data_hash, "7.1.22")
+            # 23 and 24: the anchors are the adapter's; without certificates there is nothing to trust.
+            _demand(bool(path) and self.cryptography.trusted(path, now), "7.1.24", Refusal.UNTRUSTED)
+        _demand(0 < len(attested.id) <= MOST_CREDENTIAL_ID_BYTES, "7.1.25", Refusal.CREDENTIAL_ID)
+        _demand(answer.id == attested.id, "7.1.27", Refusal.CREDENTIAL_ID)
+        return Credential(
+            id=attested.id,
+            public_key=attested.public_key,
+            sign_count=data.sign_count,
+            backup_eligible=data.has(_BACKUP_ELIGIBLE),
+            backed_up=data.has(_BACKED_UP),
+            aaguid=attested.aaguid,
+            user_handle=user_handle,
+            transports=answer.transports(),
+        )
+
+    # Authentication (section 7.2)
+
+    def request_options(self, *, challenge: bytes, credentials: Sequence[Credential] = ()) -> dict[str, object]:
+        """Write what ``PublicKeyCredential.parseRequestOptionsFromJSON`` takes unchanged.
+
+        Without credentials, any discoverable one of this site will do.
+        """
+        options: dict[str, object] = {
+            "challenge": _encode(challenge),
+            "timeout": self._milliseconds,
+            "rpId": self.rp_id,
+            "userVerification": self.user_verification,
+        }
+        if credentials:
+            options["allowCredentials"] = [credential.descriptor() for credential in credentials]
+        return options
+
+    def authenticate(
+        self, response: object, *, challenge: bytes, credentials: Sequence[Credential], user_handle: bytes | None
+    ) -> Credential:
+        """Judge the answer to request options, and return the next state of the credential that signed.
+
+        ``user_handle`` is that of the user who has to sign, and ``credentials`` are this user's. It is None where
+        nobody is known yet: then the response has to name the user, and ``credentials`` are those found by its
+        ``credential_id``. Raises ``CeremonyRefused``, and ``MalformedValue`` for what cannot be a response at all.
+        """
+        # 1 and 2 are the browser's; 4 and 23: no extension is asked for, and what comes unasked is not looked at.
+        answer = _Answer.read(response, "7.2.3")
+        credential = next((each for each in credentials if each.id == answer.id), None)
+        if credential is None:
+            raise CeremonyRefused("7.2.5", Refusal.UNKNOWN_CREDENTIAL)
+        handle = answer.user_handle()
+        _demand(handle is not None or user_handle is not None, "7.2.6", Refusal.USER_HANDLE)
+        for claimed in (handle, user_handle):
+            _demand(claimed is None or equal(claimed, credential.user_handle), "7.2.6", Refusal.USER_HANDLE)
+        text, signature = answer.octets("clientDataJSON"), answer.octets("signature")
+        signed = answer.octets("authenticatorData")
+        data = self._authenticator_data(signed, "7.2.7")
+        client = _ClientData.read(text, "7.2.8", "7.2.9")
+        _demand(client.type == "webauthn.get", "7.2.10", Refusal.TYPE)
+        _demand(client.answers(challenge), "7.2.11", Refusal.CHALLENGE)
+        _demand(client.origin in self.origins, "7.2.12", Refusal.ORIGIN)
+        _demand(self._expects_frame(client), "7.2.13", Refusal.CROSS_ORIGIN)
+        _demand(self._expects_page(client), "7.2.14", Refusal.CROSS_ORIGIN)
+        _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.2.15", Refusal.RP_ID)
+        _demand(data.has(_USER_PRESENT), "7.2.16", Refusal.USER_PRESENCE)
+        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.2.17", Refusal.USER_VERIFICATION)
+        _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.2.18", Refusal.BACKUP)
+        _demand(data.has(_BACKUP_ELIGIBLE) == credential.backup_eligible, "7.2.19", Refusal.BACKUP)
+        message = signed + hashlib.sha256(text).digest()  # 7.2.20
+        _demand(self.cryptography.signed(credential.public_key, message, signature), "7.2.21", Refusal.SIGNATURE)
+        _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Refusal.SIGN_COUNT)
+        return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
+
+    # What both share
+
+    @property
+    def _milliseconds(self) -> int:
+        return self.timeout // timedelta(milliseconds=1)
+
+    @property
+    def _rp_id_hash(self) -> bytes:
+        return hashlib.sha256(self.rp_id.encode()).digest()
+
+    @property
+    def _verifies_users(self) -> bool:
+        return self.user_verification == "required"
+
+    def _expects_frame(self, client: "_ClientData") -> bool:
+        """Tell whether a ceremony may take place where it did: on a page of this site, or in a frame by permission."""
+        if not client.cross_origin:
+            return True
+        return self.unnamed_top_origin if client.top_origin is None else bool(self.top_origins)
+
+    def _expects_page(self, client: "_ClientData") -> bool:
+        return client.top_origin is None or client.top_origin in self.top_origins
+
+    def _attestation_object(self, data: bytes, step: str) -> AttestationObject:
+        try:
+            return self.cryptography.attestation_object(data)
+        except Unreadable:
+            raise CeremonyRefused(step, Refusal.MALFORMED) from None
+
+    def _authenticator_data(self, data: bytes, step: str) -> "_AuthenticatorData":
+        try:
+            return _AuthenticatorData.read(data, self.cryptography)
+        except Unreadable:
+            raise CeremonyRefused(step, Refusal.MALFORMED) from None
+
+    def _algorithm(self, public_key: bytes, step: str) -> int:
+        try:
+            return self.cryptography.algorithm(public_key)
+        except Unreadable:
+            raise CeremonyRefused(step, Refusal.ALGORITHM) from None
+
+    def _trust_path(self, attestation: AttestationObject, client_data_hash: bytes, step: str) -> tuple[bytes, ...]:
+        try:
+            return self.cryptography.trust_path(attestation, client_data_hash)
+        except Unreadable:
+            raise CeremonyRefused(step, Refusal.ATTESTATION) from None
+
+
+def credential_id(response: object) -> bytes:
+    """Return which credential a response to request options claims to come from, so that it can be looked up.
+
+    Nothing is proved by it yet. Raises ``CeremonyRefused`` and ``MalformedValue``, as ``authenticate`` would.
+    """
+    return _Answer.read(response, "7.2.3").id
+
+
+@attrs.frozen(kw_only=True)
+class _Answer:
+    """The JSON of a ``PublicKeyCredential`` (section 5.1), as far as it is looked at."""
+
+    id: bytes
+    fields: dict[str, Any]
+    step: str
+
+    @classmethod
+    def read(cls, value: object, step: str) -> "_Answer":
+        if not isinstance(value, dict) or _size(value) > MOST_VALUE_BYTES:
+            raise MalformedValue
+        fields = value.get("response")
+        if not isinstance(fields, dict) or value.get("type") != "public-key" or value.get("id") != value.get("rawId"):
+            raise CeremonyRefused(step, Refusal.MALFORMED)
+        return cls(id=_octets(value, "rawId", step), fields=fields, step=step)
+
+    def octets(self, name: str) -> bytes:
+        return _octets(self.fields, name, self.step)
+
+    def user_handle(self) -> bytes | None:
+        """Return the handle; a null or an empty one is none, since a handle has a byte at least (section 5.4.3)."""
+        return None if self.fields.get("userHandle") is None else self.octets("userHandle") or None
+
+    def transports(self) -> tuple[str, ...]:
+        """Return how the authenticator can be reached: unsigned, unordered words that are only ever given back."""
+        transports = self.fields.get("transports", [])
+        if not isinstance(transports, list) or len(transports) > MOST_TRANSPORTS:
+            raise CeremonyRefused(self.step, Refusal.MALFORMED)
+        if not all(isinstance(each, str) and _TRANSPORT.fullmatch(each) for each in transports):
+            raise CeremonyRefused(self.step, Refusal.MALFORMED)
+        return tuple(transports)
+
+
+@attrs.frozen(kw_only=True)
+class _ClientData:
+    """What the browser says of a ceremony (section 5.8.1), as far as it is looked at."""
+
+    type: str
+    challenge: str
+    origin: str
+    cross_origin: bool
+    top_origin: str | None
+
+    @classmethod
+    def read(cls, data: bytes, text_step: str, json_step: str) -> "_ClientData":
+        """Parse the JSON; a byte order mark is dropped, as both sections ask, and deep nesting is an error like any."""
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise CeremonyRefused(text_step, Refusal.MALFORMED) from None
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError):
+            raise CeremonyRefused(json_step, Refusal.MALFORMED) from None
+        if not isinstance(fields, dict):
+            raise CeremonyRefused(json_step, Refusal.MALFORMED)
+        client = cls(
+            type=fields.get("type", ""),
+            challenge=fields.get("challenge", ""),
+            origin=fields.get("origin", ""),
+            cross_origin=fields.get("crossOrigin", False),
+            top_origin=fields.get("topOrigin"),
+        )
+        texts = (client.type, client.challenge, client.origin, client.top_origin or "")
+        if not all(isinstance(text, str) for text in texts) or not isinstance(client.cross_origin, bool):
+            raise CeremonyRefused(json_step, Refusal.MALFORMED)
+        return client
+
+    def answers(self, challenge: bytes) -> bool:
+        """Tell in constant time whether this is the answer to a challenge."""
+        return equal(self.challenge.encode("utf-8", "surrogatepass"), _encode(challenge).encode())
+
+
+@attrs.frozen(kw_only=True)
+class _AttestedCredential:
+    """What authenticator data says of a new credential (section 6.5.1)."""
+
+    aaguid: bytes
+    id: bytes
+    public_key: bytes
+
+
+@attrs.frozen(kw_only=True)
+class _AuthenticatorData:
+    """What an authenticator says of a ceremony (section 6.1)."""
+
+    rp_id_hash: bytes
+    flags: int
+    sign_count: int
+    attested: _AttestedCredential | None
+
+    @classmethod
+    def read(cls, data: bytes, cryptography: AuthenticatorCryptography) -> "_AuthenticatorData":
+        """Cut the bytes where section 6.1 says, with nothing left over; raises ``Unreadable``."""
+        if len(data) < _HEAD_BYTES:
+            raise Unreadable
+        flags = data[_FLAGS_AT]
+        attested, rest = None, data[_HEAD_BYTES:]
+        if flags & _ATTESTED:
+            id_end = _ID_AT + int.from_bytes(rest[_AAGUID_BYTES:_ID_AT])
+            if len(rest) < id_end:
+                raise Unreadable
+            key_end = id_end + cryptography.measure(rest[id_end:])
+            attested = _AttestedCredential(
+                aaguid=rest[:_AAGUID_BYTES], id=rest[_ID_AT:id_end], public_key=rest[id_end:key_end]
+            )
+            rest = rest[key_end:]
+        extensions = cryptography.measure(rest) if flags & _EXTENDED else 0
+        if len(rest) != extensions:
+            raise Unreadable
+        return cls(
+            rp_id_hash=data[:_FLAGS_AT],
+            flags=flags,
+            sign_count=int.from_bytes(data[_COUNT_AT:_HEAD_BYTES]),
+            attested=attested,
+        )
+
+    def has(self, flag: int) -> bool:
+        return bool(self.flags & flag)
+
+
+def _demand(met: bool, step: str, reason: Refusal) -> None:  # noqa: FBT001 - reads as a sentence where it stands
+    if not met:
+        raise CeremonyRefused(step, reason)
+
+
+def _attested(data: _AuthenticatorData, step: str) -> _AttestedCredential:
+    if data.attested is None:
+        raise CeremonyRefused(step, Refusal.MALFORMED)
+    return data.attested
+
+
+def _rises(before: int, after: int) -> bool:
+    """Tell whether a sign count shows no clone: it rises, or the authenticator keeps none (section 6.1.1)."""
+    return after > before or after == before == 0
+
+
+def _size(value: dict[str, Any]) -> int:
+    """Return how many bytes a value takes as JSON; what is no JSON is too large."""
+    try:
+        return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    except (TypeError, ValueError, RecursionError):
+        return MOST_VALUE_BYTES + 1
+
+
+def _octets(fields: dict[str, Any], name: str, step: str) -> bytes:
+    text = fields.get(name)
+    if not isinstance(text, str):
+        raise CeremonyRefused(step, Refusal.MALFORMED)
+    try:
+        return _decode(text)
+    except ValueError:
+        raise CeremonyRefused(step, Refusal.MALFORMED) from None
+
+
+def _encode(data: bytes) -> str:
+    """Write bytes in base64url without padding, as every part of the JSON has it (section 3)."""
+    return urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    """Read base64url without padding; raises ``ValueError`` for any other writing of the same bytes.
+
+    Python's own decoder skips what it does not know, and takes padding and left-over bits as they come.
+    """
+    if not _BASE64URL.fullmatch(text):
+        raise ValueError("no base64url")
+    data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _encode(data) != text:
+        raise ValueError("no canonical base64url")
+    return data

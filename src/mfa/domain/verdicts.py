@@ -1,0 +1,34 @@
+"""What judging a value ends in; a rejection is a value to be counted and stored, never an exception."""
+
+from enum import Enum
+
+import attrs
+
+
+class Reason(Enum):
+    """Why a value was rejected: for the audit trail only, the person at the keyboard gets one answer for all."""
+
+    WRONG = "wrong"
+    REPLAYED = "replayed"
+    EXPIRED = "expired"
+    USED_UP = "used_up"
+
+
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """The value is right; ``state`` is what the device must remember so that it never is again."""
+
+    state: bytes = attrs.field(repr=False)
+    sent: bytes | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Rejected:
+    """The value is not right; ``state`` and ``sent`` are what device and challenge remember from now on."""
+
+    reason: Reason
+    state: bytes = attrs.field(repr=False)
+    sent: bytes | None = attrs.field(default=None, repr=False)
+
+
+Verdict = Accepted | Rejected

@@ -1,0 +1,352 @@
+"""What every AccountRepository does."""
+
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import attrs
+import pytest
+
+from mfa.application.ports.repositories import AccountRepository
+from mfa.domain.accounts import Account
+from mfa.domain.challenges import Challenge
+from mfa.domain.devices import Device
+from mfa.domain.errors import StaleAccount
+from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.throttling import Failures, Sends
+
+NOW = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+EVERY_BYTE = b"\x00\x00" + bytes(range(256)) + b"\x00"
+
+
+def device(index: int, *, active: bool = True) -> Device:
+    return Device(
+        index=index,
+        method="totp",
+        state=b"sealed",
+        created_at=NOW,
+        activated_at=NOW if active else None,
+        registered_by=None if active else TokenId("d" * 64),
+        expires_at=None if active else NOW + timedelta(hours=1),
+    )
+
+
+def with_devices(account: Account, *devices: Device) -> Account:
+    return attrs.evolve(account, devices=devices, next_index=len(devices))
+
+
+def full(account: Account, token_id: TokenId) -> Account:
+    """An account in which every field of everything holds something."""
+    active = Device(
+        index=0,
+        method="email",
+        name="Pixel 9 \N{MOBILE PHONE} caf\N{LATIN SMALL LETTER E WITH ACUTE}",
+        state=EVERY_BYTE,
+        destination="a***@example.com",
+        created_at=NOW - timedelta(days=400),
+        activated_at=NOW - timedelta(days=399, microseconds=1),
+        last_used_at=NOW,
+        failures=Failures(count=3, last_at=NOW - timedelta(microseconds=999999)),
+    )
+    pending = Device(
+        index=5,
+        method="acme.methods.voice",
+        state=b"",
+        created_at=NOW,
+        registered_by=token_id,
+        expires_at=NOW + timedelta(hours=1, microseconds=7),
+        failures=Failures(count=1, last_at=NOW),
+    )
+    return attrs.evolve(
+        account,
+        next_index=9,
+        devices=(active, pending),
+        challenges=(
+            Challenge(index=0, token_id=token_id, sent=EVERY_BYTE, dispatched_at=NOW, confirmed_at=NOW + SECOND),
+            Challenge(index=5, token_id=token_id, dispatched_at=NOW - SECOND),
+        ),
+        carried=MappingProxyType({"totp": Failures(count=99, last_at=NOW), "hotp": Failures(count=1, last_at=NOW)}),
+        sends=MappingProxyType(
+            {
+                "email": Sends(recent=(NOW - SECOND, NOW), last_at=NOW),
+                "sms": Sends(recent=(NOW,), last_at=None),
+            }
+        ),
+    )
+
+
+class AccountRepositoryContract:
+    """Provide ``repository``, and the keys of two users who exist."""
+
+    @pytest.fixture
+    def repository(self) -> AccountRepository:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def other_user_id(self) -> UserId:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def token_id(self) -> TokenId:
+        return TokenId("1f" * 32)
+
+    @pytest.fixture
+    def other_token_id(self) -> TokenId:
+        return TokenId("2e" * 32)
+
+    def test_where_nothing_is_stored_an_account_is_empty(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        assert repository.of(user_id, token_id) == Account(user_id=user_id, token_id=token_id)
+        assert repository.of(user_id) == Account(user_id=user_id)
+
+    def test_reading_stores_nothing(self, repository: AccountRepository, user_id: UserId, token_id: TokenId) -> None:
+        repository.of(user_id, token_id)
+
+        assert repository.of(user_id, token_id).version == 0
+
+    def test_what_was_saved_is_read_in_every_field(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        before = repository.of(user_id, token_id)
+
+        saved = repository.save(before, full(before, token_id))
+
+        assert saved == attrs.evolve(full(before, token_id), version=saved.version)
+        assert repository.of(user_id, token_id) == saved
+
+    def test_states_are_bytes_and_times_are_in_utc(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        repository.save(before, full(before, token_id))
+
+        read = repository.of(user_id, token_id)
+
+        assert [type(each.state) for each in read.devices] == [bytes, bytes]
+        assert type(read.challenges[0].sent) is bytes
+        assert read.devices[0].created_at.utcoffset() == timedelta(0)
+        assert read.sends["email"].recent[0].utcoffset() == timedelta(0)
+
+    def test_every_field_can_change(self, repository: AccountRepository, user_id: UserId, token_id: TokenId) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, full(empty, token_id))
+        changed = Device(
+            index=0,
+            method="email",
+            name="",
+            state=b"\x00",
+            created_at=NOW - timedelta(days=400),
+            activated_at=NOW,
+            last_used_at=None,
+        )
+        activated = attrs.evolve(
+            before.devices[1],
+            state=b"next",
+            destination="+31 ** ****78",
+            activated_at=NOW,
+            last_used_at=NOW,
+            registered_by=None,
+            expires_at=None,
+            failures=Failures(),
+        )
+        after = attrs.evolve(
+            before,
+            next_index=10,
+            devices=(changed, activated),
+            challenges=(
+                Challenge(index=0, token_id=token_id, dispatched_at=NOW + SECOND),
+                Challenge(index=5, token_id=token_id, sent=b"\x00", dispatched_at=NOW, confirmed_at=NOW),
+            ),
+            carried=MappingProxyType({"hotp": Failures(count=2, last_at=NOW + SECOND)}),
+            sends=MappingProxyType({"email": Sends(recent=(), last_at=NOW + SECOND)}),
+        )
+
+        saved = repository.save(before, after)
+
+        assert saved == attrs.evolve(after, version=saved.version)
+        assert repository.of(user_id, token_id) == saved
+
+    def test_every_change_moves_the_version_by_one(self, repository: AccountRepository, user_id: UserId) -> None:
+        before = repository.of(user_id)
+
+        first = repository.save(before, with_devices(before, device(0)))
+        second = repository.save(first, with_devices(first, device(0), device(1)))
+
+        assert (first.version, second.version) == (1, 2)
+
+    def test_a_challenge_alone_moves_the_version(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        before = repository.save(before, with_devices(before, device(0)))
+
+        saved = repository.save(
+            before, attrs.evolve(before, challenges=(Challenge(index=0, token_id=token_id, confirmed_at=NOW),))
+        )
+
+        assert saved.version == 2
+        with pytest.raises(StaleAccount):
+            repository.save(before, with_devices(before, device(0), device(1)))
+
+    def test_of_two_writers_who_read_the_same_the_second_is_stale(
+        self, repository: AccountRepository, user_id: UserId
+    ) -> None:
+        empty = repository.of(user_id)
+        repository.save(empty, with_devices(empty, device(0)))
+        with pytest.raises(StaleAccount):
+            repository.save(empty, with_devices(empty, device(0), device(1)))
+
+        before = repository.of(user_id)
+        repository.save(before, attrs.evolve(before, next_index=8))
+        with pytest.raises(StaleAccount):
+            repository.save(before, attrs.evolve(before, next_index=9))
+
+    def test_writers_with_different_tokens_meet_at_the_same_version(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        one, other = repository.of(user_id, token_id), repository.of(user_id, other_token_id)
+        repository.save(one, with_devices(one, device(0)))
+
+        with pytest.raises(StaleAccount):
+            repository.save(other, with_devices(other, device(0)))
+
+    def test_a_stale_save_changes_nothing(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, full(empty, token_id))
+        stored = repository.save(before, attrs.evolve(before, next_index=20))
+        after = attrs.evolve(
+            before,
+            next_index=30,
+            devices=(attrs.evolve(before.devices[0], name="changed", failures=Failures()), device(29)),
+            challenges=(Challenge(index=29, token_id=token_id, confirmed_at=NOW),),
+            carried=MappingProxyType({}),
+            sends=MappingProxyType({}),
+        )
+
+        with pytest.raises(StaleAccount):
+            repository.save(before, after)
+
+        assert repository.of(user_id, token_id) == stored
+
+    def test_a_save_without_a_difference_is_harmless(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, full(empty, token_id))
+
+        saved = repository.save(before, before)
+
+        assert saved == attrs.evolve(before, version=saved.version)
+        assert repository.of(user_id, token_id) == saved
+
+    def test_a_token_sees_no_challenges_but_its_own(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        stored = repository.save(before, full(before, token_id))
+
+        assert repository.of(user_id, other_token_id) == attrs.evolve(stored, token_id=other_token_id, challenges=())
+        assert repository.of(user_id) == attrs.evolve(stored, token_id=None, challenges=())
+
+    def test_a_save_leaves_other_tokens_challenges_alone(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        first = repository.save(before, full(before, token_id))
+        theirs = Challenge(index=0, token_id=other_token_id, sent=b"theirs", dispatched_at=NOW, confirmed_at=NOW)
+        before = repository.of(user_id, other_token_id)
+        repository.save(before, attrs.evolve(before, challenges=(theirs,)))
+        before = repository.of(user_id, token_id)
+        assert before.challenges == first.challenges
+
+        repository.save(before, attrs.evolve(before, challenges=()))
+        before = repository.of(user_id)
+        repository.save(before, attrs.evolve(before, next_index=77))
+
+        assert repository.of(user_id, token_id).challenges == ()
+        assert repository.of(user_id, other_token_id).challenges == (theirs,)
+
+    def test_a_removed_device_takes_every_tokens_challenges_along(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        for each in (token_id, other_token_id):
+            before = repository.of(user_id, each)
+            mine = tuple(Challenge(index=index, token_id=each, confirmed_at=NOW) for index in (0, 1))
+            after = attrs.evolve(with_devices(before, device(0), device(1)), challenges=mine)
+            repository.save(before, after)
+        before = repository.of(user_id, token_id)
+
+        removed = attrs.evolve(before, devices=(device(1),), challenges=before.challenges[1:])
+        removed = repository.save(before, removed)
+        # Even if the index came back, which it never does, nothing would be confirmed.
+        repository.save(removed, attrs.evolve(removed, devices=(device(0), device(1))))
+
+        for each in (token_id, other_token_id):
+            assert [challenge.index for challenge in repository.of(user_id, each).challenges] == [1]
+
+    def test_a_token_that_is_none_removes_challenges_as_well(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        repository.save(before, full(before, token_id))
+        before = repository.of(user_id)
+
+        repository.save(before, attrs.evolve(before, devices=before.devices[1:]))
+
+        assert [challenge.index for challenge in repository.of(user_id, token_id).challenges] == [5]
+
+    def test_another_users_devices_are_out_of_reach(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId, token_id: TokenId
+    ) -> None:
+        for each in (user_id, other_user_id):
+            before = repository.of(each, token_id)
+            repository.save(before, full(before, token_id))
+        theirs = repository.of(other_user_id, token_id)
+        before = repository.of(user_id, token_id)
+
+        repository.save(
+            before,
+            attrs.evolve(
+                before,
+                devices=(attrs.evolve(before.devices[0], name="mine"),),
+                challenges=(),
+                carried=MappingProxyType({}),
+                sends=MappingProxyType({}),
+            ),
+        )
+
+        assert repository.of(other_user_id, token_id) == theirs
+
+    def test_the_next_index_outlives_the_devices(self, repository: AccountRepository, user_id: UserId) -> None:
+        before = repository.of(user_id)
+        before = repository.save(before, with_devices(before, device(0), device(1)))
+
+        repository.save(before, attrs.evolve(before, devices=()))
+
+        assert repository.of(user_id).devices == ()
+        assert repository.of(user_id).next_index == 2
+
+    def test_devices_come_in_the_order_of_their_indexes(self, repository: AccountRepository, user_id: UserId) -> None:
+        before = repository.of(user_id)
+        before = repository.save(before, with_devices(before, *map(device, range(12))))
+
+        repository.save(before, before.replaced(attrs.evolve(device(3), name="changed last")))
+
+        assert [each.index for each in repository.of(user_id).devices] == list(range(12))
+
+    def test_pending_devices_keep_who_registered_them_and_until_when(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        before = repository.of(user_id)
+        pending = device(0, active=False)
+
+        repository.save(before, with_devices(before, pending))
+
+        assert repository.of(user_id, token_id).devices == (pending,)

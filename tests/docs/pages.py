@@ -1,0 +1,66 @@
+"""The pages of the documentation, taken apart."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+FENCE = re.compile(r"^```(?P<language>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\|(?P<cells>.+)\|$", re.MULTILINE)
+
+
+class Block(NamedTuple):
+    page: Path
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def blocks(page: Path, *languages: str) -> list[Block]:
+    text = page.read_text()
+    found = [
+        Block(page, text.count("\n", 0, match.start()) + 1, match["language"], match["text"])
+        for match in FENCE.finditer(text)
+    ]
+    return [block for block in found if not languages or block.language in languages]
+
+
+def pages_with(*languages: str) -> list[Path]:
+    return [page for page in PAGES if blocks(page, *languages)]
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+class Typed(NamedTuple):
+    """A line after a prompt, and what the page says that it answers."""
+
+    place: str
+    command: str
+    answer: str
+
+
+def typed(block: Block) -> Iterator[Typed]:
+    prompts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+    assert prompts[0] == "", f"{block}: there is no prompt"
+    for prompt in prompts[1:]:
+        command, _, answer = prompt.partition("\n")
+        yield Typed(str(block), command, answer)
+
+
+def rows(page: Path, heading: str) -> list[list[str]]:
+    """The rows of the first table under a heading, without its head."""
+    text = FENCE.sub("", page.read_text())
+    _, found, section = text.partition(f"# {heading}\n")
+    assert found, f"{name(page)} has no heading {heading!r}"
+    section = re.split(r"^#+ ", section, maxsplit=1, flags=re.MULTILINE)[0]
+    table = [[cell.strip() for cell in match["cells"].split(" | ")] for match in ROW.finditer(section)]
+    return table[2:]

@@ -1,0 +1,92 @@
+"""Runs what the pages say: Python against the package, and the shell's lines against a demo that is running.
+
+``python`` blocks of a page share their names. One that begins with ``# project/<name>.py`` is that file of a project;
+the ``MFA`` of ``project/settings.py`` is then in force, and ``project/urls.py`` has the routes.
+``console`` blocks have their commands behind ``$``, each with its answer, in which ``...`` stands for anything.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from pytest_django import Settings
+
+from mfa.config import read
+from tests.docs.pages import DECISIONS, PAGES, Block, blocks, name, pages_with, typed
+from tests.integration.demo.running import running_demo
+
+LANGUAGES = {"python", "console", "text"}
+FILE = re.compile(r"# project/(?P<name>\w+)\.py\n")
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=name)
+def test_every_block_says_what_it_is(page: Path) -> None:
+    assert [str(block) for block in blocks(page) if block.language not in LANGUAGES] == []
+    assert page.read_text().count("```") == 2 * len(blocks(page))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a project, empty but importable."""
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "project"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    yield package
+    for module in [module for module in sys.modules if module.partition(".")[0] == "project"]:
+        del sys.modules[module]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", pages_with("python"), ids=name)
+def test_python_runs(page: Path, project: Path, settings: Settings) -> None:
+    get_user_model().objects.create_user("alice", "alice@example.com", "password of alice")
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks(page, "python"):
+        file = FILE.match(block.text)
+        if file is None:
+            exec(compile(_padded(block), str(block.page), "exec"), names)  # noqa: S102 - it is what the page says
+        else:
+            _write(project, file["name"], block, settings)
+
+
+def _padded(block: Block) -> str:
+    """The text at the line where it stands, so that a traceback points into the page."""
+    return "\n" * block.line + block.text
+
+
+def _write(project: Path, file: str, block: Block, settings: Settings) -> None:
+    (project / f"{file}.py").write_text(_padded(block))
+    invalidate_caches()
+    sys.modules.pop(f"project.{file}", None)
+    module = import_module(f"project.{file}")
+    if file == "urls":
+        settings.ROOT_URLCONF = "project.urls"
+        assert Client().get("/nowhere").status_code == 404
+    if file == "settings" and hasattr(module, "MFA"):
+        assert read(module.MFA)[1] == ()
+        settings.MFA = module.MFA
+
+
+@pytest.mark.usefixtures("oathtool")
+@pytest.mark.parametrize("page", pages_with("console"), ids=name)
+def test_the_shell_answers_as_the_page_says(page: Path, tmp_path: Path) -> None:
+    lines = [line for block in blocks(page, "console") for line in typed(block)]
+    with running_demo(tmp_path) as demo:
+        results = demo.type([line.command for line in lines])
+        for line, (status, output) in zip(lines, results, strict=True):
+            said = f"{line.place}\n$ {line.command}\n{output}\n"
+            assert status == 0, f"{said}status {status}; the demo says:\n{demo.printed[-3000:]}"
+            assert _fits(line.answer, output), f"{said}is not\n{line.answer}"
+
+
+def _fits(expected: str, output: str) -> bool:
+    """Whether the output is what is expected, white space aside, which pages use to be readable."""
+    pattern = ".*".join(re.escape("".join(part.split())) for part in expected.split("..."))
+    return re.fullmatch(pattern, "".join(output.split()), re.DOTALL) is not None

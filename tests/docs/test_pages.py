@@ -1,0 +1,110 @@
+"""What the pages list is all that there is."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import attrs
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from mfa import config
+from mfa.adapters.django import signals
+from mfa.adapters.drf.errors import ANSWERS, REJECTED, REJECTED_CODE
+from mfa.adapters.drf.permissions import IsTokenAuthenticated
+from mfa.domain import events
+from mfa.domain.events import Event
+from tests.docs.pages import DECISIONS, PAGES, ROOT, name, rows
+
+LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+TEST = re.compile(r"`(?P<path>tests/[\w/]+(?:\.py)?)(?:::(?P<test>\w+))?`")
+CODE = re.compile(r"`([^`]+)`")
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, ROOT / "CHANGELOG.md"], ids=name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = [match["target"] for match in LINK.finditer(page.read_text())]
+    inside = [target.partition("#") for target in targets if "://" not in target]
+    assert [path for path, _, _ in inside if path and not (page.parent / path).exists()] == []
+    for path, _, anchor in inside:
+        if anchor:
+            there = (page.parent / path) if path else page
+            assert anchor in _anchors(there.read_text()), f"{path}#{anchor}"
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=name)
+def test_every_test_that_is_named_exists(page: Path) -> None:
+    for match in TEST.finditer(page.read_text()):
+        path = ROOT / match["path"]
+        assert path.exists(), match[0]
+        assert match["test"] is None or f"def {match['test']}(" in path.read_text(), match[0]
+
+
+def test_every_setting_is_explained_with_its_default() -> None:
+    table = rows(ROOT / "docs" / "settings.md", "Settings")
+    explained = {CODE.findall(key)[0]: ast.literal_eval(CODE.findall(default)[0]) for key, default, *_ in table}
+    assert sorted(explained) == sorted(field.name.upper() for field in attrs.fields(config.Config))
+    written = {key: value for key, value in explained.items() if value is not None}
+    assert config.read(written) == (config.Config(), ())
+
+
+def test_the_settings_of_the_readme_have_the_same_defaults() -> None:
+    full = {key: default for key, default, *_ in rows(ROOT / "docs" / "settings.md", "Settings")}
+    short = {key: default for key, default, *_ in rows(ROOT / "README.md", "Settings")}
+    assert short
+    assert short.items() <= full.items()
+
+
+def test_every_signal_is_explained_with_the_fields_of_its_event() -> None:
+    explained = {
+        CODE.findall(signal)[0]: (CODE.findall(event)[0], set(CODE.findall(fields)))
+        for signal, event, fields, *_ in rows(ROOT / "docs" / "signals.md", "Events")
+    }
+    common = {field.name for field in attrs.fields(Event)}
+    names = {id(value): key for key, value in vars(signals).items()}
+    expected = {
+        names[id(signal)]: (event.__name__, {field.name for field in attrs.fields(event)} - common)
+        for event, signal in signals.SIGNALS.items()
+    }
+    assert explained == expected
+
+
+def test_every_event_has_a_signal_that_is_explained() -> None:
+    leaves = [
+        event
+        for _, event in inspect.getmembers(events, inspect.isclass)
+        if issubclass(event, Event) and not event.__subclasses__()
+    ]
+    explained = {CODE.findall(event)[0] for _, event, *_ in rows(ROOT / "docs" / "signals.md", "Events")}
+    assert explained == {event.__name__ for event in leaves}
+
+
+def routes(patterns: list[URLPattern | URLResolver]) -> set[str]:
+    return {pattern.name or "" for pattern in patterns if isinstance(pattern, URLPattern)}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "routes.md"], ids=name)
+def test_every_route_is_in_the_tables(page: Path) -> None:
+    [mounted] = [
+        pattern
+        for pattern in get_resolver().url_patterns
+        if isinstance(pattern, URLResolver) and str(pattern.pattern) == "multi-factor/"
+    ]
+    named = {CODE.findall(cell)[0] for row in rows(page, "Routes") for cell in row[1:2]}
+    assert named == routes(mounted.url_patterns)
+
+
+def test_every_code_of_an_error_is_in_the_table_with_its_status() -> None:
+    table = rows(ROOT / "docs" / "routes.md", "Errors")
+    explained = {(int(row[0]), code) for row in table for code in CODE.findall(row[1])}
+    leaves = {(int(answer.status), error.code) for error, answer in ANSWERS.items() if not error.__subclasses__()}
+    # A malformed value and a field that does not hold what it should are told as DRF tells of fields.
+    told_by_field = {(400, "malformed_value"), (400, "invalid")}
+    own = {(int(REJECTED.status), REJECTED_CODE), (403, IsTokenAuthenticated.code)}
+    assert (leaves | own) - told_by_field <= explained

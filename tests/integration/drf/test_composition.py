@@ -1,0 +1,224 @@
+"""How a project mounts the routes, replaces parts of them, and looks at them in a browser."""
+
+import importlib
+from typing import Any
+
+import pytest
+from django.urls import include, path, reverse
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
+
+from mfa.adapters import accessor
+from mfa.adapters.accessor import UseCases
+from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerifierRouter
+from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
+from mfa.adapters.memory.system import FrozenClock
+from mfa.application.ports.tokens import TokenProvider
+from mfa.domain.identifiers import Token
+from tests import urls
+from tests.integration.drf.people import Person, World
+
+MOUNTS = pytest.mark.urls("tests.integration.drf.mounts")
+
+
+def test_a_provider_may_be_overridden_after_the_urls_are_loaded(ann: Person, world: World) -> None:
+    assert ann.register_app().index == 0
+    later = FrozenClock(world.clock.time.replace(year=2030))
+
+    with world.container.clock.override(later):
+        answer = ann.post("register/email/")
+
+    assert answer.json()["created_at"] == "2030-01-31T12:00:00Z"
+
+
+class NoTokens(TokenProvider):
+    @property
+    def scheme(self) -> str:
+        return "None"
+
+    def token_of(self, request: object) -> Token | None:
+        return None
+
+
+def test_so_may_the_token_provider(ann: Person, world: World) -> None:
+    with world.container.token_provider.override(NoTokens()):
+        assert ann.get().json()["code"] == "token_required"
+        assert ann.gate().status_code == 403
+
+    assert ann.get().status_code == 200
+
+
+@MOUNTS
+def test_a_subclass_may_ask_for_more(ann: Person) -> None:
+    refused = ann.client.post("/strict/multi-factor/register/totp/")
+
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "registration_required"
+    assert refused.headers["Cache-Control"] == "no-store"
+
+
+@MOUNTS
+def test_a_subclass_stands_beside_the_stock_verifier(ann: Person) -> None:
+    ann.enrol_app()
+
+    assert ann.client.get("/strict/multi-factor/status/").json()["verified"] is True
+    assert ann.client.get("/strict/multi-factor/0/").status_code == 200
+    answer = ann.client.post("/strict/multi-factor/register/email/")
+    assert answer.status_code == 201
+    assert ann.client.post("/strict/multi-factor/1/dispatch/").status_code == 204
+
+
+@MOUNTS
+def test_a_view_may_be_mounted_by_hand(ann: Person) -> None:
+    ann.register_app("by hand")
+
+    assert ann.client.get("/by-hand/0").json()["name"] == "by hand"
+    assert ann.client.get("/by-hand/1").status_code == 404
+
+
+@MOUNTS
+def test_an_index_may_be_a_number_already(ann: Person) -> None:
+    assert ann.client.post("/by-number/register/0").status_code == 201
+    assert ann.client.post("/by-number/register/9").status_code == 404
+
+    assert ann.client.get("/by-number/0").json()["method"] == "totp"
+    assert ann.client.get("/by-number/1").status_code == 404
+    assert ann.client.post("/by-number/0", {"value": "000000"}).status_code == 401
+
+
+@MOUNTS
+def test_routes_may_have_no_slash_and_another_name(ann: Person) -> None:
+    assert reverse("careless-specific", args=[3]) == "/careless/3"
+    assert reverse("multi-factor/register-overview") == "/strict/multi-factor/register/"
+    assert ann.client.get("/careless/status").status_code == 200
+
+
+@MOUNTS
+def test_arguments_of_a_projects_own_paths_are_left_alone(ann: Person) -> None:
+    assert ann.client.get("/v/2/status/").status_code == 200
+    assert ann.client.post("/v/2/register/totp/").status_code == 201
+    for answer in (
+        ann.client.get("/v/2/"),
+        ann.client.get("/v/2/register/"),
+        ann.client.get("/v/2/0/"),
+        ann.client.post("/v/2/0/", {"value": "000000"}),
+        ann.client.patch("/v/2/0/", {"name": "x"}),
+        ann.client.post("/v/2/0/dispatch/"),
+        ann.client.delete("/v/2/0/"),
+    ):
+        assert answer.status_code in {200, 204, 401, 403, 404}
+
+
+class Extended(MultiFactorVerifierViewSet):
+    @action(detail=False)
+    def help(self, request: Request) -> Response:
+        return Response("read the manual")
+
+    @action(detail=True)
+    def picture(self, request: Request, index: str) -> Response:
+        return Response(self.device(request, index).device.method)
+
+
+class ExtendedRegistration(MultiFactorRegistrationViewSet):
+    @action(detail=False)
+    def help(self, request: Request) -> Response:
+        return Response("choose one")
+
+    @action(detail=True)
+    def picture(self, request: Request, index: str) -> Response:
+        return Response(self.method(index).name)
+
+
+asked = 0
+
+
+def _asked() -> UseCases:
+    global asked  # noqa: PLW0603 - counts how often a provider is asked
+    asked += 1
+    return accessor.use_cases()
+
+
+_verifier = MultiFactorVerifierRouter(use_regex_path=False)
+_verifier.register("", Extended)
+_registration = MultiFactorRegisterRouter(use_cases=_asked)
+_registration.register("register", ExtendedRegistration)
+urlpatterns = [path("multi-factor/", include([*_registration.urls, *_verifier.urls])), *urls.urlpatterns]
+
+
+@pytest.mark.urls(__name__)
+def test_actions_of_a_subclass_are_routed(ann: Person) -> None:
+    before = asked
+    assert ann.post("register/totp/").status_code == 201
+    assert asked > before
+
+    assert ann.get("help/").json() == "read the manual"
+    assert ann.get("0/picture/").json() == "totp"
+    assert ann.get("1/picture/").status_code == 404
+    assert ann.get("register/help/").json() == "choose one"
+    assert ann.get("register/sms/picture/").json() == "sms"
+    assert ann.get("register/fax/picture/").status_code == 404
+
+
+@pytest.fixture
+def browsable(world: World) -> None:
+    world.settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+    world.settings.STATIC_URL = "/static/"
+
+
+@pytest.mark.usefixtures("browsable")
+def test_the_browsable_api_shows_every_route(ann: Person) -> None:
+    html: dict[str, Any] = {"headers": {"Accept": "text/html"}}
+    ann.enrol_app()
+    mail = ann.register_mail()
+    answers = [
+        ann.get(**html),
+        ann.get("status/", **html),
+        ann.get("0/", **html),
+        ann.get("9/", **html),
+        ann.get("register/", **html),
+        ann.get("register/totp/", **html),
+        ann.get("register/fax/", **html),
+        ann.get("0/dispatch/", **html),
+        ann.post("register/sms/", {"number": "+31612345678"}, **html),
+        ann.post("register/sms/", {"number": 7}, **html),
+        ann.post("0/", {"value": "000000"}, **html),
+        ann.post("0/", {"value": 7}, **html),
+        ann.patch("0/", {"name": "mine"}, **html),
+        ann.post(f"{mail}/dispatch/", **html),
+        ann.delete("0/", **html),
+        ann.get("register/", **html),
+    ]
+
+    assert [answer.status_code for answer in answers] == [
+        *(200, 200, 200, 404, 200, 405, 405, 405, 201, 400, 401, 400, 200),
+        *(200, 200, 200),  # DRF shows a page in the place of an empty 204
+    ]
+    assert all(answer.headers["Content-Type"].startswith("text/html") for answer in answers)
+    assert 'name="address"' in ann.client.options("/multi-factor/register/email/", **html).content.decode()
+
+
+@pytest.mark.usefixtures("browsable")
+def test_the_browsable_api_shows_refusals(ann: Person) -> None:
+    ann.enrol_app()
+
+    answer = ann.again().get("register/", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 403
+    assert "verification_required" in answer.content.decode()
+
+
+def test_a_subclass_may_name_its_own_use_cases(ann: Person) -> None:
+    class Mine(MultiFactorVerifierViewSet):
+        use_cases = staticmethod(_asked)
+
+    before = asked
+    request = APIRequestFactory().get("/", headers={"Authorization": f"Token {ann.user.auth_token.key}"})
+    assert Mine.as_view({"get": "overview"})(request).status_code == 200
+    assert asked > before
+
+
+def test_urls_load_without_a_database() -> None:
+    # No fixture allows the database here, so that a statement would fail this.
+    assert importlib.reload(importlib.import_module("mfa.urls")).urlpatterns

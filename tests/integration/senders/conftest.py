@@ -1,0 +1,77 @@
+"""Servers on this machine that answer as mail servers and gateways do, or fail to."""
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import django
+import pytest
+from aiosmtpd.controller import Controller
+from pytest_django import Settings
+
+from mfa.application.ports.delivery import Message
+from mfa.domain.identifiers import UserId
+from tests.integration.senders.mailbox import Mailbox
+from tests.services import Address
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture
+def message() -> Message:
+    return Message(
+        method="email",
+        destination="anna@example.com",
+        code="042195",
+        lifetime=timedelta(minutes=10),
+        user_id=UserId("1"),
+        device_name="work mail",
+    )
+
+
+@pytest.fixture
+def closed() -> Address:
+    """Where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return Address(*server.getsockname())
+
+
+@pytest.fixture
+def silent() -> Iterator[Address]:
+    """Where somebody listens, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield Address(*server.getsockname())
+
+
+@pytest.fixture
+def mail_server(settings: Settings) -> Callable[..., None]:
+    """Configures where Django sends mail, as its version wants it."""
+
+    def configure(address: Address, timeout: float | None = None) -> None:
+        if django.VERSION >= (6, 1):
+            options = {"host": address.host, "port": address.port, "timeout": timeout}
+            settings.MAILERS = {"default": {"BACKEND": SMTP, "OPTIONS": options}}
+        else:
+            settings.EMAIL_BACKEND = SMTP
+            settings.EMAIL_HOST, settings.EMAIL_PORT = address
+            settings.EMAIL_TIMEOUT = timeout
+
+    return configure
+
+
+@pytest.fixture
+def mailbox_address() -> Address:
+    """Where the mailbox's server listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return Address(*free.getsockname())
+
+
+@pytest.fixture
+def mailbox(mailbox_address: Address, mail_server: Callable[..., None]) -> Iterator[Mailbox]:
+    """The mailbox of an SMTP server that Django is configured for."""
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname=mailbox_address.host, port=mailbox_address.port)
+    controller.start()
+    mail_server(mailbox_address)
+    yield mailbox
+    controller.stop()

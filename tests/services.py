@@ -1,0 +1,98 @@
+"""What the tests need beside Python: where it is, and whether it is there."""
+
+import importlib
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable
+from typing import NamedTuple
+
+import psycopg
+import pytest
+import redis
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+POSTGRESQL = Address("127.0.0.1", 5432)
+MARIADB = Address("127.0.0.1", 3306)
+REDIS = Address("127.0.0.1", 6379)
+PATIENCE = 3  # seconds
+
+
+def absence(name: str) -> str | None:
+    """Why the service cannot be used, as the end of a sentence; None where it can."""
+    return _PROBES[name]()
+
+
+def required() -> frozenset[str]:
+    """The services that must be there: MFA_REQUIRE, a comma-separated list."""
+    names = frozenset(filter(None, map(str.strip, os.environ.get("MFA_REQUIRE", "").split(","))))
+    if unknown := names - _PROBES.keys():
+        raise ValueError(f"MFA_REQUIRE knows {', '.join(_PROBES)}; not {', '.join(sorted(unknown))}")
+    return names
+
+
+def require(name: str) -> None:
+    """Skips the test where the service is absent; fails it where MFA_REQUIRE names the service."""
+    if reason := absence(name):
+        if name in required():
+            pytest.fail(f"{reason}, and MFA_REQUIRE names it", pytrace=False)
+        pytest.skip(reason)
+
+
+def has_mariadb_client() -> bool:
+    """Whether mysqlclient is installed, which is built apart from the rest."""
+    return importlib.util.find_spec("MySQLdb") is not None
+
+
+def _postgresql() -> str | None:
+    try:
+        psycopg.connect(
+            host=POSTGRESQL.host, port=POSTGRESQL.port, user="postgres", dbname="postgres", connect_timeout=PATIENCE
+        ).close()
+    except psycopg.OperationalError as error:
+        return f"PostgreSQL does not answer on {POSTGRESQL} ({_first_line(error)})"
+    return None
+
+
+def _mariadb() -> str | None:
+    if not has_mariadb_client():
+        return "MariaDB's client for Python is not installed (requirements/mariadb.txt; it needs libmariadb-dev)"
+    client = importlib.import_module("MySQLdb")
+    try:
+        client.connect(host=MARIADB.host, port=MARIADB.port, user="root", connect_timeout=PATIENCE).close()
+    except client.OperationalError as error:
+        return f"MariaDB does not answer on {MARIADB} ({_first_line(error)})"
+    return None
+
+
+def _redis() -> str | None:
+    try:
+        with redis.Redis(REDIS.host, REDIS.port, socket_connect_timeout=PATIENCE) as client:
+            client.ping()
+    except redis.ConnectionError as error:
+        return f"Redis does not answer on {REDIS} ({_first_line(error)})"
+    return None
+
+
+def _oathtool() -> str | None:
+    return None if shutil.which("oathtool") else "oathtool is not on the PATH"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+_PROBES: dict[str, Callable[[], str | None]] = {
+    "postgresql": _postgresql,
+    "mariadb": _mariadb,
+    "redis": _redis,
+    "oathtool": _oathtool,
+}

@@ -1,0 +1,239 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import DisallowedHost, TooManyFieldsSent
+from django.utils import translation
+from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from mfa.adapters.drf.errors import (
+    ANSWERS,
+    FAULTS,
+    PROBLEMS,
+    MfaException,
+    api_exception,
+    refusal_of,
+    rejection,
+    with_code,
+)
+from mfa.application.verification import Standing
+from mfa.domain import errors
+from mfa.domain.errors import (
+    AlreadyVerified,
+    BrokenSeal,
+    Conflict,
+    DeviceNotFound,
+    InvalidField,
+    MalformedValue,
+    MfaError,
+    Refused,
+    RegistrationRequired,
+    StaleAccount,
+    Throttled,
+    Unavailable,
+    VerificationRequired,
+)
+
+STEP_UP = 'Session error="insufficient_user_authentication", error_description="{}"'
+
+
+def tree(kind: type[MfaError] = MfaError) -> Iterator[type[MfaError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        if below.__module__ == errors.__name__:
+            yield from tree(below)
+
+
+def answered(error: Exception) -> Response:
+    """The response that DRF's own handler makes of an error, in whatever view it is raised."""
+    response = exception_handler(api_exception(error, "Session"), {})
+    assert response is not None
+    return response
+
+
+def test_no_error_is_missing_and_none_is_both() -> None:
+    assert set(tree()) == ANSWERS.keys() | FAULTS
+    assert not ANSWERS.keys() & FAULTS
+
+
+def test_sentences_are_translated_when_they_are_told() -> None:
+    with translation.override("nl"):
+        assert answered(DeviceNotFound(3)).data == {"detail": "Niet gevonden.", "code": "not_found"}
+    assert answered(DeviceNotFound(3)).data == {"detail": "Not found.", "code": "not_found"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ANSWERS if not issubclass(kind, Refused | InvalidField | Throttled)])
+def test_every_error_has_its_status_and_code(kind: type[MfaError]) -> None:
+    response = answered(kind())
+
+    assert response.status_code == ANSWERS[kind].status
+    if kind is not MalformedValue:
+        assert response.data == {"detail": str(ANSWERS[kind].sentence), "code": kind.code}
+
+
+@pytest.mark.parametrize("error", [MfaError(), BrokenSeal(), StaleAccount(), ValueError(), NotFound()])
+def test_what_is_no_clients_doing_stays_as_it_is(error: Exception) -> None:
+    assert api_exception(error, "Token") is error
+
+
+def test_a_store_that_is_away_says_when_to_try_again() -> None:
+    assert answered(Unavailable(timedelta(milliseconds=1500))).headers["Retry-After"] == "2"
+
+
+def test_an_error_of_a_method_is_answered_as_the_nearest() -> None:
+    class Jammed(Conflict):
+        code = "jammed"
+
+    response = answered(Jammed())
+
+    assert response.status_code == 409
+    assert response.data["code"] == "jammed"
+
+
+@pytest.mark.parametrize("error", [DisallowedHost("x"), TooManyFieldsSent("x")])
+def test_what_is_suspicious_is_a_bad_request_that_says_no_more(error: Exception) -> None:
+    answer = api_exception(error, "Token")
+
+    assert isinstance(answer, ParseError)
+    assert "x" not in str(answer).split()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_field_is_told_what_is_wrong_with_it(problem: str) -> None:
+    response = answered(InvalidField("address", problem))
+
+    assert response.status_code == 400
+    assert response.data == {"address": [str(PROBLEMS[problem])]}
+    assert response.data["address"][0].code == problem
+
+
+def test_an_unknown_problem_has_a_neutral_sentence() -> None:
+    assert answered(InvalidField("number", "purple")).data == {"number": ["Invalid input."]}
+
+
+def test_a_malformed_value_is_a_field_error() -> None:
+    answer = api_exception(MalformedValue(), "Token")
+
+    assert isinstance(answer, ValidationError)
+    assert answer.detail == {"value": ["This has the wrong type or is too long."]}
+    assert answer.get_codes() == {"value": ["malformed_value"]}
+
+
+@pytest.mark.parametrize(
+    ("wait", "header"),
+    [
+        (timedelta(seconds=30), "30"),
+        (timedelta(seconds=29, microseconds=1), "30"),
+        (timedelta(microseconds=1), "1"),
+        (timedelta(days=2), "172800"),
+    ],
+)
+def test_a_wait_is_told_in_whole_seconds_rounded_up(wait: timedelta, header: str) -> None:
+    response = answered(Throttled(wait))
+
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == header
+
+
+def test_a_wait_without_end_is_not_told() -> None:
+    response = answered(Throttled(None))
+
+    assert response.status_code == 429
+    assert "Retry-After" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("error", "header"),
+    [
+        (VerificationRequired(2), STEP_UP.format("A different authentication level is required")),
+        (RegistrationRequired(2), STEP_UP.format("A different authentication level is required")),
+        (Refused(2), STEP_UP.format("A different authentication level is required")),
+        (
+            VerificationRequired(2, max_age=timedelta(minutes=5)),
+            STEP_UP.format("More recent authentication is required") + ', max_age="300"',
+        ),
+        (
+            VerificationRequired(2, max_age=timedelta(seconds=1.5), phishing_resistant=True),
+            STEP_UP.format("More recent authentication is required") + ', max_age="1", acr_values="phr"',
+        ),
+        (
+            VerificationRequired(2, phishing_resistant=True),
+            STEP_UP.format("A different authentication level is required") + ', acr_values="phr"',
+        ),
+    ],
+)
+def test_a_refusal_tells_what_would_be_enough(error: Refused, header: str) -> None:
+    response = answered(error)
+
+    assert response.status_code == 403
+    assert response.headers["WWW-Authenticate"] == header
+    assert response.data == {
+        "detail": str(ANSWERS[type(error)].sentence),
+        "code": error.code,
+        "verifications-left": 2,
+    }
+    assert isinstance(response.data["verifications-left"], int)
+
+
+def test_handlers_of_a_project_find_the_code() -> None:
+    answer = api_exception(VerificationRequired(1), "Token")
+
+    assert isinstance(answer, MfaException)
+    assert answer.get_codes() == "verification_required"
+    assert answer.get_full_details() == {
+        "message": "Verify with one of your devices first.",
+        "code": "verification_required",
+    }
+
+
+@pytest.mark.parametrize(
+    ("enrolled", "left", "kind", "told"),
+    [
+        (True, 2, VerificationRequired, 2),
+        (False, 1, RegistrationRequired, 1),
+        (True, 0, VerificationRequired, 1),
+    ],
+)
+def test_a_standing_has_its_refusal(*, enrolled: bool, left: int, kind: type[Refused], told: int) -> None:
+    standing = Standing(
+        verified=False,
+        verifications_left=left,
+        enrolled=enrolled,
+        may_register=False,
+        locked=False,
+        retry_after=None,
+        confirmations=(),
+    )
+
+    refusal = refusal_of(standing)
+
+    assert (type(refusal), refusal.verifications_left) == (kind, told)
+
+
+def test_a_wrong_value_is_an_answer_and_no_exception() -> None:
+    response = rejection()
+
+    assert response.status_code == 401
+    assert response.data == {"detail": "This value is not valid.", "code": "invalid_value"}
+    assert response.headers["WWW-Authenticate"] == 'JSON realm="multi factor verification"'
+
+
+@pytest.mark.parametrize(
+    ("error", "body"),
+    [
+        (NotFound(), {"detail": "Not found.", "code": "not_found"}),
+        (AlreadyVerified(), {"detail": "This device is verified already.", "code": "already_verified"}),
+        (APIException({"detail": "x", "code": "own"}), {"detail": "x", "code": "own"}),
+        (ValidationError({"detail": ["x"]}), {"detail": ["x"]}),
+        (ValidationError(["x"]), ["x"]),
+    ],
+)
+def test_a_code_stands_beside_a_sentence(error: Exception, body: object) -> None:
+    assert with_code(answered(error)).data == body
+
+
+def test_a_project_may_answer_in_its_own_form() -> None:
+    assert with_code(Response({"error": "x"})).data == {"error": "x"}
+    assert with_code(Response(None)).data is None

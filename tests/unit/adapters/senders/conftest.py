@@ -1,0 +1,40 @@
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from mfa.adapters.senders import queue
+from mfa.application.ports.delivery import Message
+from mfa.domain.identifiers import UserId
+from tests.unit.adapters.senders.recorder import Recorder
+from tests.unit.application.world import World
+
+
+@pytest.fixture
+def message() -> Message:
+    return Message(
+        method="email",
+        destination="anna@example.com",
+        code="042195",
+        lifetime=timedelta(minutes=10),
+        user_id=UserId("1"),
+        device_name="work mail",
+    )
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """A deployment in memory, to which the queue's accessor leads."""
+    world = World()
+    deployed = SimpleNamespace(vault=world.vault, void_challenge=world.void_challenge)
+    monkeypatch.setattr(queue, "use_cases", lambda: deployed)
+    return world
+
+
+@pytest.fixture
+def recorder() -> Iterator[type[Recorder]]:
+    """The sender at the end of a queue, which the worker makes by itself."""
+    Recorder.reset()
+    yield Recorder
+    Recorder.reset()

@@ -1,0 +1,30 @@
+"""A sender that a queue's worker makes by its dotted path, and that a test looks at and makes fail."""
+
+from typing import ClassVar
+
+from django.utils import translation
+
+from mfa.application.ports.delivery import Message, Sender
+
+RECORDER = f"{__name__}.Recorder"
+
+
+class Recorder(Sender):
+    messages: ClassVar[list[Message]] = []
+    languages: ClassVar[list[str | None]] = []
+    failures: ClassVar[list[Exception]] = []
+    tries: ClassVar[int] = 0
+
+    def send(self, message: Message) -> None:
+        Recorder.tries += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        self.messages.append(message)
+        self.languages.append(translation.get_language())
+
+    @classmethod
+    def reset(cls) -> None:
+        cls.messages.clear()
+        cls.languages.clear()
+        cls.failures.clear()
+        cls.tries = 0

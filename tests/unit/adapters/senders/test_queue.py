@@ -1,0 +1,232 @@
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
+
+from mfa.adapters.senders.queue import Failure, Parcel, QueuedSender, deliver, give_up
+from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
+from mfa.domain.errors import BrokenSeal, DeliveryFailed, SealError
+from mfa.domain.identifiers import Token, TokenId, UserId
+from tests.contracts.delivery import SenderContract
+from tests.unit.adapters.senders.recorder import RECORDER, Recorder
+from tests.unit.application.world import PHONE, World
+
+UNTIL = datetime(2026, 1, 31, 12, 10, tzinfo=UTC)
+
+
+class ListQueue(QueuedSender):
+    """A queue that is a list, which a test looks into."""
+
+    sender = RECORDER
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sealed: list[str] = []
+
+    def hand_over(self, sealed: str) -> None:
+        self.sealed.append(sealed)
+
+
+class ClosedQueue(ListQueue):
+    def hand_over(self, sealed: str) -> None:
+        raise ConnectionRefusedError
+
+
+class TestQueuedSender(SenderContract):
+    @pytest.fixture
+    def sender(self, world: World, recorder: type[Recorder]) -> ListQueue:
+        return ListQueue()
+
+    @pytest.fixture
+    def arrived(self, sender: ListQueue, recorder: type[Recorder]) -> Callable[[], list[tuple[str, str]]]:
+        def delivered() -> list[tuple[str, str]]:
+            for sealed in sender.sealed:
+                assert deliver(Parcel.open(sealed)) is None
+            return [(message.destination, message.code) for message in recorder.messages]
+
+        return delivered
+
+    @pytest.fixture
+    def broken(self, world: World) -> Sender:
+        return ClosedQueue()
+
+
+@pytest.fixture
+def sent(world: World) -> SentChallenge:
+    return SentChallenge(token=PHONE, index=0, dispatched_at=world.clock.now())
+
+
+def parcel(message: Message) -> Parcel:
+    return Parcel(message=message, sender=RECORDER, language="en", until=UNTIL)
+
+
+def test_a_sender_has_to_be_named() -> None:
+    class Nameless(ListQueue):
+        sender = ""
+
+    with pytest.raises(ImproperlyConfigured, match=r"Nameless\.sender"):
+        Nameless()
+
+
+def test_a_sender_that_does_not_exist_is_found_at_once() -> None:
+    class Mistaken(ListQueue):
+        sender = "mfa.adapters.senders.django_email.NoSuchSender"
+
+    with pytest.raises(ImportError, match="NoSuchSender"):
+        Mistaken()
+
+
+@pytest.mark.parametrize("with_challenge", [True, False])
+def test_a_message_comes_out_as_it_went_in(
+    with_challenge: bool,  # noqa: FBT001 - a parameter of the test
+    message: Message,
+    sent: SentChallenge,
+) -> None:
+    whole = parcel(attrs.evolve(message, challenge=sent if with_challenge else None))
+
+    assert Parcel.open(whole.seal()) == whole
+
+
+def test_what_lies_in_the_queue_tells_nothing(message: Message, sent: SentChallenge) -> None:
+    sealed = parcel(attrs.evolve(message, challenge=sent)).seal()
+
+    assert sealed.isascii()
+    lies = sealed.encode() + urlsafe_b64decode(sealed)
+    for secret in (message.code, message.destination, message.device_name, PHONE.id, RECORDER):
+        assert secret.encode() not in lies
+
+
+def test_nobody_but_the_deployment_fills_the_queue(message: Message, world: World) -> None:
+    fields = json.dumps({"sender": "os.abort"}).encode()
+
+    with pytest.raises(SealError):
+        Parcel.open(urlsafe_b64encode(fields).decode())
+    with pytest.raises(BrokenSeal):
+        Parcel.open(urlsafe_b64encode(world.vault.seal(fields, b"another context")).decode())
+
+
+def test_a_code_is_good_from_its_dispatch_on(message: Message, world: World, sent: SentChallenge) -> None:
+    world.later(minutes=4)
+    queue = ListQueue()
+
+    queue.send(attrs.evolve(message, challenge=sent))
+    queue.send(message)
+
+    assert [Parcel.open(sealed).until - sent.dispatched_at for sealed in queue.sealed] == [
+        timedelta(minutes=10),
+        timedelta(minutes=14),
+    ]
+
+
+def test_a_code_that_waited_is_said_to_live_as_long_as_is_left(
+    message: Message, world: World, recorder: type[Recorder]
+) -> None:
+    world.later(minutes=4)
+
+    assert deliver(parcel(message)) is None
+    assert recorder.messages == [attrs.evolve(message, lifetime=timedelta(minutes=6))]
+
+
+@pytest.mark.parametrize("minutes", [10, 11])
+def test_a_code_that_has_expired_is_not_delivered(
+    minutes: int, message: Message, world: World, recorder: type[Recorder]
+) -> None:
+    world.later(minutes=minutes)
+
+    assert deliver(parcel(message)) == Failure(reason="the code has expired")
+    assert recorder.tries == 0
+
+
+@pytest.mark.parametrize("language", ["nl", "de", None])
+def test_a_worker_writes_in_the_language_of_the_request(
+    language: str | None, message: Message, world: World, recorder: type[Recorder]
+) -> None:
+    queue = ListQueue()
+    with translation.override(language):
+        queue.send(message)
+        spoken = translation.get_language()
+
+    with translation.override("fr"):
+        deliver(Parcel.open(queue.sealed[0]))
+
+    assert recorder.languages == [spoken]
+
+
+def test_a_failure_is_told_without_the_words_of_the_sender(
+    message: Message, world: World, recorder: type[Recorder]
+) -> None:
+    recorder.failures.append(ConnectionResetError(f"{message.code} to {message.destination}"))
+
+    assert deliver(parcel(message)) == Failure(reason="ConnectionResetError", final=False)
+
+
+def test_a_delivery_that_timed_out_is_final(message: Message, world: World, recorder: type[Recorder]) -> None:
+    recorder.failures.append(DeliveryTimedOut())
+
+    assert deliver(parcel(message)) == Failure(reason="timed out", perhaps_sent=True, final=True)
+
+
+@pytest.mark.parametrize("perhaps_sent", [True, False])
+def test_giving_up_voids_the_challenge(
+    perhaps_sent: bool,  # noqa: FBT001 - a parameter of the test
+    world: World,
+) -> None:
+    index = world.register(PHONE, "email").device.index
+    world.dispatch(PHONE, index)
+
+    with pytest.raises(DeliveryFailed) as failure:
+        give_up(parcel(world.outbox.messages[0]), Failure(reason="a reason", perhaps_sent=perhaps_sent))
+
+    assert str(failure.value) == "a reason"
+    assert failure.value.__context__ is None
+    challenge = world.repository.of(PHONE.user_id, PHONE.id).challenge(index)
+    assert challenge is not None
+    assert challenge.sent is None
+    sends = world.repository.of(PHONE.user_id, PHONE.id).sends["email"]
+    assert sends.last_at is None
+    assert len(sends.recent) == perhaps_sent
+
+
+def test_giving_up_a_message_of_nobodys_challenge_is_told_all_the_same(message: Message, world: World) -> None:
+    with pytest.raises(DeliveryFailed):
+        give_up(parcel(message), Failure(reason="a reason"))
+
+
+def test_a_parcel_lives_until_its_code_expires(message: Message, world: World) -> None:
+    whole = parcel(message)
+
+    assert whole.alive()
+    assert whole.alive(after=timedelta(minutes=9, seconds=59))
+    assert not whole.alive(after=timedelta(minutes=10))
+    world.later(minutes=10)
+    assert not whole.alive()
+
+
+def test_the_worker_makes_the_sender_once(message: Message, world: World, recorder: type[Recorder]) -> None:
+    made = []
+
+    class Counted(Recorder):
+        def __init__(self) -> None:
+            made.append(self)
+
+    globals()["Counted"] = Counted
+    whole = attrs.evolve(parcel(message), sender=f"{__name__}.Counted")
+    try:
+        deliver(whole)
+        deliver(whole)
+    finally:
+        del globals()["Counted"]
+
+    assert len(made) == 1
+
+
+def test_tokens_are_not_shown_by_a_parcel(message: Message) -> None:
+    sent = SentChallenge(token=Token(id=TokenId("digest"), user_id=UserId("1")), index=0, dispatched_at=UNTIL)
+    shown = repr(parcel(attrs.evolve(message, challenge=sent)))
+
+    assert not any(secret in shown for secret in ("digest", message.code, message.destination))

@@ -1,0 +1,11 @@
+import pytest
+
+from mfa.adapters.system.entropy import SystemEntropy
+from mfa.application.ports.system import Entropy
+from tests.contracts.system import EntropyContract
+
+
+class TestSystemEntropy(EntropyContract):
+    @pytest.fixture
+    def entropy(self) -> Entropy:
+        return SystemEntropy()

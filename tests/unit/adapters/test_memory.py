@@ -1,0 +1,261 @@
+"""The public fakes keep the promises of their ports."""
+
+from base64 import b64decode
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+
+from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
+from mfa.adapters.memory.otp import MemoryOneTimePasswords, MemoryQrCodes
+from mfa.adapters.memory.publishing import MemoryPublisher
+from mfa.adapters.memory.repositories import MemoryAccountRepository
+from mfa.adapters.memory.system import FrozenClock, MemoryVault, SeededEntropy
+from mfa.adapters.memory.tokens import MemoryTokenProvider
+from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
+from mfa.adapters.memory.users import MemoryUserDirectory
+from mfa.application.ports.delivery import Message
+from mfa.application.ports.publishing import Publisher
+from mfa.application.ports.system import Vault
+from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.domain.errors import StaleAccount
+from mfa.domain.events import AccountLocked
+from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.policies import Profile
+from tests.contracts.delivery import AddressingContract, SenderContract
+from tests.contracts.otp import OneTimePasswordsContract, QrCodesContract
+from tests.contracts.repositories import AccountRepositoryContract
+from tests.contracts.system import ClockContract, EntropyContract, VaultContract
+from tests.contracts.tokens import TokenProviderContract
+from tests.contracts.unit_of_work import UnitOfWorkContract
+from tests.contracts.users import UserDirectoryContract
+
+USER = UserId("1")
+OTHER_USER = UserId("2")
+ANNA = Profile(name="anna", email="anna@example.com", groups=frozenset({"editors"}))
+
+
+class TestMemoryAccountRepository(AccountRepositoryContract):
+    @pytest.fixture
+    def repository(self) -> MemoryAccountRepository:
+        return MemoryAccountRepository()
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        return USER
+
+    @pytest.fixture
+    def other_user_id(self) -> UserId:
+        return OTHER_USER
+
+    def test_of_many_threads_one_wins(self) -> None:
+        for _ in range(20):
+            repository = MemoryAccountRepository()
+            before = repository.of(USER)
+
+            def wins(index: int, repository: MemoryAccountRepository = repository) -> bool:
+                try:
+                    repository.save(before, attrs.evolve(before, next_index=index))  # noqa: B023 - all read the same
+                except StaleAccount:
+                    return False
+                return True
+
+            with ThreadPoolExecutor(8) as threads:
+                assert sum(threads.map(wins, range(1, 33))) == 1
+
+    def test_a_save_without_a_difference_writes_nothing(self, repository: MemoryAccountRepository) -> None:
+        before = repository.of(USER)
+
+        assert repository.save(before, before).version == 0
+
+
+class TestMemoryUnitOfWork(UnitOfWorkContract):
+    @pytest.fixture
+    def make(self) -> Callable[[Publisher], UnitOfWork]:
+        return lambda publisher: MemoryUnitOfWork(MemoryAccountRepository(), publisher)
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        return USER
+
+
+class TestFrozenClock(ClockContract):
+    @pytest.fixture
+    def clock(self) -> FrozenClock:
+        return FrozenClock()
+
+    def test_time_moves_only_when_told(self, clock: FrozenClock) -> None:
+        start = clock.now()
+        clock.advance(timedelta(seconds=90))
+        assert clock.now() == start + timedelta(seconds=90)
+
+        clock.time = datetime(2030, 1, 1, tzinfo=UTC)
+        assert clock.now() == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class TestSeededEntropy(EntropyContract):
+    @pytest.fixture
+    def entropy(self) -> SeededEntropy:
+        return SeededEntropy()
+
+    def test_a_seed_gives_the_same_again_and_another_seed_something_else(self) -> None:
+        def drawn(seed: int) -> list[object]:
+            entropy = SeededEntropy(seed)
+            return [entropy.token(20), entropy.digits(6), entropy.token(64)]
+
+        assert drawn(1) == drawn(1)
+        assert not set(drawn(1)) & set(drawn(2))
+
+
+class TestMemoryVault(VaultContract):
+    @pytest.fixture
+    def make(self) -> Callable[[Sequence[bytes]], Vault]:
+        return MemoryVault
+
+    def test_a_vault_needs_no_key_to_be_named(self) -> None:
+        assert MemoryVault().open(MemoryVault().seal(b"a seed", b"context"), b"context") == b"a seed"
+
+
+class TestMemoryOneTimePasswords(OneTimePasswordsContract):
+    @pytest.fixture
+    def passwords(self) -> MemoryOneTimePasswords:
+        return MemoryOneTimePasswords()
+
+
+class TestMemoryQrCodes(QrCodesContract):
+    @pytest.fixture
+    def qr_codes(self) -> MemoryQrCodes:
+        return MemoryQrCodes()
+
+    def test_the_text_can_be_read_back(self, qr_codes: MemoryQrCodes) -> None:
+        assert b64decode(qr_codes.draw("otpauth://totp/").partition(",")[2]) == b"otpauth://totp/"
+
+
+class TestOutboxSender(SenderContract):
+    @pytest.fixture
+    def sender(self) -> OutboxSender:
+        return OutboxSender()
+
+    @pytest.fixture
+    def arrived(self, sender: OutboxSender) -> Callable[[], list[tuple[str, str]]]:
+        return lambda: [(message.destination, message.code) for message in sender.messages]
+
+    @pytest.fixture
+    def broken(self) -> OutboxSender:
+        outbox = OutboxSender()
+        outbox.failure = ConnectionRefusedError("no gateway")
+        return outbox
+
+    def test_a_failure_keeps_nothing_and_lasts_until_it_is_taken_away(
+        self, broken: OutboxSender, message: Message
+    ) -> None:
+        for _ in range(2):
+            with pytest.raises(ConnectionRefusedError):
+                broken.send(message)
+        broken.failure = None
+        broken.send(message)
+
+        assert broken.messages == [message]
+
+
+class TestMemoryAddressingOfMail(AddressingContract):
+    @pytest.fixture
+    def addressing(self) -> MemoryAddressing:
+        return MemoryAddressing()
+
+    @pytest.fixture
+    def typed(self) -> str:
+        return " anna.b@Example.COM "
+
+    @pytest.fixture
+    def normal(self) -> str:
+        return "anna.b@example.com"
+
+    def test_the_mask_leaves_a_letter_and_the_domain(self, addressing: MemoryAddressing) -> None:
+        assert addressing.read("anna@example.com", "address").masked == "a***@example.com"
+
+
+class TestMemoryAddressingOfPhones(AddressingContract):
+    @pytest.fixture
+    def addressing(self) -> MemoryAddressing:
+        return MemoryAddressing()
+
+    @pytest.fixture
+    def typed(self) -> str:
+        return "0031 (6) 1234-5678"
+
+    @pytest.fixture
+    def normal(self) -> str:
+        return "+31612345678"
+
+    def test_the_mask_leaves_the_country_and_two_digits(self, addressing: MemoryAddressing) -> None:
+        assert addressing.read("+31612345678", "number").masked == "+31 ** ****78"
+
+
+class TestMemoryUserDirectory(UserDirectoryContract):
+    @pytest.fixture
+    def directory(self) -> MemoryUserDirectory:
+        return MemoryUserDirectory({USER: ANNA})
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        return USER
+
+    @pytest.fixture
+    def profile(self) -> Profile:
+        return ANNA
+
+    @pytest.fixture
+    def gone_user_id(self) -> UserId:
+        return OTHER_USER
+
+    def test_a_user_can_be_added(self, directory: MemoryUserDirectory) -> None:
+        directory.add(OTHER_USER, Profile(name="bert"))
+
+        assert directory.profile(OTHER_USER) == Profile(name="bert")
+        assert MemoryUserDirectory().profile(OTHER_USER) == Profile()
+
+
+class TestMemoryTokenProvider(TokenProviderContract):
+    @pytest.fixture
+    def provider(self) -> MemoryTokenProvider:
+        return MemoryTokenProvider()
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        return USER
+
+    @pytest.fixture
+    def request_with_token(self) -> object:
+        return Token(id=TokenId("one"), user_id=USER)
+
+    @pytest.fixture
+    def request_with_other_token(self, provider: MemoryTokenProvider) -> object:
+        request: dict[str, str] = {}
+        provider.give(request, Token(id=TokenId("other"), user_id=USER))
+        return request
+
+    @pytest.fixture
+    def request_without_token(self, request_with_other_token: object) -> object:
+        return {}  # equal to one that has a token, but not the same
+
+    def test_the_last_token_given_holds(self, provider: MemoryTokenProvider) -> None:
+        request, token = object(), Token(id=TokenId("new"), user_id=USER)
+        provider.give(request, Token(id=TokenId("old"), user_id=USER))
+        provider.give(request, token)
+
+        assert provider.token_of(request) == token
+
+
+def test_a_publisher_keeps_events_in_order() -> None:
+    publisher = MemoryPublisher()
+    happened = [
+        AccountLocked(user_id=USER, at=datetime(2026, 1, 31, tzinfo=UTC), failures=count, retry_after=None)
+        for count in range(3)
+    ]
+    for event in happened:
+        publisher.publish(event)
+
+    assert publisher.events == happened

@@ -1,0 +1,185 @@
+"""How the default deployment chooses its adapters."""
+
+import base64
+from importlib.machinery import ModuleSpec
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+
+from mfa.adapters.accessor import UseCases
+from mfa.adapters.memory.delivery import OutboxSender
+from mfa.adapters.otp.segno import SegnoQrCodes
+from mfa.adapters.senders.django_email import DjangoEmailSender
+from mfa.adapters.senders.phone_number import PhonenumbersAddressing
+from mfa.adapters.system.vault import AesGcmVault, derive_key
+from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider
+from mfa.adapters.tokens.knox import KnoxTokenProvider
+from mfa.config import Config, read
+from mfa.containers import django
+from mfa.containers.django import DeployedUseCases, DjangoContainer
+from mfa.domain.errors import InvalidField, UnknownKey
+from tests.projects.containers import Container, CopyOfACopy, Subclass
+
+OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+
+
+def deployed(*secret_keys: str, **mfa: object) -> DjangoContainer:
+    config, problems = read(mfa)
+    assert not problems
+    return DjangoContainer(config=config, secret_keys=secret_keys or ("a secret key",))
+
+
+class TestVault:
+    def test_without_keys_the_secret_key_seals_and_its_fallbacks_open(self) -> None:
+        before = deployed("old").vault().seal(b"a seed", b"context")
+
+        vault = deployed("new", "old").vault()
+
+        assert vault.open(before, b"context") == b"a seed"
+        assert deployed("new").vault().open(vault.seal(b"a seed", b"context"), b"context") == b"a seed"
+        with pytest.raises(UnknownKey):
+            deployed("new").vault().open(before, b"context")
+
+    def test_a_key_that_appears_seals_and_what_was_derived_goes_on_opening(self) -> None:
+        before = deployed("secret").vault().seal(b"a seed", b"context")
+
+        vault = deployed("secret", ENCRYPTION_KEYS=[KEY]).vault()
+        after = vault.seal(b"a seed", b"context")
+
+        assert vault.open(before, b"context") == b"a seed"
+        assert AesGcmVault([bytes(range(32))]).open(after, b"context") == b"a seed"
+        with pytest.raises(UnknownKey):
+            AesGcmVault([derive_key("secret")]).open(after, b"context")
+
+
+class TestExtras:
+    def test_codes_are_drawn_where_segno_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert isinstance(deployed().qr_codes(), SegnoQrCodes)
+
+        def nothing(name: str) -> ModuleSpec | None:
+            return None
+
+        monkeypatch.setattr(django, "find_spec", nothing)
+
+        assert deployed().qr_codes() is None
+        assert deployed().core.totp().qr_codes is None
+
+    def test_numbers_are_read_with_the_default_region(self) -> None:
+        addressing = deployed(SMS_DEFAULT_REGION="NL").sms_addressing()
+
+        assert isinstance(addressing, PhonenumbersAddressing)
+        assert addressing.read("06 12345678", "number").full == "+31612345678"
+        with pytest.raises(InvalidField):
+            deployed().sms_addressing().read("06 12345678", "number")
+
+
+class TestSenders:
+    def test_mail_is_sent_by_django_or_by_who_is_named(self) -> None:
+        assert isinstance(deployed().email_sender(), DjangoEmailSender)
+        assert isinstance(deployed(EMAIL_SENDER=OUTBOX).email_sender(), OutboxSender)
+
+    def test_the_same_sender_sends_each_time(self) -> None:
+        container = deployed(EMAIL_SENDER=OUTBOX, SMS_SENDER=OUTBOX)
+
+        assert container.email_sender() is container.email_sender()
+        assert container.sms_sender() is container.email_sender()
+
+    def test_text_messages_are_sent_by_nobody_unless_named(self) -> None:
+        with pytest.raises(LookupError, match="SMS_SENDER"):
+            deployed().sms_sender()
+        assert list(deployed().core.senders()) == ["email"]
+
+
+class TestTokenProviders:
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [
+            ("authtoken", AuthtokenTokenProvider),
+            ("knox", KnoxTokenProvider),
+            ("mfa.adapters.tokens.knox.KnoxTokenProvider", KnoxTokenProvider),
+        ],
+    )
+    def test_one_is_named_and_made_once(self, name: str, kind: type) -> None:
+        container = deployed(TOKEN_PROVIDER=name)
+
+        assert isinstance(container.token_provider(), kind)
+        assert container.token_provider() is container.token_provider()
+
+
+class TestUseCases:
+    def test_all_of_them_come_from_the_container(self) -> None:
+        container = deployed()
+        use_cases = DeployedUseCases(container)
+
+        for name in (each for each in vars(UseCases) if not each.startswith("_")):
+            source = container if name in {"token_provider", "vault"} else container.core
+            assert type(getattr(use_cases, name)) is type(getattr(source, name)()), name
+        assert use_cases.vault is container.vault()
+        assert use_cases.token_provider is container.token_provider()
+
+    def test_an_override_is_seen_at_once(self) -> None:
+        container, mine = deployed(), object()
+        use_cases = DeployedUseCases(container)
+
+        with container.vault.override(providers.Object(mine)):
+            assert use_cases.vault is mine
+            assert use_cases.register_device.vault is mine
+
+
+class TestCopies:
+    """A project's container, in whichever way it is made."""
+
+    @pytest.mark.parametrize("kind", [Container, Subclass, CopyOfACopy])
+    def test_what_is_replaced_is_the_very_one_that_the_use_cases_have(self, kind: type[DjangoContainer]) -> None:
+        container = kind(config=Config(), secret_keys=("a secret key",))
+
+        container.check_dependencies()
+        assert container.core.settlement().clock is container.clock()
+        assert container.core().settlement().clock is container.clock()
+
+    @pytest.mark.parametrize("kind", [Container, CopyOfACopy])
+    def test_so_is_what_replaces_a_factory(self, kind: type[DjangoContainer]) -> None:
+        container = kind(config=Config(), secret_keys=("a secret key",))
+
+        assert container.core.senders() == {"email": container.email_sender()}
+
+    def test_and_what_only_the_platform_itself_asks_for(self) -> None:
+        container = CopyOfACopy(config=Config(), secret_keys=("a secret key",))
+
+        unit_of_work: Any = container.unit_of_work()
+        assert unit_of_work.publisher is container.publisher()
+        assert container.core.totp().entropy is container.entropy()
+        assert container.extra() == {}
+
+    @pytest.mark.parametrize("kind", [Container, Subclass, CopyOfACopy])
+    def test_what_is_not_replaced_is_one_as_well(self, kind: type[DjangoContainer]) -> None:
+        container = kind(config=Config(), secret_keys=("a secret key",))
+
+        assert container.core.register_device().vault is container.vault()
+        assert container.core.workshop() is container.workshop()
+
+    @pytest.mark.parametrize("kind", [Container, Subclass, CopyOfACopy])
+    def test_an_override_reaches_the_use_cases_and_its_end_as_well(self, kind: type[DjangoContainer]) -> None:
+        container = kind(config=Config(), secret_keys=("a secret key",))
+        own, mine = container.clock(), object()
+
+        container.clock.override(providers.Object(mine))
+        assert container.core.settlement().clock is mine
+
+        container.clock.reset_override()
+        assert container.core.settlement().clock is own
+
+    def test_the_built_in_container_stays_as_it_is(self) -> None:
+        Container(config=Config(), secret_keys=("a secret key",))
+
+        assert type(deployed().clock()).__name__ == "SystemClock"
+        assert DjangoContainer.replaced == frozenset()
+
+    def test_copies_share_nothing(self) -> None:
+        one = Container(config=Config(), secret_keys=("a secret key",))
+        other = Container(config=Config(), secret_keys=("a secret key",))
+
+        assert one.clock() is not other.clock()
+        assert one.workshop() is not other.workshop()

@@ -1,0 +1,1045 @@
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import attrs
+import pytest
+
+from mfa.domain.accounts import MOST_PENDING, Account, Confirmation, Lock, Rules
+from mfa.domain.devices import Device
+from mfa.domain.errors import (
+    AlreadyRegistered,
+    AlreadyVerified,
+    DeviceNotFound,
+    DeviceRequired,
+    MfaError,
+    NoChallenge,
+    Refused,
+    RegistrationRequired,
+    Throttled,
+    VerificationRequired,
+)
+from mfa.domain.identifiers import TokenId
+from mfa.domain.methods.base import Method
+from mfa.domain.throttling import Failures, SendLimits, Sends, SimpleThrottle
+from tests.unit.domain.samples import (
+    EMAIL,
+    HOTP,
+    HOUR,
+    LAPTOP,
+    LIMITS,
+    MINUTE,
+    NOW,
+    OWNER,
+    PHONE,
+    RECOVERY,
+    RULES,
+    SECOND,
+    SMS,
+    TICK,
+    TOTP,
+    WEBAUTHN,
+    Kind,
+    Settings,
+    account,
+    active,
+    challenge,
+    failures,
+    pending,
+    rules,
+)
+
+STALE = NOW - RULES.change_max_age - TICK
+"""Just too long ago for a change."""
+
+
+def indexes(devices: tuple[Device, ...]) -> list[int]:
+    return [device.index for device in devices]
+
+
+# What is so
+
+
+def test_a_new_account_is_empty() -> None:
+    empty = Account(user_id=OWNER)
+
+    assert (empty.active, empty.visible(NOW), empty.confirmations(RULES, NOW)) == ((), (), ())
+    assert empty.failures == Failures()
+    assert empty.lock(RULES, NOW) is None
+    assert (empty.version, empty.next_index) == (0, 0)
+
+
+def test_an_account_is_a_value_that_cannot_be_changed() -> None:
+    owned = account(active(0), carried={"totp": failures(1)})
+
+    assert owned == account(active(0), carried={"totp": failures(1)})
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        owned.version = 9  # type: ignore[misc]
+    for mapping in (Account(user_id=OWNER).carried, Account(user_id=OWNER).sends):
+        assert not hasattr(mapping, "__setitem__")
+
+
+def test_active_devices_are_those_that_were_proved() -> None:
+    assert indexes(account(active(0), pending(1), active(2), pending(3, by=PHONE)).active) == [0, 2]
+
+
+@pytest.mark.parametrize(("token_id", "visible"), [(LAPTOP, [0, 1]), (PHONE, [0, 2]), (None, [0])])
+def test_a_token_sees_active_devices_and_what_it_registered_itself(token_id: TokenId, visible: list[int]) -> None:
+    owned = account(
+        active(0), pending(1), pending(2, by=PHONE), pending(3, expires_at=NOW), pending(4, by=PHONE, expires_at=NOW)
+    )
+
+    assert indexes(attrs.evolve(owned, token_id=token_id).visible(NOW)) == visible
+
+
+@pytest.mark.parametrize("index", [-1, 2, 3, 4, 10**30])
+def test_a_device_that_is_not_visible_is_not_there(index: int) -> None:
+    owned = account(active(0), pending(1), pending(2, by=PHONE), pending(3, expires_at=NOW))
+
+    with pytest.raises(DeviceNotFound):
+        owned.device(index, NOW)
+
+
+def test_a_visible_device_is_found_by_its_index() -> None:
+    owned = account(active(3), pending(7))
+
+    assert owned.device(3, NOW) == active(3)
+    assert owned.device(7, NOW) == pending(7)
+
+
+def test_a_challenge_is_found_by_the_index_of_its_device() -> None:
+    owned = account(active(0), active(4), challenges=(challenge(4, sent=b"sealed"),))
+
+    assert owned.challenge(4) == challenge(4, sent=b"sealed")
+    assert owned.challenge(0) is None
+
+
+def test_a_confirmed_challenge_of_an_active_device_is_a_confirmation() -> None:
+    owned = account(active(0), active(1), active(2), confirmed={0: NOW - HOUR, 2: NOW})
+
+    assert owned.confirmations(RULES, NOW) == (
+        Confirmation(device=active(0), at=NOW - HOUR),
+        Confirmation(device=active(2), at=NOW),
+    )
+
+
+def test_nothing_else_is_a_confirmation() -> None:
+    owned = account(
+        active(0),
+        active(1),
+        pending(2),
+        challenges=(
+            challenge(0, sent=b"sealed", dispatched_at=NOW),
+            challenge(2, confirmed_at=NOW),
+            challenge(3, confirmed_at=NOW),
+        ),
+    )
+
+    assert owned.confirmations(RULES, NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "age", "counts"),
+    [
+        (HOUR, HOUR - TICK, True),
+        (HOUR, HOUR, False),
+        (HOUR, 2 * HOUR, False),
+        (None, 1000 * 24 * HOUR, True),
+    ],
+)
+def test_a_verification_counts_for_its_lifetime(lifetime: timedelta | None, age: timedelta, counts: bool) -> None:  # noqa: FBT001
+    owned = account(active(0), confirmed={0: NOW - age})
+
+    assert bool(owned.confirmations(rules(verification_lifetime=lifetime), NOW)) is counts
+
+
+@pytest.mark.parametrize(("required", "left"), [(0, 0), (1, 0), (2, 0), (3, 1), (5, 3)])
+def test_what_is_left_to_verify_is_never_less_than_nothing(required: int, left: int) -> None:
+    owned = account(active(0), active(1), active(2), confirmed={0: NOW, 1: NOW})
+
+    assert owned.verifications_left(required, RULES, NOW) == left
+
+
+def test_verifications_that_are_too_old_are_left_to_do() -> None:
+    owned = account(active(0), active(1), confirmed={0: NOW - HOUR, 1: NOW})
+
+    assert owned.verifications_left(2, rules(verification_lifetime=HOUR), NOW) == 1
+
+
+def test_failures_are_those_of_all_devices_and_of_those_that_are_gone() -> None:
+    owned = account(
+        active(0, failures=failures(1, NOW - HOUR)),
+        active(1, EMAIL, failures=failures(2, NOW - SECOND)),
+        pending(2, failures=failures(4, NOW - MINUTE)),
+        pending(3, by=PHONE, failures=failures(8, NOW - MINUTE)),
+        pending(4, by=PHONE, expires_at=NOW - MINUTE, failures=failures(16, NOW - HOUR)),
+        active(5),
+        carried={"totp": failures(32, NOW - MINUTE), "sms": failures(64, NOW - MINUTE)},
+    )
+
+    assert owned.failures == failures(127, NOW - SECOND)
+
+
+# Locks
+
+
+def test_the_throttle_judges_the_sum() -> None:
+    owned = account(active(0, failures=failures(3)), active(1, EMAIL, failures=failures(1)))
+
+    assert owned.lock(RULES, NOW) is None
+    assert attrs.evolve(owned, carried={"sms": failures(1)}).lock(RULES, NOW) == Lock(until=NOW + 30 * SECOND)
+
+
+def test_a_lock_ends_at_its_time() -> None:
+    owned = account(active(0, failures=failures(6)))
+
+    assert owned.lock(RULES, NOW + MINUTE - TICK) == Lock(until=NOW + MINUTE)
+    assert owned.lock(RULES, NOW + MINUTE) is None
+    assert owned.lock(RULES, NOW + HOUR) is None
+
+
+def test_a_lock_knows_how_long_is_left() -> None:
+    assert Lock(until=NOW + MINUTE).retry_after(NOW + SECOND) == 59 * SECOND
+    assert Lock(until=None).retry_after(NOW) is None
+
+
+def test_another_throttle_gives_other_locks() -> None:
+    simple = rules(throttle=SimpleThrottle(Settings()))
+
+    assert account(active(0, failures=failures(6))).lock(simple, NOW) is None
+    assert account(active(0, failures=failures(10))).lock(simple, NOW) == Lock(until=NOW + 30 * SECOND)
+
+
+@pytest.mark.parametrize("count", [100, 101, 5000])
+@pytest.mark.parametrize("later", [timedelta(0), HOUR, 10_000 * HOUR])
+def test_after_too_many_failures_waiting_does_not_help(count: int, later: timedelta) -> None:
+    assert account(active(0, failures=failures(count))).lock(RULES, NOW + later) == Lock(until=None)
+
+
+def test_one_failure_before_that_it_does() -> None:
+    owned = account(active(0, failures=failures(99)))
+
+    assert owned.lock(RULES, NOW) == Lock(until=NOW + 95 * 30 * SECOND)
+    assert owned.lock(RULES, NOW + HOUR) is None
+
+
+def test_failures_spread_over_devices_and_what_is_gone_lock_for_good_just_the_same() -> None:
+    owned = account(active(0, failures=failures(50)), pending(1, EMAIL, failures=failures(49)))
+
+    assert owned.lock(RULES, NOW + HOUR) is None
+    assert attrs.evolve(owned, carried={"sms": failures(1)}).lock(RULES, NOW + HOUR) == Lock(until=None)
+
+
+def test_nothing_is_demanded_while_nothing_is_locked() -> None:
+    account(active(0, failures=failures(4))).demand_unlocked(RULES, NOW)
+
+
+@pytest.mark.parametrize(("count", "wait"), [(5, 30 * SECOND), (6, MINUTE), (100, None)])
+def test_a_locked_account_says_how_long(count: int, wait: timedelta | None) -> None:
+    with pytest.raises(Throttled) as throttled:
+        account(active(0, failures=failures(count))).demand_unlocked(RULES, NOW)
+
+    assert throttled.value.retry_after == wait
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("owned", "required", "kind", "left"),
+    [
+        (account(), 1, RegistrationRequired, 1),
+        (account(), 2, RegistrationRequired, 2),
+        (account(pending(0)), 1, RegistrationRequired, 1),
+        (account(active(0)), 1, VerificationRequired, 1),
+        (account(active(0), confirmed={0: NOW}), 2, VerificationRequired, 1),
+        (account(active(0), confirmed={0: NOW}), 1, VerificationRequired, 1),
+        (account(), 0, RegistrationRequired, 1),
+    ],
+)
+def test_a_refusal_says_what_to_do_next(owned: Account, required: int, kind: type[Refused], left: int) -> None:
+    refusal = owned.refusal(required, RULES, NOW)
+
+    assert (type(refusal), refusal.verifications_left) == (kind, left)
+    assert (refusal.max_age, refusal.phishing_resistant) == (None, False)
+
+
+def test_a_token_that_has_confirmed_enough_is_verified() -> None:
+    owned = account(active(0), active(1), confirmed={1: NOW - 100 * HOUR})
+
+    owned.demand_verified(0, RULES, NOW)
+    owned.demand_verified(1, RULES, NOW)
+    with pytest.raises(VerificationRequired) as refused:
+        owned.demand_verified(2, RULES, NOW)
+    assert refused.value.verifications_left == 1
+
+
+def test_a_token_without_devices_is_not_verified_unless_nothing_is_demanded() -> None:
+    account().demand_verified(0, RULES, NOW)
+    with pytest.raises(RegistrationRequired):
+        account(pending(0)).demand_verified(1, RULES, NOW)
+
+
+@pytest.mark.parametrize(
+    ("owned", "required", "allowed"),
+    [
+        (account(), 1, True),
+        (account(), 2, True),
+        (account(pending(0), pending(1, by=PHONE)), 1, True),
+        (account(active(0)), 1, False),
+        (account(active(0)), 0, True),
+        (account(active(0), confirmed={0: NOW}), 1, True),
+        (account(active(0), confirmed={0: NOW}), 2, True),
+        (account(active(0), active(1), confirmed={0: NOW}), 1, True),
+        (account(active(0), active(1), confirmed={0: NOW}), 2, False),
+        (account(active(0), active(1), confirmed={0: NOW}), 3, False),
+        (account(active(0), active(1), confirmed={0: NOW, 1: NOW}), 3, True),
+        (account(active(0), active(1, RECOVERY), confirmed={0: NOW}), 2, True),
+        (account(active(0), active(1, RECOVERY), confirmed={1: NOW}), 2, False),
+        (account(active(0), active(1, RECOVERY), confirmed={1: NOW}), 1, True),
+        (account(active(0), pending(1), confirmed={0: NOW}), 2, True),
+        (account(active(0, Kind(name="of a package that is gone"))), 1, False),
+    ],
+)
+def test_a_token_may_register_when_it_has_confirmed_enough_or_all_there_is_but_backups(
+    owned: Account,
+    required: int,
+    allowed: bool,  # noqa: FBT001
+) -> None:
+    assert owned.may_register(required, RULES, NOW) is allowed
+
+
+def test_a_verification_that_is_too_old_allows_no_registration() -> None:
+    owned = account(active(0), confirmed={0: NOW - HOUR})
+
+    assert not owned.may_register(1, rules(verification_lifetime=HOUR), NOW)
+
+
+# Fresh proofs
+
+
+@pytest.mark.parametrize("owned", [account(), account(pending(0)), account(pending(0, WEBAUTHN, by=PHONE))])
+def test_without_an_active_device_there_is_nothing_to_prove_with(owned: Account) -> None:
+    owned.demand_fresh(RULES, NOW)
+
+
+FRESH: list[tuple[Account, bool, bool]] = [
+    # account, is fresh, only what resists phishing will do
+    (account(active(0)), False, False),
+    (account(active(0), confirmed={0: NOW}), True, False),
+    (account(active(0), confirmed={0: NOW - RULES.change_max_age}), True, False),
+    (account(active(0), confirmed={0: STALE}), False, False),
+    (account(active(0), active(1, EMAIL), confirmed={0: STALE, 1: NOW}), True, False),
+    (account(active(0), active(1, EMAIL), confirmed={0: STALE, 1: STALE}), False, False),
+    (account(active(0), active(1, RECOVERY), confirmed={1: NOW}), True, False),
+    (account(active(0), pending(1, WEBAUTHN), confirmed={0: NOW}), True, False),
+    (account(active(0), active(1, WEBAUTHN), confirmed={0: NOW}), False, True),
+    (account(active(0), active(1, WEBAUTHN), confirmed={0: NOW, 1: STALE}), False, True),
+    (account(active(0), active(1, WEBAUTHN), confirmed={1: NOW}), True, True),
+    (account(active(0), active(1, WEBAUTHN), confirmed={1: NOW - RULES.change_max_age}), True, True),
+    (account(active(0, WEBAUTHN), active(1, RECOVERY), confirmed={1: NOW}), True, True),
+    (account(active(0, WEBAUTHN), active(1, RECOVERY), confirmed={1: STALE}), False, True),
+]
+
+
+@pytest.mark.parametrize(("owned", "fresh", "resistant"), FRESH)
+def test_a_change_needs_a_fresh_proof(owned: Account, fresh: bool, resistant: bool) -> None:  # noqa: FBT001
+    if fresh:
+        owned.demand_fresh(RULES, NOW)
+        return
+    with pytest.raises(VerificationRequired) as refused:
+        owned.demand_fresh(RULES, NOW)
+    assert refused.value.verifications_left == 1
+    assert refused.value.max_age == RULES.change_max_age
+    assert refused.value.phishing_resistant is resistant
+
+
+def test_a_verification_that_no_longer_counts_is_no_fresh_proof_either() -> None:
+    owned = account(active(0), confirmed={0: NOW - MINUTE})
+
+    with pytest.raises(VerificationRequired):
+        owned.demand_fresh(rules(verification_lifetime=MINUTE), NOW)
+
+
+# Registration
+
+
+REGISTRATIONS: list[tuple[Account, Method, int, type[MfaError] | None]] = [
+    (account(), TOTP, 1, None),
+    (account(), TOTP, 0, None),
+    (account(pending(0), pending(1, by=PHONE)), TOTP, 1, None),
+    (account(active(0)), EMAIL, 1, VerificationRequired),
+    (account(active(0)), EMAIL, 0, VerificationRequired),
+    (account(active(0), confirmed={0: NOW}), EMAIL, 1, None),
+    (account(active(0), confirmed={0: NOW}), EMAIL, 2, None),
+    (account(active(0), confirmed={0: STALE}), EMAIL, 1, VerificationRequired),
+    (account(active(0), active(1), confirmed={0: NOW}), EMAIL, 2, VerificationRequired),
+    (account(active(0), active(1, WEBAUTHN), confirmed={0: NOW}), EMAIL, 1, VerificationRequired),
+    (account(*map(active, range(4)), confirmed={0: NOW}), TOTP, 1, None),
+    (account(*map(active, range(5)), confirmed={0: NOW}), TOTP, 1, AlreadyRegistered),
+    (account(*map(active, range(5)), confirmed={0: NOW}), EMAIL, 1, None),
+    (account(*map(active, range(4)), *map(pending, range(4, 9)), confirmed={0: NOW}), TOTP, 1, None),
+    (account(*map(active, range(5))), TOTP, 1, VerificationRequired),
+    # backups
+    (account(), RECOVERY, 1, DeviceRequired),
+    (account(pending(0)), RECOVERY, 1, DeviceRequired),
+    (account(), RECOVERY, 0, DeviceRequired),
+    (account(active(0)), RECOVERY, 1, VerificationRequired),
+    (account(active(0), confirmed={0: NOW}), RECOVERY, 1, None),
+    (account(active(0), confirmed={0: NOW}), RECOVERY, 2, VerificationRequired),
+    (account(active(0), confirmed={0: STALE}), RECOVERY, 1, VerificationRequired),
+    (account(active(0), active(1, RECOVERY), confirmed={0: NOW}), RECOVERY, 1, None),
+    (account(active(0), active(1, RECOVERY), confirmed={1: NOW}), RECOVERY, 1, None),
+    (account(active(0), active(1, RECOVERY), confirmed={0: STALE, 1: STALE}), RECOVERY, 1, VerificationRequired),
+]
+
+
+@pytest.mark.parametrize(("owned", "method", "required", "error"), REGISTRATIONS)
+def test_who_may_register_what(owned: Account, method: Method, required: int, error: type[MfaError] | None) -> None:
+    if error is None:
+        owned.demand_registration(method, required, RULES, NOW)
+    else:
+        with pytest.raises(error) as refused:
+            owned.demand_registration(method, required, RULES, NOW)
+        assert type(refused.value) is error
+
+
+def test_one_set_of_backups_is_no_limit_on_replacing_it() -> None:
+    owned = account(active(0), active(1, RECOVERY), confirmed={0: NOW})
+
+    owned.demand_registration(RECOVERY, 1, rules(max_devices_per_method=1), NOW)
+
+
+# Attempts
+
+
+def test_a_value_of_an_app_may_be_looked_at_without_a_challenge() -> None:
+    owned = account(active(0))
+
+    owned.demand_attempt(owned.devices[0], TOTP, 1, RULES, NOW)
+
+
+@pytest.mark.parametrize(
+    ("challenges", "asked_for"),
+    [
+        ((), False),
+        ((challenge(1, sent=b"sealed", dispatched_at=NOW),), False),
+        ((challenge(0),), False),
+        ((challenge(0, confirmed_at=NOW),), False),
+        ((challenge(0, sent=b"sealed", dispatched_at=NOW),), True),
+        ((challenge(0, sent=None, dispatched_at=NOW - HOUR),), True),
+    ],
+)
+def test_a_code_has_to_be_asked_for_first(challenges: tuple[object, ...], asked_for: bool) -> None:  # noqa: FBT001
+    owned = account(active(0, EMAIL), challenges=challenges)
+
+    if asked_for:
+        owned.demand_attempt(owned.devices[0], EMAIL, 1, RULES, NOW)
+    else:
+        with pytest.raises(NoChallenge):
+            owned.demand_attempt(owned.devices[0], EMAIL, 1, RULES, NOW)
+
+
+@pytest.mark.parametrize(("count", "wait"), [(5, 30 * SECOND), (100, None)])
+@pytest.mark.parametrize("made", [active, pending])
+def test_no_value_that_can_be_guessed_is_looked_at_while_locked(
+    count: int, wait: timedelta | None, made: Callable[[int], Device]
+) -> None:
+    owned = account(made(0), active(1, EMAIL, failures=failures(count)), confirmed={1: NOW})
+
+    with pytest.raises(Throttled) as throttled:
+        owned.demand_attempt(owned.devices[0], TOTP, 1, RULES, NOW)
+    assert throttled.value.retry_after == wait
+
+
+@pytest.mark.parametrize("method", [WEBAUTHN, RECOVERY])
+def test_a_locked_user_has_a_way_back_in(method: Method) -> None:
+    owned = account(active(0, method), active(1, failures=failures(500)))
+
+    owned.demand_attempt(owned.devices[0], method, 1, RULES, NOW)
+
+
+ACTIVATIONS: list[tuple[Account, int, type[MfaError] | None]] = [
+    # the pending device 9, registered by this token, comes on top
+    (account(), 1, None),
+    (account(), 2, None),
+    (account(pending(1, by=PHONE)), 1, None),
+    (account(active(0)), 1, VerificationRequired),
+    (account(active(0)), 0, VerificationRequired),
+    (account(active(0), confirmed={0: NOW}), 1, None),
+    (account(active(0), confirmed={0: NOW}), 2, None),
+    (account(active(0), confirmed={0: STALE}), 1, VerificationRequired),
+    (account(active(0), active(1), confirmed={0: NOW}), 2, VerificationRequired),
+    (account(active(0), active(1, WEBAUTHN), confirmed={0: NOW}), 1, VerificationRequired),
+    (account(active(0), active(1, WEBAUTHN), confirmed={1: NOW}), 1, None),
+    (account(*map(active, range(4)), confirmed={0: NOW}), 1, None),
+    (account(*map(active, range(5)), confirmed={0: NOW}), 1, AlreadyRegistered),
+]
+
+
+@pytest.mark.parametrize(("owned", "required", "error"), ACTIVATIONS)
+def test_activation_asks_again_what_registration_asked(
+    owned: Account, required: int, error: type[MfaError] | None
+) -> None:
+    owned = attrs.evolve(owned, devices=(*owned.devices, pending(9)))
+
+    if error is None:
+        owned.demand_attempt(pending(9), TOTP, required, RULES, NOW)
+    else:
+        with pytest.raises(error) as refused:
+            owned.demand_attempt(pending(9), TOTP, required, RULES, NOW)
+        assert type(refused.value) is error
+
+
+def test_an_active_device_may_always_be_proved() -> None:
+    owned = account(*map(active, range(6)), active(6, WEBAUTHN), confirmed={1: STALE})
+
+    owned.demand_attempt(owned.devices[0], TOTP, 3, RULES, NOW)
+
+
+# Dispatches
+
+
+def test_a_first_dispatch_is_allowed() -> None:
+    owned = account(active(0, EMAIL))
+
+    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
+
+
+def test_nothing_is_sent_while_locked() -> None:
+    owned = account(active(0, EMAIL), active(1, failures=failures(5)))
+
+    with pytest.raises(Throttled) as throttled:
+        owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=True)
+    assert throttled.value.retry_after == 30 * SECOND
+
+
+def test_nothing_is_sent_to_a_device_that_is_confirmed_unless_asked_again() -> None:
+    owned = account(active(0, EMAIL), confirmed={0: NOW - HOUR})
+
+    with pytest.raises(AlreadyVerified):
+        owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
+    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=True)
+    owned.demand_dispatch(owned.devices[0], LIMITS, rules(verification_lifetime=HOUR), NOW, again=False)
+
+
+def test_what_another_device_has_confirmed_does_not_matter() -> None:
+    owned = account(active(0, EMAIL), active(1, EMAIL), confirmed={1: NOW})
+
+    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
+
+
+@pytest.mark.parametrize(
+    ("sends", "wait"),
+    [
+        (Sends(recent=(NOW,), last_at=NOW), 30 * SECOND),
+        (Sends(recent=(NOW - 29 * SECOND,), last_at=NOW - 29 * SECOND), SECOND),
+        (Sends(recent=(NOW - 30 * SECOND,), last_at=NOW - 30 * SECOND), None),
+        (Sends(recent=(NOW - 59 * MINUTE,) * 10, last_at=NOW - MINUTE), MINUTE),
+        (Sends(recent=(NOW - HOUR,) * 10, last_at=NOW - MINUTE), None),
+    ],
+)
+def test_too_much_is_not_sent(sends: Sends, wait: timedelta | None) -> None:
+    owned = account(active(0, EMAIL), active(1, EMAIL), active(2, SMS), sends={"email": sends})
+
+    for device in owned.devices[:2]:
+        if wait is None:
+            owned.demand_dispatch(device, LIMITS, RULES, NOW, again=False)
+        else:
+            with pytest.raises(Throttled) as throttled:
+                owned.demand_dispatch(device, LIMITS, RULES, NOW, again=True)
+            assert throttled.value.retry_after == wait
+    owned.demand_dispatch(owned.devices[2], LIMITS, RULES, NOW, again=False)
+
+
+def test_a_pending_device_may_be_sent_its_first_code() -> None:
+    owned = account(pending(0, EMAIL))
+
+    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
+
+
+# Removals
+
+
+REMOVALS: list[tuple[Account, int, type[MfaError] | None]] = [
+    (account(active(0)), 1, VerificationRequired),
+    (account(active(0)), 0, VerificationRequired),
+    (account(active(0), confirmed={0: NOW}), 1, None),
+    (account(active(0), confirmed={0: NOW}), 2, VerificationRequired),
+    (account(active(0), confirmed={0: STALE}), 1, VerificationRequired),
+    (account(active(0), active(1), confirmed={1: NOW}), 1, None),
+    (account(active(0), active(1, WEBAUTHN), confirmed={0: NOW}), 1, VerificationRequired),
+    (account(active(0), active(1, WEBAUTHN), confirmed={1: NOW}), 1, None),
+    (account(pending(0)), 1, None),
+    (account(pending(0), pending(1, by=PHONE)), 1, None),
+    (account(pending(0), active(1)), 1, VerificationRequired),
+    (account(pending(0), active(1), confirmed={1: STALE}), 1, VerificationRequired),
+    (account(pending(0), active(1), confirmed={1: NOW}), 1, None),
+]
+
+
+@pytest.mark.parametrize(("owned", "required", "error"), REMOVALS)
+def test_who_may_remove_what(owned: Account, required: int, error: type[MfaError] | None) -> None:
+    if error is None:
+        owned.demand_removal(owned.devices[0], required, RULES, NOW)
+    else:
+        with pytest.raises(error):
+            owned.demand_removal(owned.devices[0], required, RULES, NOW)
+
+
+# Registered
+
+
+def test_a_new_device_comes_last_and_its_index_is_never_given_again() -> None:
+    owned = account(active(0), active(4))
+    device = pending(owned.next_index, EMAIL)
+
+    after = owned.registered(device, NOW)
+
+    assert after == attrs.evolve(owned, devices=(active(0), active(4), device), next_index=6)
+
+
+def test_an_index_stays_given_when_its_device_is_gone() -> None:
+    owned = account(active(0), active(1), confirmed={0: NOW})
+
+    after = owned.removed(owned.devices[1], RULES, NOW)
+
+    assert after.next_index == 2
+    assert after.registered(pending(after.next_index), NOW).next_index == 3
+
+
+def test_a_new_device_replaces_what_the_same_token_left_pending_of_the_same_method() -> None:
+    owned = account(active(0), pending(1), pending(2, EMAIL), pending(3, by=PHONE), pending(4, EMAIL, by=PHONE))
+
+    assert indexes(owned.registered(pending(5), NOW).devices) == [0, 2, 3, 4, 5]
+    assert indexes(owned.registered(pending(5, by=PHONE), NOW).devices) == [0, 1, 2, 4, 5]
+    assert indexes(owned.registered(pending(5, HOTP), NOW).devices) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_new_device_sweeps_away_whatever_has_expired() -> None:
+    owned = account(
+        active(0, expires_at=NOW - HOUR),
+        pending(1, EMAIL, by=PHONE, expires_at=NOW),
+        pending(2, HOTP, expires_at=NOW - HOUR),
+        pending(3, HOTP, expires_at=NOW + TICK),
+    )
+
+    assert indexes(owned.registered(pending(4), NOW).devices) == [0, 3, 4]
+
+
+def test_challenges_go_with_their_devices() -> None:
+    owned = account(active(0), pending(1, EMAIL), challenges=(challenge(0, confirmed_at=NOW), challenge(1, sent=b"x")))
+
+    assert owned.registered(pending(2, EMAIL), NOW).challenges == (challenge(0, confirmed_at=NOW),)
+
+
+def test_registering_anew_buys_no_new_guesses() -> None:
+    owned = account(pending(0, EMAIL, failures=failures(4)))
+
+    after = owned.registered(pending(1, EMAIL), NOW)
+
+    assert after.devices == (pending(1, EMAIL, failures=failures(4)),)
+    assert after.carried == {}
+    assert after.failures == owned.failures
+
+
+def test_a_new_device_inherits_what_was_carried_for_its_method_only() -> None:
+    owned = account(
+        active(0, failures=failures(1)),
+        pending(1, HOTP, by=PHONE, expires_at=NOW, failures=failures(2)),
+        carried={"totp": failures(4, NOW - HOUR), "email": failures(8, NOW - HOUR)},
+    )
+
+    after = owned.registered(pending(2), NOW)
+
+    assert after.devices == (active(0, failures=failures(1)), pending(2, failures=failures(4, NOW - HOUR)))
+    assert after.carried == {"email": failures(8, NOW - HOUR), "hotp": failures(2)}
+
+
+def test_registering_anew_resets_neither_interval_nor_hourly_count() -> None:
+    owned = account(pending(0, EMAIL), sends={"email": Sends(recent=(NOW,), last_at=NOW)})
+
+    assert owned.registered(pending(1, EMAIL), NOW).sends == owned.sends
+
+
+# Replaced
+
+
+def test_a_device_is_replaced_in_its_place() -> None:
+    owned = account(active(0), active(1), confirmed={0: NOW, 1: NOW})
+    renamed = active(0, name="Pixel 9")
+
+    assert owned.replaced(renamed) == attrs.evolve(owned, devices=(renamed, active(1)))
+
+
+# Dispatched
+
+
+def test_a_dispatch_is_entered_with_its_time() -> None:
+    owned = account(active(0), active(1, EMAIL), active(2, SMS), confirmed={2: NOW})
+
+    after = owned.dispatched(owned.devices[1], b"sealed", NOW)
+
+    assert after == attrs.evolve(
+        owned,
+        challenges=(challenge(1, sent=b"sealed", dispatched_at=NOW), challenge(2, confirmed_at=NOW)),
+        sends={"email": Sends(recent=(NOW,), last_at=NOW)},
+    )
+
+
+def test_a_dispatch_replaces_the_one_before_and_keeps_the_confirmation() -> None:
+    before = challenge(0, sent=b"first", dispatched_at=NOW - HOUR, confirmed_at=NOW - MINUTE)
+    owned = account(active(0, EMAIL), challenges=(before,), sends={"sms": Sends(recent=(NOW,), last_at=NOW)})
+
+    after = owned.dispatched(owned.devices[0], b"second", NOW)
+
+    assert after.challenges == (challenge(0, sent=b"second", dispatched_at=NOW, confirmed_at=NOW - MINUTE),)
+    assert after.sends == {"email": Sends(recent=(NOW,), last_at=NOW), "sms": Sends(recent=(NOW,), last_at=NOW)}
+
+
+def test_dispatches_of_two_devices_of_a_method_count_together() -> None:
+    owned = account(active(0, EMAIL), active(1, EMAIL))
+
+    after = owned.dispatched(owned.devices[0], b"one", NOW).dispatched(owned.devices[1], b"two", NOW + MINUTE)
+
+    assert after.sends == {"email": Sends(recent=(NOW, NOW + MINUTE), last_at=NOW + MINUTE)}
+    assert [each.sent for each in after.challenges] == [b"one", b"two"]
+
+
+def test_without_a_token_nothing_is_challenged() -> None:
+    owned = account(active(0, EMAIL), token_id=None)
+
+    with pytest.raises(NoChallenge):
+        owned.dispatched(owned.devices[0], b"sealed", NOW)
+    with pytest.raises(NoChallenge):
+        owned.accepted(owned.devices[0], state=b"sealed", sent=None, now=NOW)
+
+
+# Undelivered
+
+
+def test_what_could_not_be_delivered_is_void_and_may_be_asked_for_again_at_once() -> None:
+    owned = account(active(0, EMAIL))
+    owned = owned.dispatched(owned.devices[0], b"sealed", NOW)
+
+    after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=False)
+
+    assert after.challenges == (challenge(0, sent=None, dispatched_at=NOW),)
+    assert after.sends == {"email": Sends()}
+    after.demand_dispatch(after.devices[0], LIMITS, RULES, NOW, again=False)
+    after.demand_attempt(after.devices[0], EMAIL, 1, RULES, NOW)
+
+
+def test_what_may_have_been_delivered_stays_in_the_hourly_count() -> None:
+    owned = account(active(0, EMAIL))
+    owned = owned.dispatched(owned.devices[0], b"sealed", NOW)
+
+    after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=True)
+
+    assert after.sends == {"email": Sends(recent=(NOW,))}
+    with pytest.raises(Throttled):
+        after.demand_dispatch(after.devices[0], SendLimits(interval=SECOND, hourly=1), RULES, NOW, again=False)
+
+
+def test_a_late_failure_does_not_void_what_was_sent_since() -> None:
+    owned = account(active(0, EMAIL))
+    owned = owned.dispatched(owned.devices[0], b"first", NOW).dispatched(owned.devices[0], b"second", NOW + MINUTE)
+
+    after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=False)
+
+    assert after.challenges == owned.challenges
+    assert after.sends == {"email": Sends(recent=(NOW + MINUTE,), last_at=NOW + MINUTE)}
+
+
+def test_a_failed_delivery_takes_no_verification_away() -> None:
+    owned = account(active(0, EMAIL), confirmed={0: NOW - MINUTE})
+    owned = owned.dispatched(owned.devices[0], b"sealed", NOW)
+
+    after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=False)
+
+    assert after.confirmations(RULES, NOW) == owned.confirmations(RULES, NOW) != ()
+
+
+def test_a_failure_of_which_nothing_is_known_changes_nothing() -> None:
+    owned = account(active(0, EMAIL), sends={"email": Sends(recent=(NOW,), last_at=NOW)})
+
+    assert owned.undelivered(owned.devices[0], NOW - MINUTE, perhaps_sent=False) == owned
+
+
+# Accepted
+
+
+def test_a_right_value_confirms_the_challenge_and_clears_the_failures_of_its_device() -> None:
+    owned = account(
+        active(0, failures=failures(2)),
+        active(1, EMAIL, failures=failures(3)),
+        pending(2, HOTP, by=PHONE, failures=failures(1)),
+        carried={"totp": failures(4)},
+        challenges=(challenge(1, sent=b"other"),),
+    )
+
+    after = owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW)
+
+    assert after == attrs.evolve(
+        owned,
+        devices=(active(0, state=b"next", last_used_at=NOW), *owned.devices[1:]),
+        challenges=(challenge(0, confirmed_at=NOW), challenge(1, sent=b"other")),
+    )
+    assert after.failures.count == 8
+
+
+def test_a_right_value_uses_up_what_was_sent() -> None:
+    owned = account(active(0, EMAIL), challenges=(challenge(0, sent=b"sealed", dispatched_at=NOW - MINUTE),))
+
+    after = owned.accepted(owned.devices[0], state=b"sealed", sent=None, now=NOW)
+
+    assert after.challenges == (challenge(0, sent=None, dispatched_at=NOW - MINUTE, confirmed_at=NOW),)
+
+
+def test_a_further_right_value_renews_the_time_of_the_verification_and_no_other_time() -> None:
+    owned = account(active(0), confirmed={0: NOW - HOUR})
+
+    after = owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW)
+
+    assert [each.at for each in after.confirmations(RULES, NOW)] == [NOW]
+    assert after.devices[0].activated_at == owned.devices[0].activated_at
+    assert after.devices[0].created_at == owned.devices[0].created_at
+
+
+def test_a_pending_device_becomes_active_with_its_first_right_value() -> None:
+    owned = account(pending(0, failures=failures(2)))
+
+    after = owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW)
+
+    assert after.active == (
+        pending(
+            0,
+            state=b"next",
+            activated_at=NOW,
+            last_used_at=NOW,
+            registered_by=None,
+            expires_at=None,
+        ),
+    )
+    assert after.confirmations(RULES, NOW) == (Confirmation(device=after.devices[0], at=NOW),)
+    assert attrs.evolve(after, token_id=PHONE).visible(NOW + 10 * HOUR) == after.devices
+
+
+def test_activation_drops_what_other_tokens_left_pending_and_carries_their_failures() -> None:
+    owned = account(
+        active(0, failures=failures(1)),
+        pending(1, EMAIL),
+        pending(2, EMAIL, by=PHONE, failures=failures(2)),
+        pending(3, HOTP, failures=failures(4)),
+        pending(4, EMAIL, by=TokenId("a third"), failures=failures(8)),
+        pending(5, SMS, by=PHONE),
+        confirmed={0: NOW},
+        carried={"email": failures(16)},
+    )
+
+    after = owned.accepted(owned.devices[1], state=b"next", sent=None, now=NOW)
+
+    assert indexes(after.devices) == [0, 1, 3]
+    assert after.carried == {"email": failures(26)}
+    assert after.failures.count == owned.failures.count
+
+
+def test_a_thief_who_registered_first_cannot_activate_once_the_owner_has_enrolled() -> None:
+    shared = account(pending(0, by=PHONE), pending(1, by=LAPTOP))
+    thief, owner = attrs.evolve(shared, token_id=PHONE), attrs.evolve(shared, token_id=LAPTOP)
+    thief.demand_attempt(thief.device(0, NOW), TOTP, 1, RULES, NOW)
+
+    after = owner.accepted(owner.device(1, NOW), state=b"next", sent=None, now=NOW)
+
+    with pytest.raises(DeviceNotFound):
+        attrs.evolve(after, token_id=PHONE, challenges=()).device(0, NOW)
+
+
+def test_a_verification_of_an_active_device_drops_nothing() -> None:
+    owned = account(active(0), pending(1, EMAIL, by=PHONE), pending(2, HOTP))
+
+    assert indexes(owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW).devices) == [0, 1, 2]
+
+
+# Rejected
+
+
+def test_a_wrong_value_is_counted_and_takes_no_verification_away() -> None:
+    sent = challenge(0, sent=b"sealed", dispatched_at=NOW - MINUTE, confirmed_at=NOW - HOUR)
+    owned = account(active(0, EMAIL, failures=failures(2, NOW - HOUR)), active(1), challenges=(sent,))
+
+    after = owned.rejected(owned.devices[0], state=b"next", sent=b"one wrong", counted=True, now=NOW)
+
+    assert after == attrs.evolve(
+        owned,
+        devices=(active(0, EMAIL, state=b"next", failures=failures(3)), active(1)),
+        challenges=(attrs.evolve(sent, sent=b"one wrong"),),
+    )
+    assert after.devices[0].last_used_at is None
+
+
+def test_a_wrong_value_of_what_cannot_be_guessed_is_not_counted() -> None:
+    owned = account(active(0, RECOVERY), active(1))
+
+    after = owned.rejected(owned.devices[0], state=b"next", sent=None, counted=False, now=NOW)
+
+    assert after == attrs.evolve(owned, devices=(active(0, RECOVERY, state=b"next"), active(1)))
+
+
+def test_a_wrong_value_makes_no_challenge() -> None:
+    owned = account(active(0), active(1), confirmed={1: NOW})
+
+    assert owned.rejected(owned.devices[0], state=b"next", sent=None, counted=True, now=NOW).challenges == (
+        challenge(1, confirmed_at=NOW),
+    )
+
+
+def test_a_code_that_was_guessed_at_too_often_is_void_but_was_asked_for() -> None:
+    owned = account(active(0, EMAIL), challenges=(challenge(0, sent=b"sealed", dispatched_at=NOW),))
+
+    after = owned.rejected(owned.devices[0], state=b"sealed", sent=None, counted=True, now=NOW)
+
+    assert after.challenges == (challenge(0, sent=None, dispatched_at=NOW),)
+    after.demand_attempt(after.devices[0], EMAIL, 1, RULES, NOW)
+
+
+def test_the_fifth_wrong_value_locks() -> None:
+    owned, now = account(active(0), active(1, EMAIL)), NOW
+    for number in range(5):
+        assert owned.lock(RULES, now) is None
+        owned = owned.rejected(owned.devices[number % 2], state=b"next", sent=None, counted=True, now=now)
+        now += SECOND
+
+    assert owned.lock(RULES, now) == Lock(until=NOW + 34 * SECOND)
+
+
+# Removed
+
+
+def test_a_removed_device_takes_its_verifications_and_its_failures_with_it() -> None:
+    owned = account(active(0, failures=failures(1)), active(1, EMAIL, failures=failures(2)), confirmed={0: NOW, 1: NOW})
+
+    after = owned.removed(owned.devices[0], RULES, NOW)
+
+    assert after == attrs.evolve(
+        owned, devices=(active(1, EMAIL, failures=failures(2)),), challenges=(challenge(1, confirmed_at=NOW),)
+    )
+
+
+def test_a_removed_pending_device_leaves_its_failures_behind() -> None:
+    owned = account(
+        pending(0, EMAIL, failures=failures(2)), active(1), confirmed={1: NOW}, carried={"email": failures(1)}
+    )
+
+    after = owned.removed(owned.devices[0], RULES, NOW)
+
+    assert indexes(after.devices) == [1]
+    assert after.carried == {"email": failures(3)}
+    assert after.failures == owned.failures
+
+
+def test_a_removed_pending_device_without_failures_leaves_nothing_behind() -> None:
+    assert account(pending(0)).removed(pending(0), RULES, NOW) == attrs.evolve(account(), next_index=1)
+
+
+@pytest.mark.parametrize("method", [WEBAUTHN, RECOVERY])
+@pytest.mark.parametrize("made", [active, pending])
+def test_a_user_verified_by_what_cannot_be_guessed_may_start_over(method: Method, made: Callable[..., Device]) -> None:
+    owned = account(
+        made(0, EMAIL, failures=failures(60)),
+        active(1, method),
+        active(2, failures=failures(1)),
+        pending(3, failures=failures(30)),
+        pending(4, by=PHONE, failures=failures(20)),
+        pending(5, by=PHONE, expires_at=NOW, failures=failures(10)),
+        confirmed={1: NOW - RULES.change_max_age},
+        carried={"email": failures(30), "sms": failures(20)},
+    )
+
+    after = owned.removed(owned.devices[0], RULES, NOW)
+
+    assert indexes(after.devices) == [1, 2, 3, 4, 5]
+    assert after.devices[1] == active(2, failures=failures(1))
+    assert after.carried == {}
+    assert after.failures == failures(1)
+    assert after.lock(RULES, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "confirmed", [{}, {1: STALE}, {2: NOW}, {1: STALE, 2: NOW}], ids=["none", "stale", "guessable", "both"]
+)
+def test_nobody_else_may(confirmed: Mapping[int, datetime]) -> None:
+    owned = account(
+        pending(0, EMAIL, failures=failures(60)),
+        active(1, WEBAUTHN),
+        active(2),
+        confirmed=confirmed,
+        carried={"email": failures(40)},
+    )
+
+    after = owned.removed(owned.devices[0], RULES, NOW)
+
+    assert after.carried == {"email": failures(100)}
+    assert after.lock(RULES, NOW) == Lock(until=None)
+
+
+def test_a_device_that_is_not_guessable_may_be_removed_on_its_own_proof() -> None:
+    owned = account(active(0, WEBAUTHN), active(1), confirmed={0: NOW}, carried={"email": failures(100)})
+
+    after = owned.removed(owned.devices[0], RULES, NOW)
+
+    assert indexes(after.devices) == [1]
+    assert after.failures == Failures()
+
+
+def test_backups_go_with_the_last_device_that_they_stand_in_for() -> None:
+    owned = account(active(0), active(1, EMAIL), active(2, RECOVERY), pending(3, HOTP), confirmed={0: NOW, 2: NOW})
+
+    after = owned.removed(owned.devices[0], RULES, NOW)
+    assert indexes(after.devices) == [1, 2, 3]
+
+    after = after.removed(after.devices[0], RULES, NOW)
+    assert indexes(after.devices) == [3]
+    assert after.challenges == ()
+
+
+def test_backups_may_be_removed_alone() -> None:
+    owned = account(active(0), active(1, RECOVERY), confirmed={0: NOW, 1: NOW})
+
+    after = owned.removed(owned.devices[1], RULES, NOW)
+
+    assert after.devices == (active(0),)
+    assert after.challenges == (challenge(0, confirmed_at=NOW),)
+
+
+def test_removing_a_pending_device_leaves_the_backups() -> None:
+    owned = account(active(0), active(1, RECOVERY), pending(2), confirmed={0: NOW})
+
+    assert indexes(owned.removed(owned.devices[2], RULES, NOW).devices) == [0, 1]
+
+
+def test_the_last_device_may_be_removed() -> None:
+    owned = account(active(0), confirmed={0: NOW})
+
+    assert owned.removed(owned.devices[0], RULES, NOW) == attrs.evolve(account(), next_index=1)
+
+
+# Rules
+
+
+def test_rules_are_the_same_for_every_account() -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        RULES.max_failures = 1  # type: ignore[misc]
+    assert rules(max_failures=5) != RULES
+    assert isinstance(RULES, Rules)
+
+
+def test_the_oldest_pending_devices_make_room_and_leave_their_failures() -> None:
+    tokens = [TokenId(f"token-{number}") for number in range(MOST_PENDING + 2)]
+    owned = Account(user_id=OWNER)
+    for index, token in enumerate(tokens):
+        owned = owned.registered(pending(index, by=token), NOW)
+        newest = owned.devices[-1]
+        owned = owned.replaced(attrs.evolve(newest, failures=newest.failures.one_more(NOW)))
+
+    assert indexes(owned.devices) == list(range(2, MOST_PENDING + 2))
+    assert owned.failures.count == MOST_PENDING + 2

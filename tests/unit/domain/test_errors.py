@@ -1,0 +1,106 @@
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from mfa.domain import errors
+from mfa.domain.errors import InvalidField, MfaError, RegistrationRequired, Throttled, VerificationRequired
+
+CODES = {
+    "MfaError": "error",
+    "NotFound": "not_found",
+    "DeviceNotFound": "not_found",
+    "MethodNotFound": "not_found",
+    "NotDispatchable": "not_dispatchable",
+    "NoChallenge": "no_challenge",
+    "Conflict": "conflict",
+    "AlreadyRegistered": "already_registered",
+    "AlreadyVerified": "already_verified",
+    "DeviceRequired": "device_required",
+    "Refused": "refused",
+    "VerificationRequired": "verification_required",
+    "RegistrationRequired": "registration_required",
+    "Malformed": "malformed",
+    "MalformedValue": "malformed_value",
+    "InvalidField": "invalid",
+    "Throttled": "throttled",
+    "DeliveryFailed": "delivery_failed",
+    "SealError": "seal_error",
+    "UnknownKey": "unknown_key",
+    "BrokenSeal": "broken_seal",
+    "StaleAccount": "stale_account",
+    "StoreBusy": "store_busy",
+    "Unavailable": "unavailable",
+}
+
+
+def family(parent: type[MfaError]) -> Iterator[tuple[str, str]]:
+    for child in parent.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield parent.__name__, child.__name__
+            yield from family(child)
+
+
+def drawing() -> Iterator[tuple[int, str, str | None]]:
+    """Read depth, name and code of every line of the tree in the docstring."""
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.fullmatch(r" {4}([│├└─ ]*)(\w+)(?: +([a-z_]+)| +\(.*\))?", line):
+            yield len(found[1]) // 4, found[2], found[3]
+
+
+def drawn_family() -> Iterator[tuple[str, str]]:
+    ancestors: list[str] = []
+    for depth, name, _ in drawing():
+        del ancestors[depth:]
+        if ancestors:
+            yield ancestors[-1], name
+        ancestors.append(name)
+
+
+def test_the_tree_in_the_docstring_is_the_real_one() -> None:
+    assert sorted(drawn_family()) == sorted(family(MfaError))
+
+
+def test_the_codes_in_the_docstring_are_the_real_ones() -> None:
+    drawn = {name: code for _, name, code in drawing() if code}
+
+    assert drawn == {name: getattr(errors, name).code for name in drawn}
+    leaves = {child for _, child in family(MfaError)} - {parent for parent, _ in family(MfaError)}
+    assert set(drawn) == leaves
+
+
+def test_no_code_ever_changes() -> None:
+    assert {child: getattr(errors, child).code for _, child in [("", "MfaError"), *family(MfaError)]} == CODES
+
+
+def test_every_error_of_the_module_is_in_the_tree() -> None:
+    classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
+
+    assert classes == set(CODES)
+
+
+@pytest.mark.parametrize("kind", [VerificationRequired, RegistrationRequired])
+def test_a_refusal_says_how_many_verifications_are_left(
+    kind: type[VerificationRequired | RegistrationRequired],
+) -> None:
+    refusal = kind(2)
+
+    assert (refusal.verifications_left, refusal.max_age, refusal.phishing_resistant) == (2, None, False)
+
+
+def test_a_refusal_says_what_would_do() -> None:
+    refusal = VerificationRequired(1, max_age=timedelta(minutes=10), phishing_resistant=True)
+
+    assert (refusal.max_age, refusal.phishing_resistant) == (timedelta(minutes=10), True)
+
+
+def test_an_invalid_field_says_which_and_why() -> None:
+    invalid = InvalidField("address", "taken")
+
+    assert (invalid.field, invalid.problem) == ("address", "taken")
+
+
+@pytest.mark.parametrize("wait", [timedelta(seconds=30), None])
+def test_a_throttled_request_learns_how_long_to_wait(wait: timedelta | None) -> None:
+    assert Throttled(wait).retry_after == wait

@@ -1,0 +1,68 @@
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import Enum
+
+import attrs
+import pytest
+
+from mfa.domain import events
+from mfa.domain.events import DeviceEvent, Event
+from mfa.domain.identifiers import UserId
+from mfa.domain.verdicts import Reason
+from tests.unit.domain.samples import NOW, OWNER
+
+HARMLESS = {UserId, datetime, timedelta | None, int, str, Reason}
+
+
+def kinds(parent: type[Event] = Event) -> Iterator[type[Event]]:
+    yield parent
+    for child in parent.__subclasses__():
+        if child.__module__ == events.__name__:
+            yield from kinds(child)
+
+
+def test_the_vocabulary_is_closed() -> None:
+    assert {kind.__name__ for kind in kinds()} - {"Event", "DeviceEvent"} == {
+        "DeviceRegistered",
+        "DeviceActivated",
+        "DeviceRenamed",
+        "DeviceRemoved",
+        "RecoveryCodesReplaced",
+        "ChallengeDispatched",
+        "DeliveryFailed",
+        "VerificationAccepted",
+        "VerificationRejected",
+        "AccountLocked",
+    }
+
+
+@pytest.mark.parametrize("kind", list(kinds()))
+def test_an_event_holds_nothing_but_numbers_times_and_names(kind: type[Event]) -> None:
+    fields = attrs.fields(attrs.resolve_types(kind))
+
+    assert {field.type for field in fields} <= HARMLESS
+    assert {"user_id", "at"} <= {field.name for field in fields}
+
+
+@pytest.mark.parametrize("kind", list(kinds()))
+def test_an_event_says_what_it_means(kind: type[Event]) -> None:
+    assert (kind.__doc__ or "").endswith(".")
+
+
+def test_an_event_is_a_value_that_cannot_be_changed() -> None:
+    event = events.DeviceRemoved(user_id=OWNER, at=NOW, index=1, method="totp")
+
+    assert event == events.DeviceRemoved(user_id=OWNER, at=NOW, index=1, method="totp")
+    assert event != DeviceEvent(user_id=OWNER, at=NOW, index=1, method="totp")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        event.index = 2  # type: ignore[misc]
+
+
+def test_reasons_are_stable_words_for_the_audit_trail() -> None:
+    assert issubclass(Reason, Enum)
+    assert {reason.name: reason.value for reason in Reason} == {
+        "WRONG": "wrong",
+        "REPLAYED": "replayed",
+        "EXPIRED": "expired",
+        "USED_UP": "used_up",
+    }

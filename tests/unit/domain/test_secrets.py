@@ -1,0 +1,71 @@
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfa.domain.secrets import SALT_BYTES, SaltedHash, equal
+
+SALT = bytes(range(SALT_BYTES))
+
+
+def test_equal_secrets_are_equal() -> None:
+    assert equal(b"secret", bytes([*b"secret"]))
+    assert equal(b"", b"")
+
+
+@pytest.mark.parametrize("other", [b"secreu", b"Secret", b"secret ", b"secre", b""])
+def test_other_secrets_are_not(other: bytes) -> None:
+    assert not equal(b"secret", other)
+
+
+def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare_digest(left: bytes, right: bytes) -> bool:
+        compared.append((left, right))
+        return True
+
+    monkeypatch.setattr(hmac, "compare_digest", compare_digest)
+
+    assert equal(b"one", b"two")
+    assert SaltedHash.of("123456", SALT).matches("654321")
+    assert len(compared) == 2
+
+
+def test_a_salt_has_128_bits() -> None:
+    assert SALT_BYTES * 8 == 128
+
+
+def test_a_code_is_hashed_behind_its_salt() -> None:
+    hashed = SaltedHash.of("123456", SALT)
+
+    assert hashed.salt == SALT
+    assert hashed.digest == hashlib.sha256(SALT + b"123456").digest()
+
+
+def test_a_hash_recognises_its_code_and_no_other() -> None:
+    hashed = SaltedHash.of("123456", SALT)
+
+    assert hashed.matches("123456")
+    assert not any(hashed.matches(code) for code in ("123457", "12345", "1234567", "", "0123456"))
+
+
+def test_two_equal_codes_do_not_look_equal_under_two_salts() -> None:
+    assert SaltedHash.of("123456", SALT).digest != SaltedHash.of("123456", SALT[::-1]).digest
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])), st.binary(min_size=1, max_size=64))
+def test_a_hash_comes_back_from_its_text(code: str, salt: bytes) -> None:
+    hashed = SaltedHash.of(code, salt)
+
+    assert SaltedHash.decode(hashed.encode()) == hashed
+    assert hashed.encode().isascii()
+
+
+def test_neither_text_nor_repr_hold_the_code() -> None:
+    hashed = SaltedHash.of("123456", SALT)
+
+    assert "123456" not in hashed.encode()
+    assert repr(hashed) == "SaltedHash()"

@@ -1,0 +1,981 @@
+"""The ceremonies, step by step: the ids of the tests are the steps of WebAuthn Level 3, sections 7.1 and 7.2."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
+from mfa.domain.errors import MalformedValue
+from mfa.domain.methods.webauthn import (
+    ALGORITHMS,
+    CHALLENGE_BYTES,
+    CHALLENGE_LIFETIME,
+    MOST_CREDENTIAL_ID_BYTES,
+    MOST_TRANSPORTS,
+    MOST_VALUE_BYTES,
+    CeremonyRefused,
+    Credential,
+    Refusal,
+    RelyingParty,
+    credential_id,
+)
+from tests.authenticator import (
+    AAGUID,
+    AT,
+    BE,
+    BS,
+    ED,
+    EDDSA,
+    ES256,
+    RS256,
+    UP,
+    UV,
+    Authority,
+    Conveyance,
+    Held,
+    SoftwareAuthenticator,
+    b64decode,
+    b64encode,
+    cbor,
+)
+from tests.unit.domain.samples import NOW
+
+CHALLENGE = bytes(range(32))
+HANDLE = b"handle of a user"
+OTHER = b"handle of another"
+
+SITE = RelyingParty(
+    rp_id="example.org",
+    rp_name="Example",
+    origins=("https://example.org", "https://login.example.org:8443"),
+    cryptography=Fido2AuthenticatorCryptography(),
+)
+FRAMED = attrs.evolve(SITE, top_origins=("https://shop.example",))
+STRICT = attrs.evolve(SITE, user_verification="required")
+
+
+def creation(authenticator: SoftwareAuthenticator, site: RelyingParty = SITE) -> dict[str, Any]:
+    return authenticator.create(site.creation_options(challenge=CHALLENGE, user_handle=HANDLE, user_name="ann"))
+
+
+def register(response: object, site: RelyingParty = SITE) -> Credential:
+    return site.register(response, challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+
+
+def registered(authenticator: SoftwareAuthenticator, site: RelyingParty = SITE) -> Credential:
+    return register(creation(authenticator, site), site)
+
+
+def request(authenticator: SoftwareAuthenticator, *credentials: Credential) -> dict[str, Any]:
+    return authenticator.get(SITE.request_options(challenge=CHALLENGE, credentials=credentials))
+
+
+def authenticate(
+    response: object, *credentials: Credential, site: RelyingParty = SITE, user_handle: bytes | None = HANDLE
+) -> Credential:
+    return site.authenticate(response, challenge=CHALLENGE, credentials=credentials, user_handle=user_handle)
+
+
+@contextmanager
+def refused(step: str, reason: Refusal) -> Iterator[None]:
+    with pytest.raises(CeremonyRefused) as caught:
+        yield
+    assert (caught.value.step, caught.value.reason) == (step, reason)
+
+
+@pytest.fixture(scope="module")
+def authenticator() -> SoftwareAuthenticator:
+    return SoftwareAuthenticator()
+
+
+# Options
+
+
+def test_creation_options_are_json_that_browsers_take() -> None:
+    known = Credential(
+        id=b"\xfb\xff",
+        public_key=b"",
+        sign_count=0,
+        backup_eligible=False,
+        backed_up=False,
+        aaguid=AAGUID,
+        user_handle=HANDLE,
+        transports=("usb", "nfc"),
+    )
+
+    options = SITE.creation_options(
+        challenge=CHALLENGE,
+        user_handle=HANDLE,
+        user_name="ann",
+        display_name="Ann",
+        exclude=[known, attrs.evolve(known, transports=())],
+    )
+
+    assert options == {
+        "rp": {"id": "example.org", "name": "Example"},
+        "user": {"id": "aGFuZGxlIG9mIGEgdXNlcg", "name": "ann", "displayName": "Ann"},
+        "challenge": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "pubKeyCredParams": [
+            {"type": "public-key", "alg": -7},
+            {"type": "public-key", "alg": -8},
+            {"type": "public-key", "alg": -257},
+        ],
+        "timeout": 300_000,
+        "excludeCredentials": [
+            {"type": "public-key", "id": "-_8", "transports": ["usb", "nfc"]},
+            {"type": "public-key", "id": "-_8"},
+        ],
+        "authenticatorSelection": {
+            "residentKey": "preferred",
+            "requireResidentKey": False,
+            "userVerification": "preferred",
+        },
+        "attestation": "none",
+    }
+    assert json.loads(json.dumps(options)) == options
+
+
+def test_creation_options_say_what_is_configured() -> None:
+    site = attrs.evolve(
+        SITE,
+        user_verification="required",
+        resident_key="required",
+        attestation="direct",
+        algorithms=(-257, -7),
+        timeout=timedelta(minutes=1),
+    )
+
+    options = site.creation_options(challenge=CHALLENGE, user_handle=HANDLE, user_name="ann")
+
+    assert options["authenticatorSelection"] == {
+        "residentKey": "required",
+        "requireResidentKey": True,
+        "userVerification": "required",
+    }
+    assert options["attestation"] == "direct"
+    assert options["pubKeyCredParams"] == [{"type": "public-key", "alg": -257}, {"type": "public-key", "alg": -7}]
+    assert options["timeout"] == 60_000
+    assert options["excludeCredentials"] == []
+
+
+def test_request_options_are_json_that_browsers_take(authenticator: SoftwareAuthenticator) -> None:
+    credential = registered(authenticator)
+
+    options = SITE.request_options(challenge=CHALLENGE, credentials=[credential])
+
+    assert options == {
+        "challenge": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "timeout": 300_000,
+        "rpId": "example.org",
+        "userVerification": "preferred",
+        "allowCredentials": [
+            {"type": "public-key", "id": b64encode(credential.id), "transports": ["internal", "hybrid"]}
+        ],
+    }
+    assert json.loads(json.dumps(options)) == options
+
+
+def test_request_options_for_anybody_name_no_credential() -> None:
+    options = STRICT.request_options(challenge=CHALLENGE)
+
+    assert "allowCredentials" not in options
+    assert options["userVerification"] == "required"
+
+
+def test_what_is_recommended() -> None:
+    assert ALGORITHMS == (ES256, EDDSA, RS256)
+    assert CHALLENGE_BYTES == 32
+    assert timedelta(minutes=5) == CHALLENGE_LIFETIME
+
+
+# Registration
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("attestation", ["none", "self", "packed"])
+def test_what_is_kept_of_a_credential(algorithm: int, attestation: Conveyance) -> None:
+    authenticator = SoftwareAuthenticator(algorithm=algorithm, attestation=attestation, sign_count=7)
+
+    credential = registered(authenticator)
+
+    (held,) = authenticator.held.values()
+    assert credential == Credential(
+        id=held.id,
+        public_key=authenticator.attested_credential_data(held)[16 + 2 + 32 :],
+        sign_count=7,
+        backup_eligible=False,
+        backed_up=False,
+        aaguid=AAGUID,
+        user_handle=HANDLE,
+        transports=("internal", "hybrid"),
+    )
+
+
+@pytest.mark.parametrize(("eligible", "backed_up"), [(False, False), (True, False), (True, True)])
+def test_backup_flags_are_kept(*, eligible: bool, backed_up: bool) -> None:
+    credential = registered(SoftwareAuthenticator(backup_eligible=eligible, backed_up=backed_up))
+
+    assert (credential.backup_eligible, credential.backed_up) == (eligible, backed_up)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "site", "step", "reason"),
+    [
+        ({"type": "webauthn.get"}, SITE, "7.1.7", Refusal.TYPE),
+        ({"type": "payment.get"}, SITE, "7.1.7", Refusal.TYPE),
+        ({"type": "WebAuthn.Create"}, SITE, "7.1.7", Refusal.TYPE),
+        ({"client_data": {"type": ""}}, SITE, "7.1.7", Refusal.TYPE),
+        ({"challenge": CHALLENGE[:-1] + b"x"}, SITE, "7.1.8", Refusal.CHALLENGE),
+        ({"challenge": CHALLENGE[:-1]}, SITE, "7.1.8", Refusal.CHALLENGE),
+        ({"challenge": b""}, SITE, "7.1.8", Refusal.CHALLENGE),
+        ({"client_data": {"challenge": b64encode(CHALLENGE) + "="}}, SITE, "7.1.8", Refusal.CHALLENGE),
+        ({"client_data": {"challenge": "\ud800"}}, SITE, "7.1.8", Refusal.CHALLENGE),
+        ({"origin": "https://evil.example"}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"origin": "http://example.org"}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"origin": "https://example.org:8443"}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"origin": "https://sub.example.org"}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"origin": "https://example.org.evil.example"}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"origin": "https://example.org/"}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"origin": "HTTPS://EXAMPLE.ORG"}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"origin": ""}, SITE, "7.1.9", Refusal.ORIGIN),
+        ({"cross_origin": True}, SITE, "7.1.10", Refusal.CROSS_ORIGIN),
+        ({"cross_origin": True}, FRAMED, "7.1.10", Refusal.CROSS_ORIGIN),
+        ({"cross_origin": True, "top_origin": "https://shop.example"}, SITE, "7.1.10", Refusal.CROSS_ORIGIN),
+        ({"cross_origin": True, "top_origin": "https://evil.example"}, FRAMED, "7.1.11", Refusal.CROSS_ORIGIN),
+        ({"top_origin": "https://shop.example"}, SITE, "7.1.11", Refusal.CROSS_ORIGIN),
+        ({"top_origin": ""}, FRAMED, "7.1.11", Refusal.CROSS_ORIGIN),
+        ({"rp_id": "evil.example"}, SITE, "7.1.14", Refusal.RP_ID),
+        ({"rp_id": "login.example.org"}, SITE, "7.1.14", Refusal.RP_ID),
+        ({"user_present": False}, SITE, "7.1.15", Refusal.USER_PRESENCE),
+        ({"user_verified": False}, STRICT, "7.1.16", Refusal.USER_VERIFICATION),
+        ({"backed_up": True}, SITE, "7.1.17", Refusal.BACKUP),
+        ({"algorithm": RS256}, attrs.evolve(SITE, algorithms=(ES256, EDDSA)), "7.1.20", Refusal.ALGORITHM),
+        ({"algorithm": EDDSA}, attrs.evolve(SITE, algorithms=(ES256,)), "7.1.20", Refusal.ALGORITHM),
+        ({"credential_id": b"i" * 1024}, SITE, "7.1.25", Refusal.CREDENTIAL_ID),
+        ({"credential_id": b""}, SITE, "7.1.25", Refusal.CREDENTIAL_ID),
+        ({"transports": "usb"}, SITE, "7.1.3", Refusal.MALFORMED),
+        ({"transports": [1]}, SITE, "7.1.3", Refusal.MALFORMED),
+        ({"transports": ["u\nsb"]}, SITE, "7.1.3", Refusal.MALFORMED),
+        ({"transports": ["usb"] * 17}, SITE, "7.1.3", Refusal.MALFORMED),
+    ],
+)
+def test_registration_is_refused_at_its_step(
+    behaviour: dict[str, Any], site: RelyingParty, step: str, reason: Refusal
+) -> None:
+    response = creation(SoftwareAuthenticator(**behaviour), SITE)
+    response["response"]["transports"] = behaviour.get("transports", [])
+
+    with refused(step, reason):
+        register(response, site)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "site"),
+    [
+        ({"origin": "https://login.example.org:8443"}, SITE),
+        ({"cross_origin": None}, SITE),
+        ({"cross_origin": True, "top_origin": "https://shop.example"}, FRAMED),
+        ({"top_origin": "https://shop.example"}, FRAMED),
+        ({"cross_origin": True}, attrs.evolve(FRAMED, unnamed_top_origin=True)),
+        ({"user_verified": False}, SITE),
+        ({"user_verified": False}, attrs.evolve(SITE, user_verification="discouraged")),
+        ({"user_verified": True}, STRICT),
+        ({"credential_id": b"i"}, SITE),
+        ({"credential_id": b"i" * MOST_CREDENTIAL_ID_BYTES}, SITE),
+        ({"extensions": cbor({})}, SITE),
+        ({"extensions": cbor({"credProtect": 2, "hmac-secret": True})}, SITE),
+        ({"client_data": {"futureField": {"deep": [1, None]}}}, SITE),
+        ({"transports": None}, SITE),
+        ({"transports": []}, SITE),
+        ({"transports": ["usb", "nfc", "ble", "smart-card", "hybrid", "internal", "tomorrow"]}, SITE),
+        ({"transports": ["usb"] * MOST_TRANSPORTS}, SITE),
+    ],
+)
+def test_registration_is_accepted_with_whatever_is_allowed(behaviour: dict[str, Any], site: RelyingParty) -> None:
+    authenticator = SoftwareAuthenticator(**behaviour)
+
+    credential = registered(authenticator, site)
+
+    after = site.authenticate(
+        authenticator.get(site.request_options(challenge=CHALLENGE, credentials=[credential])),
+        challenge=CHALLENGE,
+        credentials=[credential],
+        user_handle=HANDLE,
+    )
+    assert after == attrs.evolve(credential, sign_count=2)
+
+
+def test_7_1_27_the_id_of_the_response_is_that_of_the_credential() -> None:
+    response = creation(SoftwareAuthenticator())
+    response["id"] = response["rawId"] = b64encode(b"another")
+
+    with refused("7.1.27", Refusal.CREDENTIAL_ID):
+        register(response)
+
+
+@pytest.mark.parametrize(
+    "public_key",
+    [
+        cbor({1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: b"\1" * 32}),
+        cbor({1: 2, 3: -7}),
+        cbor({1: 2, 3: -65535}),
+        cbor({}),
+        cbor([]),
+    ],
+    ids=["not on the curve", "nothing but an algorithm", "unknown algorithm", "empty", "no map"],
+)
+def test_7_1_20_a_key_has_to_be_one(public_key: bytes) -> None:
+    attested = AAGUID + b"\0\2id" + public_key
+
+    with refused("7.1.20", Refusal.ALGORITHM):
+        register(forged(authenticator_data(UP | AT, attested)))
+
+
+def authenticator_data(flags: int, rest: bytes = b"", count: int = 0) -> bytes:
+    """Writes authenticator data of the site by hand."""
+    return SITE._rp_id_hash + bytes([flags]) + count.to_bytes(4) + rest
+
+
+def forged(data: bytes) -> dict[str, Any]:
+    """Answers creation options with authenticator data of another hand."""
+    return creation(SoftwareAuthenticator(credential_id=b"id", authenticator_data=data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        authenticator_data(UP)[:-1],
+        authenticator_data(UP, b"\0"),
+        authenticator_data(UP | AT),
+        authenticator_data(UP | AT, AAGUID),
+        authenticator_data(UP | AT, AAGUID + b"\0"),
+        authenticator_data(UP | AT, AAGUID + b"\0\2i"),
+        authenticator_data(UP | AT, AAGUID + b"\0\2id"),
+        authenticator_data(UP | AT, AAGUID + b"\0\2id" + b"\xa5\x01"),
+        authenticator_data(UP | AT, AAGUID + b"\0\2id" + cbor({}) + b"\0"),
+        authenticator_data(UP | AT, AAGUID + b"\xff\xffid" + cbor({})),
+        authenticator_data(UP | AT | ED, AAGUID + b"\0\2id" + cbor({})),
+        authenticator_data(UP | AT | ED, AAGUID + b"\0\2id" + cbor({}) + cbor({}) + b"\0"),
+        authenticator_data(UP | ED),
+    ],
+)
+def test_7_1_13_authenticator_data_is_cut_to_the_byte(data: bytes) -> None:
+    with refused("7.1.13", Refusal.MALFORMED):
+        register(forged(data))
+
+
+def test_7_1_20_there_has_to_be_a_credential() -> None:
+    with refused("7.1.20", Refusal.MALFORMED):
+        register(forged(authenticator_data(UP)))
+
+
+@pytest.mark.parametrize(
+    "attestation_object",
+    [
+        b"",
+        b"\xff",
+        b"\x81" * 30_000,
+        cbor([]),
+        cbor({}),
+        cbor({"fmt": "none", "attStmt": {}}),
+        cbor({"fmt": "none", "authData": b""}),
+        cbor({"attStmt": {}, "authData": b""}),
+        cbor({"fmt": 1, "attStmt": {}, "authData": b""}),
+        cbor({"fmt": "none", "attStmt": {}, "authData": "text"}),
+        cbor({"fmt": "none", "attStmt": {}, "authData": authenticator_data(UP)}) + b"\0",
+    ],
+)
+def test_7_1_13_an_attestation_object_is_cbor(attestation_object: bytes) -> None:
+    response = creation(SoftwareAuthenticator())
+    response["response"]["attestationObject"] = b64encode(attestation_object)
+
+    with refused("7.1.13", Refusal.MALFORMED):
+        register(response)
+
+
+# Attestation
+
+
+AUTHORITY = Authority.root()
+DIRECT = attrs.evolve(
+    SITE, attestation="direct", cryptography=Fido2AuthenticatorCryptography(roots=[AUTHORITY.certificate])
+)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_7_1_24_an_attestation_that_chains_to_a_root_is_accepted(algorithm: int) -> None:
+    registered(SoftwareAuthenticator(attestation="packed", authority=AUTHORITY, algorithm=algorithm), DIRECT)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "step", "reason"),
+    [
+        ({"statement": ("android-safetynet", {})}, "7.1.21", Refusal.ATTESTATION),
+        ({"statement": ("Packed", {})}, "7.1.21", Refusal.ATTESTATION),
+        ({"statement": ("", {})}, "7.1.21", Refusal.ATTESTATION),
+        ({"statement": ("none", {"sig": b""})}, "7.1.22", Refusal.ATTESTATION),
+        ({"statement": ("packed", {})}, "7.1.22", Refusal.ATTESTATION),
+        ({"statement": ("packed", [])}, "7.1.22", Refusal.ATTESTATION),
+        ({"statement": ("packed", None)}, "7.1.22", Refusal.ATTESTATION),
+        ({"statement": ("packed", {"alg": -7, "sig": b""})}, "7.1.22", Refusal.ATTESTATION),
+        ({"attestation": "none"}, "7.1.24", Refusal.UNTRUSTED),
+        ({"attestation": "self"}, "7.1.24", Refusal.UNTRUSTED),
+        ({"attestation": "packed"}, "7.1.24", Refusal.UNTRUSTED),
+    ],
+)
+def test_attestation_is_refused_at_its_step(behaviour: dict[str, Any], step: str, reason: Refusal) -> None:
+    with refused(step, reason):
+        registered(SoftwareAuthenticator(**behaviour), DIRECT)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ("packed", {"alg": -7, "sig": b"no signature"}),
+        ("packed", {"alg": -7, "sig": b"", "x5c": [b"no certificate"]}),
+        ("tpm", {}),
+        ("compound", [{"fmt": "packed", "attStmt": {"alg": -7, "sig": b"", "x5c": [b""]}}]),
+        ("a format of tomorrow", "text"),
+        ("none", {"sig": b""}),
+    ],
+)
+def test_a_statement_that_nobody_asked_for_need_not_verify(statement: tuple[str, object]) -> None:
+    registered(SoftwareAuthenticator(statement=statement))
+
+
+# Authentication
+
+
+def test_the_next_state_of_a_credential(authenticator: SoftwareAuthenticator) -> None:
+    authenticator = authenticator.behaving(backup_eligible=True)
+    before = registered(authenticator)
+
+    after = authenticate(request(authenticator.behaving(backed_up=True, sign_count=9), before), before)
+
+    assert after == attrs.evolve(before, sign_count=9, backed_up=True)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_offered_algorithm_signs(algorithm: int) -> None:
+    authenticator = SoftwareAuthenticator(algorithm=algorithm)
+    credential = registered(authenticator)
+
+    authenticate(request(authenticator, credential), credential)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "site", "step", "reason"),
+    [
+        ({"type": "webauthn.create"}, SITE, "7.2.10", Refusal.TYPE),
+        ({"type": "payment.get"}, SITE, "7.2.10", Refusal.TYPE),
+        ({"challenge": CHALLENGE[:-1] + b"x"}, SITE, "7.2.11", Refusal.CHALLENGE),
+        ({"challenge": b""}, SITE, "7.2.11", Refusal.CHALLENGE),
+        ({"client_data": {"challenge": "\ud800"}}, SITE, "7.2.11", Refusal.CHALLENGE),
+        ({"origin": "https://evil.example"}, SITE, "7.2.12", Refusal.ORIGIN),
+        ({"origin": "http://example.org"}, SITE, "7.2.12", Refusal.ORIGIN),
+        ({"origin": "https://example.org:8443"}, SITE, "7.2.12", Refusal.ORIGIN),
+        ({"origin": "https://sub.example.org"}, SITE, "7.2.12", Refusal.ORIGIN),
+        ({"origin": "null"}, SITE, "7.2.12", Refusal.ORIGIN),
+        ({"cross_origin": True}, SITE, "7.2.13", Refusal.CROSS_ORIGIN),
+        ({"cross_origin": True}, FRAMED, "7.2.13", Refusal.CROSS_ORIGIN),
+        ({"cross_origin": True, "top_origin": "https://shop.example"}, SITE, "7.2.13", Refusal.CROSS_ORIGIN),
+        ({"cross_origin": True, "top_origin": "https://evil.example"}, FRAMED, "7.2.14", Refusal.CROSS_ORIGIN),
+        ({"top_origin": "https://shop.example"}, SITE, "7.2.14", Refusal.CROSS_ORIGIN),
+        ({"rp_id": "evil.example"}, SITE, "7.2.15", Refusal.RP_ID),
+        ({"user_present": False}, SITE, "7.2.16", Refusal.USER_PRESENCE),
+        ({"user_verified": False}, STRICT, "7.2.17", Refusal.USER_VERIFICATION),
+        ({"backed_up": True}, SITE, "7.2.18", Refusal.BACKUP),
+        ({"backup_eligible": True}, SITE, "7.2.19", Refusal.BACKUP),
+        ({"sign_count": 0}, SITE, "7.2.22", Refusal.SIGN_COUNT),
+    ],
+)
+def test_authentication_is_refused_at_its_step(
+    authenticator: SoftwareAuthenticator, behaviour: dict[str, Any], site: RelyingParty, step: str, reason: Refusal
+) -> None:
+    credential = registered(authenticator)
+    response = request(authenticator.behaving(**behaviour), credential)
+
+    with refused(step, reason):
+        authenticate(response, credential, site=site)
+
+
+def test_7_2_19_backup_eligibility_is_not_lost_either(authenticator: SoftwareAuthenticator) -> None:
+    credential = registered(authenticator.behaving(backup_eligible=True))
+
+    with refused("7.2.19", Refusal.BACKUP):
+        authenticate(request(authenticator, credential), credential)
+
+
+def test_7_2_5_a_credential_has_to_be_among_those_that_are_allowed(authenticator: SoftwareAuthenticator) -> None:
+    first, second = registered(authenticator), registered(authenticator)
+    response = request(authenticator, second)
+
+    with refused("7.2.5", Refusal.UNKNOWN_CREDENTIAL):
+        authenticate(response, first)
+    with refused("7.2.5", Refusal.UNKNOWN_CREDENTIAL):
+        authenticate(response)
+
+    assert authenticate(response, first, second).id == second.id
+    assert credential_id(response) == second.id
+
+
+@pytest.mark.parametrize("handle", ["own", None, HANDLE])
+def test_7_2_6_a_user_who_is_known_need_not_be_named(
+    authenticator: SoftwareAuthenticator, handle: bytes | None
+) -> None:
+    credential = registered(authenticator)
+
+    authenticate(request(authenticator.behaving(user_handle=handle), credential), credential)
+
+
+@pytest.mark.parametrize("known", [HANDLE, None])
+@pytest.mark.parametrize("handle", [OTHER, HANDLE[:-1], HANDLE + b"x"])
+def test_7_2_6_a_user_who_is_named_is_the_one_who_holds_the_credential(
+    authenticator: SoftwareAuthenticator, handle: bytes, known: bytes | None
+) -> None:
+    credential = registered(authenticator)
+
+    with refused("7.2.6", Refusal.USER_HANDLE):
+        authenticate(request(authenticator.behaving(user_handle=handle), credential), credential, user_handle=known)
+
+
+def test_7_2_6_a_credential_of_another_user_is_refused(authenticator: SoftwareAuthenticator) -> None:
+    credential = registered(authenticator)
+    response = request(authenticator.behaving(user_handle=None), credential)
+
+    with refused("7.2.6", Refusal.USER_HANDLE):
+        authenticate(response, credential, user_handle=OTHER)
+
+
+@pytest.mark.parametrize("absent", ["missing", None, ""])
+def test_7_2_6_a_user_who_is_not_known_has_to_be_named(
+    authenticator: SoftwareAuthenticator, absent: str | None
+) -> None:
+    credential = registered(authenticator)
+    response = request(authenticator.behaving(user_handle=None), credential)
+    if absent != "missing":
+        response["response"]["userHandle"] = absent
+
+    authenticate(response, credential)
+    with refused("7.2.6", Refusal.USER_HANDLE):
+        authenticate(response, credential, user_handle=None)
+
+
+def test_7_2_6_a_user_who_is_named_is_known() -> None:
+    authenticator = SoftwareAuthenticator()
+    credential = registered(authenticator)
+
+    authenticate(request(authenticator), credential, user_handle=None)
+
+
+def test_7_2_21_another_key_does_not_sign(authenticator: SoftwareAuthenticator) -> None:
+    mine = registered(authenticator)
+    thief = SoftwareAuthenticator()
+    registered(thief)
+    (held,) = thief.held.values()
+    stolen = Held(id=mine.id, key=held.key, rp_id="example.org", user_handle=HANDLE, sign_count=9)
+
+    with refused("7.2.21", Refusal.SIGNATURE):
+        authenticate(thief.assertion(stolen, SITE.request_options(challenge=CHALLENGE)), mine)
+
+
+def test_7_2_21_a_key_that_is_no_longer_readable_signs_nothing(authenticator: SoftwareAuthenticator) -> None:
+    credential = attrs.evolve(registered(authenticator), public_key=b"")
+
+    with refused("7.2.21", Refusal.SIGNATURE):
+        authenticate(request(authenticator, credential), credential)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "risen"),
+    [
+        (0, 0, True),
+        (0, 1, True),
+        (0, 2**32 - 1, True),
+        (1, 2, True),
+        (2**32 - 2, 2**32 - 1, True),
+        (1, 1, False),
+        (2, 1, False),
+        (1, 0, False),
+        (2**32 - 1, 0, False),
+    ],
+)
+def test_7_2_22_a_sign_count_rises_or_stays_at_zero(
+    authenticator: SoftwareAuthenticator, before: int, after: int, *, risen: bool
+) -> None:
+    credential = attrs.evolve(registered(authenticator), sign_count=before)
+    response = request(authenticator.behaving(sign_count=after), credential)
+
+    if risen:
+        assert authenticate(response, credential).sign_count == after
+    else:
+        with refused("7.2.22", Refusal.SIGN_COUNT):
+            authenticate(response, credential)
+
+
+def test_7_2_24_a_response_is_spent_once_its_count_is_kept(authenticator: SoftwareAuthenticator) -> None:
+    credential = registered(authenticator)
+    response = request(authenticator, credential)
+    after = authenticate(response, credential)
+
+    with refused("7.2.22", Refusal.SIGN_COUNT):
+        authenticate(response, after)
+
+
+def test_credential_data_in_an_assertion_is_skipped(authenticator: SoftwareAuthenticator) -> None:
+    credential = registered(authenticator)
+    response = resigned(authenticator, credential, UP | AT, AAGUID + b"\0\2id" + cbor({}))
+
+    authenticate(response, credential)
+
+
+@pytest.mark.parametrize(
+    ("flags", "rest"), [(UP, b"\0"), (UP | ED, b""), (UP | ED, cbor({}) + b"\0"), (UP | AT, b"short")]
+)
+def test_7_2_7_authenticator_data_is_cut_to_the_byte(
+    authenticator: SoftwareAuthenticator, flags: int, rest: bytes
+) -> None:
+    credential = registered(authenticator)
+
+    with refused("7.2.7", Refusal.MALFORMED):
+        authenticate(resigned(authenticator, credential, flags, rest), credential)
+
+
+def resigned(authenticator: SoftwareAuthenticator, credential: Credential, flags: int, rest: bytes) -> dict[str, Any]:
+    """Answers request options with authenticator data of another hand, rightly signed."""
+    data = authenticator_data(flags, rest, count=99)
+    return request(authenticator.behaving(authenticator_data=data), credential)
+
+
+@pytest.mark.parametrize("bit", [1, 5])
+def test_flags_without_a_meaning_are_of_no_account(authenticator: SoftwareAuthenticator, bit: int) -> None:
+    credential = registered(authenticator)
+
+    authenticate(resigned(authenticator, credential, UP | UV | 1 << bit, b""), credential)
+    with refused("7.2.16", Refusal.USER_PRESENCE):
+        authenticate(resigned(authenticator, credential, UV | BE | BS | 1 << bit, b""), credential)
+
+
+# Whatever else is sent
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def put(name: str, value: object) -> Change:
+    return lambda response: response.__setitem__(name, value)
+
+
+def put_inside(name: str, value: object) -> Change:
+    return lambda response: response["response"].__setitem__(name, value)
+
+
+NOT_BASE64URL = [
+    "AA==",
+    "A",
+    "AB",
+    "A+/A",
+    "A A",
+    "AAA\n",
+    "\N{FULLWIDTH LATIN CAPITAL LETTER A}AAA",
+    "\ud800",
+    7,
+    None,
+    [],
+    {},
+]
+
+OUTSIDE = [
+    put("response", None),
+    put("response", []),
+    put("response", "text"),
+    put("response", {}),
+    put("type", "password"),
+    put("type", None),
+    put("id", "AAAA"),
+    put("id", None),
+    put("rawId", None),
+    lambda response: response.pop("response"),
+    lambda response: response.pop("type"),
+    lambda response: response.pop("id"),
+    lambda response: response.pop("rawId"),
+    lambda response: (response.pop("id"), response.pop("rawId")),
+    *(lambda response, text=text: response.update(id=text, rawId=text) for text in NOT_BASE64URL),
+]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [*OUTSIDE, *(put_inside(name, text) for text in NOT_BASE64URL for name in ("clientDataJSON", "attestationObject"))],
+)
+def test_7_1_3_what_is_no_response_is_refused(change: Change) -> None:
+    response = creation(SoftwareAuthenticator())
+    change(response)
+
+    with refused("7.1.3", Refusal.MALFORMED):
+        register(response)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *OUTSIDE,
+        *(
+            put_inside(name, text)
+            for text in NOT_BASE64URL
+            for name in ("clientDataJSON", "authenticatorData", "signature", "userHandle")
+            if (name, text) != ("userHandle", None)
+        ),
+    ],
+)
+def test_7_2_3_what_is_no_response_is_refused(authenticator: SoftwareAuthenticator, change: Change) -> None:
+    credential = registered(authenticator)
+    response = request(authenticator, credential)
+    change(response)
+
+    with refused("7.2.3", Refusal.MALFORMED):
+        authenticate(response, credential)
+
+
+@pytest.mark.parametrize("change", OUTSIDE)
+def test_a_credential_is_not_looked_up_by_what_is_no_response(
+    authenticator: SoftwareAuthenticator, change: Change
+) -> None:
+    response = request(authenticator, registered(authenticator))
+    change(response)
+    if isinstance(response.get("response"), dict) and response.get("rawId") == response.get("id") is not None:
+        response["type"] = None
+
+    with refused("7.2.3", Refusal.MALFORMED):
+        credential_id(response)
+
+
+@pytest.mark.parametrize(
+    ("client_data", "step"),
+    [
+        (b"\xff", 0),
+        (b"{\xc3}", 0),
+        ("{}".encode("utf-16"), 0),
+        (b"", 1),
+        (b"{", 1),
+        (b"[]", 1),
+        (b"null", 1),
+        (b'"webauthn.create"', 1),
+        (b"[" * 40_000, 1),
+        (b'{"a":' * 8_000, 1),
+        (b"9" * 5_000, 1),
+        (b'{"type":1}', 1),
+        (b'{"challenge":["AA"]}', 1),
+        (b'{"origin":{}}', 1),
+        (b'{"origin":null}', 1),
+        (b'{"topOrigin":1}', 1),
+        (b'{"crossOrigin":1}', 1),
+        (b'{"crossOrigin":"true"}', 1),
+        (b'{"crossOrigin":null}', 1),
+    ],
+)
+def test_client_data_is_json_in_utf_8(authenticator: SoftwareAuthenticator, client_data: bytes, step: int) -> None:
+    credential = registered(authenticator)
+    change = put_inside("clientDataJSON", b64encode(client_data))
+
+    response = creation(authenticator)
+    change(response)
+    with refused(("7.1.5", "7.1.6")[step], Refusal.MALFORMED):
+        register(response)
+
+    response = request(authenticator, credential)
+    change(response)
+    with refused(("7.2.8", "7.2.9")[step], Refusal.MALFORMED):
+        authenticate(response, credential)
+
+
+def test_7_1_5_a_byte_order_mark_is_dropped() -> None:
+    response = creation(SoftwareAuthenticator())
+    client_data = b64decode(response["response"]["clientDataJSON"])
+    response["response"]["clientDataJSON"] = b64encode(b"\xef\xbb\xbf" + client_data)
+
+    register(response)
+
+
+@pytest.mark.parametrize("value", [None, True, 7, 1.5, "{}", "", [], [{}]], ids=repr)
+def test_what_is_no_object_is_malformed(value: object) -> None:
+    malformed(value)
+
+
+def test_what_is_too_large_is_malformed(authenticator: SoftwareAuthenticator) -> None:
+    response = creation(authenticator)
+    credential = register(response)
+    response["padding"] = ""
+    response["padding"] = "x" * (MOST_VALUE_BYTES - len(json.dumps(response, separators=(",", ":"))))
+    assert register(response) == credential
+
+    response["padding"] += "x"
+
+    malformed(response)
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_000])
+def test_what_is_too_deep_is_malformed(depth: int) -> None:
+    nested: object = "x" * MOST_VALUE_BYTES
+    for _ in range(depth):
+        nested = {"response": nested}
+
+    malformed(nested)
+
+
+def test_what_cannot_have_been_json_is_malformed() -> None:
+    malformed({"response": b""})
+
+
+def test_characters_count_by_their_bytes() -> None:
+    malformed({"response": "\N{EURO SIGN}" * (MOST_VALUE_BYTES // 3 + 1)})
+    with refused("7.1.3", Refusal.MALFORMED):
+        register({"response": "\N{EURO SIGN}" * (MOST_VALUE_BYTES // 3 - 10) + "\ud800"})
+
+
+def malformed(value: object) -> None:
+    for judge in (register, authenticate, credential_id):
+        with pytest.raises(MalformedValue):
+            judge(value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=6),
+    max_leaves=12,
+)
+TEXTS = st.binary(max_size=400).map(b64encode) | JSON
+RESPONSES = JSON | st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.just("aWQ"),
+        "rawId": st.just("aWQ"),
+        "type": st.just("public-key"),
+        "response": JSON
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "clientDataJSON": TEXTS | JSON.map(json.dumps).map(str.encode).map(b64encode),
+                "attestationObject": TEXTS | JSON.filter(lambda item: not holds_float(item)).map(cbor).map(b64encode),
+                "authenticatorData": TEXTS,
+                "signature": TEXTS,
+                "userHandle": TEXTS,
+                "transports": JSON,
+            },
+        ),
+    },
+)
+
+
+def holds_float(item: object) -> bool:
+    if isinstance(item, dict):
+        return any(map(holds_float, item.values()))
+    if isinstance(item, list):
+        return any(map(holds_float, item))
+    return isinstance(item, float) or (isinstance(item, int) and not -(2**64) <= item < 2**64)
+
+
+@given(RESPONSES)
+@settings(deadline=None)
+def test_nothing_that_is_sent_makes_a_registration_fail_otherwise(response: object) -> None:
+    with pytest.raises((CeremonyRefused, MalformedValue)):
+        register(response)
+
+
+FUZZED = SoftwareAuthenticator(attestation="packed", authority=AUTHORITY)
+CREATED = creation(FUZZED, DIRECT)
+CREDENTIAL = register(CREATED, DIRECT)
+REQUESTED = request(FUZZED, CREDENTIAL)
+
+
+@given(RESPONSES)
+@settings(deadline=None)
+def test_nothing_that_is_sent_makes_an_authentication_fail_otherwise(response: object) -> None:
+    credential = attrs.evolve(CREDENTIAL, id=b"id")
+    with pytest.raises((CeremonyRefused, MalformedValue)):
+        authenticate(response, credential)
+
+
+PATCHES = st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 8), st.binary(max_size=8))
+
+
+def patched(response: dict[str, Any], name: str, patch: tuple[float, int, bytes]) -> dict[str, Any]:
+    """Replaces some bytes of a field by others, and makes sure that they are others."""
+    place, cut, new = patch
+    before = b64decode(response["response"][name])
+    start = int(place * len(before))
+    after = before[:start] + new + before[start + cut :]
+    assume(after != before)
+    return {**response, "response": {**response["response"], name: b64encode(after)}}
+
+
+@given(st.sampled_from(["clientDataJSON", "attestationObject"]), PATCHES)
+@settings(deadline=None)
+def test_a_registration_that_was_tampered_with_is_refused(name: str, patch: tuple[float, int, bytes]) -> None:
+    response = patched(CREATED, name, patch)
+
+    with pytest.raises(CeremonyRefused):
+        register(response, DIRECT)
+
+
+@given(st.sampled_from(["clientDataJSON", "authenticatorData", "signature"]), PATCHES)
+@settings(deadline=None)
+def test_an_authentication_that_was_tampered_with_is_refused(name: str, patch: tuple[float, int, bytes]) -> None:
+    response = patched(REQUESTED, name, patch)
+
+    with pytest.raises(CeremonyRefused):
+        authenticate(response, CREDENTIAL)
+
+
+# What is kept
+
+
+@given(
+    st.builds(
+        Credential,
+        id=st.binary(min_size=1, max_size=MOST_CREDENTIAL_ID_BYTES),
+        public_key=st.binary(),
+        sign_count=st.integers(0, 2**32 - 1),
+        backup_eligible=st.booleans(),
+        backed_up=st.booleans(),
+        aaguid=st.binary(min_size=16, max_size=16),
+        user_handle=st.binary(min_size=1, max_size=64),
+        transports=st.lists(st.from_regex("[a-z-]{1,32}", fullmatch=True), max_size=4).map(tuple),
+    )
+)
+def test_a_credential_is_read_as_it_was_written(credential: Credential) -> None:
+    assert Credential.decode(credential.encode()) == credential
+
+
+def test_a_credential_shows_nothing_that_identifies() -> None:
+    assert "id=" not in repr(CREDENTIAL).replace("aaguid=", "")
+    assert "public_key" not in repr(CREDENTIAL)
+    assert "user_handle" not in repr(CREDENTIAL)
+
+
+def test_a_refusal_names_its_step_and_reason() -> None:
+    error = CeremonyRefused("7.1.8", Refusal.CHALLENGE)
+
+    assert (error.step, error.reason) == ("7.1.8", Refusal.CHALLENGE)
+    assert "7.1.8" in str(error)
+
+
+def test_challenges_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def equal(left: bytes, right: bytes) -> bool:
+        compared.append((left, right))
+        return left == right
+
+    monkeypatch.setattr("mfa.domain.methods.webauthn.equal", equal)
+    authenticate(REQUESTED, CREDENTIAL)
+
+    assert (b64encode(CHALLENGE).encode(), b64encode(CHALLENGE).encode()) in compared
