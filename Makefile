@@ -12,7 +12,7 @@ NEWEST := .venv/newest/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types imports unit integration matrix format lock clean
+.PHONY: help demo code test lint types imports unit integration promises matrix openapi scale format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,8 +43,17 @@ unit: .venv/test/stamp ## unit tests (ARGS="-k name" to choose)
 integration: .venv/test/stamp ## integration tests; MFA_TEST_DATABASE=sqlite (default), postgresql or mariadb
 	$(TEST)/pytest tests/integration $(ARGS)
 
+promises: .venv/test/stamp ## what the package promises, tried on every database that answers, as a table
+	@$(TEST)/python -m tests.promises $(ARGS)
+
 matrix: .venv/newest/stamp ## the tests on the newest Django and Python (PYTHON_NEWEST=... to choose)
 	$(NEWEST)/pytest $(ARGS)
+
+openapi: .venv/test/stamp ## writes docs/openapi.yaml anew
+	$(TEST)/python -m tests.integration.openapi
+
+scale: .venv/test/stamp ## plans and times with up to a million devices, on PostgreSQL (some minutes; docs/performance.md)
+	$(TEST)/python -m benchmarks.scale
 
 format: .venv/test/stamp ## rewrites the code in the project's style
 	$(TEST)/ruff check --fix

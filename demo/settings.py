@@ -6,12 +6,12 @@ from typing import Any
 
 import django
 
-from demo.walk import HOST
+from demo.walk import HOST, PAGE_HOST
 
 # For a demonstration on this machine, and for nothing else.
 SECRET_KEY = "a key that everybody knows"
 DEBUG = False
-ALLOWED_HOSTS = [HOST, "localhost"]
+ALLOWED_HOSTS = [HOST, PAGE_HOST]
 ROOT_URLCONF = "demo.urls"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -37,13 +37,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_RATES": {"mfa_passkey": "60/min"},
 }
 
 MFA = {
-    "METHODS": ["totp", "hotp", "email", "sms", "recovery"],
+    "METHODS": ["totp", "hotp", "email", "sms", "recovery", "webauthn"],
     "SMS_SENDER": "mfa.adapters.senders.console.ConsoleSender",
     "TOTP_ISSUER": "drf-mfa demo",
     "HOTP_ISSUER": "drf-mfa demo",
+    "WEBAUTHN_RP_ID": PAGE_HOST,
+    "WEBAUTHN_RP_NAME": "drf-mfa demo",
+    "WEBAUTHN_ORIGINS": [f"http://{PAGE_HOST}:{os.environ.get('PORT') or '8000'}"],
+    "PASSKEY_LOGIN": True,
 }
 
 # Mail goes to the screen. Django 6.1 has another setting for that, and warns of the old one.

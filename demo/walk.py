@@ -1,8 +1,15 @@
 """What there is to try, to be copied into another terminal, line by line."""
 
 HOST = "127.0.0.1"
+PAGE_HOST = "localhost"
+"""Passkeys are bound to a domain, and an address is none."""
+
 USER = "demo"
 PASSWORD = "demo"
+
+PAGE = """
+In a browser, open http://{page}:{port}/ to try passkeys: with 127.0.0.1 in the place of {page} no browser makes any.
+"""
 
 LOGIN = """
 Log in, by password alone:
@@ -48,6 +55,10 @@ Now the same route answers 200:
     curl -s -w ' %{http_code}\\n' "$URL/protected/" -H "$AUTH"
     curl -s -w ' %{http_code}\\n' "$URL/multi-factor/status/" -H "$AUTH"
 
+A transfer wants a verification of the last five minutes: 200 now, 403 later, until you verify again:
+
+    curl -s -w ' %{http_code}\\n' -X POST "$URL/transfer/" -H "$AUTH"
+
 The same code does not work again, and answers 401:
 
     curl -s -w ' %{http_code}\\n' "$URL/multi-factor/$INDEX/" -H "$AUTH" -d "value=$CODE"
@@ -74,7 +85,8 @@ What else can be registered:
 def walk(port: int, *, enrolled: bool = False, database: str = "") -> str:
     """Return the walk for a port; ``enrolled`` where the user has devices already, in a file called ``database``."""
     anew = f"to begin anew, end the demo, delete {database} and start it again." if database else ""
-    text = LOGIN + (ENROLLED if enrolled else REGISTER) + PROTECTED + EMAIL
-    for name, value in {"host": HOST, "port": str(port), "user": USER, "password": PASSWORD, "anew": anew}.items():
+    text = PAGE + LOGIN + (ENROLLED if enrolled else REGISTER) + PROTECTED + EMAIL
+    places = {"host": HOST, "page": PAGE_HOST, "port": str(port), "user": USER, "password": PASSWORD, "anew": anew}
+    for name, value in places.items():
         text = text.replace(f"{{{name}}}", value)
     return text

@@ -86,6 +86,17 @@ def _oathtool() -> str | None:
     return None if shutil.which("oathtool") else "oathtool is not on the PATH"
 
 
+def chromium() -> tuple[str, str] | None:
+    """Where Chromium and its driver are, under the names that distributions give them."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    return (browser, driver) if browser and driver else None
+
+
+def _chromium() -> str | None:
+    return None if chromium() else "Chromium or its driver, chromedriver, is not on the PATH"
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
@@ -95,4 +106,5 @@ _PROBES: dict[str, Callable[[], str | None]] = {
     "mariadb": _mariadb,
     "redis": _redis,
     "oathtool": _oathtool,
+    "chromium": _chromium,
 }

@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "knox",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
     "mfa",
 ]
 MIDDLEWARE = [
@@ -70,7 +72,13 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Django 6.1 asks for it, and Django 5.2 looks past it; under test both keep the mail in memory.
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 
+SIMPLE_JWT = {
+    "TOKEN_OBTAIN_SERIALIZER": "mfa.adapters.tokens.jwt.TokenObtainPairSerializer",
+    "TOKEN_REFRESH_SERIALIZER": "mfa.adapters.tokens.jwt.TokenRefreshSerializer",
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.TokenAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -1,9 +1,10 @@
 """The composition root of Django: the app config that reads the settings and builds the container."""
 
+from importlib import import_module
 from threading import RLock
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
@@ -23,10 +24,14 @@ class MultiFactorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks, and watch for settings that a test overrides."""
+        """Register the system checks and what describes the routes, and watch for logins and overridden settings."""
         from mfa.adapters.django import checks
+        from mfa.adapters.tokens import session
 
         checks.register()
+        session.connect()
+        if apps.is_installed("drf_spectacular"):
+            import_module("mfa.adapters.drf.schema")
         setting_changed.connect(self._forget, dispatch_uid=APP_LABEL)
 
     @property

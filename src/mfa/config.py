@@ -5,17 +5,22 @@ import binascii
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from typing import Any, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import attrs
 
 from mfa.domain.methods.one_time_password import Algorithm
+from mfa.domain.methods.webauthn import Attestation, UserVerification
+from mfa.domain.policies import Deadline
 
-METHOD_NAMES = ("totp", "hotp", "email", "sms", "recovery")
-TOKEN_PROVIDERS = ("authtoken", "knox")
+METHOD_NAMES = ("totp", "hotp", "email", "sms", "recovery", "webauthn")
+TOKEN_PROVIDERS = ("authtoken", "knox", "jwt", "session")
 THROTTLES = ("recursive", "simple")
+GROUPS = "mfa.domain.policies.Groups"
 ALGORITHMS = ("sha1", "sha256", "sha512")
+USER_VERIFICATIONS = ("required", "preferred", "discouraged")
+ATTESTATIONS = ("none", "direct")
 
 KEY_BYTES = 32
 MOST_DIGITS = 10
@@ -26,6 +31,11 @@ MOST_TOLERANCE = 100
 
 LONGEST = timedelta(days=3650)
 """Ten years, so that no sum of a time and a duration leaves the calendar, not even the longest wait of a throttle."""
+
+STEP_UP_STATUSES = (401, 403)
+"""RFC 9470 section 3 answers 401, which clients of Django REST framework take for the end of a token; hence 403."""
+
+_DATE_TIME = r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d{1,6})?(z|[+-]\d\d:\d\d)"
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -90,6 +100,16 @@ def _names(names: Sequence[str]) -> _Rule:
     return read
 
 
+def _named_or_names(names: Sequence[str]) -> _Rule:
+    one, several = _named(names), _names(names)
+
+    def read(value: object) -> str | tuple[str, ...]:
+        read: str | tuple[str, ...] = several(value) if isinstance(value, list | tuple) else one(value)
+        return read
+
+    return read
+
+
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("True or False")  # noqa: TRY004 - one error for all rules: the words are the hint
@@ -114,10 +134,54 @@ def duration(value: object) -> timedelta:
     return read
 
 
-def _algorithm(value: object) -> Algorithm:
-    if value not in ALGORITHMS:
-        raise ValueError(f"one of {', '.join(ALGORITHMS)}")
-    return cast("Algorithm", value)
+def deadline(value: object) -> datetime | timedelta:
+    """Read a moment as RFC 3339 section 5.6 writes it, or a duration; raises ``ValueError`` for all else."""
+    if isinstance(value, str) and re.fullmatch(_DATE_TIME, value, re.ASCII | re.IGNORECASE):
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    try:
+        return duration(value)
+    except ValueError:
+        raise ValueError('a date-time such as "2026-06-01T00:00:00Z", or a duration such as "14d"') from None
+
+
+def _group_names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) and name for name in value):
+        raise ValueError('a list of names of groups, such as ["bankers"]')
+    return tuple(value)
+
+
+def _status(value: object) -> int:
+    if isinstance(value, bool) or value not in STEP_UP_STATUSES:
+        raise ValueError(f"one of {', '.join(map(str, STEP_UP_STATUSES))}")
+    return int(str(value))
+
+
+def _one_of(names: Sequence[str]) -> _Rule:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return value
+
+    return read
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    hint = 'a list of origins, such as ["https://example.com"], each without a path'
+    if not isinstance(value, list | tuple) or not all(isinstance(origin, str) for origin in value):
+        raise ValueError(hint)
+    if not all(re.fullmatch(r"https?://[^/\s?#@]+|[a-z][a-z0-9+.-]*:[^/\s?#]+", origin) for origin in value):
+        raise ValueError(hint)
+    return tuple(value)
+
+
+def _domain(value: object) -> str:
+    # No browser takes an address for a domain: the last part is never a number.
+    if not isinstance(value, str) or not re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]*[a-z][a-z0-9-]*", value):
+        raise ValueError('a domain in lower case, without scheme and port, such as "example.com"')
+    return value
 
 
 def _keys(value: object) -> tuple[bytes, ...]:
@@ -149,10 +213,13 @@ class Config:
     """The settings of a deployment: each field is the key of ``MFA`` with the same name in capitals."""
 
     methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), _names(METHOD_NAMES))
-    token_provider: str = _setting("authtoken", _named(TOKEN_PROVIDERS))
+    token_provider: str | tuple[str, ...] = _setting("authtoken", _named_or_names(TOKEN_PROVIDERS))
     required_verifications: int = _setting(1, _number(1))
     verification_policy: str = _setting("mfa.domain.policies.EveryUser", _path)
     verification_lifetime: timedelta | None = _setting(None, _optional(duration))
+    policy_groups: tuple[str, ...] = _setting((), _group_names)
+    registration_deadline: Deadline | None = _setting(None, _optional(deadline))
+    step_up_status: int = _setting(403, _status)
     verification_throttle: str = _setting("recursive", _named(THROTTLES))
     verification_throttle_tryouts: int = _setting(5, _number(1))
     verification_throttle_timeout: timedelta = _setting(30 * _SECOND, duration)
@@ -161,11 +228,11 @@ class Config:
     totp_digits: int = _setting(6, _OTP_DIGITS)
     totp_period: int = _setting(30, _number(1))
     totp_tolerance: int = _setting(1, _number(0, MOST_TOLERANCE))
-    totp_algorithm: Algorithm = _setting("sha1", _algorithm)
+    totp_algorithm: Algorithm = _setting("sha1", _one_of(ALGORITHMS))
     totp_issuer: str = _setting("", _text)
     hotp_digits: int = _setting(6, _OTP_DIGITS)
     hotp_tolerance: int = _setting(3, _number(0, MOST_TOLERANCE))
-    hotp_algorithm: Algorithm = _setting("sha1", _algorithm)
+    hotp_algorithm: Algorithm = _setting("sha1", _one_of(ALGORITHMS))
     hotp_issuer: str = _setting("", _text)
     hotp_resynchronise: bool = _setting(default=False, rule=_boolean)
     email_code_digits: int = _setting(6, _OTP_DIGITS)
@@ -179,12 +246,25 @@ class Config:
     sms_hourly_limit: int = _setting(10, _number(1))
     sms_sender: str | None = _setting(None, _optional(_path))
     sms_default_region: str | None = _setting(None, _optional(_text))
+    webauthn_rp_id: str | None = _setting(None, _optional(_domain))
+    webauthn_rp_name: str = _setting("", _text)
+    webauthn_origins: tuple[str, ...] = _setting((), _origins)
+    webauthn_top_origins: tuple[str, ...] = _setting((), _origins)
+    webauthn_user_verification: UserVerification = _setting("preferred", _one_of(USER_VERIFICATIONS))
+    webauthn_attestation: Attestation = _setting("none", _one_of(ATTESTATIONS))
+    webauthn_trust_roots: str | None = _setting(None, _optional(_text))
+    passkey_login: bool = _setting(default=False, rule=_boolean)
     recovery_codes: int = _setting(10, _number(1, 100))
     encryption_keys: tuple[bytes, ...] | None = _setting(None, _optional(_keys), secret=True)
     enforce_rfc_guidance: bool = _setting(default=True, rule=_boolean)
     max_devices_per_method: int = _setting(5, _number(1))
     registration_lifetime: timedelta = _setting(_HOUR, duration)
     container: str | None = _setting(None, _optional(_path))
+
+    @property
+    def token_providers(self) -> tuple[str, ...]:
+        """Return the names or paths of the token providers, in the order in which they are asked."""
+        return (self.token_provider,) if isinstance(self.token_provider, str) else self.token_provider
 
 
 def read(settings: object) -> tuple[Config, tuple[Problem, ...]]:
@@ -220,6 +300,14 @@ def _impossible(config: Config) -> Iterator[Problem]:
         message = 'MFA["METHODS"] has "sms", but nothing sends them.'
         hint = 'Name a sender in MFA["SMS_SENDER"], such as "mfa.adapters.senders.console.ConsoleSender".'
         yield Problem(key="SMS_SENDER", message=message, hint=hint)
+    if "webauthn" in config.methods:
+        yield from _unbound(config)
+    elif config.passkey_login:
+        message = 'MFA["PASSKEY_LOGIN"] is True, but MFA["METHODS"] has no "webauthn".'
+        yield Problem(key="PASSKEY_LOGIN", message=message, hint='Add "webauthn" to MFA["METHODS"].')
+    if config.verification_policy == GROUPS and not config.policy_groups:
+        message = f'MFA["VERIFICATION_POLICY"] is {GROUPS}, but MFA["POLICY_GROUPS"] names no group.'
+        yield Problem(key="POLICY_GROUPS", message=message, hint='Name the groups to ask, such as ["bankers"].')
     if set(config.methods) == {"recovery"}:
         message = 'MFA["METHODS"] has only "recovery", which needs another active device first.'
         yield Problem(key="METHODS", message=message, hint='Add another method, such as "totp".')
@@ -237,3 +325,19 @@ def _too_short(config: Config) -> Iterator[Problem]:
             message = f"MFA[{key!r}] is below the {FEWEST_DIGITS} digits of RFC 4226 section 4 (R4)."
             hint = f"Write {FEWEST_DIGITS} or more, or set MFA['ENFORCE_RFC_GUIDANCE'] to False and bear the risk."
             yield Problem(key=key, message=message, hint=hint)
+
+
+def _unbound(config: Config) -> Iterator[Problem]:
+    """Tell of a relying party that no browser would accept, or whose attestations could not be checked."""
+    if config.webauthn_rp_id is None:
+        message = 'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_RP_ID"].'
+        hint = 'Write the domain that credentials are bound to for ever, such as "example.com".'
+        yield Problem(key="WEBAUTHN_RP_ID", message=message, hint=hint)
+    if not config.webauthn_origins:
+        message = 'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_ORIGINS"].'
+        hint = 'List the origins of your pages, such as ["https://example.com"].'
+        yield Problem(key="WEBAUTHN_ORIGINS", message=message, hint=hint)
+    if config.webauthn_attestation == "direct" and config.webauthn_trust_roots is None:
+        message = 'MFA["WEBAUTHN_ATTESTATION"] is "direct", which needs MFA["WEBAUTHN_TRUST_ROOTS"].'
+        hint = "Name the folder of certificates that attestations must chain to."
+        yield Problem(key="WEBAUTHN_TRUST_ROOTS", message=message, hint=hint)

@@ -10,7 +10,7 @@ from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
-from mfa.domain.errors import StaleAccount
+from mfa.domain.errors import NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.throttling import Failures, Sends
 
@@ -72,6 +72,7 @@ def full(account: Account, token_id: TokenId) -> Account:
                 "sms": Sends(recent=(NOW,), last_at=None),
             }
         ),
+        spent=MappingProxyType({"5c" * 32: NOW + timedelta(minutes=5, microseconds=3)}),
     )
 
 
@@ -350,3 +351,45 @@ class AccountRepositoryContract:
         repository.save(before, with_devices(before, pending))
 
         assert repository.of(user_id, token_id).devices == (pending,)
+
+    def test_the_holder_of_a_unique_name_is_found(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+    ) -> None:
+        assert repository.holder("a name") is None
+        save_named(repository, other_user_id, "another name")
+        named = save_named(repository, user_id, "a name")
+        assert [each.unique for each in repository.of(user_id).devices] == ["a name"]
+        assert repository.holder("a name") == user_id
+        assert repository.holder("a nam") is None
+        assert repository.holder("") is None
+
+        repository.save(named, attrs.evolve(named, devices=()))
+
+        assert repository.holder("a name") is None
+
+    def test_whose_device_is_pending_holds_nothing(self, repository: AccountRepository, user_id: UserId) -> None:
+        before = repository.of(user_id)
+        pending = attrs.evolve(device(0, active=False), unique="a name")
+        repository.save(before, with_devices(before, pending))
+
+        assert repository.holder("a name") is None
+
+    def test_a_unique_name_is_one_users_alone(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+    ) -> None:
+        save_named(repository, user_id, "a name")
+        before = repository.of(other_user_id)
+        before = repository.save(before, with_devices(before, device(0)))
+
+        with pytest.raises(NotUnique):
+            repository.save(before, with_devices(before, attrs.evolve(device(0), unique="a name")))
+
+        assert repository.of(other_user_id).devices == before.devices
+        assert repository.holder("a name") == user_id
+
+
+def save_named(repository: AccountRepository, user_id: UserId, name: str) -> Account:
+    """Store a device, and then what no other may be called, as when it is proved."""
+    before = repository.of(user_id)
+    before = repository.save(before, with_devices(before, device(0)))
+    return repository.save(before, with_devices(before, attrs.evolve(device(0), unique=name)))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from mfa.application.ports.tokens import TokenProvider
-from mfa.domain.identifiers import UserId
+from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.domain.identifiers import Token, UserId
 
 
 class TokenProviderContract:
@@ -57,3 +57,40 @@ class TokenProviderContract:
 
     def test_without_a_token_there_is_none(self, provider: TokenProvider, request_without_token: object) -> None:
         assert provider.token_of(request_without_token) is None
+
+
+class TokenIssuerContract:
+    """Provide ``issuer``, a ``user_id``, a ``request_to_log_in``, and ``carrying``, a request with what was shown."""
+
+    @pytest.fixture
+    def issuer(self) -> TokenIssuer:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def request_to_log_in(self) -> object:
+        raise NotImplementedError
+
+    def known(self, issuer: TokenIssuer, issued: IssuedToken, request: object) -> Token | None:
+        """Return the token of a request that carries what was shown."""
+        raise NotImplementedError
+
+    def test_a_new_token_is_that_of_whoever_carries_it(
+        self, issuer: TokenIssuer, user_id: UserId, request_to_log_in: object
+    ) -> None:
+        issued = issuer.issue(user_id, request_to_log_in)
+
+        assert issued is not None
+        assert issued.token.user_id == user_id
+        assert self.known(issuer, issued, request_to_log_in) == issued.token
+
+    def test_it_is_new_each_time(self, issuer: TokenIssuer, user_id: UserId, request_to_log_in: object) -> None:
+        one, other = issuer.issue(user_id, request_to_log_in), issuer.issue(user_id, request_to_log_in)
+
+        assert one is not None
+        assert other is not None
+        assert one.token.id != other.token.id
+        assert one.shown != other.shown

@@ -1,5 +1,6 @@
 """What a project or a package of a third party brings along: each is named in ``MFA`` by its dotted path."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from mfa.config import Config
 from mfa.domain.errors import InvalidField, MalformedValue, NotDispatchable
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import (
+    NOBODY,
     Attempt,
     Dispatch,
     Enrolment,
@@ -48,7 +50,7 @@ class ExampleMethod(Made, Method):
             raise InvalidField("start", "invalid")
         return Registration(state=start.encode(), destination=f"after {start[0]}***", shown={"advice": "count"})
 
-    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
         raise NotDispatchable(self.name)
 
     def verify(self, attempt: Attempt) -> Verdict:
@@ -67,7 +69,7 @@ class Pigeon(ExampleMethod):
     limits = SendLimits(interval=timedelta(seconds=1), hourly=10)
     arrived: ClassVar[list[Message]] = []
 
-    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
         message = Outgoing(destination="the loft", code=str(int(state) + 1), lifetime=timedelta(minutes=1))
         return Dispatch(sent=b"in the air", message=message)
 

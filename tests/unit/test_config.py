@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -15,6 +15,12 @@ from mfa.config import LONGEST, Config, Problem, duration, read
 
 KEY = bytes(range(32))
 WRITTEN = base64.urlsafe_b64encode(KEY).decode()
+
+DEMANDED = {
+    *("SMS_SENDER", "METHODS", "REQUIRED_VERIFICATIONS"),
+    *("WEBAUTHN_RP_ID", "WEBAUTHN_ORIGINS", "WEBAUTHN_TRUST_ROOTS"),
+}
+"""What other settings may ask for."""
 
 NAMES = {field.name.upper() for field in attrs.fields(Config)}
 
@@ -37,6 +43,9 @@ class TestDefaults:
             required_verifications=1,
             verification_policy="mfa.domain.policies.EveryUser",
             verification_lifetime=None,
+            policy_groups=(),
+            registration_deadline=None,
+            step_up_status=403,
             verification_throttle="recursive",
             verification_throttle_tryouts=5,
             verification_throttle_timeout=timedelta(seconds=30),
@@ -63,6 +72,14 @@ class TestDefaults:
             sms_hourly_limit=10,
             sms_sender=None,
             sms_default_region=None,
+            webauthn_rp_id=None,
+            webauthn_rp_name="",
+            webauthn_origins=(),
+            webauthn_top_origins=(),
+            webauthn_user_verification="preferred",
+            webauthn_attestation="none",
+            webauthn_trust_roots=None,
+            passkey_login=False,
             recovery_codes=10,
             encryption_keys=None,
             enforce_rfc_guidance=True,
@@ -82,10 +99,20 @@ RIGHT: list[tuple[str, object, object]] = [
     ("METHODS", ("recovery", "totp"), ("recovery", "totp")),
     ("TOKEN_PROVIDER", "knox", "knox"),
     ("TOKEN_PROVIDER", "acme.tokens.Provider", "acme.tokens.Provider"),
+    ("TOKEN_PROVIDER", ["knox", "session"], ("knox", "session")),
+    ("TOKEN_PROVIDER", ("acme.tokens.Provider", "jwt"), ("acme.tokens.Provider", "jwt")),
     ("REQUIRED_VERIFICATIONS", 2, 2),
     ("VERIFICATION_POLICY", "acme.Policy", "acme.Policy"),
     ("VERIFICATION_LIFETIME", None, None),
     ("VERIFICATION_LIFETIME", "12h", timedelta(hours=12)),
+    ("POLICY_GROUPS", [], ()),
+    ("POLICY_GROUPS", ["bankers", "Card holders"], ("bankers", "Card holders")),
+    ("REGISTRATION_DEADLINE", None, None),
+    ("REGISTRATION_DEADLINE", "14d", timedelta(days=14)),
+    ("REGISTRATION_DEADLINE", "2026-06-01T00:00:00Z", datetime(2026, 6, 1, tzinfo=UTC)),
+    ("REGISTRATION_DEADLINE", "2026-06-01t02:30:00.25+02:30", datetime(2026, 6, 1, microsecond=250_000, tzinfo=UTC)),
+    ("STEP_UP_STATUS", 403, 403),
+    ("STEP_UP_STATUS", 401, 401),
     ("VERIFICATION_THROTTLE", "simple", "simple"),
     ("VERIFICATION_THROTTLE", "acme.Throttle", "acme.Throttle"),
     ("VERIFICATION_THROTTLE_TRYOUTS", 1, 1),
@@ -115,6 +142,21 @@ RIGHT: list[tuple[str, object, object]] = [
     ("SMS_HOURLY_LIMIT", 1, 1),
     ("SMS_SENDER", "acme.Sender", "acme.Sender"),
     ("SMS_DEFAULT_REGION", "NL", "NL"),
+    ("WEBAUTHN_RP_ID", None, None),
+    ("WEBAUTHN_RP_ID", "localhost", "localhost"),
+    ("WEBAUTHN_RP_ID", "login.3com.xn--p1ai", "login.3com.xn--p1ai"),
+    ("WEBAUTHN_RP_NAME", "Acme", "Acme"),
+    ("WEBAUTHN_ORIGINS", [], ()),
+    (
+        "WEBAUTHN_ORIGINS",
+        ["https://example.com", "http://localhost:8000", "android:apk-key-hash:aB-_0"],
+        ("https://example.com", "http://localhost:8000", "android:apk-key-hash:aB-_0"),
+    ),
+    ("WEBAUTHN_TOP_ORIGINS", ("https://example.org",), ("https://example.org",)),
+    ("WEBAUTHN_USER_VERIFICATION", "required", "required"),
+    ("WEBAUTHN_ATTESTATION", "direct", "direct"),
+    ("WEBAUTHN_TRUST_ROOTS", "/etc/roots", "/etc/roots"),
+    ("PASSKEY_LOGIN", False, False),
     ("RECOVERY_CODES", 1, 1),
     ("RECOVERY_CODES", 100, 100),
     ("ENCRYPTION_KEYS", [WRITTEN], (KEY,)),
@@ -154,6 +196,16 @@ NO_METHODS: list[object] = [
     {"totp": 1},
     [[]],
 ]
+NO_DOMAIN: list[object] = [
+    *NO_TEXT[1:],
+    *("", "Example.com", "https://example.com", "example.com:443", "example.com/", ".com", "a..b", "127.0.0.1", "1"),
+    *("example.com\n", "ex ample.com", "\N{LATIN SMALL LETTER E WITH ACUTE}.com", "[::1]"),
+]
+NO_ORIGINS: list[object] = [
+    *(None, "https://example.com", {"https://example.com"}, [None], [b"https://example.com"], [""], ["example.com"]),
+    *(["https://"], ["https://example.com/"], ["https://example.com/a"], ["https://a@example.com"], ["https://a b"]),
+    *(["https://example.com?"], ["https://example.com#a"], ["*"], ["null"], ["https://example.com", ""]),
+]
 NO_KEYS: list[object] = [
     *(WRITTEN, [], [KEY], [None], [""], [WRITTEN, ""], [WRITTEN[:-4]], [WRITTEN + "AAAA"], [WRITTEN[:-3]]),
     *([f" {WRITTEN}"], [WRITTEN.replace("A", "\N{LATIN SMALL LETTER E WITH ACUTE}", 1)], ["*" * 44], {WRITTEN: 1}),
@@ -161,10 +213,17 @@ NO_KEYS: list[object] = [
 
 WRONG: dict[str, list[object]] = {
     "METHODS": [*NO_METHODS, ["not a path"]],
-    "TOKEN_PROVIDER": [None, *NO_PATH, "Knox", ["authtoken"]],
+    "TOKEN_PROVIDER": [None, *NO_PATH, "Knox", [], ["Knox"], ["knox", "knox"], [["knox"]], {"knox": "session"}],
     "REQUIRED_VERIFICATIONS": [*NO_NUMBER, 0],
     "VERIFICATION_POLICY": [None, *NO_PATH],
     "VERIFICATION_LIFETIME": NO_DURATION,
+    "POLICY_GROUPS": [None, "bankers", {"bankers"}, [""], [1], [None]],
+    "REGISTRATION_DEADLINE": [
+        *NO_DURATION,
+        *("2026-06-01", "2026-06-01T00:00:00", "2026-06-01T00:00Z", "2026-06-31T00:00:00Z", "2026-06-01T24:00:01Z"),
+        *("2026-06-01T00:00:00Z\n", "20260601T000000Z", "0001-01-01T00:00:00+01:00", datetime(2026, 6, 1, tzinfo=UTC)),
+    ],
+    "STEP_UP_STATUS": [None, "403", True, 400, 404, 401.5, [403]],
     "VERIFICATION_THROTTLE": [None, *NO_PATH, "Simple"],
     "VERIFICATION_THROTTLE_TRYOUTS": [*NO_NUMBER, 0],
     "VERIFICATION_THROTTLE_TIMEOUT": [None, *NO_DURATION],
@@ -191,6 +250,14 @@ WRONG: dict[str, list[object]] = {
     "SMS_HOURLY_LIMIT": [*NO_NUMBER, 0],
     "SMS_SENDER": NO_PATH,
     "SMS_DEFAULT_REGION": NO_TEXT[1:],
+    "WEBAUTHN_RP_ID": NO_DOMAIN,
+    "WEBAUTHN_RP_NAME": NO_TEXT,
+    "WEBAUTHN_ORIGINS": NO_ORIGINS,
+    "WEBAUTHN_TOP_ORIGINS": NO_ORIGINS,
+    "WEBAUTHN_USER_VERIFICATION": [None, "", "Required", True, ["required"], []],
+    "WEBAUTHN_ATTESTATION": [None, "", "indirect", True, ["none"], {}],
+    "WEBAUTHN_TRUST_ROOTS": NO_TEXT[1:],
+    "PASSKEY_LOGIN": [None, 0, 1, "True"],
     "RECOVERY_CODES": [*NO_NUMBER, 0, 101],
     "ENCRYPTION_KEYS": NO_KEYS,
     "ENFORCE_RFC_GUIDANCE": [None, 0, 1, "False"],
@@ -273,6 +340,39 @@ class TestImpossible:
         assert problem.key == "SMS_SENDER"
         assert problems(METHODS=["totp", "sms"], SMS_SENDER="acme.Sender") == ()
         assert problems(METHODS=["totp"], SMS_SENDER="acme.Sender") == ()
+
+    def test_security_keys_need_a_site(self) -> None:
+        site = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
+
+        assert {each.key for each in problems(METHODS=["webauthn"])} == {"WEBAUTHN_RP_ID", "WEBAUTHN_ORIGINS"}
+        for key in site:
+            [problem] = problems(METHODS=["webauthn"], **{**site, key: {"WEBAUTHN_RP_ID": None}.get(key, [])})
+            assert problem.key == key
+            assert key in problem.message
+        assert problems(METHODS=["webauthn"], **site) == ()
+
+    def test_attestations_need_roots_to_chain_to(self) -> None:
+        site = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
+        direct = {"METHODS": ["webauthn"], **site, "WEBAUTHN_ATTESTATION": "direct"}
+
+        [problem] = problems(**direct)
+        assert problem.key == "WEBAUTHN_TRUST_ROOTS"
+        assert problems(**direct, WEBAUTHN_TRUST_ROOTS="/etc/roots") == ()
+
+    def test_passkeys_that_log_in_are_security_keys(self) -> None:
+        site = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
+
+        [problem] = problems(METHODS=["totp"], PASSKEY_LOGIN=True)
+        assert problem.key == "PASSKEY_LOGIN"
+        assert '"webauthn"' in problem.hint
+        assert config(METHODS=["webauthn"], PASSKEY_LOGIN=True, **site).passkey_login is True
+
+    def test_a_policy_for_groups_needs_groups(self) -> None:
+        [problem] = problems(VERIFICATION_POLICY="mfa.domain.policies.Groups")
+
+        assert problem.key == "POLICY_GROUPS"
+        assert problems(VERIFICATION_POLICY="mfa.domain.policies.Groups", POLICY_GROUPS=["bankers"]) == ()
+        assert problems(VERIFICATION_POLICY="mfa.domain.policies.Staff") == ()
 
     def test_recovery_codes_need_another_method(self) -> None:
         [problem] = problems(METHODS=["recovery"])
@@ -379,7 +479,7 @@ class TestWhateverStandsThere:
 
         assert isinstance(read_config, Config)
         named = {str(key) for key in settings} if isinstance(settings, Mapping) else {"MFA"}
-        assert {problem.key for problem in found} <= named | {"SMS_SENDER", "METHODS", "REQUIRED_VERIFICATIONS"}
+        assert {problem.key for problem in found} <= named | DEMANDED
         assert all(problem.message and problem.hint for problem in found)
 
     @given(st.dictionaries(st.sampled_from(sorted(NAMES)), anything))

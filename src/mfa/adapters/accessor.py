@@ -5,18 +5,41 @@ anything, so they ask here, at each use: a provider that is overridden later is 
 anything up.
 """
 
+from collections.abc import Mapping
+from datetime import UTC
 from typing import Protocol, cast
 
+import attrs
 from django.apps import apps
 
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
+from mfa.application.ports.repositories import AccountJoin
 from mfa.application.ports.system import Vault
 from mfa.application.ports.tokens import TokenProvider
 from mfa.application.registration import RegisterDevice
-from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
+from mfa.application.verification import AssessToken, DispatchChallenge, Standing, VerifyChallenge, VoidChallenge
+from mfa.domain.accounts import Account
+from mfa.domain.errors import MfaError
+from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Methods
 
 APP_LABEL = "multi_factor"
+
+_ACCOUNT = "_mfa_account"
+_STANDING = "_mfa_standing"
+
+GRACE_HEADER = "MFA-Registration-Deadline"
+"""Where an answer says until when its user may go without a device."""
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """An answer of HTTP: what a view of any framework needs to give it."""
+
+    status: int
+    body: Mapping[str, object]
+    headers: Mapping[str, str]
 
 
 class UseCases(Protocol):
@@ -66,6 +89,29 @@ class UseCases(Protocol):
     def remove_device(self) -> RemoveDevice:
         """Return the use case that removes a device."""
 
+    @property
+    def passkey_login(self) -> bool:
+        """Tell whether a passkey alone logs in."""
+
+    @property
+    def begin_passkey_login(self) -> BeginPasskeyLogin:
+        """Return the use case that makes options for a login."""
+
+    @property
+    def log_in_by_passkey(self) -> LogInByPasskey:
+        """Return the use case that makes a token for a passkey."""
+
+    @property
+    def account_join(self) -> AccountJoin | None:
+        """Return who reads accounts along with tokens; None where accounts are kept elsewhere."""
+
+    @property
+    def step_up_status(self) -> int:
+        """Return the status of a refusal."""
+
+    def told(self, error: MfaError, scheme: str) -> Told:
+        """Say what the core refuses as HTTP does, for views that are not of Django REST framework."""
+
 
 class _Composed(Protocol):
     @property
@@ -76,3 +122,36 @@ class _Composed(Protocol):
 def use_cases() -> UseCases:
     """Return the use cases of this deployment; raises ``ImproperlyConfigured`` where the settings are wrong."""
     return cast("_Composed", apps.get_app_config(APP_LABEL)).use_cases
+
+
+def standing_of(request: object, token: Token) -> Standing:
+    """Assess a token once for each request, however many ask; never across requests. Raises ``MfaError``.
+
+    Where the authentication has read the account along with the token, nothing more is read.
+    """
+    known = vars(request).get(_STANDING)
+    if known is None or known[0] != token:
+        assess = use_cases().assess_token
+        account = _account_along(getattr(request, "auth", None), token)
+        known = (token, assess(token) if account is None else assess.judge(account))
+        vars(request)[_STANDING] = known
+    standing: Standing = known[1]
+    return standing
+
+
+def leave_account(credentials: object, account: Account) -> None:
+    """Leave an account that was read along with a token on what authentication makes of that token."""
+    vars(credentials)[_ACCOUNT] = account
+
+
+def _account_along(credentials: object, token: Token) -> Account | None:
+    account = getattr(credentials, _ACCOUNT, None)
+    if isinstance(account, Account) and (account.user_id, account.token_id) == (token.user_id, token.id):
+        return account
+    return None
+
+
+def grace_header(standing: Standing) -> dict[str, str]:
+    """Return the header that tells until when a user may go without a device, in UTC (RFC 3339); none of others."""
+    until = standing.grace_until
+    return {} if until is None else {GRACE_HEADER: f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}

@@ -8,6 +8,7 @@ from mfa.application.settlement import Decision, Settlement
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
+from mfa.domain.errors import DeviceRequired
 from mfa.domain.identifiers import Token
 
 
@@ -90,6 +91,8 @@ class RemoveDevice:
             device = account.device(command.index, now)
             account.demand_removal(device, self.settlement.required(account), rules, now)
             after = account.removed(device, rules, now)
+            if account.bereft(after) and self.settlement.keeps_device(account):
+                raise DeviceRequired
             left = {device.index for device in after.devices}
             happened = tuple(
                 events.DeviceRemoved(user_id=account.user_id, at=now, index=gone.index, method=gone.method)

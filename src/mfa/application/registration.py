@@ -7,7 +7,7 @@ from types import MappingProxyType
 import attrs
 
 from mfa.application.ports.system import Vault, seal_context
-from mfa.application.settlement import Decision, Settlement
+from mfa.application.settlement import Decision, Settlement, opened_siblings
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
 from mfa.domain.events import DeviceActivated, DeviceRegistered, Event, RecoveryCodesReplaced
@@ -59,6 +59,7 @@ class RegisterDevice:
                 user_email=profile.email,
                 site=command.site,
                 fields=command.fields,
+                siblings=opened_siblings(self.vault, account, method),
                 now=now,
             )
             return self._enter(account, method, command, method.register(enrolment), now)
@@ -90,5 +91,8 @@ class RegisterDevice:
             lifetime = self.settlement.rules.registration_lifetime
             device = attrs.evolve(device, registered_by=command.token.id, expires_at=now + lifetime)
             event, after = DeviceRegistered, account.registered(device, now)
+        if registration.sent is not None:
+            sealed = self.vault.seal(registration.sent, seal_context(account.user_id, index, command.token.id))
+            after = after.dispatched(device, method, sealed, now)
         happened = event(user_id=account.user_id, at=now, index=index, method=method.name)
         return Decision(account=after, events=(happened,), answer=Registered(device=device, shown=registration.shown))

@@ -1,18 +1,19 @@
 """How every use case changes an account: read, decide, commit, and again when another request was faster."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import attrs
 
-from mfa.application.ports.system import Clock
+from mfa.application.ports.system import Clock, Vault, seal_context
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.accounts import Account, Rules
 from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import Event
-from mfa.domain.identifiers import Token
+from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.methods.base import Method
 from mfa.domain.policies import Profile, Subject
 
 MOST_ATTEMPTS = 8
@@ -46,20 +47,38 @@ class Settlement:
     rules: Rules
 
     def account(self, token: Token) -> Account:
-        """Read the account that a token belongs to."""
-        return self.unit_of_work.account(token.user_id, token.id)
+        """Read the account that a token belongs to; raises ``Unavailable``."""
+        return patiently(lambda: self.unit_of_work.account(token.user_id, token.id))
+
+    def profile(self, user_id: UserId) -> Profile:
+        """Look a user up; raises ``Unavailable``."""
+        return patiently(lambda: self.users.profile(user_id))
 
     def required(self, account: Account) -> int:
         """Ask the policy how many verifications are demanded; the profile is looked up only if the policy asks."""
+        return self.rules.policy.required(self.subject(account))
 
-        def profile() -> Profile:
-            return self.users.profile(account.user_id)
-
-        return self.rules.policy.required(
-            Subject(user_id=account.user_id, active_devices=len(account.active), profile=profile)
+    def subject(self, account: Account) -> Subject:
+        """Return whom policies judge; what they do not ask for is not looked up, and nothing twice."""
+        return Subject(
+            user_id=account.user_id,
+            active_devices=len(account.active),
+            profile=lambda: self.profile(account.user_id),
+            groups=lambda: patiently(lambda: self.users.groups(account.user_id)),
         )
 
+    def keeps_device(self, account: Account) -> bool:
+        """Ask the policy whether the last active device has to stay; one that does not say so lets it go."""
+        keeps = getattr(self.rules.policy, "keeps_device", None)
+        return keeps is not None and bool(keeps(self.subject(account)))
+
     def settle(self, token: Token, decide: Callable[[Account, datetime], Decision[Answer]]) -> Answer:
+        """Settle a decision about the account that a token belongs to; raises as ``settle_for``."""
+        return self.settle_for(token.user_id, token.id, decide)
+
+    def settle_for(
+        self, user_id: UserId, token_id: TokenId | None, decide: Callable[[Account, datetime], Decision[Answer]]
+    ) -> Answer:
         """Commit a decision before its answer is given, and decide anew when the account has changed meanwhile.
 
         An answer is thus only given for a counted attempt, right or wrong, which is what bounds parallel guesses.
@@ -68,7 +87,7 @@ class Settlement:
         busy = 0
         for _ in range(MOST_ATTEMPTS):
             try:
-                before = self.account(token)
+                before = patiently(lambda: self.unit_of_work.account(user_id, token_id))
                 decision = decide(before, self.clock.now())
                 self.unit_of_work.commit(before, decision.account, decision.events)
             except StoreBusy:
@@ -80,3 +99,21 @@ class Settlement:
             else:
                 return decision.answer
         raise Throttled(CONTENTION_WAIT)
+
+
+def opened_siblings(vault: Vault, account: Account, method: Method) -> Mapping[int, bytes]:
+    """Open the states of the active devices that share a challenge, which is none unless the method is collective."""
+    return {
+        device.index: vault.open(device.state, seal_context(account.user_id, device.index))
+        for device in account.siblings(method)
+    }
+
+
+def patiently(read: Callable[[], Answer]) -> Answer:
+    """Read, and again when the store is busy, but not for ever; raises ``Unavailable``."""
+    for _ in range(MOST_BUSY_ATTEMPTS):
+        try:
+            return read()
+        except StoreBusy:
+            continue
+    raise Unavailable

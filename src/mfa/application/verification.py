@@ -7,14 +7,23 @@ import attrs
 
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
 from mfa.application.ports.system import Vault, seal_context
-from mfa.application.settlement import Decision, Settlement
+from mfa.application.settlement import Decision, Settlement, opened_siblings
 from mfa.domain import events
 from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
-from mfa.domain.errors import DeliveryFailed, NotDispatchable
-from mfa.domain.identifiers import Token, TokenId
-from mfa.domain.methods.base import Attempt
-from mfa.domain.verdicts import Accepted, Reason, Verdict
+from mfa.domain.errors import (
+    DeliveryFailed,
+    NotDispatchable,
+    NotUnique,
+    Refused,
+    RegistrationRequired,
+    VerificationRequired,
+)
+from mfa.domain.identifiers import Token
+from mfa.domain.methods.base import NOBODY, Attempt
+from mfa.domain.policies import Requirement, Subject, deadline_of
+from mfa.domain.verdicts import Reason, Rejected, Verdict
 
 
 @attrs.frozen(kw_only=True)
@@ -37,41 +46,58 @@ class DispatchChallenge:
     vault: Vault
     senders: Mapping[str, Sender]
 
-    def __call__(self, command: Dispatch) -> None:
-        """Dispatch a challenge."""
-        message, sent = self.settlement.settle(command.token, lambda account, now: self._decide(account, command, now))
+    def __call__(self, command: Dispatch) -> Mapping[str, object] | None:
+        """Dispatch a challenge, and return what the client is shown of it, where that is how it travels."""
+        settled = self.settlement.settle(command.token, lambda account, now: self._decide(account, command, now))
+        if settled.message is None:
+            return settled.shown
         try:
-            self.senders[message.method].send(message)
+            self.senders[settled.message.method].send(settled.message)
         except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
             perhaps_sent = isinstance(failure, DeliveryTimedOut)
         else:
-            return
+            return None
         # Out here nothing is chained: what a sender puts into its exceptions may hold the code or the address.
-        _void(self.settlement, sent, perhaps_sent=perhaps_sent)
+        _void(self.settlement, settled.challenge, perhaps_sent=perhaps_sent)
         raise DeliveryFailed
 
-    def _decide(self, account: Account, command: Dispatch, now: datetime) -> Decision[tuple[Message, SentChallenge]]:
+    def _decide(self, account: Account, command: Dispatch, now: datetime) -> Decision["_Settled"]:
         rules = self.settlement.rules
         device = account.device(command.index, now)
         method = rules.methods.named(device.method)
-        if method.limits is None:
+        if not method.dispatchable:
             raise NotDispatchable
-        account.demand_dispatch(device, method.limits, rules, now, again=command.again)
+        account.demand_dispatch(device, method, rules, now, again=command.again)
         state = self.vault.open(device.state, seal_context(account.user_id, device.index))
-        dispatch = method.dispatch(state, now)
+        dispatch = method.dispatch(state, now, opened_siblings(self.vault, account, method))
         sealed = self.vault.seal(dispatch.sent, seal_context(account.user_id, device.index, command.token.id))
-        sent = SentChallenge(token=command.token, index=device.index, dispatched_at=now)
-        message = Message(
-            method=method.name,
-            destination=dispatch.message.destination,
-            code=dispatch.message.code,
-            lifetime=dispatch.message.lifetime,
-            user_id=account.user_id,
-            device_name=device.name,
-            challenge=sent,
-        )
+        challenge = SentChallenge(token=command.token, index=device.index, dispatched_at=now)
+        message = None
+        if dispatch.message is not None:
+            message = Message(
+                method=method.name,
+                destination=dispatch.message.destination,
+                code=dispatch.message.code,
+                lifetime=dispatch.message.lifetime,
+                user_id=account.user_id,
+                device_name=device.name,
+                challenge=challenge,
+            )
         happened = events.ChallengeDispatched(user_id=account.user_id, at=now, index=device.index, method=method.name)
-        return Decision(account=account.dispatched(device, sealed, now), events=(happened,), answer=(message, sent))
+        return Decision(
+            account=account.dispatched(device, method, sealed, now),
+            events=(happened,),
+            answer=_Settled(challenge=challenge, message=message, shown=dispatch.shown),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class _Settled:
+    """A challenge that is stored, and what is still to be done with it."""
+
+    challenge: SentChallenge
+    message: Message | None
+    shown: Mapping[str, object] = attrs.field(repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -134,42 +160,65 @@ class VerifyChallenge:
 
     def __call__(self, command: Verify) -> Verified | Refuted:
         """Verify a value."""
-        return self.settlement.settle(command.token, lambda account, now: self._decide(account, command, now))
+        try:
+            return self.settlement.settle(command.token, lambda account, now: self._decide(account, command, now))
+        except NotUnique:
+            # Right in itself, but somebody else's device is called so: refused, and the challenge is spent.
+            return self.settlement.settle(
+                command.token, lambda account, now: self._decide(account, command, now, taken=True)
+            )
 
-    def _decide(self, account: Account, command: Verify, now: datetime) -> Decision[Verified | Refuted]:
+    def _decide(
+        self, account: Account, command: Verify, now: datetime, *, taken: bool = False
+    ) -> Decision[Verified | Refuted]:
         rules = self.settlement.rules
         device = account.device(command.index, now)
         method = rules.methods.named(device.method)
         account.demand_attempt(device, method, self.settlement.required(account), rules, now)
-        attempt = self._attempt(account, device, command, now)
+        challenge = account.outstanding(device, method)
+        attempt = Attempt(
+            state=self.vault.open(device.state, seal_context(account.user_id, device.index)),
+            siblings=opened_siblings(self.vault, account, method) if device.active else NOBODY,
+            sent=self._sent(account, challenge),
+            value=command.value,
+            now=now,
+        )
         verdict = method.verify(attempt)
-        state, sent = self._sealed(account, device, command.token.id, attempt, verdict)
-        if isinstance(verdict, Accepted):
-            after = account.accepted(device, state=state, sent=sent, now=now)
-            return self._accepted(after, device, now)
-        after = account.rejected(device, state=state, sent=sent, counted=method.guessable, now=now)
-        return self._rejected(after, device, verdict.reason, now)
+        if taken:
+            verdict = Rejected(reason=Reason.WRONG, state=attempt.state)
+        answered = self._answered(account, challenge, attempt, verdict)
+        if isinstance(verdict, Rejected):
+            state = self._state(account, device, attempt.state, verdict.state)
+            after = account.rejected(device, state=state, answered=answered, counted=method.guessable, now=now)
+            return self._rejected(after, device, verdict.reason, now)
+        proved, opened = device, attempt.state
+        if verdict.index is not None:
+            proved, opened = account.device(verdict.index, now), attempt.siblings[verdict.index]
+        state = self._state(account, proved, opened, verdict.state)
+        after = account.accepted(proved, state=state, answered=answered, unique=verdict.unique, now=now)
+        return self._accepted(after, proved, now)
 
-    def _attempt(self, account: Account, device: Device, command: Verify, now: datetime) -> Attempt:
-        challenge = account.challenge(device.index)
-        sent = None
-        if challenge is not None and challenge.sent is not None:
-            sent = self.vault.open(challenge.sent, seal_context(account.user_id, device.index, command.token.id))
-        state = self.vault.open(device.state, seal_context(account.user_id, device.index))
-        return Attempt(state=state, sent=sent, value=command.value, now=now)
+    def _sent(self, account: Account, challenge: Challenge | None) -> bytes | None:
+        if challenge is None or challenge.sent is None:
+            return None
+        return self.vault.open(challenge.sent, seal_context(account.user_id, challenge.index, challenge.token_id))
 
-    def _sealed(
-        self, account: Account, device: Device, token_id: TokenId, attempt: Attempt, verdict: Verdict
-    ) -> tuple[bytes, bytes | None]:
-        """Seal what the verdict says to remember, but leave alone what has not changed."""
-        state, challenge = device.state, account.challenge(device.index)
-        if verdict.state != attempt.state:
-            state = self.vault.seal(verdict.state, seal_context(account.user_id, device.index))
-        if verdict.sent is None or challenge is None:
-            return state, None
-        if verdict.sent == attempt.sent:
-            return state, challenge.sent
-        return state, self.vault.seal(verdict.sent, seal_context(account.user_id, device.index, token_id))
+    def _state(self, account: Account, device: Device, opened: bytes, state: bytes) -> bytes:
+        """Seal a device's next state, but leave alone what has not changed."""
+        if state == opened:
+            return device.state
+        return self.vault.seal(state, seal_context(account.user_id, device.index))
+
+    def _answered(
+        self, account: Account, challenge: Challenge | None, attempt: Attempt, verdict: Verdict
+    ) -> Challenge | None:
+        """Put into the challenge what the verdict says to remember of what was sent."""
+        if challenge is None or verdict.sent == attempt.sent:
+            return challenge
+        if verdict.sent is None:
+            return attrs.evolve(challenge, sent=None)
+        context = seal_context(account.user_id, challenge.index, challenge.token_id)
+        return attrs.evolve(challenge, sent=self.vault.seal(verdict.sent, context))
 
     def _accepted(self, after: Account, device: Device, now: datetime) -> Decision[Verified | Refuted]:
         kinds: list[type[events.DeviceEvent]] = [events.VerificationAccepted]
@@ -202,15 +251,45 @@ class VerifyChallenge:
 
 @attrs.frozen(kw_only=True)
 class Standing:
-    """How a token stands: whether it may pass, what it has confirmed, and whether guesses are locked."""
+    """How a token stood at one moment: whether it may pass, what it has confirmed, and whether guesses are locked.
+
+    ``required`` is what the policy demands. Until ``grace_until``, a user without a device passes all the same.
+    """
 
     verified: bool
+    required: int
     verifications_left: int
     enrolled: bool
     may_register: bool
     locked: bool
     retry_after: timedelta | None
     confirmations: tuple[Confirmation, ...]
+    assessed_at: datetime
+    grace_until: datetime | None = None
+
+    def refusal(self, requirement: Requirement | None = None) -> Refused | None:
+        """Return why the token may not pass, or None where it may.
+
+        A requirement is demanded of everybody, even of a user of whom the policy demands nothing, or not yet.
+        """
+        if requirement is None:
+            return None if self.verified or self.grace_until is not None else self._refused(self.verifications_left)
+        counted = [each for each in self.confirmations if self._counts(each, requirement)]
+        left = requirement.number(self.required) - len(counted)
+        return self._refused(left, requirement) if left > 0 else None
+
+    def _counts(self, confirmation: Confirmation, requirement: Requirement) -> bool:
+        return requirement.counts(
+            confirmation.device.method,
+            self.assessed_at - confirmation.at,
+            phishing_resistant=confirmation.phishing_resistant,
+        )
+
+    def _refused(self, left: int, requirement: Requirement | None = None) -> Refused:
+        kind = VerificationRequired if self.enrolled else RegistrationRequired
+        if requirement is None:
+            return kind(max(left, 1))
+        return kind(left, max_age=requirement.max_age, phishing_resistant=requirement.phishing_resistant)
 
 
 @attrs.frozen(kw_only=True)
@@ -221,16 +300,28 @@ class AssessToken:
 
     def __call__(self, token: Token) -> Standing:
         """Assess a token."""
-        account, now = self.settlement.account(token), self.settlement.clock.now()
-        required, rules = self.settlement.required(account), self.settlement.rules
+        return self.judge(self.settlement.account(token))
+
+    def judge(self, account: Account) -> Standing:
+        """Tell how a token stands by the account as it met it, such as one that was read along with the token."""
+        now, rules, subject = self.settlement.clock.now(), self.settlement.rules, self.settlement.subject(account)
+        required = rules.policy.required(subject)
         left = account.verifications_left(required, rules, now)
         lock = account.lock(rules, now)
         return Standing(
             verified=left == 0,
+            required=required,
             verifications_left=left,
             enrolled=bool(account.active),
             may_register=account.may_register(required, rules, now),
             locked=lock is not None,
             retry_after=None if lock is None else lock.retry_after(now),
             confirmations=account.confirmations(rules, now),
+            assessed_at=now,
+            grace_until=self._grace(subject, now) if left and not account.active else None,
         )
+
+    def _grace(self, subject: Subject, now: datetime) -> datetime | None:
+        """Return when the subject has to have a device; None where that time is over, or there is none."""
+        deadline = deadline_of(self.settlement.rules.registration_deadline, subject)
+        return deadline if deadline is not None and now < deadline else None

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from operator import attrgetter
 from threading import RLock
 from typing import Any, cast
 
 from dependency_injector import containers, providers
 
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
+from mfa.application.ports.repositories import Holders
 from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.tokens import TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
+from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.registration import RegisterDevice
 from mfa.application.settlement import Settlement
 from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
@@ -22,6 +27,8 @@ from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.methods.recovery import RecoveryCodes
+from mfa.domain.methods.security_keys import SecurityKeys
+from mfa.domain.methods.webauthn import RelyingParty
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.throttling import RecursiveThrottle, SendLimits, SimpleThrottle, ThrottlePolicy
 
@@ -122,6 +129,21 @@ def make_recovery(config: Config, entropy: Entropy) -> RecoveryCodes:
     return RecoveryCodes(count=config.recovery_codes, entropy=entropy)
 
 
+def make_webauthn(config: Config, cryptography: AuthenticatorCryptography, entropy: Entropy) -> SecurityKeys:
+    """Make the method ``webauthn`` as configured."""
+    relying_party = RelyingParty(
+        rp_id=config.webauthn_rp_id or "",
+        rp_name=config.webauthn_rp_name or config.webauthn_rp_id or "",
+        origins=config.webauthn_origins,
+        top_origins=config.webauthn_top_origins,
+        user_verification=config.webauthn_user_verification,
+        resident_key="required" if config.passkey_login else "preferred",
+        attestation=config.webauthn_attestation,
+        cryptography=cryptography,
+    )
+    return SecurityKeys(relying_party=relying_party, entropy=entropy)
+
+
 def make_methods(config: Config, workshop: Workshop, built_in: Mapping[str, Callable[[], Method]]) -> Methods:
     """Make the configured methods, in their order; what is not configured is never made, nor its extra imported."""
     return Methods(
@@ -151,6 +173,7 @@ def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, thr
         registration_lifetime=config.registration_lifetime,
         change_max_age=config.change_max_age,
         verification_lifetime=config.verification_lifetime,
+        registration_deadline=config.registration_deadline,
     )
 
 
@@ -181,7 +204,10 @@ class CoreContainer(containers.DeclarativeContainer):
     sms_addressing: providers.Provider[Addressing] = providers.Dependency()
     email_sender: providers.Provider[Sender] = providers.Dependency()
     sms_sender: providers.Provider[Sender] = providers.Dependency()
+    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Dependency()
     users: providers.Provider[UserDirectory] = providers.Dependency()
+    holders: providers.Provider[Holders] = providers.Dependency()
+    token_issuer: providers.Provider[TokenIssuer] = providers.Dependency()
     unit_of_work: providers.Provider[UnitOfWork] = providers.Dependency()
     workshop: providers.Provider[Workshop] = providers.Dependency()
 
@@ -190,6 +216,9 @@ class CoreContainer(containers.DeclarativeContainer):
     email: providers.Provider[Method] = providers.Factory(make_email, config, email_addressing, entropy)
     sms: providers.Provider[Method] = providers.Factory(make_sms, config, sms_addressing, entropy)
     recovery: providers.Provider[Method] = providers.Factory(make_recovery, config, entropy)
+    webauthn: providers.Provider[SecurityKeys] = providers.Factory(
+        make_webauthn, config, authenticator_cryptography, entropy
+    )
     methods: providers.Provider[Methods] = providers.Factory(
         make_methods,
         config,
@@ -200,6 +229,7 @@ class CoreContainer(containers.DeclarativeContainer):
             email=email.provider,
             sms=sms.provider,
             recovery=recovery.provider,
+            webauthn=webauthn.provider,
         ),
     )
     throttle: providers.Provider[ThrottlePolicy] = providers.Factory(make_throttle, config, workshop)
@@ -226,3 +256,10 @@ class CoreContainer(containers.DeclarativeContainer):
     list_devices: providers.Provider[ListDevices] = providers.Factory(ListDevices, settlement=settlement)
     rename_device: providers.Provider[RenameDevice] = providers.Factory(RenameDevice, settlement=settlement)
     remove_device: providers.Provider[RemoveDevice] = providers.Factory(RemoveDevice, settlement=settlement)
+    passkey_login: providers.Provider[bool] = providers.Callable(attrgetter("passkey_login"), config)
+    begin_passkey_login: providers.Provider[BeginPasskeyLogin] = providers.Factory(
+        BeginPasskeyLogin, passkeys=webauthn, vault=vault, clock=clock
+    )
+    log_in_by_passkey: providers.Provider[LogInByPasskey] = providers.Factory(
+        LogInByPasskey, settlement=settlement, passkeys=webauthn, vault=vault, holders=holders, tokens=token_issuer
+    )

@@ -11,40 +11,49 @@ very one that the use cases have, so ``container.clock.override(…)`` reaches t
 """
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import ClassVar, cast
 
 import attrs
 from dependency_injector import containers, providers
 
-from mfa.adapters.accessor import UseCases
+from mfa.adapters.accessor import Told, UseCases
+from mfa.adapters.django.holders import DjangoHolders
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.django.signals import DjangoPublisher
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
 from mfa.adapters.django.users import DjangoUserDirectory
+from mfa.adapters.drf.errors import told
 from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
 from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.adapters.senders.email_address import DjangoEmailAddressing
 from mfa.adapters.system.clock import SystemClock
 from mfa.adapters.system.entropy import SystemEntropy
 from mfa.adapters.system.vault import AesGcmVault, derive_key
+from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
-from mfa.application.ports.repositories import AccountRepository
+from mfa.application.ports.repositories import AccountJoin, AccountRepository, Holders
 from mfa.application.ports.system import Clock, Entropy, Vault
-from mfa.application.ports.tokens import TokenProvider
+from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
+from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.registration import RegisterDevice
 from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
 from mfa.config import Config
 from mfa.containers.core import CoreContainer, Workshop, load
+from mfa.domain.errors import MfaError
 from mfa.domain.methods.base import Methods
 
 TOKEN_PROVIDERS = {
     "authtoken": "mfa.adapters.tokens.authtoken.AuthtokenTokenProvider",
     "knox": "mfa.adapters.tokens.knox.KnoxTokenProvider",
+    "jwt": "mfa.adapters.tokens.jwt.JwtTokenProvider",
+    "session": "mfa.adapters.tokens.session.SessionTokenProvider",
 }
 
 
@@ -64,6 +73,14 @@ def make_sms_addressing(config: Config) -> Addressing:
     return cast("Addressing", make(config.sms_default_region))
 
 
+def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography:
+    """Make who checks what authenticators sign; the extra ``webauthn`` is imported only now."""
+    roots: object = ()
+    if config.webauthn_trust_roots is not None:
+        roots = load("mfa.adapters.webauthn.chains.trust_roots")(Path(config.webauthn_trust_roots))
+    return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")(roots))
+
+
 def make_email_sender(config: Config, workshop: Workshop) -> Sender:
     """Make who sends mail: Django, or what the settings name."""
     if config.email_sender is None:
@@ -79,9 +96,16 @@ def make_sms_sender(config: Config, workshop: Workshop) -> Sender:
 
 
 def make_token_provider(config: Config, workshop: Workshop) -> TokenProvider:
-    """Make who recognises tokens."""
-    name = config.token_provider
-    return cast("TokenProvider", workshop.make(TOKEN_PROVIDERS.get(name, name), config))
+    """Make who recognises tokens: one provider, or several that are asked in their order."""
+    made = tuple(workshop.make(TOKEN_PROVIDERS.get(name, name), config) for name in config.token_providers)
+    return cast("TokenProvider", made[0]) if len(made) == 1 else SeveralTokenProviders(made)
+
+
+def make_token_issuer(provider: TokenProvider) -> TokenIssuer:
+    """Return the provider where it makes tokens as well; raises ``LookupError`` for one that only knows them."""
+    if isinstance(provider, TokenIssuer):
+        return provider
+    raise LookupError('MFA["TOKEN_PROVIDER"] names a provider that makes no tokens')
 
 
 class DjangoContainer(containers.DeclarativeContainer):
@@ -124,13 +148,18 @@ class DjangoContainer(containers.DeclarativeContainer):
     sms_addressing: providers.Provider[Addressing] = providers.Singleton(make_sms_addressing, config)
     email_sender: providers.Provider[Sender] = providers.Factory(make_email_sender, config, workshop)
     sms_sender: providers.Provider[Sender] = providers.Factory(make_sms_sender, config, workshop)
+    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Singleton(
+        make_authenticator_cryptography, config
+    )
     users: providers.Provider[UserDirectory] = providers.Singleton(DjangoUserDirectory)
     publisher: providers.Provider[Publisher] = providers.Singleton(DjangoPublisher)
     accounts: providers.Provider[AccountRepository] = providers.Singleton(DjangoAccountRepository)
+    holders: providers.Provider[Holders] = providers.Singleton(DjangoHolders, accounts=accounts)
     unit_of_work: providers.Provider[UnitOfWork] = providers.Factory(
         DjangoUnitOfWork, accounts=accounts, publisher=publisher
     )
     token_provider: providers.Provider[TokenProvider] = providers.Factory(make_token_provider, config, workshop)
+    token_issuer: providers.Provider[TokenIssuer] = providers.Factory(make_token_issuer, token_provider)
 
     core = providers.Container(
         CoreContainer,
@@ -144,7 +173,10 @@ class DjangoContainer(containers.DeclarativeContainer):
         sms_addressing=sms_addressing,
         email_sender=email_sender,
         sms_sender=sms_sender,
+        authenticator_cryptography=authenticator_cryptography,
         users=users,
+        holders=holders,
+        token_issuer=token_issuer,
         unit_of_work=unit_of_work,
         workshop=workshop,
     )
@@ -214,3 +246,33 @@ class DeployedUseCases(UseCases):
     def remove_device(self) -> RemoveDevice:
         """Return the use case that removes a device."""
         return self._core.remove_device()
+
+    @property
+    def passkey_login(self) -> bool:
+        """Tell whether a passkey alone logs in."""
+        return self._core.passkey_login()
+
+    @property
+    def begin_passkey_login(self) -> BeginPasskeyLogin:
+        """Return the use case that makes options for a login."""
+        return self._core.begin_passkey_login()
+
+    @property
+    def log_in_by_passkey(self) -> LogInByPasskey:
+        """Return the use case that makes a token for a passkey."""
+        return self._core.log_in_by_passkey()
+
+    @property
+    def account_join(self) -> AccountJoin | None:
+        """Return the repository of accounts, where it can read them along with tokens."""
+        accounts = self.container.accounts()
+        return accounts if isinstance(accounts, AccountJoin) else None
+
+    @property
+    def step_up_status(self) -> int:
+        """Return the status of a refusal."""
+        return self.container.config().step_up_status
+
+    def told(self, error: MfaError, scheme: str) -> Told:
+        """Say what the core refuses, by the table of the adapter for Django REST framework."""
+        return told(error, scheme, self.step_up_status)

@@ -1,5 +1,7 @@
 """Everything in memory: no Django, no database, for scripts, tests and docs."""
 
+from typing import cast
+
 from dependency_injector import containers, providers
 
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
@@ -7,10 +9,17 @@ from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, MemoryVault, SeededEntropy
+from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
+from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.config import Config
-from mfa.containers.core import CoreContainer, Workshop
+from mfa.containers.core import CoreContainer, Workshop, load
+
+
+def make_authenticator_cryptography() -> AuthenticatorCryptography:
+    """Make who checks what authenticators sign: the real one, for a signature cannot be faked usefully."""
+    return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")())
 
 
 class MemoryContainer(containers.DeclarativeContainer):
@@ -26,9 +35,13 @@ class MemoryContainer(containers.DeclarativeContainer):
     qr_codes: providers.Provider[None] = providers.Object(None)
     addressing: providers.Provider[MemoryAddressing] = providers.Singleton(MemoryAddressing)
     outbox: providers.Provider[OutboxSender] = providers.Singleton(OutboxSender)
+    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Singleton(
+        make_authenticator_cryptography
+    )
     users: providers.Provider[MemoryUserDirectory] = providers.Singleton(MemoryUserDirectory)
     publisher: providers.Provider[MemoryPublisher] = providers.Singleton(MemoryPublisher)
     accounts: providers.Provider[MemoryAccountRepository] = providers.Singleton(MemoryAccountRepository)
+    token_provider: providers.Provider[MemoryTokenProvider] = providers.Singleton(MemoryTokenProvider)
     unit_of_work: providers.Provider[MemoryUnitOfWork] = providers.Singleton(
         MemoryUnitOfWork, accounts=accounts, publisher=publisher
     )
@@ -45,7 +58,10 @@ class MemoryContainer(containers.DeclarativeContainer):
         sms_addressing=addressing,
         email_sender=outbox,
         sms_sender=outbox,
+        authenticator_cryptography=authenticator_cryptography,
         users=users,
+        holders=accounts,
+        token_issuer=token_provider,
         unit_of_work=unit_of_work,
         workshop=workshop,
     )

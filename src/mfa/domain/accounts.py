@@ -21,11 +21,17 @@ from mfa.domain.errors import (
 )
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.methods.base import Method, Methods
-from mfa.domain.policies import VerificationPolicy
-from mfa.domain.throttling import Failures, SendLimits, Sends, ThrottlePolicy
+from mfa.domain.policies import Deadline, VerificationPolicy
+from mfa.domain.throttling import Failures, Sends, ThrottlePolicy
 
 MOST_PENDING = 20
 """Pending devices of one user: every login makes a token that may leave some, and all are read with the account."""
+
+MOST_SPENT = 50
+"""Login challenges that refusals may have used up at once, all of which are read with the account.
+
+Beyond that only what was right is remembered, which nobody but the owner of a credential can bring about.
+"""
 
 
 @attrs.frozen(kw_only=True)
@@ -40,14 +46,16 @@ class Rules:
     registration_lifetime: timedelta
     change_max_age: timedelta
     verification_lifetime: timedelta | None
+    registration_deadline: Deadline | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Confirmation:
-    """A device that the token at hand has confirmed, and when."""
+    """A device that the token at hand has confirmed, when, and whether in a way that cannot be phished."""
 
     device: Device
     at: datetime
+    phishing_resistant: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -67,8 +75,9 @@ class Account:
 
     ``challenges`` are those of the token at hand; other tokens' stay out of sight and out of reach. ``carried`` are
     the failures of pending devices that are gone, by method: they go on counting, and the next device of the method
-    inherits them, or else registering anew would buy new guesses. ``version`` is what was read from the store; the
-    store takes a change only as long as it has not moved on.
+    inherits them, or else registering anew would buy new guesses. ``spent`` are the digests of login challenges that
+    were answered, with the time from which they are worth nothing anyway. ``version`` is what was read from the
+    store; the store takes a change only as long as it has not moved on.
     """
 
     user_id: UserId
@@ -79,6 +88,7 @@ class Account:
     challenges: tuple[Challenge, ...] = ()
     carried: Mapping[str, Failures] = MappingProxyType({})
     sends: Mapping[str, Sends] = MappingProxyType({})
+    spent: Mapping[str, datetime] = MappingProxyType({})
 
     # What is so
 
@@ -105,6 +115,22 @@ class Account:
                 return challenge
         return None
 
+    def siblings(self, method: Method) -> tuple[Device, ...]:
+        """Return the active devices among which a challenge of a collective method is common; none of any other."""
+        return tuple(device for device in self.active if method.collective and device.method == method.name)
+
+    def outstanding(self, device: Device, method: Method) -> Challenge | None:
+        """Return the challenge that a value for the device answers: its own, or the latest that is common to all."""
+        common = {sibling.index for sibling in self.siblings(method)}
+        if device.index not in common:
+            return self.challenge(device.index)
+        challenges = [each for each in self.challenges if each.index in common and each.dispatched_at is not None]
+        return max(challenges, key=lambda each: each.dispatched_at or device.created_at, default=None)
+
+    def holder_of(self, unique: str) -> Device | None:
+        """Return the active device of that unique name."""
+        return next((device for device in self.active if device.unique == unique), None)
+
     def confirmations(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
         """Return what the token has confirmed and what still counts: one device never counts twice."""
         confirmed = []
@@ -113,7 +139,8 @@ class Account:
             if challenge is None or challenge.confirmed_at is None:
                 continue
             if rules.verification_lifetime is None or now < challenge.confirmed_at + rules.verification_lifetime:
-                confirmed.append(Confirmation(device=device, at=challenge.confirmed_at))
+                resistant = rules.methods.phishing_resistant(device.method)
+                confirmed.append(Confirmation(device=device, at=challenge.confirmed_at, phishing_resistant=resistant))
         return tuple(confirmed)
 
     def verifications_left(self, required: int, rules: Rules, now: datetime) -> int:
@@ -185,8 +212,8 @@ class Account:
         Activation asks again what registration asked. Otherwise a thief who knows the password registers first,
         waits until the owner has enrolled, and then activates his own.
         """
-        challenge = self.challenge(device.index)
-        if method.limits is not None and (challenge is None or challenge.dispatched_at is None):
+        challenge = self.outstanding(device, method)
+        if method.dispatchable and (challenge is None or challenge.dispatched_at is None):
             raise NoChallenge
         if method.guessable:
             self.demand_unlocked(rules, now)
@@ -196,21 +223,30 @@ class Account:
             self.demand_fresh(rules, now)
             self._demand_room(device.method, rules)
 
-    def demand_dispatch(self, device: Device, limits: SendLimits, rules: Rules, now: datetime, *, again: bool) -> None:
-        """Refuse to send: the account is locked, the device is confirmed already, or too much was sent."""
-        self.demand_unlocked(rules, now)
+    def demand_dispatch(self, device: Device, method: Method, rules: Rules, now: datetime, *, again: bool) -> None:
+        """Refuse to dispatch: the account is locked, the device is confirmed already, or too much was sent."""
+        if method.guessable:
+            self.demand_unlocked(rules, now)
         confirmed = any(confirmation.device.index == device.index for confirmation in self.confirmations(rules, now))
         if confirmed and not again:
             raise AlreadyVerified
-        free_at = self.sends.get(device.method, Sends()).free_at(limits, now)
-        if free_at > now:
-            raise Throttled(free_at - now)
+        if method.limits is not None:
+            free_at = self.sends.get(device.method, Sends()).free_at(method.limits, now)
+            if free_at > now:
+                raise Throttled(free_at - now)
 
     def demand_removal(self, device: Device, required: int, rules: Rules, now: datetime) -> None:
-        """Refuse to remove a device unless the token is verified afresh, or nothing is active yet."""
+        """Refuse to remove a device unless the token is verified afresh, or nothing is active yet.
+
+        Whether a device has to stay is said by the policy, and asked once this is settled (``bereft``).
+        """
         if self.active:
             self.demand_verified(required, rules, now)
             self.demand_fresh(rules, now)
+
+    def bereft(self, after: "Account") -> bool:
+        """Tell whether a change takes the last active device away."""
+        return bool(self.active) and not after.active
 
     def demand_unlocked(self, rules: Rules, now: datetime) -> None:
         """Refuse while wrong values have locked the guessable devices."""
@@ -248,10 +284,16 @@ class Account:
         devices = tuple(device if other.index == device.index else other for other in self.devices)
         return attrs.evolve(self, devices=devices)
 
-    def dispatched(self, device: Device, sent: bytes, now: datetime) -> "Account":
-        """Enter that a code is out, which replaces the one before."""
-        sends = {**self.sends, device.method: self.sends.get(device.method, Sends()).one_more(now)}
+    def dispatched(self, device: Device, method: Method, sent: bytes, now: datetime) -> "Account":
+        """Enter that a challenge is out, which replaces the one before, on whichever device that was."""
         account = self._challenged(attrs.evolve(self._challenge(device), sent=sent, dispatched_at=now))
+        common = {sibling.index for sibling in self.siblings(method)}
+        for challenge in account.challenges:
+            if device.index in common and challenge.index in common - {device.index}:
+                account = account._challenged(attrs.evolve(challenge, sent=None))  # noqa: SLF001 - the same class
+        if method.limits is None:
+            return account
+        sends = {**self.sends, device.method: self.sends.get(device.method, Sends()).one_more(now)}
         return attrs.evolve(account, sends=MappingProxyType(sends))
 
     def undelivered(self, device: Device, at: datetime, *, perhaps_sent: bool) -> "Account":
@@ -263,8 +305,12 @@ class Account:
         sends = account.sends.get(device.method, Sends()).failed(at, perhaps_sent=perhaps_sent)
         return attrs.evolve(account, sends=MappingProxyType({**account.sends, device.method: sends}))
 
-    def accepted(self, device: Device, *, state: bytes, sent: bytes | None, now: datetime) -> "Account":
+    def accepted(
+        self, device: Device, *, state: bytes, answered: Challenge | None, unique: str | None, now: datetime
+    ) -> "Account":
         """Confirm the token's challenge; a pending device becomes active, and what others left pending is dropped.
+
+        ``answered`` is the next state of the challenge that the value answered, which may be another device's.
 
         Only this device's failures are cleared: or else whoever holds one factor could buy guesses at another.
         """
@@ -280,16 +326,31 @@ class Account:
             last_used_at=now,
             registered_by=None,
             expires_at=None,
+            unique=unique or device.unique,
         )
-        challenge = attrs.evolve(self._challenge(device), sent=sent, confirmed_at=now)
-        return account.replaced(proved)._challenged(challenge)  # noqa: SLF001 - the same class
+        account = account._answered(answered).replaced(proved)  # noqa: SLF001 - the same class
+        return account._challenged(attrs.evolve(account._challenge(device), confirmed_at=now))  # noqa: SLF001 - the same class
 
-    def rejected(self, device: Device, *, state: bytes, sent: bytes | None, counted: bool, now: datetime) -> "Account":
+    def rejected(
+        self, device: Device, *, state: bytes, answered: Challenge | None, counted: bool, now: datetime
+    ) -> "Account":
         """Enter a wrong value; it takes no verification away."""
         failures = device.failures.one_more(now) if counted else device.failures
-        account = self.replaced(attrs.evolve(device, state=state, failures=failures))
-        challenge = self.challenge(device.index)
-        return account if challenge is None else account._challenged(attrs.evolve(challenge, sent=sent))  # noqa: SLF001 - the same class
+        return self._answered(answered).replaced(attrs.evolve(device, state=state, failures=failures))
+
+    def logged_in(self, device: Device, *, state: bytes, spent: str, until: datetime, now: datetime) -> "Account":
+        """Enter a login by a device that nobody asked for, so that its challenge, good until then, serves once."""
+        used = attrs.evolve(device, state=state, last_used_at=now)
+        return self._spent(spent, until, now).replaced(used)
+
+    def not_logged_in(self, *, spent: str, until: datetime, now: datetime) -> "Account":
+        """Enter a login that was refused, which uses its challenge up as well, while there is room to remember."""
+        live = sum(end > now for end in self.spent.values())
+        return self if until <= now or live >= MOST_SPENT else self._spent(spent, until, now)
+
+    def confirmed(self, device: Device, now: datetime) -> "Account":
+        """Confirm a device to the token at hand, which was made for whoever had just proved it."""
+        return self._challenged(attrs.evolve(self._challenge(device), confirmed_at=now))
 
     def removed(self, device: Device, rules: Rules, now: datetime) -> "Account":
         """Take a device away, and the backups with the last device that they stand in for.
@@ -319,6 +380,13 @@ class Account:
         if self.token_id is None:
             raise NoChallenge
         return Challenge(index=device.index, token_id=self.token_id)
+
+    def _spent(self, digest: str, until: datetime, now: datetime) -> "Account":
+        live = {other: end for other, end in self.spent.items() if end > now}
+        return attrs.evolve(self, spent=MappingProxyType({**live, digest: until}))
+
+    def _answered(self, challenge: Challenge | None) -> "Account":
+        return self if challenge is None else self._challenged(challenge)
 
     def _challenged(self, challenge: Challenge) -> "Account":
         others = (other for other in self.challenges if other.index != challenge.index)

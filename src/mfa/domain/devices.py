@@ -22,7 +22,8 @@ class Device:
     """One of a user's second factors.
 
     It is *pending* until its first verification makes it *active*; while pending, ``registered_by`` is the only token
-    that sees it and ``expires_at`` its end. ``state`` is the method's own, sealed; ``destination`` is masked.
+    that sees it and ``expires_at`` its end. ``state`` is the method's own, sealed; ``destination`` is masked;
+    ``unique`` is a name that no other device of any user has.
     """
 
     index: int
@@ -30,6 +31,7 @@ class Device:
     name: str = ""
     state: bytes = attrs.field(repr=False)
     destination: str | None = None
+    unique: str | None = None
     created_at: datetime
     activated_at: datetime | None = None
     last_used_at: datetime | None = None

@@ -24,6 +24,7 @@
     ├── SealError
     │   ├── UnknownKey              unknown_key
     │   └── BrokenSeal              broken_seal
+    ├── NotUnique                   not_unique
     └── StaleAccount                (stays inside: the use case judges again)
         └── StoreBusy               store_busy
 
@@ -181,6 +182,12 @@ class BrokenSeal(SealError):
     """The value was changed, or belongs to another device."""
 
     code = "broken_seal"
+
+
+class NotUnique(MfaError):
+    """Another device has the name that has to be unique; never leaves the application layer."""
+
+    code = "not_unique"
 
 
 class StaleAccount(MfaError):

@@ -13,7 +13,12 @@ TokenId = NewType("TokenId", str)
 
 @attrs.frozen(kw_only=True)
 class Token:
-    """A bearer token as the core knows it: whose it is, and the digest that tells it from every other."""
+    """A bearer token as the core knows it: whose it is, and the digest that tells it from every other.
+
+    ``scheme`` is the authentication scheme (RFC 9110 section 11.1) that a refusal names, where it is not the
+    provider's; it tells no tokens apart.
+    """
 
     id: TokenId = attrs.field(repr=False)
     user_id: UserId
+    scheme: str = attrs.field(default="", eq=False)

@@ -12,12 +12,19 @@ class Reason(Enum):
     REPLAYED = "replayed"
     EXPIRED = "expired"
     USED_UP = "used_up"
+    SIGN_COUNT = "sign_count"
 
 
 @attrs.frozen(kw_only=True)
 class Accepted:
-    """The value is right; ``state`` is what the device must remember so that it never is again."""
+    """The value is right; ``state`` is what the device must remember so that it never is again.
 
+    ``index`` is the device that answered, where it is not the one that was asked. ``unique`` is a name that no other
+    device of any user may have.
+    """
+
+    index: int | None = None
+    unique: str | None = None
     state: bytes = attrs.field(repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
 

@@ -40,7 +40,7 @@ def test_the_printed_walk_goes_from_403_to_200(tmp_path: Path) -> None:
     assert [(line, output) for line, (status, output) in walked if status] == []
     assert [asked(output) for line, (_, output) in walked if "protected" in line] == [403, 200]
     statuses = [asked(output) for line, (_, output) in walked if "http_code" in line]
-    assert statuses == [403, 200, 200, 200, 401, 204, 200, 200]
+    assert statuses == [403, 200, 200, 200, 200, 401, 204, 200, 200]
 
 
 def test_a_second_run_keeps_the_devices_and_says_how_to_begin_anew(tmp_path: Path) -> None:

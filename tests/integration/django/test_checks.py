@@ -25,6 +25,7 @@ from tests.integration.django.world import container
 
 ACME = "tests.projects.acme"
 ROUTES = "tests.projects.routes"
+SITE: dict[str, object] = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,8 @@ class TestSettings:
             ({"TOTP_DIGITS": 4}, "Write 6 or more"),
             ({"METHODS": ["sms", "totp"]}, "Name a sender"),
             ({"METHODS": ["recovery"]}, "Add another method"),
+            ({"METHODS": ["webauthn"], **SITE, "WEBAUTHN_RP_ID": None}, "Write the domain"),
+            ({"PASSKEY_LOGIN": True}, 'Add "webauthn"'),
             ({"VERIFICATION_LIFETIME": 12}, "Write a duration"),
             ({"CONTAINER": object}, "Write the dotted path"),
         ],
@@ -106,6 +109,7 @@ class TestExtras:
         ("mfa", "package", "extra"),
         [
             ({"TOKEN_PROVIDER": "knox"}, "knox", "drf-mfa[knox]"),
+            ({"METHODS": ["webauthn"], **SITE}, "fido2", "drf-mfa[webauthn]"),
             ({"METHODS": ["totp", "sms"], "SMS_SENDER": f"{ACME}.Postcards"}, "phonenumbers", "drf-mfa[sms]"),
         ],
     )
@@ -149,6 +153,42 @@ class TestExtras:
         assert error.id == "mfa.E006"
         assert error.hint is not None
         assert f"Add {app!r} to INSTALLED_APPS" in error.hint
+
+
+class TestPasskeyLogin:
+    def test_security_keys_need_no_more_than_their_site(self, checked: Callable[..., list[CheckMessage]]) -> None:
+        assert checked(METHODS=["webauthn"], **SITE) == []
+
+    def test_a_folder_of_roots_that_is_not_there_is_told(self, checked: Callable[..., list[CheckMessage]]) -> None:
+        [error] = checked(
+            METHODS=["webauthn"], **SITE, WEBAUTHN_ATTESTATION="direct", WEBAUTHN_TRUST_ROOTS="/no/such/folder"
+        )
+
+        assert error.id == "mfa.E003"
+        assert "/no/such/folder" in error.msg
+
+    def test_a_rate_is_asked_for(self, checked: Callable[..., list[CheckMessage]], settings: Settings) -> None:
+        login = {"METHODS": ["webauthn"], **SITE, "PASSKEY_LOGIN": True}
+
+        [warning] = checked(**login)
+        assert isinstance(warning, Warning)
+        assert warning.id == "mfa.W003"
+        assert "mfa_passkey" in str(warning.hint)
+
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"mfa_passkey": "30/min"}}
+        assert checked(**login) == []
+
+    def test_a_provider_that_makes_no_tokens_is_told(
+        self, checked: Callable[..., list[CheckMessage]], settings: Settings
+    ) -> None:
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"mfa_passkey": "30/min"}}
+        own = {"METHODS": ["webauthn"], **SITE, "TOKEN_PROVIDER": f"{ACME}.HeaderTokens"}
+
+        assert checked(**own) == []
+        [error] = checked(**own, PASSKEY_LOGIN=True)
+        assert error.id == "mfa.E004"
+        assert "lacks issue" in error.msg
+        assert "TokenIssuer" in str(error.hint)
 
 
 class TestDottedPaths:

@@ -1,12 +1,21 @@
 """Commits that hold, and what becomes of those that cannot."""
 
+import sqlite3
 from collections.abc import Callable
 from importlib import import_module
 
 import attrs
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    Error,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 
 from mfa.adapters.django.models import AccountRecord
@@ -16,9 +25,9 @@ from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account
-from mfa.domain.errors import StaleAccount
+from mfa.domain.errors import StaleAccount, StoreBusy, Unavailable
 from mfa.domain.events import DeviceRegistered
-from mfa.domain.identifiers import UserId
+from mfa.domain.identifiers import TokenId, UserId
 from tests.contracts.repositories import NOW, device, full, with_devices
 from tests.contracts.unit_of_work import UnitOfWorkContract
 from tests.integration.django.crowd import MANY, all_at_once
@@ -48,6 +57,16 @@ def unit_of_work(publisher: MemoryPublisher) -> DjangoUnitOfWork:
 @pytest.fixture
 def happened(user_id: UserId) -> DeviceRegistered:
     return DeviceRegistered(user_id=user_id, at=NOW, index=0, method="totp")
+
+
+def _of_a_file(code: int) -> sqlite3.Error:
+    error = sqlite3.OperationalError("in words")
+    error.sqlite_errorcode = code
+    return error
+
+
+BUSY_FILES = [_of_a_file(code) for code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED)]
+BROKEN_FILE = _of_a_file(sqlite3.SQLITE_IOERR)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,23 +168,66 @@ class TestAFasterTransaction:
             stored = unit_of_work.account(user_id)
             assert stored in answers
 
-    @pytest.mark.parametrize("cause", ["40001", "40P01", 1213, 1020])
-    def test_a_transaction_that_was_outrun_is_stale(
-        self, user_id: UserId, publisher: MemoryPublisher, cause: str | int
+    @pytest.mark.parametrize("cause", ["40001", "40P01", "55P03", 1020, 1205, 1213, *BUSY_FILES])
+    def test_a_transaction_that_was_outrun_is_tried_again(
+        self, user_id: UserId, publisher: MemoryPublisher, cause: str | int | sqlite3.Error
     ) -> None:
-        with pytest.raises(StaleAccount):
-            failing(_outrun(cause), publisher).commit(Account(user_id=user_id), _changed(user_id), ())
+        unit_of_work = failing(_failure(cause), publisher)
 
-    @pytest.mark.parametrize("cause", ["08006", 2006, "database is locked"])
+        with pytest.raises(StoreBusy) as commit:
+            unit_of_work.commit(Account(user_id=user_id), _changed(user_id), ())
+        with pytest.raises(StoreBusy) as read:
+            unit_of_work.account(user_id)
+
+        assert untold(commit.value)
+        assert untold(read.value)
+
+    @pytest.mark.parametrize("cause", ["08006", 2006, BROKEN_FILE])
+    @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
     def test_a_database_that_is_away_is_not(
-        self, user_id: UserId, publisher: MemoryPublisher, cause: str | int
+        self,
+        user_id: UserId,
+        publisher: MemoryPublisher,
+        caplog: pytest.LogCaptureFixture,
+        *,
+        happened: DeviceRegistered,
+        cause: str | int | sqlite3.Error,
+        kind: type[Error],
     ) -> None:
-        with pytest.raises(OperationalError):
-            failing(_outrun(cause), publisher).commit(Account(user_id=user_id), _changed(user_id), ())
+        unit_of_work = failing(_failure(cause, kind), publisher)
+
+        with pytest.raises(Unavailable) as commit:
+            unit_of_work.commit(Account(user_id=user_id), _changed(user_id), [happened])
+        with pytest.raises(Unavailable) as read:
+            unit_of_work.account(user_id)
+
+        assert untold(commit.value)
+        assert untold(read.value)
+        assert publisher.events == []
+        said = [(each.name, each.levelname, each.getMessage(), each.exc_info) for each in caplog.records]
+        assert said == [("mfa", "ERROR", f"The database failed: {kind.__name__}", None)] * 2
 
     def test_nor_is_a_failure_that_says_nothing(self, user_id: UserId, publisher: MemoryPublisher) -> None:
-        with pytest.raises(OperationalError):
+        with pytest.raises(Unavailable):
             failing(OperationalError(), publisher).commit(Account(user_id=user_id), _changed(user_id), ())
+
+    def test_whatever_is_a_mistake_stays_one(self, user_id: UserId, publisher: MemoryPublisher) -> None:
+        with pytest.raises(ProgrammingError):
+            failing(ProgrammingError(), publisher).commit(Account(user_id=user_id), _changed(user_id), ())
+
+    def test_after_a_failure_the_connection_is_another(self, user_id: UserId, publisher: MemoryPublisher) -> None:
+        connection.ensure_connection()
+
+        with pytest.raises(Unavailable):
+            failing(OperationalError(), publisher).account(user_id)
+
+        assert connection.connection is None
+
+    def test_but_not_within_somebody_elses_transaction(self, user_id: UserId, publisher: MemoryPublisher) -> None:
+        with transaction.atomic():
+            with pytest.raises(Unavailable):
+                failing(OperationalError(), publisher).account(user_id)
+            assert connection.is_usable()
 
     def test_a_user_who_is_deleted_meanwhile_leaves_a_stale_account(
         self, unit_of_work: DjangoUnitOfWork, anna: User, user_id: UserId
@@ -198,17 +260,28 @@ def _changed(user_id: UserId) -> Account:
     return Account(user_id=user_id, next_index=1)
 
 
-def _outrun(cause: str | int) -> OperationalError:
-    """An error as Django raises it: PostgreSQL's has a state in its cause, MariaDB's a number in itself."""
-    error = OperationalError(cause, "in words")
+def _failure(cause: str | int | sqlite3.Error, kind: type[Error] = OperationalError) -> Error:
+    """An error as Django raises it: the driver's is its cause, and has a state or a number; MariaDB's is in itself."""
+    error = kind(cause, "in words")
     if isinstance(cause, str):
-        error = OperationalError("in words")
+        error = kind("in words")
         error.__cause__ = type("DriverError", (Exception,), {"sqlstate": cause})()
+    if isinstance(cause, sqlite3.Error):
+        error = kind("in words")
+        error.__cause__ = cause
     return error
+
+
+def untold(error: BaseException) -> bool:
+    """Whether nothing of what the database said goes along with an error."""
+    return error.__cause__ is None and error.__context__ is None and "in words" not in str(error)
 
 
 def failing(error: Exception, publisher: Publisher) -> DjangoUnitOfWork:
     class Failing(DjangoAccountRepository):
+        def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+            raise error
+
         def save(self, before: Account, after: Account) -> Account:
             raise error
 

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
-from pytest_django import Settings
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.sessions.models import Session
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from mfa.adapters.django import users
 from mfa.adapters.django.users import DjangoUserDirectory
@@ -36,8 +37,8 @@ class TestDjangoUserDirectory(UserDirectoryContract):
             name="anna",
             email="anna@example.com",
             is_staff=True,
-            groups=frozenset({"editors", "auditors"}),
             joined_at=JOINED,
+            active=True,
         )
 
     @pytest.fixture
@@ -45,6 +46,15 @@ class TestDjangoUserDirectory(UserDirectoryContract):
         gone = UserId(str(bert.pk))
         bert.delete()
         return gone
+
+
+class AnonymousGroups:
+    """A model that calls something else its groups: text, and things that have no name."""
+
+    class _meta:  # noqa: N801 - Django's name for it
+        @staticmethod
+        def get_field(name: str) -> Any:  # noqa: ANN401 - whatever Django has there
+            return SimpleNamespace(many_to_many=True, related_model=Session)
 
 
 class Bare:
@@ -58,14 +68,14 @@ class Bare:
 
 
 def test_what_a_model_does_not_have_is_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read(Bare(), monkeypatch) == Profile(name="anna")
+    assert read(Bare(), monkeypatch) == Profile(name="anna", active=True)
 
 
 def test_so_is_what_a_model_means_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     user: Any = Bare()
-    user.mail, user.groups, user.date_joined = None, ["a list of the project's own"], date(2020, 2, 29)
+    user.mail, user.date_joined = None, date(2020, 2, 29)
 
-    assert read(user, monkeypatch) == Profile(name="anna")
+    assert read(user, monkeypatch) == Profile(name="anna", active=True)
 
 
 def test_a_local_time_becomes_a_moment(anna: User, settings: Settings) -> None:
@@ -74,6 +84,27 @@ def test_a_local_time_becomes_a_moment(anna: User, settings: Settings) -> None:
     anna.save()
 
     assert DjangoUserDirectory().profile(UserId(str(anna.pk))).joined_at == JOINED
+
+
+@pytest.mark.parametrize("part", ["profile", "groups"])
+def test_each_costs_one_statement(anna: User, part: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    anna.groups.add(Group.objects.create(name="editors"))
+
+    with django_assert_num_queries(1):
+        getattr(DjangoUserDirectory(), part)(UserId(str(anna.pk)))
+
+
+def test_who_is_in_no_group_is_in_none(anna: User) -> None:
+    assert DjangoUserDirectory().groups(UserId(str(anna.pk))) == frozenset()
+
+
+@pytest.mark.parametrize("model", [Session, Permission, AnonymousGroups])
+def test_where_a_model_has_no_groups_with_names_nobody_is_asked(
+    model: type[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "get_user_model", lambda: model)
+
+    assert DjangoUserDirectory().groups(UserId("1")) == frozenset()
 
 
 def read(user: object, monkeypatch: pytest.MonkeyPatch) -> Profile:

@@ -224,7 +224,7 @@ def test_a_form_registers_as_well(ann: Person) -> None:
 
 
 def test_every_word_of_the_methods_is_in_the_catalogues(world: World) -> None:
-    methods = world.container.core.methods()
+    methods = (*world.container.core.methods(), world.container.core.webauthn())
 
     said = {method.verbose_name for method in methods} | {field.label for method in methods for field in method.fields}
 

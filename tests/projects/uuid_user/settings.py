@@ -1,3 +1,5 @@
+import os
+
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES, INSTALLED_APPS
 
@@ -11,6 +13,6 @@ DATABASES = {
     "default": {
         **_database,
         "ATOMIC_REQUESTS": True,
-        "TEST": {"NAME": "test_drf_mfa_uuid_user", **_database.get("TEST", {})},
+        "TEST": {"NAME": f"test_drf_mfa_{os.getpid()}", **_database.get("TEST", {})},
     }
 }

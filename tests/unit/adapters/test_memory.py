@@ -19,6 +19,7 @@ from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.delivery import Message
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.system import Vault
+from mfa.application.ports.tokens import IssuedToken, TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.errors import StaleAccount
 from mfa.domain.events import AccountLocked
@@ -28,13 +29,13 @@ from tests.contracts.delivery import AddressingContract, SenderContract
 from tests.contracts.otp import OneTimePasswordsContract, QrCodesContract
 from tests.contracts.repositories import AccountRepositoryContract
 from tests.contracts.system import ClockContract, EntropyContract, VaultContract
-from tests.contracts.tokens import TokenProviderContract
+from tests.contracts.tokens import TokenIssuerContract, TokenProviderContract
 from tests.contracts.unit_of_work import UnitOfWorkContract
 from tests.contracts.users import UserDirectoryContract
 
 USER = UserId("1")
 OTHER_USER = UserId("2")
-ANNA = Profile(name="anna", email="anna@example.com", groups=frozenset({"editors"}))
+ANNA = Profile(name="anna", email="anna@example.com")
 
 
 class TestMemoryAccountRepository(AccountRepositoryContract):
@@ -197,7 +198,9 @@ class TestMemoryAddressingOfPhones(AddressingContract):
 class TestMemoryUserDirectory(UserDirectoryContract):
     @pytest.fixture
     def directory(self) -> MemoryUserDirectory:
-        return MemoryUserDirectory({USER: ANNA})
+        directory = MemoryUserDirectory({USER: ANNA})
+        directory.add(USER, ANNA, groups=["editors", "auditors"])
+        return directory
 
     @pytest.fixture
     def user_id(self) -> UserId:
@@ -247,6 +250,24 @@ class TestMemoryTokenProvider(TokenProviderContract):
         provider.give(request, token)
 
         assert provider.token_of(request) == token
+
+
+class TestMemoryTokenIssuer(TokenIssuerContract):
+    @pytest.fixture
+    def issuer(self) -> MemoryTokenProvider:
+        return MemoryTokenProvider()
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        return USER
+
+    @pytest.fixture
+    def request_to_log_in(self) -> object:
+        return object()
+
+    def known(self, issuer: TokenIssuer, issued: IssuedToken, request: object) -> Token | None:
+        assert isinstance(issuer, MemoryTokenProvider)
+        return issuer.token_of(request)
 
 
 def test_a_publisher_keeps_events_in_order() -> None:

@@ -1,19 +1,27 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
 
 from mfa.application.verification import Standing
 from mfa.domain.accounts import Confirmation
-from tests.unit.application.world import BERTS, LAPTOP, PHONE, World
+from mfa.domain.errors import RegistrationRequired, VerificationRequired
+from mfa.domain.policies import Profile, Requirement
+from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 
 def test_a_user_without_devices_is_not_verified_but_may_register(world: World) -> None:
     assert world.assess(PHONE) == Standing(
         verified=False,
+        required=1,
         verifications_left=1,
         enrolled=False,
         may_register=True,
         locked=False,
         retry_after=None,
         confirmations=(),
+        assessed_at=world.clock.now(),
     )
 
 
@@ -83,3 +91,147 @@ def test_assessing_changes_nothing(world: World) -> None:
 
     assert world.repository.of(PHONE.user_id, PHONE.id) == before
     assert world.history == happened
+
+
+ENROLLED = "mfa.domain.policies.EnrolledUsers"
+STAFF = "mfa.domain.policies.Staff"
+GROUPS = "mfa.domain.policies.Groups"
+
+
+class TestRequirements:
+    def refused(self, world: World, **requirement: Any) -> tuple[type[object], int] | None:
+        refusal = world.assess(PHONE).refusal(Requirement(**requirement))
+        return None if refusal is None else (type(refusal), refusal.verifications_left)
+
+    def test_the_larger_number_holds(self) -> None:
+        world = World(required_verifications=2)
+        world.enrolled(PHONE)
+
+        assert self.refused(world, verifications=1) == (VerificationRequired, 1)
+        assert self.refused(world, verifications=3) == (VerificationRequired, 2)
+        world.mailbox(PHONE)
+        assert self.refused(world, verifications=1) is None
+        assert self.refused(world, verifications=3) == (VerificationRequired, 1)
+
+    def test_only_verifications_by_the_named_methods_count(self, world: World) -> None:
+        world.enrolled(PHONE)
+
+        assert self.refused(world, methods=["totp"]) is None
+        assert self.refused(world, methods=["email"]) == (VerificationRequired, 1)
+        assert self.refused(world, methods=["totp", "email"], verifications=2) == (VerificationRequired, 1)
+        world.mailbox(PHONE)
+        assert self.refused(world, methods=["email"]) is None
+        assert self.refused(world, methods=["totp", "email"], verifications=2) is None
+
+    def test_only_what_resists_phishing_counts_where_that_is_asked(self, world: World) -> None:
+        app = world.enrolled(PHONE)
+        assert self.refused(world, phishing_resistant=True) == (VerificationRequired, 1)
+        world.verify(PHONE, app.index, app.fresh())
+        key = world.register(PHONE, "key").device.index
+
+        world.verify(PHONE, key, "touch")
+
+        assert self.refused(world, phishing_resistant=True) is None
+
+    def test_a_verification_counts_as_long_as_it_is_fresh(self, world: World) -> None:
+        app = world.enrolled(PHONE)
+        world.later(minutes=5)
+        assert self.refused(world, max_age=timedelta(minutes=5)) is None
+        world.later(microseconds=1)
+
+        refusal = world.assess(PHONE).refusal(Requirement(max_age=timedelta(minutes=5), phishing_resistant=False))
+
+        assert world.assess(PHONE).verified
+        assert isinstance(refusal, VerificationRequired)
+        assert (refusal.verifications_left, refusal.max_age) == (1, timedelta(minutes=5))
+        world.verify(PHONE, app.index, app.fresh())
+        assert self.refused(world, max_age=timedelta(minutes=5)) is None
+
+    def test_what_has_run_out_does_not_count_again(self) -> None:
+        world = World(verification_lifetime=timedelta(minutes=1))
+        world.enrolled(PHONE)
+        world.later(minutes=1)
+
+        assert self.refused(world, max_age=timedelta(hours=1)) == (VerificationRequired, 1)
+
+    def test_it_is_demanded_of_whom_the_policy_demands_nothing(self) -> None:
+        world = World(verification_policy=ENROLLED)
+        assert world.assess(PHONE).refusal() is None
+
+        assert self.refused(world) == (RegistrationRequired, 1)
+        assert self.refused(world, verifications=2) == (RegistrationRequired, 2)
+
+    def test_and_of_who_has_grace(self) -> None:
+        world = World(registration_deadline=timedelta(days=14))
+        world.container.users().add(ANNA, Profile(joined_at=world.clock.now()))
+        assert world.assess(PHONE).refusal() is None
+
+        assert self.refused(world) == (RegistrationRequired, 1)
+
+
+class TestGrace:
+    @pytest.fixture
+    def world(self) -> World:
+        world = World(registration_deadline=timedelta(days=14))
+        world.container.users().add(ANNA, Profile(joined_at=world.clock.now()))
+        return world
+
+    def end(self, world: World) -> datetime:
+        return world.clock.now() + timedelta(days=14)
+
+    def test_until_it_ends_a_user_without_a_device_passes_unverified(self, world: World) -> None:
+        end = self.end(world)
+        world.later(days=14, microseconds=-1)
+
+        standing = world.assess(PHONE)
+
+        assert (standing.verified, standing.verifications_left, standing.grace_until) == (False, 1, end)
+        assert standing.refusal() is None
+        world.later(microseconds=1)
+        refusal = world.assess(PHONE).refusal()
+        assert isinstance(refusal, RegistrationRequired)
+        assert refusal.verifications_left == 1
+        assert world.assess(PHONE).grace_until is None
+
+    def test_who_has_a_device_is_asked_for_it(self, world: World) -> None:
+        world.enrolled(LAPTOP)
+
+        assert world.assess(LAPTOP).grace_until is None
+        assert isinstance(world.assess(PHONE).refusal(), VerificationRequired)
+
+    def test_a_pending_device_takes_it_from_nobody(self, world: World) -> None:
+        world.register(PHONE, "totp")
+
+        assert world.assess(PHONE).refusal() is None
+
+    def test_who_joined_nobody_knows_when_has_none(self, world: World) -> None:
+        assert isinstance(world.assess(BERTS).refusal(), RegistrationRequired)
+
+    def test_a_moment_is_the_same_for_everybody(self, world: World) -> None:
+        strict = world.with_settings(registration_deadline=world.clock.now() + timedelta(seconds=1))
+
+        assert strict.assess(BERTS).grace_until == world.clock.now() + timedelta(seconds=1)
+
+    def test_who_passes_anyway_is_told_of_none(self) -> None:
+        world = World(registration_deadline=timedelta(days=1), verification_policy=ENROLLED)
+        world.container.users().add(ANNA, Profile(joined_at=world.clock.now()))
+
+        assert (world.assess(PHONE).verified, world.assess(PHONE).grace_until) == (True, None)
+
+
+class TestPolicies:
+    def world(self, policy: str) -> World:
+        world = World(verification_policy=policy, policy_groups=("bankers",))
+        world.container.users().add(ANNA, Profile(is_staff=True), groups=["bankers"])
+        world.container.users().add(BERT, Profile())
+        return world
+
+    @pytest.mark.parametrize("policy", [STAFF, GROUPS])
+    def test_only_members_are_asked_until_others_have_a_device(self, policy: str) -> None:
+        world = self.world(policy)
+        assert isinstance(world.assess(PHONE).refusal(), RegistrationRequired)
+        assert world.assess(BERTS).refusal() is None
+
+        world.enrolled(BERTS)
+
+        assert isinstance(world.assess(attrs.evolve(BERTS, id=LAPTOP.id)).refusal(), VerificationRequired)

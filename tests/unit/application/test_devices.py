@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from mfa.domain.errors import DeviceNotFound, InvalidField, RegistrationRequired, VerificationRequired
+from mfa.domain.errors import DeviceNotFound, DeviceRequired, InvalidField, RegistrationRequired, VerificationRequired
 from mfa.domain.events import DeviceRemoved, DeviceRenamed
-from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, World
+from mfa.domain.policies import Profile, Subject
+from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 
 class TestListing:
@@ -213,3 +214,72 @@ class TestRemoving:
         with pytest.raises(DeviceNotFound):
             world.remove(PHONE, theirs.index)
         assert world.indexes(BERTS) == [0, theirs.index]
+
+
+class Careless:
+    """A policy of a project that says nothing but what it demands."""
+
+    def __init__(self, config: object) -> None:
+        pass
+
+    def required(self, subject: Subject) -> int:
+        return 1
+
+
+class TestThoseWhoHaveToKeepOne:
+    @pytest.fixture(params=["mfa.domain.policies.Staff", "mfa.domain.policies.Groups"])
+    def world(self, request: pytest.FixtureRequest) -> World:
+        world = World(verification_policy=request.param, policy_groups=("bankers",))
+        world.container.users().add(ANNA, Profile(is_staff=True), groups=["bankers"])
+        world.container.users().add(BERT, Profile(), groups=["skaters"])
+        return world
+
+    def test_the_last_device_stays(self, world: World) -> None:
+        app, other = world.enrolled(PHONE), world.enrolled(PHONE)
+        world.remove(PHONE, other.index)
+        before, happened = world.repository.of(ANNA, PHONE.id), world.history
+
+        with pytest.raises(DeviceRequired):
+            world.remove(PHONE, app.index)
+
+        assert world.repository.of(ANNA, PHONE.id) == before
+        assert world.history == happened
+
+    def test_recovery_codes_do_not_stand_in_for_it(self, world: World) -> None:
+        app = world.enrolled(PHONE)
+        codes, _ = world.codes(PHONE)
+
+        with pytest.raises(DeviceRequired):
+            world.remove(PHONE, app.index)
+        world.remove(PHONE, codes)
+        assert world.indexes(PHONE) == [app.index]
+
+    def test_pending_ones_may_go(self, world: World) -> None:
+        app = world.enrolled(PHONE)
+        pending = world.register(PHONE, "hotp").device.index
+
+        world.remove(PHONE, pending)
+
+        assert world.indexes(PHONE) == [app.index]
+
+    def test_whoever_is_not_fresh_hears_that_first(self, world: World) -> None:
+        app = world.enrolled(PHONE)
+        world.later(minutes=11)
+
+        with pytest.raises(VerificationRequired):
+            world.remove(PHONE, app.index)
+
+    def test_others_may_go_without(self, world: World) -> None:
+        app = world.enrolled(BERTS)
+
+        world.remove(BERTS, app.index)
+
+        assert world.indexes(BERTS) == []
+
+    def test_a_policy_that_says_nothing_about_it_holds_nobody(self) -> None:
+        world = World(verification_policy=f"{__name__}.Careless")
+        app = world.enrolled(PHONE)
+
+        world.remove(PHONE, app.index)
+
+        assert world.indexes(PHONE) == []

@@ -1,6 +1,7 @@
 """A deployment in memory, and the people who use it: what a test of the use cases is written with."""
 
 from base64 import b32decode
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -25,7 +26,7 @@ from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.events import Event
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.methods.base import Attempt, Enrolment, Method, Registration, RegistrationField
+from mfa.domain.methods.base import NOBODY, Attempt, Enrolment, Method, Registration, RegistrationField
 from mfa.domain.methods.base import Dispatch as Dispatched
 from mfa.domain.policies import Profile
 from mfa.domain.throttling import SendLimits
@@ -63,7 +64,7 @@ class SecurityKey(Method):
     def register(self, enrolment: Enrolment) -> Registration:
         return Registration(state=b"0")
 
-    def dispatch(self, state: bytes, now: datetime) -> Dispatched:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatched:
         raise NotImplementedError
 
     def verify(self, attempt: Attempt) -> Verdict:

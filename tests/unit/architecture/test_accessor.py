@@ -8,9 +8,13 @@ from tests.unit.architecture.project import mentioned, modules
 ACCESSOR = "mfa.adapters.accessor"
 
 CALLERS = {
+    "mfa.adapters.django.gate",
     "mfa.adapters.drf.permissions",
     "mfa.adapters.drf.viewsets",
     "mfa.adapters.senders.queue",
+    "mfa.adapters.tokens.authtoken",
+    "mfa.adapters.tokens.jwt",
+    "mfa.adapters.tokens.knox",
     "mfa.urls",
 }
 """What Django or Django REST framework build without arguments. Everything else is handed what it needs."""

@@ -8,6 +8,7 @@ SECRETS = "mfa.domain.secrets"
 
 COMPARERS = {
     "mfa.adapters.memory.system",
+    "mfa.adapters.tokens.authtoken",
     "mfa.adapters.webauthn.android_key",
     "mfa.domain.methods.one_time_password",
     "mfa.domain.methods.webauthn",
@@ -16,6 +17,52 @@ COMPARERS = {
 
 RECOGNISERS = {"mfa.domain.methods.out_of_band", "mfa.domain.methods.recovery"}
 """Who recognises codes by ``SaltedHash.matches``."""
+
+SECRET = frozenset(
+    {
+        *("challenge", "code", "codes", "credentials", "digest", "hexdigest", "key", "known", "opened", "password"),
+        *("plain", "registered_by", "salt", "sealed", "secret", "seed", "sent", "signature", "state", "token"),
+        *("token_id", "value"),
+    }
+)
+"""Under such names go secrets and what is made of them; a comparison of one by ``==`` or ``in`` is looked at."""
+
+REVIEWED = {
+    "mfa.adapters.django.repositories": {
+        # What was read and what is to be written, both the server's own.
+        "challenge != challenges.get(challenge.index)",
+        # Digests of tokens: to come nearer to one, step by step, somebody would have to choose digests.
+        "row['mine__token'] == token_id",
+    },
+    "mfa.adapters.accessor": {"known[0] != token"},
+    "mfa.adapters.memory.repositories": {"challenge.token_id == token_id", "challenge.token_id != token_id"},
+    # Labels and the purposes of certificates.
+    "mfa.adapters.webauthn.cbor": {"key in items"},
+    "mfa.adapters.webauthn.tpm": {
+        "_AIK_CERTIFICATE in extensions.get_extension_for_class(x509.ExtendedKeyUsage).value",
+        # A hash of what the client has sent, with what it says the hash is.
+        "extra_data == hashlib.new(_HASHES[evidence.algorithm], evidence.message).digest()",
+    },
+    # A digest of a challenge that its owner has seen, among those that are spent.
+    "mfa.application.login": {"awaited.digest in account.spent"},
+    # A state before and after a verdict on it, both the server's own.
+    "mfa.application.verification": {"state == opened", "verdict.sent == attempt.sent"},
+    # What was made already, and positions of methods.
+    "mfa.containers.core": {"key not in self._made"},
+    "mfa.domain.methods.base": {"key in positions"},
+    # Digests of tokens, again.
+    "mfa.domain.accounts": {
+        "other.registered_by != device.registered_by",
+        "other.registered_by != self.token_id",
+    },
+    "mfa.domain.devices": {"self.registered_by == token_id"},
+    # Times of sending.
+    "mfa.domain.throttling": {"sent != at"},
+}
+"""Comparisons by ``==`` or ``in`` that tell nobody anything, though a name suggests it."""
+
+SETTINGS = "mfa.config"
+"""Compares what a project has written with what may be written, once, when it starts."""
 
 CONSTANT_TIME = {"compare_digest", "constant_time_compare", "bytes_eq"}
 
@@ -26,6 +73,29 @@ def compares(tree: ast.Module) -> bool:
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     imports = {name.rpartition(".")[2] for name in mentioned(tree)}
     return bool((names | attributes | imports) & CONSTANT_TIME)
+
+
+def name(node: ast.expr) -> str:
+    """Return the name under which an operand goes: its last part, or that of what is called or looked up."""
+    match node:
+        case ast.Name(id=text) | ast.Attribute(attr=text):
+            return text.strip("_")
+        case ast.Call(func=called):
+            return name(called)
+        case ast.Subscript(value=looked_up, slice=ast.Constant(value=key)):
+            return key if key in SECRET else name(looked_up)
+    return ""
+
+
+def plainly_compared(tree: ast.Module) -> set[str]:
+    """Return the comparisons in which an operand has the name of a secret."""
+    return {
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        and any(isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for operator in node.ops)
+        and any(name(operand) in SECRET for operand in (node.left, *node.comparators))
+    }
 
 
 def calls_matches(tree: ast.Module) -> bool:
@@ -55,6 +125,35 @@ def test_nobody_reads_a_digest_to_compare_it_himself() -> None:
     }
 
     assert readers == set()
+
+
+def test_no_secret_is_compared_by_the_way() -> None:
+    found = {
+        name: comparisons for name, tree in modules() if name != SETTINGS and (comparisons := plainly_compared(tree))
+    }
+
+    assert found == REVIEWED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code == given",
+        "if given != self._code: ...",
+        "value in state.codes",
+        "hashlib.sha256(salt + code).digest() == stored",
+        "stored == hmac.new(key, code, 'sha256').hexdigest()",
+        "fields['digest'] == made",
+        "a == b == token.key",
+        "[each for each in codes if each.secret == typed]",
+    ],
+)
+def test_no_such_comparison_is_overlooked(text: str) -> None:
+    assert plainly_compared(ast.parse(text))
+
+
+def test_what_compares_no_secret_is_left_alone() -> None:
+    assert not plainly_compared(ast.parse("len(key) == 32; challenge.index == index; code is None; count < value"))
 
 
 @pytest.mark.parametrize(

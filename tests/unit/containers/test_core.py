@@ -21,6 +21,7 @@ from mfa.domain.methods.base import Method, Methods
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.methods.recovery import RecoveryCodes
+from mfa.domain.methods.security_keys import SecurityKeys
 from mfa.domain.policies import EveryUser
 from mfa.domain.throttling import RecursiveThrottle, SendLimits, SimpleThrottle
 
@@ -34,6 +35,12 @@ def core(**settings: Any) -> "providers.Container[CoreContainer]":
 def made(name: str, **settings: Any) -> Method:
     methods: Methods = core(**settings).methods()
     return methods.named(name)
+
+
+def keys(**settings: Any) -> SecurityKeys:
+    method = made("webauthn", **settings)
+    assert isinstance(method, SecurityKeys)
+    return method
 
 
 class TestMethods:
@@ -88,6 +95,24 @@ class TestMethods:
         assert method.limits == SendLimits(interval=timedelta(minutes=2), hourly=4)
         assert method.default_to_user_email == default
         assert method.field.required != default
+
+    def test_security_keys_are_bound_to_the_site(self) -> None:
+        settings: dict[str, Any] = {
+            "webauthn_rp_id": "example.com",
+            "webauthn_origins": ("https://example.com",),
+            "webauthn_top_origins": ("https://example.org",),
+            "webauthn_user_verification": "required",
+            "webauthn_attestation": "direct",
+        }
+
+        site = keys(**settings).relying_party
+
+        assert (site.rp_id, site.rp_name, site.origins) == ("example.com", "example.com", ("https://example.com",))
+        assert (site.top_origins, site.user_verification) == (("https://example.org",), "required")
+        assert (site.attestation, site.resident_key) == ("direct", "preferred")
+        assert keys(**settings, webauthn_rp_name="Acme").relying_party.rp_name == "Acme"
+        assert keys(**settings, passkey_login=True).relying_party.resident_key == "required"
+        assert keys().relying_party.rp_id == ""
 
     def test_so_do_recovery_codes(self) -> None:
         recovery = made("recovery", recovery_codes=16)

@@ -1,10 +1,13 @@
 """How the default deployment chooses its adapters."""
 
 import base64
+from datetime import UTC, datetime
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from dependency_injector import providers
 
 from mfa.adapters.accessor import UseCases
@@ -19,8 +22,10 @@ from mfa.config import Config, read
 from mfa.containers import django
 from mfa.containers.django import DeployedUseCases, DjangoContainer
 from mfa.domain.errors import InvalidField, UnknownKey
+from tests.authenticator import Authority
 from tests.projects.containers import Container, CopyOfACopy, Subclass
 
+SITE = {"METHODS": ["webauthn"], "WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
@@ -108,14 +113,46 @@ class TestTokenProviders:
         assert container.token_provider() is container.token_provider()
 
 
+class TestSecurityKeys:
+    def test_the_folder_of_roots_is_read(self, tmp_path: Path) -> None:
+        root = Authority.root().certificate
+        (tmp_path / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+        direct = {**SITE, "WEBAUTHN_ATTESTATION": "direct", "WEBAUTHN_TRUST_ROOTS": str(tmp_path)}
+
+        cryptography = deployed(**direct).authenticator_cryptography()
+
+        now = datetime(2026, 1, 31, tzinfo=UTC)
+        assert cryptography.trusted([root.public_bytes(Encoding.DER)], now)
+        assert not deployed(**SITE).authenticator_cryptography().trusted([root.public_bytes(Encoding.DER)], now)
+
+    def test_a_provider_that_makes_tokens_logs_in(self) -> None:
+        container = deployed(**SITE, PASSKEY_LOGIN=True)
+
+        provider: object = container.token_provider()
+        assert container.token_issuer() is provider
+        assert container.core.log_in_by_passkey().tokens is container.token_provider()
+        assert container.core.log_in_by_passkey().holders is container.holders()
+
+    def test_one_that_only_knows_them_does_not(self) -> None:
+        with pytest.raises(LookupError, match="TOKEN_PROVIDER"):
+            deployed(TOKEN_PROVIDER="tests.projects.acme.HeaderTokens").token_issuer()
+
+
+BESIDE = {"account_join", "step_up_status", "told"}
+"""What a deployment can say and is no use case."""
+
+
 class TestUseCases:
     def test_all_of_them_come_from_the_container(self) -> None:
         container = deployed()
         use_cases = DeployedUseCases(container)
 
-        for name in (each for each in vars(UseCases) if not each.startswith("_")):
+        for name in (each for each in vars(UseCases) if not each.startswith("_") and each not in BESIDE):
             source = container if name in {"token_provider", "vault"} else container.core
             assert type(getattr(use_cases, name)) is type(getattr(source, name)()), name
+        join: object = use_cases.account_join
+        assert join is container.accounts()
+        assert use_cases.step_up_status == container.config().step_up_status
         assert use_cases.vault is container.vault()
         assert use_cases.token_provider is container.token_provider()
 

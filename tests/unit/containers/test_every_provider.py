@@ -17,7 +17,13 @@ from mfa.containers.core import CoreContainer
 from mfa.containers.django import DjangoContainer
 from mfa.containers.memory import MemoryContainer
 
-EVERYTHING = Config(methods=METHOD_NAMES, sms_sender="mfa.adapters.memory.delivery.OutboxSender")
+EVERYTHING = Config(
+    methods=METHOD_NAMES,
+    sms_sender="mfa.adapters.memory.delivery.OutboxSender",
+    webauthn_rp_id="example.com",
+    webauthn_origins=("https://example.com",),
+    passkey_login=True,
+)
 
 
 Make = Callable[[], MemoryContainer | DjangoContainer]
@@ -96,7 +102,17 @@ def test_the_core_alone_has_a_hole_for_every_port() -> None:
 
     assert holes == {
         *("config", "clock", "entropy", "vault", "one_time_passwords", "qr_codes", "email_addressing"),
-        *("sms_addressing", "email_sender", "sms_sender", "users", "unit_of_work", "workshop"),
+        *(
+            "sms_addressing",
+            "email_sender",
+            "sms_sender",
+            "authenticator_cryptography",
+            "users",
+            "holders",
+            "token_issuer",
+            "unit_of_work",
+            "workshop",
+        ),
     }
     with pytest.raises(errors.Error, match="undefined dependencies"):
         core.check_dependencies()
@@ -122,7 +138,7 @@ def test_an_override_reaches_every_use_case(make: Make, name: str) -> None:
     container, mine = make(), object()
     use_cases = [
         *("register_device", "dispatch_challenge", "void_challenge", "verify_challenge"),
-        *("assess_token", "list_devices", "rename_device", "remove_device"),
+        *("assess_token", "list_devices", "rename_device", "remove_device", "log_in_by_passkey"),
     ]
 
     with container.providers[name].override(providers.Object(mine)):

@@ -84,7 +84,7 @@ class Kind(Method):
     def register(self, enrolment: Enrolment) -> Registration:
         raise NotImplementedError
 
-    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         raise NotImplementedError
 
     def verify(self, attempt: Attempt) -> Verdict:
@@ -96,6 +96,7 @@ class Settings:
     """The part of a configuration that throttles and policies read."""
 
     required_verifications: int = 1
+    policy_groups: tuple[str, ...] = ()
     verification_throttle_tryouts: int = 5
     verification_throttle_timeout: timedelta = timedelta(seconds=30)
 
@@ -171,3 +172,20 @@ def account(
 def in_digits_from(zero: str, digits: str) -> str:
     """Write digits in another script, which ``int`` would read just the same."""
     return "".join(chr(ord(zero) + int(digit)) for digit in digits)
+
+
+def accepted(account: Account, device: Device, *, state: bytes, sent: bytes | None, now: datetime) -> Account:
+    """Accept a value that answers the device's own challenge."""
+    return account.accepted(device, state=state, answered=answered(account, device, sent), unique=None, now=now)
+
+
+def rejected(
+    account: Account, device: Device, *, state: bytes, sent: bytes | None, counted: bool, now: datetime
+) -> Account:
+    """Reject a value that answers the device's own challenge."""
+    return account.rejected(device, state=state, answered=answered(account, device, sent), counted=counted, now=now)
+
+
+def answered(account: Account, device: Device, sent: bytes | None) -> Challenge | None:
+    own = account.challenge(device.index)
+    return own and attrs.evolve(own, sent=sent)

@@ -15,7 +15,7 @@ from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import TokenId
 from mfa.domain.methods.base import Method
 from mfa.domain.throttling import Failures
-from tests.unit.domain.samples import NOW, OWNER, RECOVERY, RULES, TICK
+from tests.unit.domain.samples import NOW, OWNER, RECOVERY, RULES, TICK, accepted, rejected
 
 TOKENS = [TokenId("laptop"), TokenId("phone"), TokenId("thief")]
 REQUIRED = 1
@@ -88,7 +88,7 @@ class Histories(RuleBasedStateMachine):
         counted = RULES.methods.guessable(device.method)
         confirmed = {each: self.confirmed(each) for each in TOKENS}
 
-        after = before.rejected(device, state=b"next", sent=None, counted=counted, now=self.now)
+        after = rejected(before, device, state=b"next", sent=None, counted=counted, now=self.now)
 
         assert after.failures.count == before.failures.count + counted
         if counted:
@@ -107,7 +107,7 @@ class Histories(RuleBasedStateMachine):
             return
         confirmed, moment = self.confirmed(token), self.now
 
-        after = before.accepted(device, state=b"next", sent=None, now=moment)
+        after = accepted(before, device, state=b"next", sent=None, now=moment)
 
         assert after.failures.count == before.failures.count - device.failures.count
         self.store(before, after)
@@ -146,11 +146,13 @@ class Histories(RuleBasedStateMachine):
         device = self.pick(before, number)
         if device is None or (limits := RULES.methods.named(device.method).limits) is None:
             return
-        if refused(lambda: before.demand_dispatch(device, limits, RULES, self.now, again=True)):
+        if refused(
+            lambda: before.demand_dispatch(device, RULES.methods.named(device.method), RULES, self.now, again=True)
+        ):
             return
 
         moment = self.now
-        sent = before.dispatched(device, b"sent", moment)
+        sent = before.dispatched(device, RULES.methods.named(device.method), b"sent", moment)
         after = sent if fails is None else sent.undelivered(device, moment, perhaps_sent=fails)
 
         assert (after.failures, after.devices, after.carried) == (before.failures, before.devices, before.carried)

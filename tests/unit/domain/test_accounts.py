@@ -26,7 +26,6 @@ from tests.unit.domain.samples import (
     HOTP,
     HOUR,
     LAPTOP,
-    LIMITS,
     MINUTE,
     NOW,
     OWNER,
@@ -40,16 +39,21 @@ from tests.unit.domain.samples import (
     WEBAUTHN,
     Kind,
     Settings,
+    accepted,
     account,
     active,
     challenge,
     failures,
     pending,
+    rejected,
     rules,
 )
 
 STALE = NOW - RULES.change_max_age - TICK
 """Just too long ago for a change."""
+
+
+RARE = attrs.evolve(EMAIL, limits=SendLimits(interval=SECOND, hourly=1))
 
 
 def indexes(devices: tuple[Device, ...]) -> list[int]:
@@ -502,14 +506,14 @@ def test_an_active_device_may_always_be_proved() -> None:
 def test_a_first_dispatch_is_allowed() -> None:
     owned = account(active(0, EMAIL))
 
-    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
+    owned.demand_dispatch(owned.devices[0], EMAIL, RULES, NOW, again=False)
 
 
 def test_nothing_is_sent_while_locked() -> None:
     owned = account(active(0, EMAIL), active(1, failures=failures(5)))
 
     with pytest.raises(Throttled) as throttled:
-        owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=True)
+        owned.demand_dispatch(owned.devices[0], EMAIL, RULES, NOW, again=True)
     assert throttled.value.retry_after == 30 * SECOND
 
 
@@ -517,15 +521,15 @@ def test_nothing_is_sent_to_a_device_that_is_confirmed_unless_asked_again() -> N
     owned = account(active(0, EMAIL), confirmed={0: NOW - HOUR})
 
     with pytest.raises(AlreadyVerified):
-        owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
-    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=True)
-    owned.demand_dispatch(owned.devices[0], LIMITS, rules(verification_lifetime=HOUR), NOW, again=False)
+        owned.demand_dispatch(owned.devices[0], EMAIL, RULES, NOW, again=False)
+    owned.demand_dispatch(owned.devices[0], EMAIL, RULES, NOW, again=True)
+    owned.demand_dispatch(owned.devices[0], EMAIL, rules(verification_lifetime=HOUR), NOW, again=False)
 
 
 def test_what_another_device_has_confirmed_does_not_matter() -> None:
     owned = account(active(0, EMAIL), active(1, EMAIL), confirmed={1: NOW})
 
-    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
+    owned.demand_dispatch(owned.devices[0], EMAIL, RULES, NOW, again=False)
 
 
 @pytest.mark.parametrize(
@@ -543,18 +547,18 @@ def test_too_much_is_not_sent(sends: Sends, wait: timedelta | None) -> None:
 
     for device in owned.devices[:2]:
         if wait is None:
-            owned.demand_dispatch(device, LIMITS, RULES, NOW, again=False)
+            owned.demand_dispatch(device, EMAIL, RULES, NOW, again=False)
         else:
             with pytest.raises(Throttled) as throttled:
-                owned.demand_dispatch(device, LIMITS, RULES, NOW, again=True)
+                owned.demand_dispatch(device, EMAIL, RULES, NOW, again=True)
             assert throttled.value.retry_after == wait
-    owned.demand_dispatch(owned.devices[2], LIMITS, RULES, NOW, again=False)
+    owned.demand_dispatch(owned.devices[2], EMAIL, RULES, NOW, again=False)
 
 
 def test_a_pending_device_may_be_sent_its_first_code() -> None:
     owned = account(pending(0, EMAIL))
 
-    owned.demand_dispatch(owned.devices[0], LIMITS, RULES, NOW, again=False)
+    owned.demand_dispatch(owned.devices[0], EMAIL, RULES, NOW, again=False)
 
 
 # Removals
@@ -677,7 +681,7 @@ def test_a_device_is_replaced_in_its_place() -> None:
 def test_a_dispatch_is_entered_with_its_time() -> None:
     owned = account(active(0), active(1, EMAIL), active(2, SMS), confirmed={2: NOW})
 
-    after = owned.dispatched(owned.devices[1], b"sealed", NOW)
+    after = owned.dispatched(owned.devices[1], EMAIL, b"sealed", NOW)
 
     assert after == attrs.evolve(
         owned,
@@ -690,7 +694,7 @@ def test_a_dispatch_replaces_the_one_before_and_keeps_the_confirmation() -> None
     before = challenge(0, sent=b"first", dispatched_at=NOW - HOUR, confirmed_at=NOW - MINUTE)
     owned = account(active(0, EMAIL), challenges=(before,), sends={"sms": Sends(recent=(NOW,), last_at=NOW)})
 
-    after = owned.dispatched(owned.devices[0], b"second", NOW)
+    after = owned.dispatched(owned.devices[0], EMAIL, b"second", NOW)
 
     assert after.challenges == (challenge(0, sent=b"second", dispatched_at=NOW, confirmed_at=NOW - MINUTE),)
     assert after.sends == {"email": Sends(recent=(NOW,), last_at=NOW), "sms": Sends(recent=(NOW,), last_at=NOW)}
@@ -699,7 +703,9 @@ def test_a_dispatch_replaces_the_one_before_and_keeps_the_confirmation() -> None
 def test_dispatches_of_two_devices_of_a_method_count_together() -> None:
     owned = account(active(0, EMAIL), active(1, EMAIL))
 
-    after = owned.dispatched(owned.devices[0], b"one", NOW).dispatched(owned.devices[1], b"two", NOW + MINUTE)
+    after = owned.dispatched(owned.devices[0], EMAIL, b"one", NOW).dispatched(
+        owned.devices[1], EMAIL, b"two", NOW + MINUTE
+    )
 
     assert after.sends == {"email": Sends(recent=(NOW, NOW + MINUTE), last_at=NOW + MINUTE)}
     assert [each.sent for each in after.challenges] == [b"one", b"two"]
@@ -709,9 +715,9 @@ def test_without_a_token_nothing_is_challenged() -> None:
     owned = account(active(0, EMAIL), token_id=None)
 
     with pytest.raises(NoChallenge):
-        owned.dispatched(owned.devices[0], b"sealed", NOW)
+        owned.dispatched(owned.devices[0], EMAIL, b"sealed", NOW)
     with pytest.raises(NoChallenge):
-        owned.accepted(owned.devices[0], state=b"sealed", sent=None, now=NOW)
+        accepted(owned, owned.devices[0], state=b"sealed", sent=None, now=NOW)
 
 
 # Undelivered
@@ -719,30 +725,32 @@ def test_without_a_token_nothing_is_challenged() -> None:
 
 def test_what_could_not_be_delivered_is_void_and_may_be_asked_for_again_at_once() -> None:
     owned = account(active(0, EMAIL))
-    owned = owned.dispatched(owned.devices[0], b"sealed", NOW)
+    owned = owned.dispatched(owned.devices[0], EMAIL, b"sealed", NOW)
 
     after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=False)
 
     assert after.challenges == (challenge(0, sent=None, dispatched_at=NOW),)
     assert after.sends == {"email": Sends()}
-    after.demand_dispatch(after.devices[0], LIMITS, RULES, NOW, again=False)
+    after.demand_dispatch(after.devices[0], EMAIL, RULES, NOW, again=False)
     after.demand_attempt(after.devices[0], EMAIL, 1, RULES, NOW)
 
 
 def test_what_may_have_been_delivered_stays_in_the_hourly_count() -> None:
     owned = account(active(0, EMAIL))
-    owned = owned.dispatched(owned.devices[0], b"sealed", NOW)
+    owned = owned.dispatched(owned.devices[0], EMAIL, b"sealed", NOW)
 
     after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=True)
 
     assert after.sends == {"email": Sends(recent=(NOW,))}
     with pytest.raises(Throttled):
-        after.demand_dispatch(after.devices[0], SendLimits(interval=SECOND, hourly=1), RULES, NOW, again=False)
+        after.demand_dispatch(after.devices[0], RARE, RULES, NOW, again=False)
 
 
 def test_a_late_failure_does_not_void_what_was_sent_since() -> None:
     owned = account(active(0, EMAIL))
-    owned = owned.dispatched(owned.devices[0], b"first", NOW).dispatched(owned.devices[0], b"second", NOW + MINUTE)
+    owned = owned.dispatched(owned.devices[0], EMAIL, b"first", NOW).dispatched(
+        owned.devices[0], EMAIL, b"second", NOW + MINUTE
+    )
 
     after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=False)
 
@@ -752,7 +760,7 @@ def test_a_late_failure_does_not_void_what_was_sent_since() -> None:
 
 def test_a_failed_delivery_takes_no_verification_away() -> None:
     owned = account(active(0, EMAIL), confirmed={0: NOW - MINUTE})
-    owned = owned.dispatched(owned.devices[0], b"sealed", NOW)
+    owned = owned.dispatched(owned.devices[0], EMAIL, b"sealed", NOW)
 
     after = owned.undelivered(owned.devices[0], NOW, perhaps_sent=False)
 
@@ -777,7 +785,7 @@ def test_a_right_value_confirms_the_challenge_and_clears_the_failures_of_its_dev
         challenges=(challenge(1, sent=b"other"),),
     )
 
-    after = owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW)
+    after = accepted(owned, owned.devices[0], state=b"next", sent=None, now=NOW)
 
     assert after == attrs.evolve(
         owned,
@@ -790,7 +798,7 @@ def test_a_right_value_confirms_the_challenge_and_clears_the_failures_of_its_dev
 def test_a_right_value_uses_up_what_was_sent() -> None:
     owned = account(active(0, EMAIL), challenges=(challenge(0, sent=b"sealed", dispatched_at=NOW - MINUTE),))
 
-    after = owned.accepted(owned.devices[0], state=b"sealed", sent=None, now=NOW)
+    after = accepted(owned, owned.devices[0], state=b"sealed", sent=None, now=NOW)
 
     assert after.challenges == (challenge(0, sent=None, dispatched_at=NOW - MINUTE, confirmed_at=NOW),)
 
@@ -798,7 +806,7 @@ def test_a_right_value_uses_up_what_was_sent() -> None:
 def test_a_further_right_value_renews_the_time_of_the_verification_and_no_other_time() -> None:
     owned = account(active(0), confirmed={0: NOW - HOUR})
 
-    after = owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW)
+    after = accepted(owned, owned.devices[0], state=b"next", sent=None, now=NOW)
 
     assert [each.at for each in after.confirmations(RULES, NOW)] == [NOW]
     assert after.devices[0].activated_at == owned.devices[0].activated_at
@@ -808,7 +816,7 @@ def test_a_further_right_value_renews_the_time_of_the_verification_and_no_other_
 def test_a_pending_device_becomes_active_with_its_first_right_value() -> None:
     owned = account(pending(0, failures=failures(2)))
 
-    after = owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW)
+    after = accepted(owned, owned.devices[0], state=b"next", sent=None, now=NOW)
 
     assert after.active == (
         pending(
@@ -836,7 +844,7 @@ def test_activation_drops_what_other_tokens_left_pending_and_carries_their_failu
         carried={"email": failures(16)},
     )
 
-    after = owned.accepted(owned.devices[1], state=b"next", sent=None, now=NOW)
+    after = accepted(owned, owned.devices[1], state=b"next", sent=None, now=NOW)
 
     assert indexes(after.devices) == [0, 1, 3]
     assert after.carried == {"email": failures(26)}
@@ -848,7 +856,7 @@ def test_a_thief_who_registered_first_cannot_activate_once_the_owner_has_enrolle
     thief, owner = attrs.evolve(shared, token_id=PHONE), attrs.evolve(shared, token_id=LAPTOP)
     thief.demand_attempt(thief.device(0, NOW), TOTP, 1, RULES, NOW)
 
-    after = owner.accepted(owner.device(1, NOW), state=b"next", sent=None, now=NOW)
+    after = accepted(owner, owner.device(1, NOW), state=b"next", sent=None, now=NOW)
 
     with pytest.raises(DeviceNotFound):
         attrs.evolve(after, token_id=PHONE, challenges=()).device(0, NOW)
@@ -857,7 +865,7 @@ def test_a_thief_who_registered_first_cannot_activate_once_the_owner_has_enrolle
 def test_a_verification_of_an_active_device_drops_nothing() -> None:
     owned = account(active(0), pending(1, EMAIL, by=PHONE), pending(2, HOTP))
 
-    assert indexes(owned.accepted(owned.devices[0], state=b"next", sent=None, now=NOW).devices) == [0, 1, 2]
+    assert indexes(accepted(owned, owned.devices[0], state=b"next", sent=None, now=NOW).devices) == [0, 1, 2]
 
 
 # Rejected
@@ -867,7 +875,7 @@ def test_a_wrong_value_is_counted_and_takes_no_verification_away() -> None:
     sent = challenge(0, sent=b"sealed", dispatched_at=NOW - MINUTE, confirmed_at=NOW - HOUR)
     owned = account(active(0, EMAIL, failures=failures(2, NOW - HOUR)), active(1), challenges=(sent,))
 
-    after = owned.rejected(owned.devices[0], state=b"next", sent=b"one wrong", counted=True, now=NOW)
+    after = rejected(owned, owned.devices[0], state=b"next", sent=b"one wrong", counted=True, now=NOW)
 
     assert after == attrs.evolve(
         owned,
@@ -880,7 +888,7 @@ def test_a_wrong_value_is_counted_and_takes_no_verification_away() -> None:
 def test_a_wrong_value_of_what_cannot_be_guessed_is_not_counted() -> None:
     owned = account(active(0, RECOVERY), active(1))
 
-    after = owned.rejected(owned.devices[0], state=b"next", sent=None, counted=False, now=NOW)
+    after = rejected(owned, owned.devices[0], state=b"next", sent=None, counted=False, now=NOW)
 
     assert after == attrs.evolve(owned, devices=(active(0, RECOVERY, state=b"next"), active(1)))
 
@@ -888,7 +896,7 @@ def test_a_wrong_value_of_what_cannot_be_guessed_is_not_counted() -> None:
 def test_a_wrong_value_makes_no_challenge() -> None:
     owned = account(active(0), active(1), confirmed={1: NOW})
 
-    assert owned.rejected(owned.devices[0], state=b"next", sent=None, counted=True, now=NOW).challenges == (
+    assert rejected(owned, owned.devices[0], state=b"next", sent=None, counted=True, now=NOW).challenges == (
         challenge(1, confirmed_at=NOW),
     )
 
@@ -896,7 +904,7 @@ def test_a_wrong_value_makes_no_challenge() -> None:
 def test_a_code_that_was_guessed_at_too_often_is_void_but_was_asked_for() -> None:
     owned = account(active(0, EMAIL), challenges=(challenge(0, sent=b"sealed", dispatched_at=NOW),))
 
-    after = owned.rejected(owned.devices[0], state=b"sealed", sent=None, counted=True, now=NOW)
+    after = rejected(owned, owned.devices[0], state=b"sealed", sent=None, counted=True, now=NOW)
 
     assert after.challenges == (challenge(0, sent=None, dispatched_at=NOW),)
     after.demand_attempt(after.devices[0], EMAIL, 1, RULES, NOW)
@@ -906,7 +914,7 @@ def test_the_fifth_wrong_value_locks() -> None:
     owned, now = account(active(0), active(1, EMAIL)), NOW
     for number in range(5):
         assert owned.lock(RULES, now) is None
-        owned = owned.rejected(owned.devices[number % 2], state=b"next", sent=None, counted=True, now=now)
+        owned = rejected(owned, owned.devices[number % 2], state=b"next", sent=None, counted=True, now=now)
         now += SECOND
 
     assert owned.lock(RULES, now) == Lock(until=NOW + 34 * SECOND)

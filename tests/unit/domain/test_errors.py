@@ -9,6 +9,7 @@ from mfa.domain.errors import InvalidField, MfaError, RegistrationRequired, Thro
 
 CODES = {
     "MfaError": "error",
+    "NotUnique": "not_unique",
     "NotFound": "not_found",
     "DeviceNotFound": "not_found",
     "MethodNotFound": "not_found",

@@ -65,4 +65,5 @@ def test_reasons_are_stable_words_for_the_audit_trail() -> None:
         "REPLAYED": "replayed",
         "EXPIRED": "expired",
         "USED_UP": "used_up",
+        "SIGN_COUNT": "sign_count",
     }

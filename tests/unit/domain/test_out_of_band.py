@@ -122,6 +122,7 @@ def test_its_traits() -> None:
 def test_the_message_holds_the_code_and_the_challenge_only_its_salted_hash() -> None:
     dispatch = dispatched("098765")
 
+    assert dispatch.message is not None
     assert dispatch.message.code == "098765"
     assert dispatch.message.destination == "ann@example.com"
     assert dispatch.message.lifetime == LIFETIME

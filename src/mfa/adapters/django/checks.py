@@ -14,13 +14,18 @@ from django.utils.module_loading import import_string
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django import conf
 from mfa.application.ports.delivery import Sender
-from mfa.application.ports.tokens import TokenProvider
+from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.config import Config
 from mfa.domain.methods.base import Method
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.throttling import ThrottlePolicy
 
-_EXTRAS = {"knox": ("knox", "knox"), "sms": ("phonenumbers", "sms")}
+_EXTRAS = {
+    "knox": ("knox", "knox"),
+    "jwt": ("rest_framework_simplejwt", "jwt"),
+    "sms": ("phonenumbers", "sms"),
+    "webauthn": ("fido2", "webauthn"),
+}
 """What needs an extra: the package to look for, and the extra that brings it."""
 
 _APPS = {"authtoken": "rest_framework.authtoken", "knox": "knox"}
@@ -29,9 +34,21 @@ _APPS = {"authtoken": "rest_framework.authtoken", "knox": "knox"}
 _AUTHENTICATION = {
     "authtoken": "rest_framework.authentication.TokenAuthentication",
     "knox": "knox.auth.TokenAuthentication",
+    "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
+    "session": "rest_framework.authentication.SessionAuthentication",
 }
 
 _STOCK_PROVIDER = "authtoken"
+
+_SERIALIZERS = {
+    "TOKEN_OBTAIN_SERIALIZER": "mfa.adapters.tokens.jwt.TokenObtainPairSerializer",
+    "TOKEN_REFRESH_SERIALIZER": "mfa.adapters.tokens.jwt.TokenRefreshSerializer",
+}
+"""What ``SIMPLE_JWT`` has to name for its tokens to be known."""
+
+_COOKIES = "django.contrib.sessions.backends.signed_cookies"
+
+_PASSKEY_SCOPE = "mfa_passkey"
 
 
 class _Composed(Protocol):
@@ -46,6 +63,9 @@ def register() -> None:
     checks.register(check_composition, "mfa")
     checks.register(check_authentication, "mfa")
     checks.register(check_login, "mfa")
+    checks.register(check_jwt, "mfa")
+    checks.register(check_session, "mfa")
+    checks.register(check_passkey_login, "mfa")
 
 
 def check_settings(**_: object) -> list[CheckMessage]:
@@ -65,15 +85,16 @@ def check_composition(**_: object) -> list[CheckMessage]:
 def check_authentication(**_: object) -> list[CheckMessage]:
     """Warn of authentication classes by which a request gets in without a token that could be verified."""
     config, _problems = conf.read_config()
-    expected = _AUTHENTICATION.get(config.token_provider)
-    if expected is None or [*_absent(config)]:
+    names = config.token_providers
+    if not _AUTHENTICATION.keys() >= {*names} or [*_absent(config)]:
         return []
-    own = import_string(expected)
+    expected = [_AUTHENTICATION[name] for name in names]
+    own = tuple(import_string(path) for path in expected)
     return [
         checks.Warning(
             f"{each.__module__}.{each.__qualname__} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of "
-            f"{config.token_provider!r}: what it lets in can never be verified.",
-            hint=f"Keep only {expected} or a subclass of it, or name another TOKEN_PROVIDER in MFA.",
+            f"{' or '.join(map(repr, names))}: what it lets in can never be verified.",
+            hint=f"Keep only {' and '.join(expected)} or a subclass, or name another TOKEN_PROVIDER in MFA.",
             id="mfa.W001",
         )
         for each in conf.authentication_classes()
@@ -84,7 +105,7 @@ def check_authentication(**_: object) -> list[CheckMessage]:
 def check_login(**_: object) -> list[CheckMessage]:
     """Warn of the stock login view, which hands a verified token to whoever knows the password."""
     config, _problems = conf.read_config()
-    if config.token_provider != _STOCK_PROVIDER or [*_absent(config)] or not conf.has_routes():
+    if _STOCK_PROVIDER not in config.token_providers or [*_absent(config)] or not conf.has_routes():
         return []
     stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
     return [
@@ -99,8 +120,65 @@ def check_login(**_: object) -> list[CheckMessage]:
     ]
 
 
+def check_jwt(**_: object) -> list[CheckMessage]:
+    """Warn of settings of simplejwt with which no token is known, or a logout leaves some behind."""
+    config, _problems = conf.read_config()
+    if "jwt" not in config.token_providers or [*_absent(config)]:
+        return []
+    settings = import_string("rest_framework_simplejwt.settings.api_settings")
+    warnings: list[CheckMessage] = [
+        checks.Warning(
+            f"SIMPLE_JWT[{key!r}] is not {path}: tokens that are made by {getattr(settings, key)} belong to no login, "
+            "and can never be verified.",
+            hint=f"Write {path!r}, or the path of a subclass.",
+            id="mfa.W004",
+        )
+        for key, path in _SERIALIZERS.items()
+        if not issubclass(import_string(getattr(settings, key)), import_string(path))
+    ]
+    if settings.ROTATE_REFRESH_TOKENS and not settings.BLACKLIST_AFTER_ROTATION:
+        warnings.append(
+            checks.Warning(
+                "SIMPLE_JWT rotates refresh tokens, but lets the old ones live: a logout ends only the last.",
+                hint='Set "BLACKLIST_AFTER_ROTATION" to True, and add "rest_framework_simplejwt.token_blacklist" to '
+                "INSTALLED_APPS.",
+                id="mfa.W005",
+            )
+        )
+    return warnings
+
+
+def check_session(**_: object) -> list[CheckMessage]:
+    """Warn of sessions that live in the browser alone, where nobody can end one."""
+    config, _problems = conf.read_config()
+    if "session" not in config.token_providers or conf.session_engine() != _COOKIES:
+        return []
+    return [
+        checks.Warning(
+            "MFA takes its tokens from sessions, but SESSION_ENGINE keeps them in cookies: whoever has read a cookie "
+            "before the verification shares in it, and goes on after the logout.",
+            hint="Choose another SESSION_ENGINE, such as django.contrib.sessions.backends.cached_db.",
+            id="mfa.W006",
+        )
+    ]
+
+
+def check_passkey_login(**_: object) -> list[CheckMessage]:
+    """Warn of anonymous routes that one address may ask as often as it likes."""
+    config, problems = conf.read_config()
+    if problems or not config.passkey_login or conf.throttle_rate(_PASSKEY_SCOPE) is not None:
+        return []
+    return [
+        checks.Warning(
+            "MFA lets a passkey log in, but how often an address may try is not limited.",
+            hint=f'Put {{"{_PASSKEY_SCOPE}": "30/min"}} or the like into REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].',
+            id="mfa.W003",
+        )
+    ]
+
+
 def _absent(config: Config) -> Iterator[CheckMessage]:
-    for name in (config.token_provider, *config.methods):
+    for name in (*config.token_providers, *config.methods):
         package, extra = _EXTRAS.get(name, ("mfa", ""))
         if find_spec(package) is None:
             yield Error(
@@ -108,13 +186,14 @@ def _absent(config: Config) -> Iterator[CheckMessage]:
                 hint=f"Run: pip install drf-mfa[{extra}]",
                 id="mfa.E002",
             )
-    app = _APPS.get(config.token_provider)
-    if app is not None and not apps.is_installed(app):
-        yield Error(
-            f"MFA takes its tokens from {config.token_provider!r}, but {app!r} is not in INSTALLED_APPS.",
-            hint=f"Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
-            id="mfa.E006",
-        )
+    for name in config.token_providers:
+        app = _APPS.get(name)
+        if app is not None and not apps.is_installed(app):
+            yield Error(
+                f"MFA takes its tokens from {name!r}, but {app!r} is not in INSTALLED_APPS.",
+                hint=f"Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
+                id="mfa.E006",
+            )
 
 
 def _unusable() -> Iterator[CheckMessage]:
@@ -128,6 +207,7 @@ def _unusable() -> Iterator[CheckMessage]:
             *_lacking([container.core.policy()], VerificationPolicy),
             *_lacking([container.core.throttle()], ThrottlePolicy),
             *_lacking([container.token_provider()], TokenProvider),
+            *(_lacking([container.token_provider()], TokenIssuer) if container.core.passkey_login() else ()),
         ]
         if not lacking:
             senders = container.core.senders()

@@ -28,6 +28,19 @@ def authentication_classes() -> tuple[type[BaseAuthentication], ...]:
     return tuple(classes)
 
 
+def throttle_rate(scope: str) -> str | None:
+    """Return how often Django REST framework lets one address in under that scope; None: as often as it likes."""
+    rates: Any = api_settings.DEFAULT_THROTTLE_RATES
+    rate: str | None = rates.get(scope)
+    return rate
+
+
+def session_engine() -> str:
+    """Return the module that keeps sessions."""
+    engine: str = settings.SESSION_ENGINE
+    return engine
+
+
 def has_routes() -> bool:
     """Tell whether the project answers to any path at all."""
     return bool(getattr(settings, "ROOT_URLCONF", None))

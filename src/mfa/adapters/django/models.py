@@ -14,13 +14,20 @@ LONGEST_TOKEN_ID = 160
 class AccountRecord(models.Model):
     """One user's account; its version is what every change has to have seen."""
 
+    # Users get no attribute by it; only queries find it, to read an account along with a token (see decision 0014).
     user = models.OneToOneField(
-        USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+", editable=False
+        USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        related_query_name="multi_factor_account",
+        editable=False,
     )
     version = models.BigIntegerField()
     next_index = models.PositiveIntegerField()
     carried = models.JSONField(default=dict)
     sends = models.JSONField(default=dict)
+    spent = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = "account"
@@ -36,6 +43,8 @@ class DeviceRecord(models.Model):
     method = models.CharField(max_length=64)
     name = models.CharField(max_length=64, blank=True)
     state = models.BinaryField()
+    # What no other device of any user may be called, such as the digest of a credential id (see decision 0013).
+    unique = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 - most devices have none
     destination = models.CharField(max_length=320, null=True)  # noqa: DJ001 - nowhere is not the same as an empty text
     created_at = MomentField()
     activated_at = MomentField(null=True)

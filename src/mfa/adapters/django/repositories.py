@@ -1,21 +1,21 @@
 """Accounts in Django's database: one statement to read, and the compare-and-set first of all that write."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from django.db import IntegrityError, router, transaction
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
-from mfa.application.ports.repositories import AccountRepository
+from mfa.application.ports.repositories import AccountJoin, AccountRepository, Credentials
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
-from mfa.domain.errors import StaleAccount
-from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.errors import NotUnique, StaleAccount
+from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.throttling import Failures, Sends
 
 _DEVICE = (
@@ -23,6 +23,7 @@ _DEVICE = (
     "method",
     "name",
     "state",
+    "unique",
     "destination",
     "created_at",
     "activated_at",
@@ -38,9 +39,13 @@ _COLUMNS = (
     "next_index",
     "carried",
     "sends",
+    "spent",
     *(f"devices__{column}" for column in _DEVICE),
     *(f"mine__{column}" for column in _CHALLENGE),
 )
+
+
+_CHALLENGES = "user__multi_factor_account__devices__challenges"
 
 
 def database() -> str:
@@ -49,7 +54,7 @@ def database() -> str:
 
 
 @attrs.frozen
-class DjangoAccountRepository(AccountRepository):
+class DjangoAccountRepository(AccountRepository, AccountJoin):
     """Keeps accounts in three tables."""
 
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
@@ -57,22 +62,39 @@ class DjangoAccountRepository(AccountRepository):
         mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token_id or ""))
         records = _accounts(user_id).annotate(mine=mine)
         rows = [dict(zip(_COLUMNS, row, strict=True)) for row in records.values_list(*_COLUMNS)]
+        return _account(user_id, token_id, rows)
+
+    def along(
+        self,
+        tokens: Any,  # noqa: ANN401 - a query set, whatever its model
+        *,
+        between: tuple[TokenId, TokenId],
+        known_as: Callable[[Credentials], Token],
+    ) -> tuple[Credentials, Account | None]:
+        """Read a token, its user and the account in one statement; the token alone where it is in another database.
+
+        The identities are compared as a range, for a database cannot make one of a key; in Python, to the letter.
+        """
+        if router.db_for_write(tokens.model) != database():
+            return cast("Credentials", tokens.select_related("user").get()), None
+        mine = FilteredRelation(_CHALLENGES, condition=Q(**{f"{_CHALLENGES}__token__range": between}))
+        columns = {f"mfa_{number}": F(_beside(column)) for number, column in enumerate(_COLUMNS)}
+        found = tokens.using(database()).select_related("user").annotate(mine=mine).annotate(**columns)
+        rows = list(found)
         if not rows:
-            return Account(user_id=user_id, token_id=token_id)
-        rows.sort(key=lambda row: row["devices__index"] or 0)
-        return Account(
-            user_id=user_id,
-            token_id=token_id,
-            version=rows[0]["version"],
-            next_index=rows[0]["next_index"],
-            devices=tuple(_device(row) for row in rows if row["devices__index"] is not None),
-            # Compared once more, since a database may take two texts for one that Python does not.
-            challenges=tuple(
-                _challenge(row) for row in rows if token_id is not None and row["mine__token"] == token_id
-            ),
-            carried=MappingProxyType({method: _failures(*entry) for method, entry in rows[0]["carried"].items()}),
-            sends=MappingProxyType({method: _sends(*entry) for method, entry in rows[0]["sends"].items()}),
+            raise tokens.model.DoesNotExist
+        token = known_as(rows[0])
+        return rows[0], _account(
+            token.user_id,
+            token.id,
+            [{column: getattr(row, f"mfa_{number}") for number, column in enumerate(_COLUMNS)} for row in rows],
         )
+
+    def holder(self, unique: str) -> UserId | None:
+        """Find a device by its unique name, in one statement."""
+        devices = DeviceRecord.objects.using(database()).filter(unique=unique, activated_at__isnull=False)
+        keys = [UserId(str(key)) for key in devices.values_list("account_id", flat=True)]
+        return keys[0] if keys else None
 
     def save(self, before: Account, after: Account) -> Account:
         """Move the account on from the version that was read, and only then write the rows that differ."""
@@ -90,8 +112,9 @@ class DjangoAccountRepository(AccountRepository):
         if undone:
             _challenges(before.user_id).filter(index__in=undone, token=before.token_id).delete()
         for device in after.devices:
-            if device != devices.get(device.index):
-                self._write_device(after.user_id, device, new=device.index not in devices)
+            old = devices.get(device.index)
+            if device != old:
+                self._write_device(after.user_id, device, old)
         for challenge in after.challenges:
             if challenge != challenges.get(challenge.index):
                 self._write_challenge(after.user_id, challenge, new=challenge.index not in challenges)
@@ -103,6 +126,7 @@ class DjangoAccountRepository(AccountRepository):
             "next_index": stored.next_index,
             "carried": {method: _write_failures(entry) for method, entry in stored.carried.items()},
             "sends": {method: _write_sends(entry) for method, entry in stored.sends.items()},
+            "spent": {digest: end.isoformat() for digest, end in stored.spent.items()},
         }
         if before.version:
             if not _accounts(before.user_id).filter(version=before.version).update(**fields):
@@ -115,16 +139,23 @@ class DjangoAccountRepository(AccountRepository):
         except IntegrityError:
             raise StaleAccount from None
 
-    def _write_device(self, user_id: UserId, device: Device, *, new: bool) -> None:
+    def _write_device(self, user_id: UserId, device: Device, old: Device | None) -> None:
         fields: dict[str, Any] = {
             **{column: getattr(device, column, None) for column in _DEVICE},
             "failures": device.failures.count,
             "last_failure_at": device.failures.last_at,
         }
-        if new:
+        if old is None:
             DeviceRecord.objects.using(database()).create(account_id=user_id, **fields)
-        else:
+        elif device.unique in (None, old.unique):
             _devices(user_id).filter(index=device.index).update(**fields)
+        else:
+            try:
+                # A savepoint, as for the first row: the constraint finds a name that another user's device has.
+                with transaction.atomic(using=database()):
+                    _devices(user_id).filter(index=device.index).update(**fields)
+            except IntegrityError:
+                raise NotUnique from None
 
     def _write_challenge(self, user_id: UserId, challenge: Challenge, *, new: bool) -> None:
         place: dict[str, Any] = {"index": challenge.index, "token": challenge.token_id}
@@ -152,6 +183,35 @@ def _devices(user_id: UserId) -> QuerySet[DeviceRecord]:
 def _challenges(user_id: UserId) -> QuerySet[ChallengeRecord]:
     key: Any = user_id
     return ChallengeRecord.objects.using(database()).filter(account_id=key)
+
+
+def _beside(column: str) -> str:
+    """Return the path to a column of an account from a token."""
+    return column if column.startswith("mine__") else f"user__multi_factor_account__{column}"
+
+
+def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Mapping[str, Any]]) -> Account:
+    """Put an account together; without rows, or with one that has none, it is empty."""
+    if not rows or rows[0]["version"] is None:
+        return Account(user_id=user_id, token_id=token_id)
+    devices = {row["devices__index"]: _device(row) for row in rows if row["devices__index"] is not None}
+    return Account(
+        user_id=user_id,
+        token_id=token_id,
+        version=rows[0]["version"],
+        next_index=rows[0]["next_index"],
+        devices=tuple(devices[index] for index in sorted(devices)),
+        # Compared once more, since a database may take two texts for one that Python does not.
+        challenges=tuple(
+            sorted(
+                (_challenge(row) for row in rows if token_id is not None and row["mine__token"] == token_id),
+                key=lambda challenge: challenge.index,
+            )
+        ),
+        carried=MappingProxyType({method: _failures(*entry) for method, entry in rows[0]["carried"].items()}),
+        sends=MappingProxyType({method: _sends(*entry) for method, entry in rows[0]["sends"].items()}),
+        spent=MappingProxyType({each: datetime.fromisoformat(end) for each, end in rows[0]["spent"].items()}),
+    )
 
 
 def _device(row: Mapping[str, Any]) -> Device:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import attrs
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 
+from mfa.adapters.django.failures import answered
 from mfa.adapters.django.repositories import database
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
@@ -14,9 +15,6 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import StaleAccount
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
-
-_OUTRUN = frozenset({"40001", "40P01", 1020, 1213})
-"""What databases call a transaction that lost to another: PostgreSQL's states, and MariaDB's numbers."""
 
 _NOT_DURABLE = (
     "A use case of mfa was called inside atomic(), or with autocommit switched off: its own commit, which counts wrong "
@@ -37,17 +35,25 @@ class DjangoUnitOfWork(UnitOfWork):
 
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Read an account in a statement of its own."""
-        return self.accounts.of(user_id, token_id)
+        return answered(lambda: self.accounts.of(user_id, token_id))
 
     def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
         """Write in one transaction, and publish when it is over."""
-        stored = after
-        if before != after:
-            with _outrun_as_stale(), _durable():
-                stored = self.accounts.save(before, after)
+        stored = after if before == after else answered(lambda: self._save(before, after))
         for event in events:
             self.publisher.publish(event)
         return stored
+
+    def _save(self, before: Account, after: Account) -> Account:
+        """Save in a transaction, and have what the database finds inconsistent judged again.
+
+        So it is with a user who is deleted at that moment, whose account has nothing to belong to any more.
+        """
+        try:
+            with _durable():
+                return self.accounts.save(before, after)
+        except IntegrityError:
+            raise StaleAccount from None
 
 
 @contextmanager
@@ -61,20 +67,3 @@ def _durable() -> Iterator[None]:
         except RuntimeError as error:
             raise RuntimeError(_NOT_DURABLE) from error
         yield
-
-
-@contextmanager
-def _outrun_as_stale() -> Iterator[None]:
-    """Have what another transaction made impossible judged again, like any change that came too late.
-
-    So it is with a user who is deleted at that moment, whose account has nothing to belong to any more, and with
-    stricter levels of isolation, where the database itself finds out who was first.
-    """
-    try:
-        yield
-    except IntegrityError:
-        raise StaleAccount from None
-    except OperationalError as error:
-        if _OUTRUN.isdisjoint({getattr(error.__cause__, "sqlstate", None), *error.args[:1]}):
-            raise
-        raise StaleAccount from error

@@ -5,9 +5,10 @@ from typing import Any
 
 import attrs
 from django.contrib.auth import get_user_model
-from django.db.models import Manager
+from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 
+from mfa.adapters.django.failures import answered
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
@@ -19,17 +20,36 @@ class DjangoUserDirectory(UserDirectory):
 
     def profile(self, user_id: UserId) -> Profile:
         """Read one user; what a custom model does not have is left empty."""
+        return answered(lambda: self._read(user_id))
+
+    def groups(self, user_id: UserId) -> frozenset[str]:
+        """Read the names of a user's groups in one statement; none where the model means something else by them."""
+        model = get_user_model()
+        return answered(lambda: self._names(model, user_id)) if _has_groups(model) else frozenset()
+
+    def _names(self, model: Any, user_id: UserId) -> frozenset[str]:  # noqa: ANN401 - whatever model the project has
+        users = model._default_manager.filter(pk=user_id, groups__isnull=False)  # noqa: SLF001 - Django's name for it
+        return frozenset(users.values_list("groups__name", flat=True))
+
+    def _read(self, user_id: UserId) -> Profile:
         user: Any = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
         if user is None:
             return Profile()
-        groups = getattr(user, "groups", None)
         return Profile(
             name=str(user.get_username()),
             email=str(getattr(user, user.get_email_field_name(), None) or ""),
             is_staff=bool(getattr(user, "is_staff", False)),
-            groups=frozenset(groups.values_list("name", flat=True) if isinstance(groups, Manager) else ()),
             joined_at=_moment(getattr(user, "date_joined", None)),
+            active=bool(getattr(user, "is_active", True)),
         )
+
+
+def _has_groups(model: Any) -> bool:  # noqa: ANN401 - whatever model the project has
+    try:
+        field = model._meta.get_field("groups")  # noqa: SLF001 - Django's name for it
+        return bool(field.many_to_many) and field.related_model._meta.get_field("name") is not None  # noqa: SLF001
+    except FieldDoesNotExist:
+        return False
 
 
 def _moment(joined: object) -> datetime | None:

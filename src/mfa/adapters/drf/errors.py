@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
 from rest_framework.response import Response
 
+from mfa.adapters.accessor import Told
 from mfa.application.verification import Standing
 from mfa.domain.errors import (
     AlreadyRegistered,
@@ -29,6 +30,7 @@ from mfa.domain.errors import (
     NoChallenge,
     NotDispatchable,
     NotFound,
+    NotUnique,
     Refused,
     RegistrationRequired,
     SealError,
@@ -54,7 +56,7 @@ class Answer:
 NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, _("Not found."))
 
 REFUSED = HTTPStatus.FORBIDDEN
-"""The status of a token that is not verified enough (RFC 9470 would have 401; 403 is what clients of DRF expect)."""
+"""The status of a token that is not verified enough, unless ``STEP_UP_STATUS`` has the 401 of RFC 9470 section 3."""
 
 ANSWERS: Mapping[type[MfaError], Answer] = {
     NotFound: NOT_FOUND,
@@ -78,7 +80,9 @@ ANSWERS: Mapping[type[MfaError], Answer] = {
 }
 """Whoever derives an error of a method's own from one of these is answered as for the nearest."""
 
-FAULTS: frozenset[type[MfaError]] = frozenset({MfaError, SealError, UnknownKey, BrokenSeal, StaleAccount, StoreBusy})
+FAULTS: frozenset[type[MfaError]] = frozenset(
+    {MfaError, SealError, UnknownKey, BrokenSeal, StaleAccount, StoreBusy, NotUnique}
+)
 """Never a client's doing: they propagate, for the operator to see."""
 
 PROBLEMS: Mapping[str, Promise] = {
@@ -118,6 +122,7 @@ class MfaException(APIException):
         body: dict[str, Any] = {"detail": self._sentence, "code": code}
         if verifications_left is not None:
             body["verifications-left"] = verifications_left
+        self.body = body
         self.detail = body
 
     def get_codes(self) -> str | None:
@@ -129,16 +134,17 @@ class MfaException(APIException):
         return {"message": self._sentence, "code": self._sentence.code}
 
 
-def api_exception(error: Exception, scheme: str) -> Exception:
+def api_exception(error: Exception, scheme: str, refused: int = REFUSED) -> Exception:
     """Return what DRF can answer in the place of an error of the core, and everything else as it is.
 
-    ``scheme`` is the authentication scheme that a refusal names. What Django calls a suspicious operation, such as a
-    body of a thousand fields or a host that is not allowed, becomes a 400 in the form that every error has here.
+    ``scheme`` is the authentication scheme that a refusal names, ``refused`` its status. What Django calls a suspicious
+    operation, such as a body of a thousand fields or a host that is not allowed, becomes a 400 in the form that every
+    error has here.
     """
     if isinstance(error, SuspiciousOperation):
         return ParseError()
     if isinstance(error, MfaError) and (answer := _answer(error)) is not None:
-        return _refusal(error, answer, scheme)
+        return _refusal(error, answer, scheme, refused)
     return error
 
 
@@ -146,7 +152,7 @@ def _answer(error: MfaError) -> Answer | None:
     return next((ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS), None)
 
 
-def _refusal(error: MfaError, answer: Answer, scheme: str) -> APIException:
+def _refusal(error: MfaError, answer: Answer, scheme: str, refused: int) -> APIException:
     match error:
         case InvalidField():
             sentence = PROBLEMS.get(error.problem, answer.sentence)
@@ -155,7 +161,7 @@ def _refusal(error: MfaError, answer: Answer, scheme: str) -> APIException:
             return ValidationError({"value": [ErrorDetail(str(answer.sentence), error.code)]})
         case Refused():
             return MfaException(
-                answer,
+                Answer(HTTPStatus(refused), answer.sentence),
                 error.code,
                 verifications_left=error.verifications_left,
                 auth_header=step_up_challenge(error, scheme),
@@ -187,6 +193,19 @@ def refusal_of(standing: Standing) -> Refused:
     """Return the refusal that a standing deserves: at least one verification is always left."""
     left = max(standing.verifications_left, 1)
     return VerificationRequired(left) if standing.enrolled else RegistrationRequired(left)
+
+
+def told(error: MfaError, scheme: str, refused: int) -> Told:
+    """Return the very answer that DRF would give, for a view that is not DRF's; what is no answer is raised."""
+    exception = api_exception(error, scheme, refused)
+    if not isinstance(exception, MfaException):
+        raise exception
+    headers = {}
+    if exception.auth_header is not None:
+        headers["WWW-Authenticate"] = exception.auth_header
+    if exception.wait is not None:
+        headers["Retry-After"] = str(exception.wait)
+    return Told(status=exception.status_code, body=dict(exception.body), headers=headers)
 
 
 def rejection() -> Response:

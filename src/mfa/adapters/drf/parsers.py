@@ -12,8 +12,8 @@ from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 from rest_framework.renderers import JSONRenderer
 
-MOST_BYTES = 68 * 1024
-"""The largest value, 64 KiB for a security key, and room for what stands around it."""
+MOST_BYTES = 64 * 1024
+"""More than any value takes, the answer of a security key with its certificates too."""
 
 MOST_DEPTH = 32
 """Deeper than any body has to be, and shallow enough for whatever walks through it by recursion."""

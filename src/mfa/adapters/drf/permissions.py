@@ -1,18 +1,21 @@
 """Who may pass: permissions for these routes and for the views of a project."""
 
 from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from mfa.adapters import accessor
+from mfa.adapters.accessor import grace_header
 from mfa.adapters.drf.errors import api_exception, refusal_of
 from mfa.application.verification import Standing
+from mfa.domain.errors import MfaError, Refused
 from mfa.domain.identifiers import Token
-
-_STANDING = "_mfa_standing"
+from mfa.domain.policies import Requirement
 
 
 class IsTokenAuthenticated(BasePermission):
@@ -38,35 +41,78 @@ class _StandingPermission(IsTokenAuthenticated):
         if token is None:
             return False
         standing = _standing(request, token)
-        if not self.suffices(standing):
-            raise api_exception(refusal_of(standing), accessor.use_cases().token_provider.scheme)
+        requirements = _requirements(view)
+        _demand(standing, requirements, token)
+        if not requirements:
+            refusal = self.refusal(standing)
+            if refusal is not None:
+                raise _refused(refusal, token)
+            _announce(view, standing)
         return True
 
     @abstractmethod
-    def suffices(self, standing: Standing) -> bool:
-        """Tell whether the standing is enough."""
+    def refusal(self, standing: Standing) -> Refused | None:
+        """Return why a standing is not enough for a view without a requirement of its own, or None where it is."""
 
 
 class IsVerified(_StandingPermission):
-    """Pass tokens that are verified.
+    """Pass tokens that are verified, and on a view with a requirement of its own those that meet it.
 
-    A refusal is raised rather than returned, so in a composition with ``|`` this stands last.
+    The requirement is the attribute ``mfa_requirement`` of the view, or what its method ``get_mfa_requirement``
+    returns for the request at hand: a ``Requirement``, or a list of them that all have to be met. A refusal is raised
+    rather than returned, so in a composition with ``|`` this stands last.
     """
 
-    def suffices(self, standing: Standing) -> bool:
-        """Tell whether the token has confirmed as many devices as are demanded."""
-        return standing.verified
+    def refusal(self, standing: Standing) -> Refused | None:
+        """Refuse a token that has not confirmed as many devices as are demanded, unless there is still grace."""
+        return standing.refusal()
 
 
 class IsVerifiedOrNoDevice(_StandingPermission):
     """Pass tokens that are verified, or that have confirmed every active device there is, recovery codes aside.
 
-    So a user without a device can register the first one. A refusal is raised, as by ``IsVerified``.
+    So a user without a device can register the first one. A refusal is raised, as by ``IsVerified``, and what a view
+    requires is demanded of everybody here, too.
     """
 
-    def suffices(self, standing: Standing) -> bool:
-        """Tell whether the token may register a device."""
-        return standing.may_register
+    def refusal(self, standing: Standing) -> Refused | None:
+        """Refuse a token that may not register a device."""
+        return None if standing.may_register else refusal_of(standing)
+
+
+def check_requirement(request: Request, requirement: Requirement) -> None:
+    """Demand something of a request inside a view, as ``IsVerified`` does of all of it; raises the same refusal.
+
+    It costs nothing where a permission has asked before.
+    """
+    token = _token(request)
+    if token is None:
+        if request.authenticators and not request.successful_authenticator:
+            raise NotAuthenticated
+        raise PermissionDenied(IsTokenAuthenticated.message, IsTokenAuthenticated.code)
+    _demand(_standing(request, token), (requirement,), token)
+
+
+def _requirements(view: APIView) -> Sequence[Requirement]:
+    decide = getattr(view, "get_mfa_requirement", None)
+    requirement = getattr(view, "mfa_requirement", None) if decide is None else decide()
+    if requirement is None:
+        return ()
+    return (requirement,) if isinstance(requirement, Requirement) else tuple(requirement)
+
+
+def _demand(standing: Standing, requirements: Iterable[Requirement], token: Token) -> None:
+    for requirement in requirements:
+        refusal = standing.refusal(requirement)
+        if refusal is not None:
+            raise _refused(refusal, token)
+
+
+def _announce(view: APIView, standing: Standing) -> None:
+    """Put into the answer until when the user may go without a device: DRF adds what stands in ``view.headers``."""
+    headers = getattr(view, "headers", None)
+    if headers is not None:
+        headers.update(grace_header(standing))
 
 
 def _token(request: Request) -> Token | None:
@@ -74,10 +120,13 @@ def _token(request: Request) -> Token | None:
 
 
 def _standing(request: Request, token: Token) -> Standing:
-    """Assess a token once for each request, however many permissions ask; never across requests."""
-    known = vars(request).get(_STANDING)
-    if known is None or known[0] != token:
-        known = (token, accessor.use_cases().assess_token(token))
-        vars(request)[_STANDING] = known
-    standing: Standing = known[1]
-    return standing
+    """Assess a token; raises what any view of a project can answer, such as that the store is away."""
+    try:
+        return accessor.standing_of(request, token)
+    except MfaError as error:
+        raise _refused(error, token) from None
+
+
+def _refused(error: MfaError, token: Token) -> Exception:
+    use_cases = accessor.use_cases()
+    return api_exception(error, token.scheme or use_cases.token_provider.scheme, use_cases.step_up_status)

@@ -23,10 +23,15 @@ WORDS = (
     gettext_noop("Email"),
     gettext_noop("Text message"),
     gettext_noop("Recovery codes"),
+    gettext_noop("Security key or passkey"),
     gettext_noop("Email address"),
     gettext_noop("Phone number"),
 )
 """The words of the built-in methods, for the catalogues: the core, which says them, knows nothing of gettext."""
+
+
+MOST_STATE_CHARACTERS = 1024
+"""Several times what the sealed challenge of a login takes."""
 
 
 class TextField(serializers.CharField):
@@ -73,6 +78,13 @@ def word(text: str) -> str:
 class VerifySerializer(serializers.Serializer[Any]):
     """A value that answers a device's challenge."""
 
+    value = ValueField()
+
+
+class PasskeySerializer(serializers.Serializer[Any]):
+    """What a browser made of the options for a login, and the state that came with them."""
+
+    state = TextField(max_length=MOST_STATE_CHARACTERS)
     value = ValueField()
 
 
@@ -136,7 +148,7 @@ class DeviceSerializer(serializers.Serializer[ListedDevice]):
     def get_dispatchable(self, listed: ListedDevice) -> bool:
         """Tell whether a value can be sent to the device."""
         method = self._method(listed)
-        return method is not None and method.limits is not None
+        return method is not None and method.dispatchable
 
     def _method(self, listed: ListedDevice) -> Method | None:
         """Return the method of a device, or None where it is configured no more."""
@@ -171,7 +183,7 @@ class OfferedMethodSerializer(serializers.Serializer[OfferedMethod]):
 
     def get_dispatchable(self, offered: OfferedMethod) -> bool:
         """Tell whether the method sends something."""
-        return offered.method.limits is not None
+        return offered.method.dispatchable
 
 
 class ConfirmationSerializer(serializers.Serializer[Confirmation]):

@@ -33,9 +33,10 @@ from mfa.adapters.drf.serializers import (
     VerifySerializer,
 )
 from mfa.application.devices import ListedDevice, Remove, Rename
+from mfa.application.ports.tokens import CredentialRenewer
 from mfa.application.registration import Register
 from mfa.application.verification import Dispatch, Refuted, Verify
-from mfa.domain.errors import DeviceNotFound, MethodNotFound, MfaError
+from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Method
 
@@ -74,6 +75,8 @@ class MultiFactorViewSet(ViewSet):
         view = super().as_view(actions, **initkwargs)
         for alias in connections:
             view = transaction.non_atomic_requests(using=alias)(view)
+        # The middleware has to let pass whoever is about to verify.
+        view.mfa_exempt = True  # type: ignore[attr-defined] # views are functions, and may have any
         return view
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
@@ -91,8 +94,17 @@ class MultiFactorViewSet(ViewSet):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer what the core refuses, and put a code into every error."""
-        scheme = self.use_cases().token_provider.scheme if isinstance(exc, MfaError) else ""
-        return with_code(super().handle_exception(api_exception(exc, scheme)))
+        if isinstance(exc, Refused):
+            return with_code(super().handle_exception(self._refusal(exc)))
+        return with_code(super().handle_exception(api_exception(exc, "")))
+
+    def _refusal(self, refused: Refused) -> Exception:
+        return api_exception(refused, self._scheme(), self.use_cases().step_up_status)
+
+    def _scheme(self) -> str:
+        provider = self.use_cases().token_provider
+        token = provider.token_of(self.request)
+        return (token.scheme if token is not None else "") or provider.scheme
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Keep secrets and standings out of every cache."""
@@ -166,6 +178,9 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         verified = self.use_cases().verify_challenge(Verify(token=token, index=device_index(index), value=value))
         if isinstance(verified, Refuted):
             return rejection()
+        provider = self.use_cases().token_provider
+        if isinstance(provider, CredentialRenewer):
+            provider.renew(request)
         [device] = self.shown([ListedDevice(device=verified.device, confirmed=True)])
         return Response({"verifications-left": verified.verifications_left, "device": device})
 
@@ -183,11 +198,11 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def dispatch_challenge(self, request: Request, index: str, **_: Any) -> Response:
-        """Send a value to a device."""
+        """Dispatch a challenge: send a value to a device, or answer with the options of a ceremony."""
         token = self.token(request)
         again = self.read(request, index)["reverify"]
-        self.use_cases().dispatch_challenge(Dispatch(token=token, index=device_index(index), again=again))
-        return Response(status=HTTPStatus.NO_CONTENT)
+        shown = self.use_cases().dispatch_challenge(Dispatch(token=token, index=device_index(index), again=again))
+        return Response(status=HTTPStatus.NO_CONTENT) if shown is None else Response(shown)
 
     def device(self, request: Request, index: str) -> ListedDevice:
         """Return one of the devices that the token may know of; raises ``DeviceNotFound``."""

@@ -6,7 +6,7 @@ import attrs
 
 from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.accounts import Account
-from mfa.domain.errors import StaleAccount
+from mfa.domain.errors import NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
 
 
@@ -21,20 +21,33 @@ class MemoryAccountRepository(AccountRepository):
         """Return a user's account with the challenges of one token; an empty one where nothing is stored."""
         return _as_seen_by(token_id, self._stored(user_id))
 
+    def holder(self, unique: str) -> UserId | None:
+        """Return whose active device has that unique name, or None where there is none."""
+        with self._lock:
+            holders = (user_id for user_id, account in self._accounts.items() if account.holder_of(unique))
+            return next(holders, None)
+
     def save(self, before: Account, after: Account) -> Account:
         """Store what differs between two states of an account, and return it as stored.
 
-        Raises ``StaleAccount``, having changed nothing, when the stored version is no longer that of ``before``. The
-        lock makes comparing and setting one step, as a database does.
+        Raises ``NotUnique``, and ``StaleAccount`` when the stored version is no longer that of ``before``, having
+        changed nothing. The lock makes comparing and setting one step, as a database does.
         """
         with self._lock:
             stored = self._stored(before.user_id)
             if stored.version != before.version:
                 raise StaleAccount
             if before != after:
+                self._demand_unique(before.user_id, after)
                 stored = _merged(stored, before.token_id, after)
                 self._accounts[before.user_id] = stored
             return _as_seen_by(before.token_id, stored)
+
+    def _demand_unique(self, user_id: UserId, after: Account) -> None:
+        names = {device.unique for device in after.devices} - {None}
+        for other in self._accounts.values():
+            if other.user_id != user_id and names & {device.unique for device in other.devices}:
+                raise NotUnique
 
     def _stored(self, user_id: UserId) -> Account:
         return self._accounts.get(user_id, Account(user_id=user_id))

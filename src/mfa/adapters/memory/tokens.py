@@ -1,13 +1,16 @@
 """Bearer tokens without a token system."""
 
-from mfa.application.ports.tokens import TokenProvider
-from mfa.domain.identifiers import Token
+from itertools import count
+
+from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.domain.identifiers import Token, TokenId, UserId
 
 
-class MemoryTokenProvider(TokenProvider):
+class MemoryTokenProvider(TokenProvider, TokenIssuer):
     """Recognises tokens themselves, and whatever else was given a token; any other request has none."""
 
     def __init__(self) -> None:
+        self._made = count(1)
         self._given: list[tuple[object, Token]] = []
 
     @property
@@ -24,3 +27,10 @@ class MemoryTokenProvider(TokenProvider):
         if isinstance(request, Token):
             return request
         return next((token for known, token in reversed(self._given) if known is request), None)
+
+    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
+        """Make a token for anybody, and let the request carry it."""
+        name = f"memory {next(self._made)}"
+        token = Token(id=TokenId(name), user_id=user_id)
+        self.give(request, token)
+        return IssuedToken(token=token, shown={"token": name})

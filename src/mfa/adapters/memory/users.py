@@ -1,6 +1,6 @@
 """Users in a dictionary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from mfa.application.ports.users import UserDirectory
@@ -13,11 +13,17 @@ class MemoryUserDirectory(UserDirectory):
 
     def __init__(self, profiles: Mapping[UserId, Profile] = MappingProxyType({})) -> None:
         self._profiles = dict(profiles)
+        self._groups: dict[UserId, frozenset[str]] = {}
 
-    def add(self, user_id: UserId, profile: Profile) -> None:
+    def add(self, user_id: UserId, profile: Profile, groups: Iterable[str] = ()) -> None:
         """Learn of a user, or learn anew."""
         self._profiles[user_id] = profile
+        self._groups[user_id] = frozenset(groups)
 
     def profile(self, user_id: UserId) -> Profile:
         """Return what is known of a user; an empty profile for one who is gone."""
         return self._profiles.get(user_id, Profile())
+
+    def groups(self, user_id: UserId) -> frozenset[str]:
+        """Return the names of a user's groups; none of one who is gone."""
+        return self._groups.get(user_id, frozenset())

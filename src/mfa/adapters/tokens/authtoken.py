@@ -2,23 +2,50 @@
 
 import hashlib
 from datetime import UTC
+from importlib import import_module
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connections, router, transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token as AuthToken
-from rest_framework.authtoken.views import ObtainAuthToken as StockObtainAuthToken
-from rest_framework.exceptions import Throttled
-from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 
-from mfa.application.ports.tokens import TokenProvider
+from mfa.adapters import accessor
+from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.secrets import equal
 
 LOGIN_ATTEMPTS = 5
 """Tokens made by somebody else at the same moment that are replaced before a login is told to come again."""
 
 
-class AuthtokenTokenProvider(TokenProvider):
+_CREATED = 20
+"""The digits of a moment, to the microsecond."""
+
+
+class VerifiedTokenAuthentication(TokenAuthentication):
+    """The framework's own authentication, which reads the account in the same statement: the gate asks nothing more."""
+
+    def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
+        """Find the token with its user, as the framework does, and with the account as that token meets it."""
+        model, join = self.get_model(), accessor.use_cases().account_join
+        if join is None or not issubclass(model, AuthToken):
+            return super().authenticate_credentials(key)
+        try:
+            token, account = join.along(model.objects.filter(key=key), between=_identities(key), known_as=_token)
+        except model.DoesNotExist:
+            raise AuthenticationFailed(_("Invalid token.")) from None
+        if not token.user.is_active:
+            raise AuthenticationFailed(_("User inactive or deleted."))
+        # A database may take two texts for one; then the account was looked for under another name than it has.
+        if account is not None and equal(token.key.encode(), key.encode()):
+            accessor.leave_account(token, account)
+        return token.user, token
+
+
+class AuthtokenTokenProvider(TokenProvider, TokenIssuer):
     """Knows a token by its key and by when its row was made, so that a key made anew starts unverified."""
 
     def __init__(self, config: object) -> None:
@@ -34,7 +61,19 @@ class AuthtokenTokenProvider(TokenProvider):
         auth = getattr(request, "auth", None)
         if not isinstance(auth, AuthToken):
             return None
-        return Token(id=_identity(auth), user_id=UserId(str(auth.user_id)))
+        return _token(auth)
+
+    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
+        """Replace the user's token, as a login by password does: there is only one."""
+        user = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
+        if user is None:
+            return None
+        made = replaced(user)
+        return IssuedToken(token=Token(id=_identity(made), user_id=user_id), shown={"token": made.key})
+
+
+def _token(auth: AuthToken) -> Token:
+    return Token(id=_identity(auth), user_id=UserId(str(auth.user_id)))
 
 
 def _identity(token: AuthToken) -> TokenId:
@@ -43,34 +82,26 @@ def _identity(token: AuthToken) -> TokenId:
     The key's part stands first and by itself, so that a database that knows only the key can find all that begins
     with it.
     """
-    digest = hashlib.sha256(b"mfa/authtoken/" + token.key.encode()).hexdigest()
     created = token.created if token.created.tzinfo is None else token.created.astimezone(UTC)
-    return TokenId(f"authtoken:{digest}.{created:%Y%m%d%H%M%S%f}")
+    return _made_at(token.key, f"{created:%Y%m%d%H%M%S%f}")
 
 
-class ObtainAuthToken(StockObtainAuthToken):
-    """Logs in by password, and replaces the user's token instead of handing the old one out again.
+def _identities(key: str) -> tuple[TokenId, TokenId]:
+    """Return the first and the last identity that a key can have, whenever its row was made.
 
-    All clients of a user share one token. The stock view gives it to whoever knows the password, verified as the
-    owner has left it: a stolen password would be enough to get past the second factor.
+    They differ from all between in nothing but digits, which are in the same order in every collation.
     """
-
-    @classmethod
-    def as_view(cls, *args: Any, **initkwargs: Any) -> Any:  # noqa: ANN401 - as in DRF
-        """Make a view outside of ``ATOMIC_REQUESTS``: a transaction that has read already may have to give way."""
-        view = super().as_view(*args, **initkwargs)
-        return transaction.non_atomic_requests(using=router.db_for_write(AuthToken))(view)
-
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Check the password and answer with a new token."""
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return Response({"token": _replaced(serializer.validated_data["user"]).key})
+    return _made_at(key, "0" * _CREATED), _made_at(key, "9" * _CREATED)
 
 
-def _replaced(user: Any) -> AuthToken:  # noqa: ANN401 - whatever model the project has
+def _made_at(key: str, created: str) -> TokenId:
+    return TokenId(f"authtoken:{hashlib.sha256(b'mfa/authtoken/' + key.encode()).hexdigest()}.{created}")
+
+
+def replaced(user: Any) -> AuthToken:  # noqa: ANN401 - whatever model the project has
+    """Replace a user's token by a new one; raises ``Throttled`` where somebody else always makes one, too."""
     database = router.db_for_write(AuthToken)
-    for _ in range(LOGIN_ATTEMPTS):
+    for _attempt in range(LOGIN_ATTEMPTS):
         try:
             with transaction.atomic(using=database):
                 _line_up(user, database)
@@ -90,3 +121,14 @@ def _line_up(user: Any, database: str) -> None:  # noqa: ANN401 - whatever model
     """
     if connections[database].features.has_select_for_update:
         list(type(user)._base_manager.using(database).select_for_update().filter(pk=user.pk).values_list("pk"))  # noqa: SLF001 - Django's name for it
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as Python has it
+    """Return the login view, which can only be imported when the framework has read its authentication classes.
+
+    One of them may be the class above: the framework reads them while it makes the very view that this one is made
+    from.
+    """
+    if name == "ObtainAuthToken":
+        return import_module("mfa.adapters.tokens.login").ObtainAuthToken
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,13 +1,24 @@
 """Where accounts are kept."""
 
 from abc import abstractmethod
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from mfa.domain.accounts import Account
-from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.identifiers import Token, TokenId, UserId
+
+Credentials = TypeVar("Credentials")
 
 
-class AccountRepository(Protocol):
+class Holders(Protocol):
+    """Knows whose a device is, by the name that no other device has."""
+
+    @abstractmethod
+    def holder(self, unique: str) -> UserId | None:
+        """Return whose active device has that unique name, or None where there is none."""
+
+
+class AccountRepository(Holders, Protocol):
     """Keeps accounts, and lets only the faster of two writers win."""
 
     @abstractmethod
@@ -18,5 +29,25 @@ class AccountRepository(Protocol):
     def save(self, before: Account, after: Account) -> Account:
         """Store what differs between two states of an account, and return it as stored.
 
-        Raises ``StaleAccount``, having changed nothing, when the stored version is no longer that of ``before``.
+        Raises ``StaleAccount``, having changed nothing, when the stored version is no longer that of ``before``, and
+        ``NotUnique`` when a device is to be called what another user's device is called.
+        """
+
+
+@runtime_checkable
+class AccountJoin(Protocol):
+    """Reads an account in the statement in which a token is read; an ``AccountRepository`` that can do so is one."""
+
+    @abstractmethod
+    def along(
+        self,
+        tokens: Any,  # noqa: ANN401 - a query, in the words of the store
+        *,
+        between: tuple[TokenId, TokenId],
+        known_as: Callable[[Credentials], Token],
+    ) -> tuple[Credentials, Account | None]:
+        """Return the one that a query for a token and its ``user`` finds, and the account as that token meets it.
+
+        ``between`` are the first and the last identity that it may have, the account None where the two are not kept
+        together. Raises what the store raises for a query that finds nothing.
         """

@@ -8,7 +8,10 @@ from typing import Protocol
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.methods.base import Entropy as Entropy
 
-__all__ = ["Clock", "Entropy", "Vault", "seal_context"]
+__all__ = ["LOGIN_CONTEXT", "Clock", "Entropy", "Vault", "seal_context"]
+
+LOGIN_CONTEXT = b"mfa: passkey login"
+"""The place of what a browser keeps between the two halves of a login; no ``seal_context`` reads like it."""
 
 
 class Clock(Protocol):

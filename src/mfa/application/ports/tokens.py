@@ -1,9 +1,12 @@
-"""Which bearer token a request carries."""
+"""Which bearer token a request carries, and how a new one is made."""
 
 from abc import abstractmethod
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
-from mfa.domain.identifiers import Token
+import attrs
+
+from mfa.domain.identifiers import Token, UserId
 
 
 class TokenProvider(Protocol):
@@ -20,3 +23,29 @@ class TokenProvider(Protocol):
     @abstractmethod
     def token_of(self, request: object) -> Token | None:
         """Return the token of an authenticated request, or None where its credentials are no token of this system."""
+
+
+@attrs.frozen(kw_only=True)
+class IssuedToken:
+    """A new token, and what its bearer is shown, once: ``token``, and ``expires_at`` where it has an end."""
+
+    token: Token
+    shown: Mapping[str, object] = attrs.field(repr=False)
+
+
+@runtime_checkable
+class TokenIssuer(Protocol):
+    """Logs a user in by making a token; a ``TokenProvider`` that can do so is one, and passkey login needs it."""
+
+    @abstractmethod
+    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
+        """Make a token that nobody has seen before; None for a user who is gone or may not have another."""
+
+
+@runtime_checkable
+class CredentialRenewer(Protocol):
+    """Renews credentials when they come to be worth more; a ``TokenProvider`` whose credentials can be fixed is one."""
+
+    @abstractmethod
+    def renew(self, request: object) -> None:
+        """Renew what a request that was just verified came with; the token stays the same."""

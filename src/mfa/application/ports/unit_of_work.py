@@ -14,11 +14,16 @@ class UnitOfWork(Protocol):
 
     @abstractmethod
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
-        """Read an account outside any transaction: the commit finds out whether it is still so."""
+        """Read an account outside any transaction: the commit finds out whether it is still so.
+
+        Raises ``StoreBusy`` and ``Unavailable``.
+        """
 
     @abstractmethod
     def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
         """Store the change durably, then publish the events, and return the account as stored.
 
-        Raises ``StaleAccount`` when another change came first; then nothing is stored and nothing published.
+        Raises ``StaleAccount`` when another change came first, and ``StoreBusy`` when the store gave way to one; then
+        nothing is stored and nothing published. Raises ``Unavailable`` when the store failed; then nothing is
+        published, and all is stored or nothing.
         """

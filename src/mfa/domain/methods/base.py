@@ -15,6 +15,9 @@ from mfa.domain.verdicts import Verdict
 MAX_VALUE_BYTES = 4096
 """A typed value longer than this is no code of any method; refusing it early keeps the work per guess small."""
 
+NOBODY: Mapping[int, bytes] = MappingProxyType({})
+"""No siblings."""
+
 _IGNORED = str.maketrans("", "", " -")
 
 
@@ -46,20 +49,28 @@ class RegistrationField:
 
 @attrs.frozen(kw_only=True)
 class Enrolment:
-    """A wish to register a device: for whom, where, and what the client filled in."""
+    """A wish to register a device: for whom, where, and what the client filled in.
+
+    ``siblings`` are the states of the user's active devices of the same method, by index, where it is collective.
+    """
 
     user_name: str
     user_email: str = attrs.field(default="", repr=False)
     site: str = ""
     fields: Mapping[str, str] = attrs.field(default=MappingProxyType({}), repr=False)
+    siblings: Mapping[int, bytes] = attrs.field(default=NOBODY, repr=False)
     now: datetime
 
 
 @attrs.frozen(kw_only=True)
 class Registration:
-    """A new device as its method made it; ``shown`` goes to the person once and is kept nowhere."""
+    """A new device as its method made it; ``shown`` goes to the person once and is kept nowhere.
+
+    ``sent`` is the state of a challenge that is out from the beginning.
+    """
 
     state: bytes = attrs.field(repr=False)
+    sent: bytes | None = attrs.field(default=None, repr=False)
     destination: str | None = None
     shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
@@ -75,17 +86,22 @@ class Outgoing:
 
 @attrs.frozen(kw_only=True)
 class Dispatch:
-    """What a method sends: the state of the challenge, and a message for a sender."""
+    """What a method dispatches: the state of the challenge, and a message for a sender or what the client is shown."""
 
     sent: bytes = attrs.field(repr=False)
-    message: Outgoing
+    message: Outgoing | None = None
+    shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
 
 @attrs.frozen(kw_only=True)
 class Attempt:
-    """A value that claims to answer a device's challenge, with all that a method needs to judge it."""
+    """A value that claims to answer a device's challenge, with all that a method needs to judge it.
+
+    ``siblings`` are as for ``Enrolment``, with the device itself among them once it is active.
+    """
 
     state: bytes = attrs.field(repr=False)
+    siblings: Mapping[int, bytes] = attrs.field(default=NOBODY, repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
     value: object = attrs.field(repr=False)
     now: datetime
@@ -125,7 +141,17 @@ class Method(Protocol):
     @property
     @abstractmethod
     def limits(self) -> SendLimits | None:
-        """Return how often it may send, or None for a method that sends nothing."""
+        """Return how often it may send, or None for a method that has nothing sent."""
+
+    @property
+    def dispatchable(self) -> bool:
+        """Tell whether a challenge has to be dispatched before a value can answer it."""
+        return self.limits is not None
+
+    @property
+    def collective(self) -> bool:
+        """Tell whether one challenge is for all of a user's devices of the method, and any may answer it."""
+        return False
 
     @property
     @abstractmethod
@@ -137,7 +163,7 @@ class Method(Protocol):
         """Make the state of a new device; raises ``InvalidField``."""
 
     @abstractmethod
-    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Make a challenge; raises ``NotDispatchable``."""
 
     @abstractmethod

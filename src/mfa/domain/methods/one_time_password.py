@@ -4,7 +4,7 @@ import json
 import re
 from abc import abstractmethod
 from base64 import b32decode, b32encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ import attrs
 
 from mfa.domain.errors import NotDispatchable
 from mfa.domain.methods.base import (
+    NOBODY,
     Attempt,
     Dispatch,
     Enrolment,
@@ -129,7 +130,7 @@ class OneTimePassword(Method):
                 shown["qr_code"] = self.qr_codes.draw(url)
         return Registration(state=State(seed=seed, parameters=self.parameters).encode(), shown=shown)
 
-    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
         """Refuse: the app makes its values by itself."""
         raise NotDispatchable(self.name)
 

@@ -3,12 +3,14 @@
 import json
 import re
 from abc import abstractmethod
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import attrs
 
 from mfa.domain.methods.base import (
+    NOBODY,
     Attempt,
     Dispatch,
     Enrolment,
@@ -97,7 +99,7 @@ class OutOfBand(Method):
         address = self.addressing.read(text, self.field.name)
         return Registration(state=address.full.encode(), destination=address.masked)
 
-    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
         """Make a new code, which replaces the one before."""
         code = self.entropy.digits(self.digits)
         hashed = SaltedHash.of(code, self.entropy.token(SALT_BYTES))

@@ -2,12 +2,14 @@
 
 import json
 from base64 import b32encode
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
 
 from mfa.domain.errors import NotDispatchable
 from mfa.domain.methods.base import (
+    NOBODY,
     Attempt,
     Dispatch,
     Enrolment,
@@ -49,7 +51,7 @@ class RecoveryCodes(Method):
         groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
         return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
 
-    def dispatch(self, state: bytes, now: datetime) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
         """Refuse: the codes are with the person already."""
         raise NotDispatchable(self.name)
 

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import DisallowedHost, TooManyFieldsSent
@@ -16,6 +16,7 @@ from mfa.adapters.drf.errors import (
     api_exception,
     refusal_of,
     rejection,
+    told,
     with_code,
 )
 from mfa.application.verification import Standing
@@ -199,17 +200,48 @@ def test_handlers_of_a_project_find_the_code() -> None:
 def test_a_standing_has_its_refusal(*, enrolled: bool, left: int, kind: type[Refused], told: int) -> None:
     standing = Standing(
         verified=False,
+        required=2,
         verifications_left=left,
         enrolled=enrolled,
         may_register=False,
         locked=False,
         retry_after=None,
         confirmations=(),
+        assessed_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
     )
 
     refusal = refusal_of(standing)
 
     assert (type(refusal), refusal.verifications_left) == (kind, told)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "headers"),
+    [
+        (Throttled(timedelta(seconds=1.5)), 429, {"Retry-After": "2"}),
+        (AlreadyVerified(), 409, {}),
+        (
+            VerificationRequired(1),
+            401,
+            {
+                "WWW-Authenticate": 'Session error="insufficient_user_authentication", '
+                'error_description="A different authentication level is required"'
+            },
+        ),
+    ],
+)
+def test_views_of_other_frameworks_say_the_same(error: MfaError, status: int, headers: dict[str, str]) -> None:
+    plain, answer = told(error, "Session", 401), answered(api_exception(error, "Session", 401))
+
+    assert (plain.status, plain.headers) == (status, headers)
+    assert answer.status_code == status
+    assert plain.body == answer.data
+    assert {name: answer.headers[name] for name in headers} == headers
+
+
+def test_a_fault_is_no_answer_there_either() -> None:
+    with pytest.raises(BrokenSeal):
+        told(BrokenSeal(), "Session", 403)
 
 
 def test_a_wrong_value_is_an_answer_and_no_exception() -> None:

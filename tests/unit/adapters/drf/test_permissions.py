@@ -1,21 +1,28 @@
 """The permissions, over use cases that only count."""
 
+from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rest_framework.exceptions import APIException
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import AllowAny, BasePermission, OperandHolder
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from mfa.adapters import accessor
-from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
+from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice, check_requirement
 from mfa.application.verification import Standing
+from mfa.domain.accounts import Confirmation
+from mfa.domain.devices import Device
+from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.policies import Requirement
 
-ANN = Token(id=TokenId("a"), user_id=UserId("1"))
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+ANN = Token(id=TokenId("a"), user_id=UserId("1"), scheme="Bearer")
 BOB = Token(id=TokenId("b"), user_id=UserId("2"))
 
 
@@ -25,6 +32,10 @@ class Deployment:
         self.assessed: list[Token] = []
         self.verified = self.may_register = True
         self.enrolled = True
+        self.required = 2
+        self.confirmations: tuple[Confirmation, ...] = ()
+        self.grace_until: datetime | None = None
+        self.step_up_status = 403
 
     @property
     def token_provider(self) -> SimpleNamespace:
@@ -34,12 +45,15 @@ class Deployment:
         self.assessed.append(token)
         return Standing(
             verified=self.verified,
+            required=self.required,
             verifications_left=0 if self.verified else 2,
             enrolled=self.enrolled,
             may_register=self.may_register,
             locked=False,
             retry_after=None,
-            confirmations=(),
+            confirmations=self.confirmations,
+            assessed_at=NOW,
+            grace_until=self.grace_until,
         )
 
 
@@ -126,3 +140,188 @@ def test_the_last_of_alternatives_refuses(deployment: Deployment, request_: Requ
     assert passes(AllowAny | IsVerified, request_)
     with pytest.raises(APIException):
         passes(~AllowAny | IsVerified, request_)
+
+
+FRESH = Requirement(max_age=timedelta(minutes=5))
+STEP_UP = 'Bearer error="insufficient_user_authentication", error_description="{}"'
+
+
+class Fresh(APIView):
+    mfa_requirement: Requirement | list[Requirement] | None = FRESH
+
+
+class Decides(Fresh):
+    """Decides for each request, whatever stands on the class."""
+
+    def get_mfa_requirement(self) -> Requirement | None:
+        return FRESH if self.request.method == "POST" else None
+
+
+def confirmation(*, method: str = "totp", age: timedelta = timedelta(0), resistant: bool = False) -> Confirmation:
+    device = Device(index=0, method=method, state=b"", created_at=NOW)
+    return Confirmation(device=device, at=NOW - age, phishing_resistant=resistant)
+
+
+def refusal_by(view: APIView, request: Request, permission: type[BasePermission] = IsVerified) -> Any:  # noqa: ANN401 - whatever is raised
+    with pytest.raises(APIException) as refusal:
+        permission().has_permission(request, view)
+    return refusal.value
+
+
+class TestRequirements:
+    @pytest.fixture(autouse=True)
+    def one_is_demanded(self, deployment: Deployment) -> None:
+        deployment.required = 1
+
+    @pytest.mark.parametrize("permission", [IsVerified, IsVerifiedOrNoDevice])
+    def test_a_view_is_asked_for_its_own(
+        self, permission: type[BasePermission], deployment: Deployment, request_: Request
+    ) -> None:
+        deployment.confirmations = (confirmation(age=timedelta(minutes=5, seconds=1)),)
+
+        raised = refusal_by(Fresh(), request_, permission)
+
+        assert raised.status_code == 403
+        assert raised.detail["code"] == "verification_required"
+        assert raised.detail["verifications-left"] == 1
+        assert raised.auth_header == STEP_UP.format("More recent authentication is required") + ', max_age="300"'
+        deployment.confirmations = (confirmation(age=timedelta(minutes=5)),)
+        again = Request(request_._request)
+        assert permission().has_permission(again, Fresh())
+
+    def test_what_cannot_be_phished_is_named_by_its_acr(self, deployment: Deployment, request_: Request) -> None:
+        deployment.confirmations = (confirmation(),)
+        view = Fresh()
+        view.mfa_requirement = Requirement(phishing_resistant=True)
+
+        raised = refusal_by(view, request_)
+
+        assert (
+            raised.auth_header == STEP_UP.format("A different authentication level is required") + ', acr_values="phr"'
+        )
+        view.mfa_requirement = Requirement(phishing_resistant=True, max_age=timedelta(minutes=5))
+        assert refusal_by(view, request_).auth_header.endswith(', max_age="300", acr_values="phr"')
+
+    @pytest.mark.parametrize(("method", "passed"), [("get", True), ("post", False)])
+    @pytest.mark.usefixtures("deployment")
+    def test_a_view_may_decide_for_each_request(self, method: str, passed: bool) -> None:  # noqa: FBT001
+        request = Request(getattr(APIRequestFactory(), method)("/"))
+        view = Decides()
+        view.request = request
+
+        if passed:
+            assert IsVerified().has_permission(request, view)
+        else:
+            assert refusal_by(view, request).detail["code"] == "verification_required"
+
+    def test_of_several_each_has_to_be_met(self, deployment: Deployment, request_: Request) -> None:
+        view = Fresh()
+        view.mfa_requirement = [Requirement(methods=["totp"]), Requirement(methods=["email"])]
+        deployment.confirmations = (confirmation(),)
+        assert refusal_by(view, request_).detail["verifications-left"] == 1
+
+        deployment.confirmations = (confirmation(), confirmation(method="email"))
+
+        assert IsVerified().has_permission(Request(request_._request), view)
+
+    def test_it_is_demanded_of_everybody(self, deployment: Deployment, request_: Request) -> None:
+        deployment.required, deployment.enrolled, deployment.grace_until = 0, False, NOW
+
+        assert refusal_by(Fresh(), request_).detail["code"] == "registration_required"
+        assert refusal_by(Fresh(), request_, IsVerifiedOrNoDevice).detail["code"] == "registration_required"
+
+    def test_none_is_none(self, request_: Request, deployment: Deployment) -> None:
+        view = Fresh()
+        view.mfa_requirement = None
+
+        assert IsVerified().has_permission(request_, view)
+        assert deployment.assessed == [ANN]
+
+    def test_what_is_no_requirement_lets_nobody_pass(self, request_: Request, deployment: Deployment) -> None:
+        view: Any = Fresh()
+        view.mfa_requirement = ["totp"]
+
+        with pytest.raises(AttributeError):
+            IsVerified().has_permission(request_, view)
+
+    def test_the_status_may_be_that_of_the_rfc(self, deployment: Deployment, request_: Request) -> None:
+        deployment.step_up_status = 401
+
+        raised = refusal_by(Fresh(), request_)
+
+        assert raised.status_code == 401
+        assert raised.auth_header.startswith("Bearer error=")
+
+
+class TestInsideAView:
+    def test_it_raises_the_same_refusal_and_asks_once(self, deployment: Deployment, request_: Request) -> None:
+        assert passes(IsVerified, request_)
+        deployment.confirmations = (confirmation(age=timedelta(minutes=6)),)
+
+        with pytest.raises(APIException) as refusal:
+            check_requirement(request_, FRESH)
+
+        raised: Any = refusal.value
+        assert (raised.status_code, raised.detail["code"]) == (403, "verification_required")
+        assert 'max_age="300"' in raised.auth_header
+        assert deployment.assessed == [ANN]
+
+    def test_what_meets_it_goes_on(self, deployment: Deployment, request_: Request) -> None:
+        deployment.required, deployment.confirmations = 1, (confirmation(),)
+
+        check_requirement(request_, FRESH)
+
+    def test_other_credentials_are_told_what_is_wanted(self, deployment: Deployment, request_: Request) -> None:
+        deployment.token = None
+
+        with pytest.raises(PermissionDenied) as refusal:
+            check_requirement(request_, FRESH)
+
+        assert refusal.value.get_codes() == "token_required"
+
+    def test_without_any_the_client_is_to_log_in(self, deployment: Deployment) -> None:
+        deployment.token = None
+        request = Request(APIRequestFactory().get("/"), authenticators=[TokenAuthentication()])
+
+        with pytest.raises(NotAuthenticated):
+            check_requirement(request, FRESH)
+
+
+class TestGrace:
+    @pytest.fixture(autouse=True)
+    def grace(self, deployment: Deployment) -> None:
+        deployment.verified = deployment.enrolled = False
+        deployment.grace_until = datetime(2026, 2, 1, 0, 0, 0, 999, tzinfo=timezone(timedelta(hours=1)))
+
+    def test_who_passes_by_it_is_told_until_when(self, request_: Request) -> None:
+        view: Any = APIView()
+        view.headers = {"Vary": "Accept"}
+
+        assert IsVerified().has_permission(request_, view)
+
+        assert view.headers == {"Vary": "Accept", "MFA-Registration-Deadline": "2026-01-31T23:00:00Z"}
+
+    def test_so_is_who_passes_to_register(self, request_: Request) -> None:
+        view: Any = APIView()
+        view.headers = {}
+
+        assert IsVerifiedOrNoDevice().has_permission(request_, view)
+
+        assert view.headers == {"MFA-Registration-Deadline": "2026-01-31T23:00:00Z"}
+
+    def test_what_has_no_headers_passes_as_well(self, request_: Request) -> None:
+        assert passes(IsVerified, request_)
+
+
+@pytest.mark.parametrize("permission", [IsVerified, IsVerifiedOrNoDevice])
+def test_a_store_that_is_away_is_told(
+    permission: type[BasePermission], deployment: Deployment, request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Token) -> Standing:
+        raise Unavailable
+
+    monkeypatch.setattr(deployment, "assess_token", away)
+
+    raised = refusal_by(APIView(), request_, permission)
+
+    assert (raised.status_code, raised.wait, raised.get_codes()) == (503, 1, "unavailable")

@@ -32,7 +32,9 @@ MODULUS = b"\xff" * 255 + b"\x01"
 RSA: Fields = {1: 3, 3: -257, -1: MODULUS, -2: b"\1\0\1"}
 
 
-@pytest.mark.parametrize("fields", [P256, P384, P521, ED25519, ED448, RSA, {**RSA, -1: MODULUS * 2, -2: b"\3"}])
+@pytest.mark.parametrize(
+    "fields", [P256, P384, P521, ED25519, ED448, RSA, {**RSA, -1: MODULUS * 2, -2: b"\3"}, {**RSA, -2: b"\1\0\0\1"}]
+)
 def test_a_key_that_can_be_used_is_known_by_its_algorithm(fields: Fields) -> None:
     assert CRYPTOGRAPHY.algorithm(cbor(fields)) == fields[3]
     assert fields[3] in keys.ALGORITHMS

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
                         related_name="+",
+                        related_query_name="multi_factor_account",
                         serialize=False,
                         to=settings.AUTH_USER_MODEL,
                     ),
@@ -33,6 +34,7 @@ class Migration(migrations.Migration):
                 ("next_index", models.PositiveIntegerField()),
                 ("carried", models.JSONField(default=dict)),
                 ("sends", models.JSONField(default=dict)),
+                ("spent", models.JSONField(default=dict)),
             ],
             options={
                 "verbose_name": "account",
@@ -47,6 +49,7 @@ class Migration(migrations.Migration):
                 ("method", models.CharField(max_length=64)),
                 ("name", models.CharField(blank=True, max_length=64)),
                 ("state", models.BinaryField()),
+                ("unique", models.CharField(max_length=64, null=True, unique=True)),
                 ("destination", models.CharField(max_length=320, null=True)),
                 ("created_at", mfa.adapters.django.fields.MomentField()),
                 ("activated_at", mfa.adapters.django.fields.MomentField(null=True)),

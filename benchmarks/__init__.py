@@ -1,0 +1,1 @@
+"""Measurements that are no tests: each is a program of its own."""

@@ -1,0 +1,1 @@
+"""What the use cases cost as the tables grow: the plans of their statements, and their times."""

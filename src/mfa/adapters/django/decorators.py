@@ -1,0 +1,69 @@
+"""The second factor for views that are Django's own."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponseBase
+
+from mfa.adapters.django.gate import judge
+from mfa.domain.policies import Requirement
+
+View = Callable[..., Any]
+
+EXEMPT = "mfa_exempt"
+"""The attribute of a view that the middleware lets pass."""
+
+
+def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
+    """Have a view see only requests whose token is verified, and meets the requirement.
+
+    Others are answered in JSON, with the status, the body and the headers that Django REST framework's views have; one
+    without a token is answered 401. The token has to be on the request already, as a session is. A class takes this by
+    Django's ``method_decorator``.
+    """
+
+    def decorated(view: View) -> View:
+        if iscoroutinefunction(view):
+            waiting = cast("Callable[..., Awaitable[HttpResponseBase]]", view)
+
+            @wraps(view)
+            async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+                judgement = await sync_to_async(judge)(request, requirement)
+                response = judgement.refusal or await waiting(request, *args, **kwargs)
+                judgement.announce(response)
+                return response
+
+            return async_view
+
+        @wraps(view)
+        def sync_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            judgement = judge(request, requirement)
+            response: HttpResponseBase = judgement.refusal or view(request, *args, **kwargs)
+            judgement.announce(response)
+            return response
+
+        return sync_view
+
+    return decorated
+
+
+def verification_exempt(view: View) -> View:
+    """Have the middleware let everybody pass to a view, such as a login."""
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def async_view(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
+            return await cast("Callable[..., Awaitable[Any]]", view)(*args, **kwargs)
+
+        exempt: View = async_view
+    else:
+
+        @wraps(view)
+        def sync_view(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
+            return view(*args, **kwargs)
+
+        exempt = sync_view
+    setattr(exempt, EXEMPT, True)
+    return exempt

@@ -1,0 +1,18 @@
+"""Whose a device is, asked of the database before any account is."""
+
+import attrs
+
+from mfa.adapters.django.failures import answered
+from mfa.application.ports.repositories import Holders
+from mfa.domain.identifiers import UserId
+
+
+@attrs.frozen(kw_only=True)
+class DjangoHolders(Holders):
+    """Asks the repository, and says in the words of the core what the database could not do."""
+
+    accounts: Holders
+
+    def holder(self, unique: str) -> UserId | None:
+        """Find whose device it is; raises ``StoreBusy`` and ``Unavailable``."""
+        return answered(lambda: self.accounts.holder(unique))

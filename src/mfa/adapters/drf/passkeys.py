@@ -1,0 +1,82 @@
+"""Logging in by a passkey: two routes for people of whom nothing is known yet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import Route
+from rest_framework.settings import api_settings
+from rest_framework.throttling import AnonRateThrottle
+
+from mfa.adapters.drf.errors import rejection
+from mfa.adapters.drf.routers import MultiFactorRouter
+from mfa.adapters.drf.serializers import PasskeySerializer, TimeField
+from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.application.login import LogIn, NotLoggedIn
+
+
+class PasskeyThrottle(AnonRateThrottle):
+    """Counts requests per address under the scope ``mfa_passkey``, where DEFAULT_THROTTLE_RATES has a rate for it."""
+
+    scope = "mfa_passkey"
+
+    def get_rate(self) -> str | None:
+        """Return the rate as it is configured now."""
+        rates: Any = api_settings.DEFAULT_THROTTLE_RATES
+        rate: str | None = rates.get(self.scope)
+        return rate
+
+
+class MultiFactorPasskeyViewSet(MultiFactorViewSet):
+    """Log in by a passkey; these routes are there only where ``PASSKEY_LOGIN`` is on."""
+
+    authentication_classes: Sequence[Any] = ()
+    permission_classes: Sequence[Any] = (AllowAny,)
+    throttle_classes: Sequence[Any] = (PasskeyThrottle,)
+    serializer_classes = {"log_in": PasskeySerializer}  # noqa: RUF012 - declared above
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse every verb where a passkey alone does not log in; raises ``NotFound``."""
+        if not self.use_cases().passkey_login:
+            raise NotFound
+        super().initial(request, *args, **kwargs)
+
+    def begin(self, request: Request, **_: Any) -> Response:
+        """Answer with options for the browser, and what it has to give back."""
+        begun = self.use_cases().begin_passkey_login()
+        return Response({**begun.shown, "state": begun.state})
+
+    def log_in(self, request: Request, **_: Any) -> Response:
+        """Make a token for whoever holds a passkey; an unknown one is answered as a bad signature is."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        answer = self.use_cases().log_in_by_passkey(LogIn(state=given["state"], value=given["value"], request=request))
+        if isinstance(answer, NotLoggedIn):
+            return rejection()
+        shown = {name: _written(value) for name, value in answer.shown.items()}
+        return Response({**shown, "verifications-left": answer.verifications_left})
+
+    def demand_found(self, request: Request, index: str) -> None:
+        """Raise ``NotFound``: no path of these leads to a device."""
+        raise NotFound
+
+
+class MultiFactorPasskeyRouter(MultiFactorRouter):
+    """Mounts a ``MultiFactorPasskeyViewSet``; its routes stand before those of a verifier under one prefix."""
+
+    default_basename = "multi-factor-passkey"
+    routes = [  # noqa: RUF012 - declared by DRF
+        Route(
+            r"^{prefix}/options{trailing_slash}$", {"post": "begin"}, "{basename}-options", detail=False, initkwargs={}
+        ),
+        Route(r"^{prefix}{trailing_slash}$", {"post": "log_in"}, "{basename}", detail=False, initkwargs={}),
+    ]
+
+
+def _written(value: object) -> object:
+    return TimeField().to_representation(value) if isinstance(value, datetime) else value

@@ -1,0 +1,207 @@
+"""The JSON web tokens of djangorestframework-simplejwt, and what they tell of verifications."""
+
+import hashlib
+import math
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework_simplejwt import serializers
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.tokens import Token as JsonWebToken
+
+from mfa.adapters import accessor
+from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.verification import Standing
+from mfa.domain.errors import Unavailable
+from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.methods.base import Methods
+
+FAMILY = "sid"
+"""The claim by which all tokens of one login are known (OpenID Connect Front-Channel Logout 1.0, section 3)."""
+
+FAMILY_BYTES = 32
+
+REFERENCES: Mapping[str, str] = {
+    "totp": "otp",
+    "hotp": "otp",
+    "email": "otp",
+    "recovery": "otp",
+    "sms": "sms",
+    "webauthn": "pop",
+}
+"""What a method is in ``amr``, by the registry of RFC 8176 section 6.1.
+
+A security key proves the possession of a key; whether hardware keeps it (``hwk``), as a passkey that travels between
+machines does not, nobody can tell without attestation.
+"""
+
+_TOLD = ("acr", "auth_time", "mfa", "mfa_required")
+
+
+class JwtTokenProvider(TokenProvider, TokenIssuer):
+    """Knows all tokens of one login by the claim that the login put into them."""
+
+    def __init__(self, config: object) -> None:
+        """Take the settings, of which none matters here."""
+
+    @property
+    def scheme(self) -> str:
+        """Return the first of the header types that simplejwt is configured with."""
+        types = api_settings.AUTH_HEADER_TYPES
+        return str(types if isinstance(types, str) else types[0])
+
+    def token_of(self, request: object) -> Token | None:
+        """Return the family of the token that simplejwt's authentication left on the request.
+
+        A token without one was not made by a login of this module, and is none of this provider's.
+        """
+        auth = getattr(request, "auth", None)
+        if not isinstance(auth, JsonWebToken):
+            return None
+        family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None))
+        if not isinstance(family, str) or not family or user_id is None:
+            return None
+        return Token(id=_identity(user_id, family), user_id=user_id, scheme=self.scheme)
+
+    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
+        """Make a pair of tokens, as a login by password does, for a user who may have one."""
+        user = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
+        if user is None or not api_settings.USER_AUTHENTICATION_RULE(user):
+            return None
+        refresh = FamilyRefreshToken.for_user(user)
+        token = Token(id=_identity(user_id, refresh[FAMILY]), user_id=user_id, scheme=self.scheme)
+        return IssuedToken(token=token, shown={"access": str(refresh.access_token), "refresh": str(refresh)})
+
+
+def _identity(user_id: UserId, family: str) -> TokenId:
+    known = f"{family}/{user_id}".encode("utf-8", "surrogatepass")
+    return TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}")
+
+
+def _user_id(user: object) -> UserId | None:
+    """Return the primary key of a user, or None where a stateless one is known by something else.
+
+    What a project puts into ``USER_ID_CLAIM`` instead may be the primary key of somebody else.
+    """
+    key = getattr(user, "pk", None)
+    known = key is not None and (isinstance(user, get_user_model()) or _names_primary_key())
+    return UserId(str(key)) if known else None
+
+
+def _names_primary_key() -> bool:
+    return api_settings.USER_ID_FIELD in {"pk", get_user_model()._meta.pk.name}  # noqa: SLF001 - Django's name for it
+
+
+class FamilyRefreshToken(RefreshToken):
+    """A refresh token that names its family, and whose access tokens tell how the family stands when they are made."""
+
+    def __init__(self, token: Any = None, verify: bool = True) -> None:  # noqa: ANN401, FBT001, FBT002 - as in simplejwt
+        super().__init__(token, verify)
+        if token is None:
+            self[FAMILY] = secrets.token_urlsafe(FAMILY_BYTES)
+
+    @property
+    def access_token(self) -> AccessToken:
+        """Make an access token; one read tells what its family has verified by now."""
+        access = super().access_token
+        family = access.get(FAMILY)
+        user_id = self._user_id()
+        for claim in _TOLD:
+            access.payload.pop(claim, None)
+        if isinstance(family, str) and family and user_id is not None:
+            use_cases = accessor.use_cases()
+            standing = _assessed(Token(id=_identity(user_id, family), user_id=user_id))
+            access.payload.update(_claims(standing, use_cases.methods, access.get("amr") or ()))
+        return access
+
+    def blacklist(self) -> Any:  # noqa: ANN401 - as in simplejwt
+        """Put the token on the blacklist; raises ``TokenError`` where it is there already.
+
+        Of several requests that exchange one token at the same moment one succeeds, as it would one after another:
+        otherwise the family had two ends, of which a logout closes one.
+        """
+        entered: Any = super().blacklist()
+        if not entered[1]:
+            raise TokenError(_("Token is blacklisted"))
+        return entered
+
+    def _user_id(self) -> UserId | None:
+        """Return the primary key of the token's user, with a look-up only where the claim is something else."""
+        claim = self.get(api_settings.USER_ID_CLAIM)
+        if claim is None or _names_primary_key():
+            return None if claim is None else UserId(str(claim))
+        users = get_user_model()._default_manager.filter(**{api_settings.USER_ID_FIELD: claim})  # noqa: SLF001 - as above
+        key = users.values_list("pk", flat=True).first()
+        return None if key is None else UserId(str(key))
+
+
+def _assessed(token: Token) -> Standing:
+    try:
+        return accessor.use_cases().assess_token(token)
+    except Unavailable as error:
+        raise NotNow(error.retry_after.total_seconds()) from None
+
+
+class NotNow(APIException):
+    """A token could not be made, because nobody could say how its family stands."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = _("Not possible just now; try again.")
+    default_code = "unavailable"
+
+    def __init__(self, wait: float) -> None:
+        super().__init__()
+        self.wait = math.ceil(wait)
+
+
+def _claims(standing: Standing, methods: Methods, login: Iterable[str]) -> Iterator[tuple[str, object]]:
+    """Tell of a standing in the words of RFC 8176 (``amr``) and RFC 9470 (``acr``, ``auth_time``).
+
+    Whoever knows no more than the words has to be safe with them: a token that is not verified has no ``acr``, nor
+    ``mfa`` in its ``amr``, whatever it has confirmed.
+    """
+    confirmed = standing.confirmations
+    references = [*login, *(REFERENCES[each.device.method] for each in confirmed if each.device.method in REFERENCES)]
+    if standing.verified and confirmed:
+        references.append("mfa")
+        resistant = any(methods.phishing_resistant(each.device.method) for each in confirmed)
+        yield "acr", "phr" if resistant else "mfa"
+        yield "auth_time", int(max(each.at for each in confirmed).timestamp())
+    if references:
+        yield "amr", list(dict.fromkeys(references))
+    yield "mfa", [[each.device.method, int(each.at.timestamp()), each.device.index] for each in confirmed]
+    yield "mfa_required", standing.required
+
+
+class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
+    """Logs in by password, and begins a family of tokens."""
+
+    token_class = FamilyRefreshToken
+
+    @classmethod
+    def get_token(cls, user: Any) -> JsonWebToken:  # noqa: ANN401 - whatever model the project has
+        """Make a refresh token that says how its user logged in."""
+        token = super().get_token(user)
+        token["amr"] = ["pwd"]
+        return token
+
+
+class TokenRefreshSerializer(serializers.TokenRefreshSerializer):
+    """Makes an access token that tells how the family stands by now."""
+
+    token_class = FamilyRefreshToken
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        """Exchange a refresh token; one whose user is gone is refused as one whose user may not log in."""
+        try:
+            return super().validate(attrs)
+        except ObjectDoesNotExist:
+            raise AuthenticationFailed(self.error_messages["no_active_account"], "no_active_account") from None

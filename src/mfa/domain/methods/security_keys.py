@@ -1,0 +1,238 @@
+"""Security keys and passkeys as one more method: what a device and a challenge remember between ceremonies."""
+
+import hashlib
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+
+import attrs
+
+from mfa.domain.methods.base import (
+    Attempt,
+    Dispatch,
+    Enrolment,
+    Entropy,
+    Method,
+    Registration,
+    RegistrationField,
+)
+from mfa.domain.methods.webauthn import (
+    CHALLENGE_BYTES,
+    CHALLENGE_LIFETIME,
+    CeremonyRefused,
+    Credential,
+    Refusal,
+    RelyingParty,
+    credential_id,
+)
+from mfa.domain.throttling import SendLimits
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
+
+USER_HANDLE_BYTES = 32
+"""Random and personal to nobody (WebAuthn Level 3 section 14.6.1); at most 64 (section 5.4.3)."""
+
+
+class Purpose(Enum):
+    """What options are for; an answer to the ones is none to the others."""
+
+    CREATE = "create"
+    GET = "get"
+    LOG_IN = "log_in"
+
+
+@attrs.frozen(kw_only=True)
+class Awaited:
+    """Options that are out: their challenge, what they are for, and until when they serve."""
+
+    challenge: bytes = attrs.field(repr=False)
+    purpose: Purpose
+    expires_at: datetime
+
+    def encode(self) -> bytes:
+        """Write the state as bytes."""
+        fields = {
+            "challenge": urlsafe_b64encode(self.challenge).decode(),
+            "purpose": self.purpose.value,
+            "expires_at": self.expires_at.isoformat(),
+        }
+        return json.dumps(fields).encode()
+
+    @classmethod
+    def decode(cls, sent: bytes) -> "Awaited":
+        """Read what ``encode`` wrote."""
+        fields = json.loads(sent)
+        return cls(
+            challenge=urlsafe_b64decode(fields["challenge"]),
+            purpose=Purpose(fields["purpose"]),
+            expires_at=datetime.fromisoformat(fields["expires_at"]),
+        )
+
+    @property
+    def digest(self) -> str:
+        """Return what tells the challenge from every other once it is spent."""
+        return hashlib.sha256(self.challenge).hexdigest()
+
+
+@attrs.frozen(kw_only=True)
+class Expected:
+    """The state of a pending device: for whom a credential is to be made."""
+
+    user_handle: bytes = attrs.field(repr=False)
+    user_name: str
+
+    def encode(self) -> bytes:
+        """Write the state as bytes."""
+        return json.dumps({"awaits": self.user_name, "handle": urlsafe_b64encode(self.user_handle).decode()}).encode()
+
+    @classmethod
+    def decode(cls, state: bytes) -> "Expected | None":
+        """Read what ``encode`` wrote; None where a credential has taken its place."""
+        fields = json.loads(state)
+        if "awaits" not in fields:
+            return None
+        return cls(user_handle=urlsafe_b64decode(fields["handle"]), user_name=fields["awaits"])
+
+
+def unique_name(credential: bytes) -> str:
+    """Return the name under which a credential id is unique over all users: its digest, for ids may be long."""
+    return hashlib.sha256(credential).hexdigest()
+
+
+@attrs.frozen(kw_only=True)
+class SecurityKeys(Method):
+    """Public key credentials: options go to the browser, and what it makes of them is the value.
+
+    A challenge is used up by whatever answers it, a refusal too, and is common to all of a user's credentials: the
+    one that signs is the one that is confirmed.
+    """
+
+    relying_party: RelyingParty
+    entropy: Entropy
+    name: str = "webauthn"
+    verbose_name: str = "Security key or passkey"
+    guessable: bool = attrs.field(default=False, init=False)
+    phishing_resistant: bool = attrs.field(default=True, init=False)
+    backup: bool = attrs.field(default=False, init=False)
+    limits: SendLimits | None = attrs.field(default=None, init=False)
+    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
+
+    @property
+    def dispatchable(self) -> bool:
+        """Tell that options have to be asked for."""
+        return True
+
+    @property
+    def collective(self) -> bool:
+        """Tell that any of a user's credentials may answer."""
+        return True
+
+    def register(self, enrolment: Enrolment) -> Registration:
+        """Make creation options, with the handle that the user's other credentials have."""
+        handles = [Credential.decode(sibling).user_handle for sibling in enrolment.siblings.values()]
+        handle = handles[0] if handles else self.entropy.token(USER_HANDLE_BYTES)
+        expected = Expected(user_handle=handle, user_name=enrolment.user_name)
+        dispatch = self._creation(expected, enrolment.now, enrolment.siblings)
+        return Registration(state=expected.encode(), sent=dispatch.sent, shown=dispatch.shown)
+
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
+        """Make options: to create the credential of a pending device, else to use any that the user has."""
+        expected = Expected.decode(state)
+        if expected is not None:
+            return self._creation(expected, now, siblings)
+        awaited = self._awaited(Purpose.GET, now)
+        credentials = [Credential.decode(sibling) for sibling in siblings.values()]
+        options = self.relying_party.request_options(challenge=awaited.challenge, credentials=credentials)
+        return Dispatch(sent=awaited.encode(), shown={"options": options})
+
+    def verify(self, attempt: Attempt) -> Verdict:
+        """Judge what a browser made of the options that are out."""
+        try:
+            # Read first, so that what can be no response at all is malformed even when nothing is out.
+            credential_id(attempt.value)
+            if attempt.sent is None:
+                return Rejected(reason=Reason.USED_UP, state=attempt.state)
+            awaited = Awaited.decode(attempt.sent)
+            if attempt.now >= awaited.expires_at:
+                return Rejected(reason=Reason.EXPIRED, state=attempt.state)
+            expected = Expected.decode(attempt.state)
+            if expected is not None:
+                return self._created(attempt, awaited, expected)
+            return self._used(attempt, awaited)
+        except CeremonyRefused as refusal:
+            return Rejected(reason=_reason(refusal), state=attempt.state)
+
+    # Logging in: nobody is known yet, so the options name no credential and the response has to name the user
+
+    def begin_login(self, now: datetime) -> Dispatch:
+        """Make options that any discoverable credential of this site may answer."""
+        awaited = self._awaited(Purpose.LOG_IN, now)
+        return Dispatch(
+            sent=awaited.encode(), shown={"options": self._strict.request_options(challenge=awaited.challenge)}
+        )
+
+    def log_in(self, attempt: Attempt) -> Verdict:
+        """Judge what a browser made of such options by the credential of one device, which has verified its user."""
+        if attempt.sent is None:
+            return Rejected(reason=Reason.USED_UP, state=attempt.state)
+        awaited = Awaited.decode(attempt.sent)
+        if attempt.now >= awaited.expires_at:
+            return Rejected(reason=Reason.EXPIRED, state=attempt.state)
+        if awaited.purpose is not Purpose.LOG_IN:
+            return Rejected(reason=Reason.WRONG, state=attempt.state)
+        try:
+            credential = self._strict.authenticate(
+                attempt.value,
+                challenge=awaited.challenge,
+                credentials=[Credential.decode(attempt.state)],
+                user_handle=None,
+            )
+        except CeremonyRefused as refusal:
+            return Rejected(reason=_reason(refusal), state=attempt.state)
+        return Accepted(state=credential.encode())
+
+    @property
+    def _strict(self) -> RelyingParty:
+        """Return the site as it is for whoever shows nothing but a credential: it has to have verified its user."""
+        return attrs.evolve(self.relying_party, user_verification="required")
+
+    def _created(self, attempt: Attempt, awaited: Awaited, expected: Expected) -> Verdict:
+        if awaited.purpose is not Purpose.CREATE:
+            return Rejected(reason=Reason.WRONG, state=attempt.state)
+        credential = self.relying_party.register(
+            attempt.value, challenge=awaited.challenge, user_handle=expected.user_handle, now=attempt.now
+        )
+        return Accepted(state=credential.encode(), unique=unique_name(credential.id))
+
+    def _used(self, attempt: Attempt, awaited: Awaited) -> Verdict:
+        if awaited.purpose is not Purpose.GET:
+            return Rejected(reason=Reason.WRONG, state=attempt.state)
+        credentials = {index: Credential.decode(state) for index, state in attempt.siblings.items()}
+        credential = self.relying_party.authenticate(
+            attempt.value,
+            challenge=awaited.challenge,
+            credentials=tuple(credentials.values()),
+            user_handle=Credential.decode(attempt.state).user_handle,
+        )
+        index = next(index for index, each in credentials.items() if each.id == credential.id)
+        return Accepted(state=credential.encode(), index=index)
+
+    def _creation(self, expected: Expected, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
+        awaited = self._awaited(Purpose.CREATE, now)
+        options = self.relying_party.creation_options(
+            challenge=awaited.challenge,
+            user_handle=expected.user_handle,
+            user_name=expected.user_name,
+            display_name=expected.user_name,
+            exclude=[Credential.decode(sibling) for sibling in siblings.values()],
+        )
+        return Dispatch(sent=awaited.encode(), shown={"options": options})
+
+    def _awaited(self, purpose: Purpose, now: datetime) -> Awaited:
+        challenge = self.entropy.token(CHALLENGE_BYTES)
+        return Awaited(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
+
+
+def _reason(refusal: CeremonyRefused) -> Reason:
+    return Reason.SIGN_COUNT if refusal.reason is Refusal.SIGN_COUNT else Reason.WRONG

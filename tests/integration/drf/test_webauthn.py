@@ -1,0 +1,448 @@
+"""Security keys over HTTP, driven by an authenticator in software: what it is for, and every attack on it."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mfa.adapters.django.signals import verification_rejected
+from mfa.domain.events import VerificationRejected
+from mfa.domain.verdicts import Reason
+from tests.authenticator import SoftwareAuthenticator, b64decode, b64encode, cbor
+from tests.integration.django.crowd import MANY, all_at_once
+from tests.integration.drf.keys import Json, dispatched, enrolled, new_key, proved, registered, take_keys
+from tests.integration.drf.people import Answer, Browser, Person, World
+
+REJECTION = b'{"detail":"This value is not valid.","code":"invalid_value"}'
+
+
+@pytest.fixture(autouse=True)
+def _site(world: World) -> None:
+    take_keys(world)
+
+
+@pytest.fixture
+def key() -> SoftwareAuthenticator:
+    return new_key()
+
+
+def rejected(answer: Answer) -> bool:
+    return answer.status_code == 401 and answer.content == REJECTION
+
+
+def test_a_key_is_registered_and_opens_the_gate(ann: Person, key: SoftwareAuthenticator) -> None:
+    assert ann.gate().status_code == 403
+    device = registered(ann, name="Blue key")
+    assert (device["method"], device["dispatchable"], device["active"]) == ("webauthn", True, False)
+    assert device["options"]["rp"] == {"id": "example.com", "name": "example.com"}
+    assert [each["alg"] for each in device["options"]["pubKeyCredParams"]] == [-7, -8, -257]
+    assert device["options"]["authenticatorSelection"]["residentKey"] == "preferred"
+
+    answer = ann.verify(0, key.create(device["options"]))
+
+    assert answer.status_code == 200
+    assert answer.json()["verifications-left"] == 0
+    assert answer.json()["device"]["active"] is True
+    assert ann.gate().status_code == 200
+
+
+def test_a_key_verifies_another_token(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    browser = ann.again()
+    assert browser.gate().status_code == 403
+
+    options = dispatched(browser, index)
+    assert [each["id"] for each in options["allowCredentials"]] == [b64encode(each) for each in key.held]
+
+    assert browser.verify(index, key.get(options)).status_code == 200
+    assert browser.gate().status_code == 200
+    assert browser.post(f"{index}/dispatch/").status_code == 409
+
+
+def test_the_options_of_a_pending_device_can_be_had_anew(ann: Person, key: SoftwareAuthenticator) -> None:
+    device = registered(ann)
+
+    fresh = dispatched(ann, device["index"])
+
+    assert fresh["challenge"] != device["options"]["challenge"]
+    assert ann.verify(device["index"], key.create(fresh)).status_code == 200
+
+
+@pytest.mark.parametrize("algorithm", [-7, -8, -257])
+def test_every_algorithm_that_is_offered_is_taken(ann: Person, algorithm: int) -> None:
+    key = new_key(algorithm=algorithm)
+
+    assert proved(ann, enrolled(ann, key), key).status_code == 200
+
+
+# Attacks on a verification
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param({"origin": "https://example.com:8443"}, id="another port"),
+        pytest.param({"origin": "http://example.com"}, id="another scheme"),
+        pytest.param({"origin": "https://login.example.com"}, id="a sub-domain"),
+        pytest.param({"origin": "https://example.com.evil.example"}, id="a domain that begins alike"),
+        pytest.param({"origin": "null"}, id="no origin"),
+        pytest.param({"rp_id": "evil.example"}, id="another relying party"),
+        pytest.param({"user_present": False}, id="nobody touched it"),
+        pytest.param({"type": "webauthn.create"}, id="another type"),
+        pytest.param({"cross_origin": True}, id="in a frame"),
+        pytest.param({"cross_origin": True, "top_origin": "https://evil.example"}, id="in another site's frame"),
+        pytest.param({"challenge": b"a challenge of nobody's own making"}, id="another challenge"),
+        pytest.param({"user_handle": b"somebody else"}, id="the handle of another"),
+        pytest.param({"backup_eligible": True, "backed_up": True}, id="eligible for backup all at once"),
+        pytest.param({"backed_up": True}, id="backed up, but not eligible"),
+        pytest.param({"authenticator_data": b"short"}, id="too little data"),
+        pytest.param({"extensions": b"\xff\xff"}, id="broken CBOR"),
+    ],
+)
+def test_an_assertion_that_is_not_right_is_refused(
+    ann: Person, key: SoftwareAuthenticator, behaviour: dict[str, Any]
+) -> None:
+    index = enrolled(ann, key)
+    browser = ann.again()
+
+    assert rejected(proved(browser, index, key.behaving(**behaviour)))
+    assert browser.gate().status_code == 403
+    assert proved(browser, index, key).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        pytest.param({"origin": "https://example.com:8443"}, id="another port"),
+        pytest.param({"origin": "http://example.com"}, id="another scheme"),
+        pytest.param({"origin": "https://login.example.com"}, id="a sub-domain"),
+        pytest.param({"rp_id": "evil.example"}, id="another relying party"),
+        pytest.param({"user_present": False}, id="nobody touched it"),
+        pytest.param({"type": "webauthn.get"}, id="another type"),
+        pytest.param({"challenge": b"a challenge of nobody's own making"}, id="another challenge"),
+        pytest.param({"backed_up": True}, id="backed up, but not eligible"),
+        pytest.param({"credential_id": b""}, id="no credential id"),
+        pytest.param({"credential_id": b"x" * 1024}, id="a long credential id"),
+        pytest.param({"extensions": b"\xa1"}, id="broken CBOR"),
+        pytest.param({"transports": ["usb"] * 17}, id="many transports"),
+    ],
+)
+def test_a_credential_that_is_not_right_is_refused(ann: Person, behaviour: dict[str, Any]) -> None:
+    device = registered(ann)
+
+    assert rejected(ann.verify(device["index"], new_key(**behaviour).create(device["options"])))
+    assert ann.gate().status_code == 403
+
+
+def test_whoever_must_be_verified_by_the_key_is(ann: Person, world: World, key: SoftwareAuthenticator) -> None:
+    take_keys(world, WEBAUTHN_USER_VERIFICATION="required")
+    careless = key.behaving(user_verified=False)
+    device = registered(ann)
+    assert device["options"]["authenticatorSelection"]["userVerification"] == "required"
+    assert rejected(ann.verify(device["index"], careless.create(device["options"])))
+
+    index = enrolled(ann, key)
+    assert dispatched(ann, index, again=True)["userVerification"] == "required"
+    assert rejected(proved(ann, index, careless))
+    assert proved(ann, index, key).status_code == 200
+
+
+def test_an_answer_serves_once(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    browser = ann.again()
+    value = key.get(dispatched(browser, index))
+
+    assert browser.verify(index, value).status_code == 200
+    assert rejected(browser.verify(index, value))
+
+
+def test_a_refusal_uses_the_options_up(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    options = dispatched(ann, index, again=True)
+    value = key.get(options)
+
+    assert rejected(ann.verify(index, key.behaving(user_present=False).get(options)))
+    assert rejected(ann.verify(index, value))
+
+
+def test_the_answer_to_older_options_is_refused(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    older = dispatched(ann, index, again=True)
+    dispatched(ann, index, again=True)
+
+    assert rejected(ann.verify(index, key.get(older)))
+
+
+def test_options_live_five_minutes(ann: Person, world: World, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    options = dispatched(ann, index, again=True)
+    world.pass_time(timedelta(minutes=5))
+
+    assert rejected(ann.verify(index, key.get(options)))
+
+
+def test_the_challenge_of_another_token_is_refused(ann: Person, bob: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    of_another = dispatched(ann, index, again=True)
+    browser = ann.again()
+    own = dispatched(browser, index)
+
+    assert rejected(browser.verify(index, key.get({**own, "challenge": of_another["challenge"]})))
+
+
+def test_options_to_create_do_not_serve_to_get(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    created = registered(ann)["options"]
+    options = dispatched(ann, index, again=True)
+
+    assert rejected(ann.verify(index, key.get({**options, "challenge": created["challenge"]})))
+
+
+def test_options_to_get_do_not_serve_to_create(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    device = registered(ann)
+    options = dispatched(ann, index, again=True)
+
+    value = new_key().create({**device["options"], "challenge": options["challenge"]})
+    assert rejected(ann.verify(device["index"], value))
+    assert rejected(ann.verify(index, value))
+
+
+def test_the_key_of_another_user_is_refused(ann: Person, bob: Person, key: SoftwareAuthenticator) -> None:
+    enrolled(ann, key)
+    his = new_key()
+    index = enrolled(bob, his)
+    options = dispatched(bob, index, again=True)
+    [hers] = key.held.values()
+
+    assert rejected(bob.verify(index, key.assertion(hers, options)))
+    options = dispatched(bob, index, again=True)
+    [own] = his.held.values()
+    assert rejected(bob.verify(index, key.behaving(user_handle=own.user_handle).assertion(hers, options)))
+
+
+def test_the_key_of_another_user_is_nothing_to_one_who_has_none(
+    ann: Person, bob: Person, key: SoftwareAuthenticator
+) -> None:
+    index = enrolled(ann, key)
+    [hers] = key.held.values()
+    options = dispatched(ann, index, again=True)
+
+    assert bob.verify(index, key.assertion(hers, options)).status_code == 404
+    pending = registered(bob)
+    options = {**options, "challenge": pending["options"]["challenge"]}
+    assert rejected(bob.verify(pending["index"], key.assertion(hers, options)))
+    assert bob.gate().status_code == 403
+
+
+def test_a_credential_is_registered_once(ann: Person, bob: Person, key: SoftwareAuthenticator) -> None:
+    enrolled(ann, key)
+    [held] = key.held.values()
+    double = new_key(credential_id=held.id)
+
+    for person in (bob, ann):
+        device = registered(person)
+        assert rejected(person.verify(device["index"], double.create(device["options"])))
+    assert [each["active"] for each in ann.get().json()] == [True, False]
+    assert bob.get("status/").json()["enrolled"] is False
+
+
+def test_a_signature_by_another_key_is_refused(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    value = key.get(dispatched(ann, index, again=True))
+    signature = bytearray(b64decode(value["response"]["signature"]))
+    signature[-1] ^= 1
+    value["response"]["signature"] = b64encode(bytes(signature))
+
+    assert rejected(ann.verify(index, value))
+
+
+def test_a_count_that_goes_back_is_refused_and_told(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    assert proved(ann, index, key).status_code == 200
+    told: list[VerificationRejected] = []
+
+    def hear(event: VerificationRejected, **_: object) -> None:
+        told.append(event)
+
+    verification_rejected.connect(hear)
+    try:
+        assert rejected(proved(ann, index, key.behaving(sign_count=1)))
+    finally:
+        verification_rejected.disconnect(hear)
+    assert [(event.index, event.reason) for event in told] == [(index, Reason.SIGN_COUNT)]
+    assert ann.get("status/").json()["locked"] is False
+
+
+# What is no response
+
+MALFORMED: dict[str, Callable[[Json], object]] = {
+    "text": json.dumps,
+    "number": lambda value: 123456,
+    "list": lambda value: [value],
+    "null": lambda value: None,
+    "oversized": lambda value: {**value, "more": "x" * 64 * 1024},
+    "oversized in many parts": lambda value: {**value, "more": ["é"] * 16 * 1024},
+    "nested": lambda value: {**value, "more": json.loads("[" * 40 + "]" * 40)},
+}
+
+BROKEN: dict[str, Callable[[Json], object]] = {
+    "empty": lambda value: {},
+    "no response": lambda value: {**value, "response": None},
+    "a response of text": lambda value: {**value, "response": "x"},
+    "another kind": lambda value: {**value, "type": "password"},
+    "two ids": lambda value: {**value, "id": "AAAA"},
+    "an id of nothing": lambda value: {**value, "id": None, "rawId": None},
+    "an id with padding": lambda value: {**value, "id": value["id"] + "=", "rawId": value["id"] + "="},
+    "an id in another alphabet": lambda value: {**value, "id": "+/+/", "rawId": "+/+/"},
+    "an id with a line break": lambda value: {**value, "id": "AAAA\n", "rawId": "AAAA\n"},
+    "an id beyond ASCII": lambda value: {**value, "id": "éé", "rawId": "éé"},
+    "an id of half a character": lambda value: {**value, "id": "\ud800", "rawId": "\ud800"},
+    "an id of objects": lambda value: {**value, "id": {}, "rawId": {}},
+}
+
+
+@pytest.mark.parametrize("change", MALFORMED)
+def test_what_is_no_response_is_malformed(ann: Person, key: SoftwareAuthenticator, change: str) -> None:
+    index = enrolled(ann, key)
+    value = key.get(dispatched(ann, index, again=True))
+
+    assert ann.verify(index, MALFORMED[change](value)).status_code == 400
+    assert ann.verify(index, value).status_code == 200  # nothing was used up
+
+
+@pytest.mark.parametrize("change", BROKEN)
+def test_a_broken_response_is_refused(ann: Person, key: SoftwareAuthenticator, change: str) -> None:
+    index = enrolled(ann, key)
+    value = key.get(dispatched(ann, index, again=True))
+    assert rejected(ann.verify(index, BROKEN[change](value)))
+
+    device = registered(ann)
+    assert rejected(ann.verify(device["index"], BROKEN[change](new_key().create(device["options"]))))
+
+
+PARTS: dict[str, object] = {
+    "nothing": None,
+    "number": 7,
+    "list": [],
+    "empty": "",
+    "no base64": "!",
+    "padding": "AAA=",
+    "left-over bits": "AB",
+    "no UTF-8": b64encode(b"\xff\xfe"),
+    "no JSON": b64encode(b"{"),
+    "JSON of another kind": b64encode(b"[]"),
+    "JSON that is deep": b64encode(b"[" * 20_000),
+    "JSON with a number for a text": b64encode(b'{"type":1,"challenge":2,"origin":3}'),
+    "JSON with a large number": b64encode(b'{"type":' + b"9" * 5_000 + b"}"),
+    "CBOR that ends too early": b64encode(b"\xa3cfmt"),
+    "CBOR that is deep": b64encode(b"\x81" * 20_000),
+    "CBOR that promises much": b64encode(b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff"),
+    "CBOR without an end": b64encode(b"\xbf"),
+    "CBOR of another kind": b64encode(cbor([1, 2])),
+    "CBOR of other types": b64encode(cbor({"fmt": 1, "attStmt": 2, "authData": 3})),
+    "CBOR with data too short": b64encode(cbor({"fmt": "none", "attStmt": {}, "authData": b"x"})),
+    "CBOR with something after it": b64encode(cbor({"fmt": "none", "attStmt": {}, "authData": b""}) + b"\x00"),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("place", ["clientDataJSON", "attestationObject"])
+def test_a_broken_part_of_a_credential_is_refused(ann: Person, place: str, part: str) -> None:
+    device = registered(ann)
+    value = new_key().create(device["options"])
+    value["response"][place] = PARTS[part]
+
+    assert rejected(ann.verify(device["index"], value))
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("place", ["clientDataJSON", "authenticatorData", "signature"])
+def test_a_broken_part_of_an_assertion_is_refused(
+    ann: Person, key: SoftwareAuthenticator, place: str, part: str
+) -> None:
+    index = enrolled(ann, key)
+    value = key.get(dispatched(ann, index, again=True))
+    value["response"][place] = PARTS[part]
+
+    assert rejected(ann.verify(index, value))
+
+
+def test_a_body_that_is_too_long_is_not_read(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+
+    assert ann.verify(index, {"more": "x" * 80 * 1024}).status_code == 400
+
+
+# What a key protects
+
+
+def test_changes_need_a_fresh_proof_by_a_key(ann: Person, world: World, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    app = ann.enrol_app()
+    codes = ann.post("register/recovery/").json()["codes"]
+    thief = ann.again()
+    thief.prove(app)
+    assert thief.gate().status_code == 200
+
+    for refused in (thief.post("register/totp/"), thief.post("register/webauthn/"), thief.delete(f"{index}/")):
+        assert refused.status_code == 403
+        assert refused.json()["code"] == "verification_required"
+        assert 'acr_values="phr"' in refused.headers["WWW-Authenticate"]
+
+    assert proved(thief, index, key).status_code == 200
+    assert thief.delete(f"{app.index}/").status_code == 204
+    world.pass_time(timedelta(minutes=11))
+    assert thief.delete(f"{index}/").status_code == 403
+
+    other = ann.again()
+    assert other.verify(2, codes[0]).status_code == 200
+    assert other.delete(f"{index}/").status_code == 204
+
+
+def test_a_removed_key_is_nothing(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    other = enrolled(ann, new_key())
+    options = dispatched(ann, other, again=True)
+    assert ann.delete(f"{index}/").status_code == 204
+
+    [held] = key.held.values()
+    assert rejected(ann.verify(other, key.assertion(held, options)))
+    assert ann.post(f"{index}/dispatch/").status_code == 404
+
+
+def test_a_removed_credential_can_be_registered_again(ann: Person, key: SoftwareAuthenticator) -> None:
+    index = enrolled(ann, key)
+    [held] = key.held.values()
+    assert ann.delete(f"{index}/").status_code == 204
+
+    assert enrolled(ann, new_key(credential_id=held.id)) == index + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_one_assertion_used_at_once_one_is_taken(ann: Person, world: World) -> None:
+    key = new_key(sign_count=0)
+    index = enrolled(ann, key)
+    name = ann.key()
+    value = key.get(dispatched(Browser(world, name), index))
+
+    answers = all_at_once(lambda _: Browser(world, name).verify(index, value).status_code)
+
+    assert sorted(answers, key=str) == [200, *[401] * (MANY - 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_one_credential_registered_by_many_at_once_one_is_taken(
+    person: Callable[[str], Person], world: World
+) -> None:
+    people = [person(name) for name in ("ann", "bob", "eve", "dan")]
+    values = []
+    for each in people:
+        device = registered(each)
+        values.append(new_key(credential_id=b"the same").create(device["options"]))
+
+    answers = all_at_once(lambda number: people[number].verify(0, values[number]).status_code, many=len(people))
+
+    assert sorted(answers, key=str) == [200, 401, 401, 401]

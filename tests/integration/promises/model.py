@@ -1,0 +1,425 @@
+"""The contract of one user's account in plain Python: lists, sets and times, and nothing of the package's own code.
+
+It says of every wish what the answer must be, and by which promise of the contract's section 5 where one decides.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import attrs
+import pyotp
+
+HOUR = timedelta(hours=1)
+PERIOD = 30
+AHEAD = 3
+"""HOTP_TOLERANCE: so many counters beyond the next one are looked at."""
+
+WRONG_VALUES_OF_A_CODE = 5
+MOST_PENDING = 20
+MOST_WAITS = 120
+
+SENT = frozenset({"email", "sms"})
+GUESSABLE = frozenset({"totp", "hotp", "email", "sms"})
+BACKUP = "recovery"
+KEY = "key"
+TOUCH = "touch"
+METHODS = ("totp", "hotp", "email", "sms", BACKUP, KEY)
+
+ACCEPTED = "accepted"
+REJECTED = "rejected"
+DONE = "done"
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """The settings that the contract's section 4 names."""
+
+    required: int = 1
+    tryouts: int = 3
+    timeout: timedelta = timedelta(seconds=30)
+    recursive: bool = True
+    most_failures: int = 12
+    most_devices: int = 2
+    pending: timedelta = HOUR
+    change: timedelta = timedelta(minutes=10)
+    verification: timedelta | None = None
+    code: timedelta = timedelta(minutes=10)
+    interval: timedelta = timedelta(seconds=30)
+    hourly: int = 4
+
+
+@attrs.frozen
+class Expected:
+    """The answer that the contract demands: a stable code, or whether the value is right; and the promise behind it."""
+
+    answer: str
+    promise: int | None = None
+
+
+class Refusal(Exception):
+    def __init__(self, answer: str, promise: int | None = None) -> None:
+        super().__init__(answer)
+        self.expected = Expected(answer, promise)
+
+
+@attrs.define(kw_only=True)
+class Device:
+    index: int
+    method: str
+    name: str = ""
+    active: bool = False
+    token: str | None = None
+    ends: datetime | None = None
+    secret: str = ""
+    spent: int = -1
+    codes: set[str] = attrs.field(factory=set)
+    failures: list[datetime] = attrs.field(factory=list)
+    worked: list[str] = attrs.field(factory=list)
+    """Every value that was right once."""
+
+
+@attrs.define(kw_only=True)
+class Code:
+    """A code that is out."""
+
+    text: str
+    until: datetime
+    wrong: int = 0
+
+
+@attrs.define
+class Challenge:
+    """What one token and one device have to do with each other."""
+
+    code: Code | None = None
+    dispatched: bool = False
+    confirmed: datetime | None = None
+
+
+@attrs.define(kw_only=True)
+class Model:
+    limits: Limits
+    devices: dict[int, Device] = attrs.field(factory=dict)
+    challenges: dict[tuple[str, int], Challenge] = attrs.field(factory=dict)
+    carried: dict[str, list[datetime]] = attrs.field(factory=dict)
+    sends: dict[str, list[datetime]] = attrs.field(factory=dict)
+    last_send: dict[str, datetime] = attrs.field(factory=dict)
+    sent: list[str] = attrs.field(factory=list)
+    """Every code that ever went out."""
+    next_index: int = 0
+
+    # What is so
+
+    @property
+    def active(self) -> list[Device]:
+        return [device for device in self.devices.values() if device.active]
+
+    def visible(self, token: str, now: datetime) -> list[Device]:
+        return [device for _, device in sorted(self.devices.items()) if _visible(device, token, now)]
+
+    def confirmations(self, token: str, now: datetime) -> dict[int, datetime]:
+        lifetime = self.limits.verification
+        times = {device.index: self.challenge(token, device.index).confirmed for device in self.active}
+        return {index: at for index, at in times.items() if at and (lifetime is None or now < at + lifetime)}
+
+    def left(self, token: str, now: datetime) -> int:
+        return max(self.limits.required - len(self.confirmations(token, now)), 0)
+
+    def may_register(self, token: str, now: datetime) -> bool:
+        confirmed = self.confirmations(token, now)
+        return not self.left(token, now) or all(
+            device.index in confirmed or device.method == BACKUP for device in self.active
+        )
+
+    @property
+    def failures(self) -> list[datetime]:
+        counted = [*(device.failures for device in self.devices.values()), *self.carried.values()]
+        return sorted(at for each in counted for at in each)
+
+    def locked(self, now: datetime) -> bool:
+        return len(self.failures) >= self.limits.most_failures or self.wait(now) is not None
+
+    def wait(self, now: datetime) -> timedelta | None:
+        """How long the lock lasts; None where there is none, or where waiting does not end it."""
+        count, limits = len(self.failures), self.limits
+        if count < limits.tryouts or count >= limits.most_failures:
+            return None
+        growing = min(count - limits.tryouts + 1, MOST_WAITS)
+        waits = growing if limits.recursive else int(count % limits.tryouts == 0)
+        left = self.failures[-1] + waits * limits.timeout - now
+        return left if left > timedelta(0) else None
+
+    def challenge(self, token: str, index: int) -> Challenge:
+        return self.challenges.get((token, index), Challenge())
+
+    def matching(self, device: Device, value: str, now: datetime) -> list[int]:
+        return [counter for counter in window(device, now) if password(device.secret, counter) == value]
+
+    # What is wished
+
+    def register(self, token: str, method: str, now: datetime) -> Expected:
+        """Say what the answer must be; a device is entered with ``registered``, when its secrets are known."""
+        try:
+            self._demand_registration(token, method, now)
+        except Refusal as refusal:
+            return refusal.expected
+        return Expected(DONE)
+
+    def registered(self, token: str, method: str, name: str, shown: Mapping[str, object], now: datetime) -> Device:
+        if method == BACKUP:
+            return self._backed_up(name, {plain(str(code)).lower() for code in _list(shown["codes"])}, now)
+        device = Device(index=self.next_index, method=method, name=name, token=token, ends=now + self.limits.pending)
+        device.secret = str(shown.get("secret", ""))
+        self._enter(device, now)
+        return device
+
+    def dispatch(self, token: str, index: int, now: datetime, *, again: bool) -> Expected:
+        """Say what the answer must be; a code that goes out is entered with ``dispatched``."""
+        try:
+            self._demand_dispatch(token, self._device(token, index, now), now, again=again)
+        except Refusal as refusal:
+            return refusal.expected
+        return Expected(DONE)
+
+    def dispatched(self, token: str, index: int, code: str, now: datetime) -> None:
+        challenge = self.challenges.setdefault((token, index), Challenge())
+        challenge.dispatched, challenge.code = True, Code(text=code, until=now + self.limits.code)
+        self._sending(self.devices[index].method, now)
+        self.sent.append(code)
+
+    def undelivered(self, token: str, index: int, now: datetime, *, perhaps_sent: bool) -> None:
+        challenge = self.challenges.setdefault((token, index), Challenge())
+        challenge.dispatched, challenge.code = True, None
+        method = self.devices[index].method
+        self._sending(method, now)
+        del self.last_send[method]
+        if not perhaps_sent:
+            self.sends[method].remove(now)
+
+    def verify(self, token: str, index: int, value: object, now: datetime) -> Expected:
+        try:
+            device = self._device(token, index, now)
+            self._demand_attempt(token, device, now)
+            expected = self._judge(token, device, value, now)
+        except Refusal as refusal:
+            return refusal.expected
+        if expected.answer == ACCEPTED:
+            self._accept(token, device, now)
+        elif device.method in GUESSABLE:
+            device.failures.append(now)
+        return expected
+
+    def rename(self, token: str, index: int, name: str, now: datetime) -> Expected:
+        try:
+            device = self._device(token, index, now)
+            self._demand_verified(token, now)
+        except Refusal as refusal:
+            return refusal.expected
+        device.name = name
+        return Expected(DONE)
+
+    def remove(self, token: str, index: int, now: datetime) -> Expected:
+        try:
+            device = self._device(token, index, now)
+            if self.active:
+                self._demand_verified(token, now)
+                self._demand_fresh(token, now)
+        except Refusal as refusal:
+            return refusal.expected
+        trusted = any(self.devices[each].method not in GUESSABLE for each in self._fresh(token, now))
+        self._drop([device], carry=not device.active and not trusted)
+        if trusted:
+            self.carried.clear()
+            for other in self.devices.values():
+                if not other.active:
+                    other.failures.clear()
+        if all(other.method == BACKUP for other in self.active):
+            self._drop(self.active, carry=False)
+        return Expected(DONE)
+
+    # What is allowed
+
+    def _device(self, token: str, index: int, now: datetime) -> Device:
+        device = self.devices.get(index)
+        if device is None or not _visible(device, token, now):
+            raise Refusal("not_found", 4)
+        return device
+
+    def _refusal(self) -> Refusal:
+        return Refusal("verification_required" if self.active else "registration_required")
+
+    def _demand_verified(self, token: str, now: datetime) -> None:
+        if self.left(token, now):
+            raise self._refusal()
+
+    def _fresh(self, token: str, now: datetime) -> list[int]:
+        return [index for index, at in self.confirmations(token, now).items() if now - at <= self.limits.change]
+
+    def _demand_fresh(self, token: str, now: datetime) -> None:
+        if not self.active:
+            return
+        resistant = any(device.method == KEY for device in self.active)
+        fresh = [self.devices[index].method for index in self._fresh(token, now)]
+        if not any(method in {KEY, BACKUP} or not resistant for method in fresh):
+            raise Refusal("verification_required")
+
+    def _demand_registration(self, token: str, method: str, now: datetime) -> None:
+        if not self.may_register(token, now):
+            raise self._refusal()
+        if method == BACKUP:
+            if not any(device.method != BACKUP for device in self.active):
+                raise Refusal("device_required")
+            self._demand_verified(token, now)
+        self._demand_fresh(token, now)
+        if method != BACKUP:
+            self._demand_room(method)
+
+    def _demand_room(self, method: str) -> None:
+        if [device.method for device in self.active].count(method) >= self.limits.most_devices:
+            raise Refusal("already_registered")
+
+    def _demand_dispatch(self, token: str, device: Device, now: datetime, *, again: bool) -> None:
+        method = device.method
+        if method not in SENT:
+            raise Refusal("not_dispatchable")
+        if self.locked(now):
+            raise Refusal("throttled", 3)
+        if device.index in self.confirmations(token, now) and not again:
+            raise Refusal("already_verified")
+        last = self.last_send.get(method)
+        if last is not None and now < last + self.limits.interval:
+            raise Refusal("throttled")
+        if len([at for at in self.sends.get(method, []) if at > now - HOUR]) >= self.limits.hourly:
+            raise Refusal("throttled")
+
+    def _demand_attempt(self, token: str, device: Device, now: datetime) -> None:
+        if device.method in SENT and not self.challenge(token, device.index).dispatched:
+            raise Refusal("no_challenge", 4)
+        if device.method in GUESSABLE and self.locked(now):
+            raise Refusal("throttled", 3)
+        if not device.active:
+            if not self.may_register(token, now):
+                raise self._refusal()
+            self._demand_fresh(token, now)
+            self._demand_room(device.method)
+
+    # What is right
+
+    def _judge(self, token: str, device: Device, given: object, now: datetime) -> Expected:
+        if not isinstance(given, str):
+            raise Refusal("malformed_value")
+        value = plain(given)
+        match device.method:
+            case "totp" | "hotp":
+                return self._judge_password(device, value, now)
+            case "email" | "sms":
+                return self._judge_code(device, self.challenge(token, device.index), value, now)
+            case "recovery":
+                if value.lower() not in device.codes:
+                    return Expected(REJECTED, 1)
+                device.codes.remove(value.lower())
+                device.worked.append(value)
+                return Expected(ACCEPTED, 1)
+        return Expected(ACCEPTED if value == TOUCH else REJECTED)
+
+    def _judge_password(self, device: Device, value: str, now: datetime) -> Expected:
+        promise = 1 if device.method == "totp" else 2
+        unspent = [counter for counter in self.matching(device, value, now) if counter > device.spent]
+        if not unspent:
+            return Expected(REJECTED, promise if value in device.worked else 3)
+        device.spent = max(unspent)
+        device.worked.append(value)
+        return Expected(ACCEPTED, promise)
+
+    def _judge_code(self, device: Device, challenge: Challenge, value: str, now: datetime) -> Expected:
+        code = challenge.code
+        if code is None or now >= code.until:
+            return Expected(REJECTED, 5)
+        if value == code.text:
+            device.worked.append(value)
+            challenge.code = None
+            return Expected(ACCEPTED, 5)
+        code.wrong += 1
+        if code.wrong == WRONG_VALUES_OF_A_CODE:
+            challenge.code = None
+        return Expected(REJECTED, 5 if value in self.sent else 3)
+
+    # What changes
+
+    def _accept(self, token: str, device: Device, now: datetime) -> None:
+        if not device.active:
+            others = [other for other in self.devices.values() if not other.active and other.token != token]
+            self._drop(others, carry=True)
+        device.active, device.token, device.ends = True, None, None
+        device.failures.clear()
+        self.challenges.setdefault((token, device.index), Challenge()).confirmed = now
+
+    def _backed_up(self, name: str, codes: set[str], now: datetime) -> Device:
+        old = next((device for device in self.active if device.method == BACKUP), None)
+        if old is not None:
+            old.name, old.codes, old.worked = name, codes, []
+            return old
+        device = Device(index=self.next_index, method=BACKUP, name=name, codes=codes, active=True)
+        self._enter(device, now)
+        return device
+
+    def _enter(self, device: Device, now: datetime) -> None:
+        pending = [other for _, other in sorted(self.devices.items()) if not other.active]
+        kept = [
+            other
+            for other in pending
+            if other.ends is not None
+            and now < other.ends
+            and (other.token, other.method) != (device.token, device.method)
+        ][1 - MOST_PENDING :]
+        self._drop([other for other in pending if other not in kept], carry=True)
+        device.failures = self.carried.pop(device.method, [])
+        self.devices[device.index] = device
+        self.next_index += 1
+
+    def _drop(self, gone: list[Device], *, carry: bool) -> None:
+        for device in gone:
+            del self.devices[device.index]
+            if carry and device.failures:
+                self.carried.setdefault(device.method, []).extend(device.failures)
+        left = self.devices.keys()
+        self.challenges = {place: each for place, each in self.challenges.items() if place[1] in left}
+
+    def _sending(self, method: str, now: datetime) -> None:
+        self.last_send[method] = now
+        self.sends.setdefault(method, []).append(now)
+
+
+def plain(value: str) -> str:
+    """What is left of a typed value: spaces and hyphens are for the eyes."""
+    return value.replace(" ", "").replace("-", "")
+
+
+@lru_cache(maxsize=100_000)
+def password(secret: str, counter: int, digits: int = 6) -> str:
+    return pyotp.HOTP(secret, digits=digits).at(counter)
+
+
+def window(device: Device, now: datetime) -> range:
+    """The counters of a device that are looked at."""
+    if device.method == "hotp":
+        return range(device.spent + 1, device.spent + 2 + AHEAD)
+    step = int(now.timestamp()) // PERIOD
+    return range(step - 1, step + 2)
+
+
+def values(device: Device, now: datetime) -> Iterator[str]:
+    """Yield the passwords that a device would take, the earliest first."""
+    for counter in window(device, now):
+        if counter > device.spent:
+            yield password(device.secret, counter)
+
+
+def _visible(device: Device, token: str, now: datetime) -> bool:
+    return device.active or (device.token == token and device.ends is not None and now < device.ends)
+
+
+def _list(each: object) -> list[object]:
+    assert isinstance(each, list)
+    return each

@@ -1,0 +1,76 @@
+"""The package's routes, a gate, and two doors for whoever tests: one to make people, one to look at their rows."""
+
+import json
+import os
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
+from mfa.adapters.drf.permissions import IsVerified
+
+
+class GateView(APIView):
+    permission_classes = (IsVerified,)
+
+    def get(self, request: Request) -> Response:
+        return Response({"process": os.getpid()})
+
+
+@csrf_exempt
+@transaction.atomic
+def people(request: HttpRequest) -> JsonResponse:
+    """Makes a user with so many tokens, as far as the project's tokens allow."""
+    wish = json.loads(request.body)
+    user = get_user_model().objects.create(username=wish["name"], email=f"{wish['name']}@example.com")
+    return JsonResponse({"id": user.pk, "keys": [_key(user) for _ in range(wish["tokens"])]})
+
+
+def _key(user: User) -> str:
+    if apps.is_installed("rest_framework.authtoken"):
+        return str(apps.get_model("authtoken", "Token").objects.create(user=user).key)
+    _, key = apps.get_model("knox", "AuthToken").objects.create(user=user)
+    return str(key)
+
+
+def state(request: HttpRequest, user_id: int) -> JsonResponse:
+    """Shows what of the rows of a user has a meaning: no secrets, which are random, and no times."""
+    account = AccountRecord.objects.filter(pk=user_id).first()
+    devices = DeviceRecord.objects.filter(account_id=user_id).order_by("index")
+    challenges = ChallengeRecord.objects.filter(account_id=user_id).order_by("index", "token")
+    shown = {
+        "version": 0 if account is None else account.version,
+        "next_index": 0 if account is None else account.next_index,
+        "sends": {} if account is None else {name: len(entry[0]) for name, entry in account.sends.items()},
+        "carried": {} if account is None else {name: entry[0] for name, entry in account.carried.items()},
+        "devices": [
+            {
+                "index": each.index,
+                "method": each.method,
+                "active": each.activated_at is not None,
+                "failures": each.failures,
+            }
+            for each in devices
+        ],
+        "challenges": [
+            {"index": each.index, "sent": each.sent is not None, "confirmed": each.confirmed_at is not None}
+            for each in challenges
+        ],
+    }
+    return JsonResponse(shown)
+
+
+urlpatterns = [
+    path("multi-factor/", include("mfa.urls")),
+    path("gate/", GateView.as_view()),
+    path("people/", people),
+    path("state/<int:user_id>/", state),
+]

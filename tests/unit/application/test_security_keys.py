@@ -1,0 +1,216 @@
+"""Security keys through the use cases, driven by an authenticator in software."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from mfa.application.registration import Register, Registered
+from mfa.application.verification import Dispatch, Refuted, Verified, Verify
+from mfa.config import Config
+from mfa.containers.memory import MemoryContainer
+from mfa.domain.errors import AlreadyVerified, DeviceNotFound, MalformedValue, NoChallenge
+from mfa.domain.events import VerificationRejected
+from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.verdicts import Reason
+from tests.authenticator import SoftwareAuthenticator, b64encode
+
+ORIGIN = "https://example.com"
+ANNA = UserId("anna")
+LAPTOP = Token(id=TokenId("laptop"), user_id=ANNA)
+PHONE = Token(id=TokenId("phone"), user_id=ANNA)
+BEN = Token(id=TokenId("ben's"), user_id=UserId("ben"))
+
+
+class Site:
+    """The use cases of one site, as a browser meets them."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.container = MemoryContainer()
+        config = Config(methods=("webauthn", "totp"), webauthn_rp_id="example.com", webauthn_origins=(ORIGIN,))
+        self.container.config.override(attrs.evolve(config, **settings))
+        self.core = cast("Any", self.container.core)
+
+    def register(self, token: Token) -> Registered:
+        registered = self.core.register_device()(Register(token=token, method="webauthn"))
+        assert isinstance(registered, Registered)
+        return registered
+
+    def options(self, token: Token, index: int, *, again: bool = False) -> Mapping[str, Any]:
+        shown = self.core.dispatch_challenge()(Dispatch(token=token, index=index, again=again))
+        options = shown["options"]
+        assert isinstance(options, dict)
+        return options
+
+    def verify(self, token: Token, index: int, value: object) -> Verified | Refuted:
+        answer = self.core.verify_challenge()(Verify(token=token, index=index, value=value))
+        assert isinstance(answer, Verified | Refuted)
+        return answer
+
+    def enrolled(self, token: Token, authenticator: SoftwareAuthenticator) -> int:
+        registered = self.register(token)
+        options = cast("Mapping[str, Any]", registered.shown["options"])
+        assert isinstance(self.verify(token, registered.device.index, authenticator.create(options)), Verified)
+        return registered.device.index
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.container.config.reset_override()
+
+
+@pytest.fixture
+def key() -> SoftwareAuthenticator:
+    return SoftwareAuthenticator(origin=ORIGIN)
+
+
+def test_a_key_is_registered_and_verifies_another_token(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+
+    verified = site.verify(PHONE, index, key.get(site.options(PHONE, index)))
+
+    assert isinstance(verified, Verified)
+    assert verified.verifications_left == 0
+    assert verified.device.active
+
+
+def test_nothing_answers_options_that_were_never_asked_for(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+
+    with pytest.raises(NoChallenge):
+        site.verify(PHONE, index, key.get(site.options(LAPTOP, index, again=True)))
+
+
+def test_options_serve_once(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+    value = key.get(site.options(PHONE, index))
+
+    assert isinstance(site.verify(PHONE, index, value), Verified)
+    assert site.verify(PHONE, index, value) == Refuted(reason=Reason.USED_UP)
+
+
+def test_a_refusal_uses_the_options_up(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+    options = site.options(PHONE, index)
+    right = key.get(options)
+
+    assert site.verify(PHONE, index, key.behaving(origin="https://evil.example").get(options)) == Refuted(
+        reason=Reason.WRONG
+    )
+    assert site.verify(PHONE, index, right) == Refuted(reason=Reason.USED_UP)
+
+
+def test_what_is_no_response_at_all_leaves_the_options_alone(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+    options = site.options(PHONE, index)
+
+    with pytest.raises(MalformedValue):
+        site.verify(PHONE, index, "123456")
+    assert isinstance(site.verify(PHONE, index, key.get(options)), Verified)
+
+
+def test_options_live_five_minutes(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+    options = site.options(PHONE, index)
+    site.container.clock().advance(timedelta(minutes=5))
+
+    assert site.verify(PHONE, index, key.get(options)) == Refuted(reason=Reason.EXPIRED)
+
+
+def test_options_of_one_token_are_none_of_another(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+    others = key.get(site.options(LAPTOP, index, again=True))
+    site.options(PHONE, index)
+
+    assert site.verify(PHONE, index, others) == Refuted(reason=Reason.WRONG)
+
+
+def test_the_credential_that_signs_is_the_device_that_is_confirmed(site: Site, key: SoftwareAuthenticator) -> None:
+    first = site.enrolled(LAPTOP, key)
+    other = SoftwareAuthenticator(origin=ORIGIN)
+    second = site.enrolled(LAPTOP, other)
+
+    options = site.options(PHONE, first)
+    assert len(options["allowCredentials"]) == 2
+    verified = site.verify(PHONE, first, other.get(options))
+
+    assert isinstance(verified, Verified)
+    assert verified.device.index == second
+    confirmed = {each.device.index for each in site.core.assess_token()(PHONE).confirmations}
+    assert confirmed == {second}
+    assert site.verify(PHONE, first, key.get(options)) == Refuted(reason=Reason.USED_UP)
+    with pytest.raises(AlreadyVerified):
+        site.options(PHONE, second)
+
+
+def test_a_dispatch_on_one_device_replaces_that_on_another(site: Site, key: SoftwareAuthenticator) -> None:
+    first = site.enrolled(LAPTOP, key)
+    other = SoftwareAuthenticator(origin=ORIGIN)
+    second = site.enrolled(LAPTOP, other)
+    old = site.options(PHONE, first)
+    site.container.clock().advance(timedelta(seconds=1))
+    new = site.options(PHONE, second)
+
+    assert site.verify(PHONE, first, key.get(old)) == Refuted(reason=Reason.WRONG)
+    assert site.verify(PHONE, second, key.get(new)) == Refuted(reason=Reason.USED_UP)
+
+
+def test_options_to_create_are_no_options_to_get(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+    pending = site.register(LAPTOP)
+    options = cast("Mapping[str, Any]", pending.shown["options"])
+
+    value = key.get({**site.options(LAPTOP, index, again=True), "challenge": options["challenge"]})
+    assert site.verify(LAPTOP, index, value) == Refuted(reason=Reason.WRONG)
+
+
+def test_a_pending_device_gets_fresh_options_to_create(site: Site, key: SoftwareAuthenticator) -> None:
+    pending = site.register(LAPTOP)
+    fresh = site.options(LAPTOP, pending.device.index)
+
+    old = cast("Mapping[str, Any]", pending.shown["options"])
+    assert fresh["challenge"] != old["challenge"]
+    assert fresh["user"] == old["user"]
+    with pytest.raises(DeviceNotFound):
+        site.options(PHONE, pending.device.index)
+    assert isinstance(site.verify(LAPTOP, pending.device.index, key.create(fresh)), Verified)
+
+
+def test_the_same_credential_is_nobody_elses(site: Site, key: SoftwareAuthenticator) -> None:
+    site.enrolled(LAPTOP, key)
+    registered = site.register(BEN)
+    options = cast("Mapping[str, Any]", registered.shown["options"])
+    held = next(iter(key.held.values()))
+    stolen = key.behaving(credential_id=held.id).create(options)
+
+    assert site.verify(BEN, registered.device.index, stolen) == Refuted(reason=Reason.WRONG)
+    assert site.verify(BEN, registered.device.index, stolen) == Refuted(reason=Reason.USED_UP)
+    assert not site.core.assess_token()(BEN).enrolled
+
+
+def test_a_count_that_goes_back_is_refused_and_said_so(site: Site, key: SoftwareAuthenticator) -> None:
+    index = site.enrolled(LAPTOP, key)
+    held = next(iter(key.held.values()))
+    assert isinstance(site.verify(PHONE, index, key.get(site.options(PHONE, index))), Verified)
+    held.sign_count = 0
+
+    assert site.verify(PHONE, index, key.get(site.options(PHONE, index, again=True))) == Refuted(
+        reason=Reason.SIGN_COUNT
+    )
+    event = site.container.publisher().events[-1]
+    assert isinstance(event, VerificationRejected)
+    assert event.reason is Reason.SIGN_COUNT
+
+
+def test_all_of_a_users_credentials_share_one_handle_and_exclude_one_another(
+    site: Site, key: SoftwareAuthenticator
+) -> None:
+    site.enrolled(LAPTOP, key)
+    options = cast("Mapping[str, Any]", site.register(LAPTOP).shown["options"])
+
+    assert [each["id"] for each in options["excludeCredentials"]] == [b64encode(each) for each in key.held]
+    assert "anna" not in options["user"]["id"]

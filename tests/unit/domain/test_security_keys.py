@@ -1,0 +1,115 @@
+"""What a device and a challenge of security keys remember, and that an answer serves one purpose."""
+
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
+from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Registration
+from mfa.domain.methods.security_keys import Awaited, Purpose, SecurityKeys
+from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, RelyingParty
+from mfa.domain.verdicts import Accepted, Reason, Rejected
+from tests.authenticator import SoftwareAuthenticator
+from tests.unit.domain.samples import PredictableEntropy
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+ORIGIN = "https://example.com"
+
+
+@pytest.fixture
+def method() -> SecurityKeys:
+    site = RelyingParty(
+        rp_id="example.com", rp_name="Acme", origins=(ORIGIN,), cryptography=Fido2AuthenticatorCryptography()
+    )
+    return SecurityKeys(relying_party=site, entropy=PredictableEntropy())
+
+
+@pytest.fixture
+def key() -> SoftwareAuthenticator:
+    return SoftwareAuthenticator(origin=ORIGIN)
+
+
+def options(shown: Registration | Dispatch) -> Any:  # noqa: ANN401 - JSON
+    return cast("Any", shown.shown["options"])
+
+
+def enrolled(method: SecurityKeys, key: SoftwareAuthenticator) -> bytes:
+    """Register a key, and return the state of its device."""
+    registration = method.register(Enrolment(user_name="anna", now=NOW))
+    value = key.create(options(registration))
+    verdict = method.verify(Attempt(state=registration.state, sent=registration.sent, value=value, now=NOW))
+    assert isinstance(verdict, Accepted)
+    return verdict.state
+
+
+def for_another_purpose(sent: bytes | None, purpose: Purpose) -> bytes:
+    assert sent is not None
+    return attrs.evolve(Awaited.decode(sent), purpose=purpose).encode()
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_challenge_remembers_what_it_is_for(purpose: Purpose) -> None:
+    awaited = Awaited(challenge=b"challenge", purpose=purpose, expires_at=NOW)
+
+    assert Awaited.decode(awaited.encode()) == awaited
+    assert len(awaited.digest) == 64
+    assert awaited.digest != attrs.evolve(awaited, challenge=b"another").digest
+
+
+@pytest.mark.parametrize("purpose", [Purpose.GET, Purpose.LOG_IN])
+def test_only_options_to_create_make_a_credential(
+    method: SecurityKeys, key: SoftwareAuthenticator, purpose: Purpose
+) -> None:
+    registration = method.register(Enrolment(user_name="anna", now=NOW))
+    sent = for_another_purpose(registration.sent, purpose)
+    attempt = Attempt(state=registration.state, sent=sent, value=key.create(options(registration)), now=NOW)
+
+    assert method.verify(attempt) == Rejected(reason=Reason.WRONG, state=registration.state)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CREATE, Purpose.LOG_IN])
+def test_only_options_to_get_verify(method: SecurityKeys, key: SoftwareAuthenticator, purpose: Purpose) -> None:
+    state = enrolled(method, key)
+    siblings = MappingProxyType({0: state})
+    dispatch = method.dispatch(state, NOW, siblings)
+    value = key.get(options(dispatch))
+    attempt = Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW)
+
+    other = attrs.evolve(attempt, sent=for_another_purpose(dispatch.sent, purpose))
+    assert method.verify(other) == Rejected(reason=Reason.WRONG, state=state)
+    assert isinstance(method.verify(attempt), Accepted)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CREATE, Purpose.GET])
+def test_only_options_for_a_login_log_in(method: SecurityKeys, key: SoftwareAuthenticator, purpose: Purpose) -> None:
+    state = enrolled(method, key)
+    dispatch = method.begin_login(NOW)
+    attempt = Attempt(state=state, sent=dispatch.sent, value=key.get(options(dispatch)), now=NOW)
+
+    other = attrs.evolve(attempt, sent=for_another_purpose(dispatch.sent, purpose))
+    assert method.log_in(other) == Rejected(reason=Reason.WRONG, state=state)
+    assert method.log_in(attrs.evolve(attempt, sent=None)) == Rejected(reason=Reason.USED_UP, state=state)
+    late = attrs.evolve(attempt, now=NOW + CHALLENGE_LIFETIME)
+    assert method.log_in(late) == Rejected(reason=Reason.EXPIRED, state=state)
+    assert isinstance(method.log_in(attempt), Accepted)
+
+
+def test_a_login_wants_its_user_verified_whatever_a_verification_wants(
+    method: SecurityKeys, key: SoftwareAuthenticator
+) -> None:
+    state = enrolled(method, key)
+    careless = key.behaving(user_verified=False)
+    dispatch = method.begin_login(NOW)
+    assert options(dispatch)["userVerification"] == "required"
+    attempt = Attempt(state=state, sent=dispatch.sent, value=careless.get(options(dispatch)), now=NOW)
+    assert method.log_in(attempt) == Rejected(reason=Reason.WRONG, state=state)
+
+    siblings = MappingProxyType({0: state})
+    dispatch = method.dispatch(state, NOW, siblings)
+    assert options(dispatch)["userVerification"] == "preferred"
+    value = careless.get(options(dispatch))
+    attempt = Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW)
+    assert isinstance(method.verify(attempt), Accepted)
