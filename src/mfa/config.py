@@ -252,6 +252,7 @@ class Config:
     webauthn_top_origins: tuple[str, ...] = _setting((), _origins)
     webauthn_user_verification: UserVerification = _setting("preferred", _one_of(USER_VERIFICATIONS))
     webauthn_attestation: Attestation = _setting("none", _one_of(ATTESTATIONS))
+    webauthn_metadata: str | None = _setting(None, _optional(_text))
     webauthn_trust_roots: str | None = _setting(None, _optional(_text))
     passkey_login: bool = _setting(default=False, rule=_boolean)
     recovery_codes: int = _setting(10, _number(1, 100))

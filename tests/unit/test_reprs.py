@@ -43,6 +43,7 @@ NAMES = frozenset({"method", "name", "user_id", "user_name", "device_name", "ver
 """What things and people are called, in whatever class: that is no secret, and events would say nothing without."""
 
 SHOWN = {
+    "Accepted.description": "the model of an authenticator",
     "Accepted.unique": "a digest of a credential's id",
     "Answer.sentence": "words of the package's own",
     "AttestationObject.format": "the name of a format",

@@ -194,6 +194,8 @@ class VerifyChallenge:
         proved, opened = device, attempt.state
         if verdict.index is not None:
             proved, opened = account.device(verdict.index, now), attempt.siblings[verdict.index]
+        if not proved.active:
+            proved = attrs.evolve(proved, name=proved.name or verdict.description)
         state = self._state(account, proved, opened, verdict.state)
         after = account.accepted(proved, state=state, answered=answered, unique=verdict.unique, now=now)
         return self._accepted(after, proved, now)

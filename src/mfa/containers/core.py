@@ -129,7 +129,9 @@ def make_recovery(config: Config, entropy: Entropy) -> RecoveryCodes:
     return RecoveryCodes(count=config.recovery_codes, entropy=entropy)
 
 
-def make_webauthn(config: Config, cryptography: AuthenticatorCryptography, entropy: Entropy) -> SecurityKeys:
+def make_webauthn(
+    config: Config, cryptography: AuthenticatorCryptography, entropy: Entropy, models: Mapping[bytes, str]
+) -> SecurityKeys:
     """Make the method ``webauthn`` as configured."""
     relying_party = RelyingParty(
         rp_id=config.webauthn_rp_id or "",
@@ -141,7 +143,7 @@ def make_webauthn(config: Config, cryptography: AuthenticatorCryptography, entro
         attestation=config.webauthn_attestation,
         cryptography=cryptography,
     )
-    return SecurityKeys(relying_party=relying_party, entropy=entropy)
+    return SecurityKeys(relying_party=relying_party, entropy=entropy, models=models)
 
 
 def make_methods(config: Config, workshop: Workshop, built_in: Mapping[str, Callable[[], Method]]) -> Methods:
@@ -205,6 +207,7 @@ class CoreContainer(containers.DeclarativeContainer):
     email_sender: providers.Provider[Sender] = providers.Dependency()
     sms_sender: providers.Provider[Sender] = providers.Dependency()
     authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Dependency()
+    authenticator_models: providers.Provider[Mapping[bytes, str]] = providers.Dependency()
     users: providers.Provider[UserDirectory] = providers.Dependency()
     holders: providers.Provider[Holders] = providers.Dependency()
     token_issuer: providers.Provider[TokenIssuer] = providers.Dependency()
@@ -217,7 +220,7 @@ class CoreContainer(containers.DeclarativeContainer):
     sms: providers.Provider[Method] = providers.Factory(make_sms, config, sms_addressing, entropy)
     recovery: providers.Provider[Method] = providers.Factory(make_recovery, config, entropy)
     webauthn: providers.Provider[SecurityKeys] = providers.Factory(
-        make_webauthn, config, authenticator_cryptography, entropy
+        make_webauthn, config, authenticator_cryptography, entropy, authenticator_models
     )
     methods: providers.Provider[Methods] = providers.Factory(
         make_methods,

@@ -10,6 +10,7 @@ What it replaces takes the place of the built-in provider for whatever depends o
 very one that the use cases have, so ``container.clock.override(…)`` reaches them.
 """
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, cast
@@ -79,6 +80,14 @@ def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography
     if config.webauthn_trust_roots is not None:
         roots = load("mfa.adapters.webauthn.chains.trust_roots")(Path(config.webauthn_trust_roots))
     return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")(roots))
+
+
+def make_authenticator_models(config: Config) -> Mapping[bytes, str]:
+    """Say what models of authenticators are called, where a metadata file is given."""
+    if config.webauthn_metadata is None:
+        return {}
+    read = load("mfa.adapters.webauthn.models.read_models")
+    return cast("Mapping[bytes, str]", read(Path(config.webauthn_metadata)))
 
 
 def make_email_sender(config: Config, workshop: Workshop) -> Sender:
@@ -151,6 +160,9 @@ class DjangoContainer(containers.DeclarativeContainer):
     authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Singleton(
         make_authenticator_cryptography, config
     )
+    authenticator_models: providers.Provider[Mapping[bytes, str]] = providers.Singleton(
+        make_authenticator_models, config
+    )
     users: providers.Provider[UserDirectory] = providers.Singleton(DjangoUserDirectory)
     publisher: providers.Provider[Publisher] = providers.Singleton(DjangoPublisher)
     accounts: providers.Provider[AccountRepository] = providers.Singleton(DjangoAccountRepository)
@@ -174,6 +186,7 @@ class DjangoContainer(containers.DeclarativeContainer):
         email_sender=email_sender,
         sms_sender=sms_sender,
         authenticator_cryptography=authenticator_cryptography,
+        authenticator_models=authenticator_models,
         users=users,
         holders=holders,
         token_issuer=token_issuer,

@@ -1,5 +1,6 @@
 """Everything in memory: no Django, no database, for scripts, tests and docs."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from dependency_injector import containers, providers
@@ -38,6 +39,7 @@ class MemoryContainer(containers.DeclarativeContainer):
     authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Singleton(
         make_authenticator_cryptography
     )
+    authenticator_models: providers.Provider[Mapping[bytes, str]] = providers.Object({})
     users: providers.Provider[MemoryUserDirectory] = providers.Singleton(MemoryUserDirectory)
     publisher: providers.Provider[MemoryPublisher] = providers.Singleton(MemoryPublisher)
     accounts: providers.Provider[MemoryAccountRepository] = providers.Singleton(MemoryAccountRepository)
@@ -59,6 +61,7 @@ class MemoryContainer(containers.DeclarativeContainer):
         email_sender=outbox,
         sms_sender=outbox,
         authenticator_cryptography=authenticator_cryptography,
+        authenticator_models=authenticator_models,
         users=users,
         holders=accounts,
         token_issuer=token_provider,

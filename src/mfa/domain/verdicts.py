@@ -20,11 +20,12 @@ class Accepted:
     """The value is right; ``state`` is what the device must remember so that it never is again.
 
     ``index`` is the device that answered, where it is not the one that was asked. ``unique`` is a name that no other
-    device of any user may have.
+    device of any user may have, and ``description`` what a device is called that its owner gave no name.
     """
 
     index: int | None = None
     unique: str | None = None
+    description: str = ""
     state: bytes = attrs.field(repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
 

@@ -214,3 +214,16 @@ def test_all_of_a_users_credentials_share_one_handle_and_exclude_one_another(
 
     assert [each["id"] for each in options["excludeCredentials"]] == [b64encode(each) for each in key.held]
     assert "anna" not in options["user"]["id"]
+
+
+def test_a_key_without_a_name_is_called_by_its_model(key: SoftwareAuthenticator) -> None:
+    site = Site()
+    site.container.authenticator_models.override({key.aaguid: "Blue key"})
+    first = site.enrolled(LAPTOP, key)
+    registered = site.core.register_device()(Register(token=LAPTOP, method="webauthn", name="mine"))
+    options = registered.shown["options"]
+    other = SoftwareAuthenticator(origin=ORIGIN)
+    site.verify(LAPTOP, registered.device.index, other.create(options))
+
+    names = {each.device.index: each.device.name for each in site.core.list_devices()(LAPTOP)}
+    assert names == {first: "Blue key", registered.device.index: "mine"}

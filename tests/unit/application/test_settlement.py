@@ -20,7 +20,7 @@ from mfa.domain.errors import (
     VerificationRequired,
 )
 from mfa.domain.events import DeviceRegistered, Event, VerificationAccepted
-from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.verdicts import Reason
 from tests.unit.application.world import ANNA, LAPTOP, PHONE, WRONG, World
 
@@ -224,3 +224,35 @@ def test_a_store_that_stays_busy_is_unavailable_and_nothing_has_happened(world: 
     assert world.history == happened
     assert unit_of_work.commits == MOST_BUSY_ATTEMPTS
     assert isinstance(world.verify(LAPTOP, app.index, code), Verified)
+
+
+class BusyReads(UnitOfWork):
+    """Gives way, so many times, before it reads."""
+
+    def __init__(self, inner: UnitOfWork, times: int) -> None:
+        self.inner = inner
+        self.left = times
+
+    def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        if self.left:
+            self.left -= 1
+            raise StoreBusy
+        return self.inner.account(user_id, token_id)
+
+    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
+        return self.inner.commit(before, after, events)
+
+
+@pytest.mark.parametrize("ask", [World.assess, World.indexes])
+def test_a_read_is_tried_again_too_but_not_for_ever(world: World, ask: Callable[[World, Token], object]) -> None:
+    world.enrolled(PHONE)
+    expected = ask(world, PHONE)
+    busy = BusyReads(world.container.unit_of_work(), MOST_BUSY_ATTEMPTS - 1)
+    world.container.unit_of_work.override(busy)
+
+    assert ask(world, PHONE) == expected
+
+    busy.left = MOST_BUSY_ATTEMPTS
+    with pytest.raises(Unavailable):
+        ask(world, PHONE)
+    assert not busy.left

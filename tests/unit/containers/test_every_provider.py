@@ -107,6 +107,7 @@ def test_the_core_alone_has_a_hole_for_every_port() -> None:
             "email_sender",
             "sms_sender",
             "authenticator_cryptography",
+            "authenticator_models",
             "users",
             "holders",
             "token_issuer",

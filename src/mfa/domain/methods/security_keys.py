@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
 
 import attrs
 
@@ -105,11 +106,13 @@ class SecurityKeys(Method):
     """Public key credentials: options go to the browser, and what it makes of them is the value.
 
     A challenge is used up by whatever answers it, a refusal too, and is common to all of a user's credentials: the
-    one that signs is the one that is confirmed.
+    one that signs is the one that is confirmed. ``models`` say what authenticators are called, by AAGUID; that is the
+    authenticator's own word, and nothing hangs on it.
     """
 
     relying_party: RelyingParty
     entropy: Entropy
+    models: Mapping[bytes, str] = attrs.field(default=MappingProxyType({}), repr=False)
     name: str = "webauthn"
     verbose_name: str = "Security key or passkey"
     guessable: bool = attrs.field(default=False, init=False)
@@ -203,7 +206,11 @@ class SecurityKeys(Method):
         credential = self.relying_party.register(
             attempt.value, challenge=awaited.challenge, user_handle=expected.user_handle, now=attempt.now
         )
-        return Accepted(state=credential.encode(), unique=unique_name(credential.id))
+        return Accepted(
+            state=credential.encode(),
+            unique=unique_name(credential.id),
+            description=self.models.get(credential.aaguid, ""),
+        )
 
     def _used(self, attempt: Attempt, awaited: Awaited) -> Verdict:
         if awaited.purpose is not Purpose.GET:
