@@ -8,22 +8,32 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 from tests import services
 
-STORED = [f"tests/integration/{folder}" for folder in ("django", "drf", "e2e", "promises", "tokens")]
+STORED = [f"tests/integration/{folder}" for folder in ("django", "drf", "promises", "tokens")]
 """What meets the database, and so runs on each; pages, mail and descriptions are the same on all of them."""
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 
-def run(*command: str, **environment: str) -> None:
+def run(*command: str, printed: IO[str] | None = None, **environment: str) -> None:
     shown = " ".join([*(f"{name}={value}" for name, value in environment.items()), *command])
-    print(f"\n--- {shown}", flush=True)
+    print(f"\n--- {shown}", file=printed, flush=True)
     program, *arguments = command
-    subprocess.run([BIN / program, *arguments], cwd=ROOT, env={**os.environ, **environment}, check=True)
+    subprocess.run(
+        [BIN / program, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=True,
+        stdout=printed,
+        stderr=printed and subprocess.STDOUT,
+    )
 
 
 def install_mariadb_client() -> None:
@@ -44,19 +54,31 @@ def check() -> None:
 
 
 def test(arguments: list[str]) -> list[str]:
-    """Runs the tests under coverage, and returns why something was skipped."""
-    skipped = []
+    """Runs the tests under coverage, and returns why something was skipped.
+
+    The servers' turn comes beside that of SQLite, which knows nothing of them; what it prints follows when it is over.
+    """
     pytest = ["coverage", "run", "-m", "pytest", *arguments]
+    absences = {database: services.absence(database) for database in ("postgresql", "mariadb")}
     run("coverage", "erase")
-    run(*pytest)
-    for database in ("postgresql", "mariadb"):
-        if reason := services.absence(database):
-            skipped.append(reason)
-        else:
-            run(*pytest, *STORED, MFA_TEST_DATABASE=database)
+    with tempfile.TemporaryFile("w+") as printed, ThreadPoolExecutor() as pool:
+        present = [database for database, reason in absences.items() if reason is None]
+        beside = pool.submit(on_servers, pytest, present, printed)
+        run(*pytest)
+        print("\n--- beside that: the same on " + " and ".join(present or ["nothing else"]), flush=True)
+        failure = beside.exception()
+        printed.seek(0)
+        shutil.copyfileobj(printed, sys.stdout)
+    if failure:
+        raise failure
     run("coverage", "combine", "--quiet")
     run("coverage", "report")
-    return skipped
+    return [reason for reason in absences.values() if reason]
+
+
+def on_servers(pytest: list[str], databases: list[str], printed: IO[str]) -> None:
+    for database in databases:
+        run(*pytest, *STORED, printed=printed, MFA_TEST_DATABASE=database)
 
 
 def main(arguments: list[str]) -> int:

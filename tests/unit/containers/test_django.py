@@ -125,6 +125,16 @@ class TestSecurityKeys:
         assert cryptography.trusted([root.public_bytes(Encoding.DER)], now)
         assert not deployed(**SITE).authenticator_cryptography().trusted([root.public_bytes(Encoding.DER)], now)
 
+    def test_a_metadata_file_names_authenticators(self, tmp_path: Path) -> None:
+        file = tmp_path / "metadata.json"
+        file.write_text('{"fbfc3007-154e-4ecc-8c0b-6e020557d7bd": {"name": "Blue key"}}', encoding="utf-8")
+
+        container = deployed(**SITE, WEBAUTHN_METADATA=str(file))
+
+        assert list(container.authenticator_models().values()) == ["Blue key"]
+        assert container.core.webauthn().models == container.authenticator_models()
+        assert deployed(**SITE).authenticator_models() == {}
+
     def test_a_provider_that_makes_tokens_logs_in(self) -> None:
         container = deployed(**SITE, PASSKEY_LOGIN=True)
 
