@@ -9,6 +9,16 @@ from mfa.application.ports.delivery import Addressing, Message, Sender
 from mfa.domain.errors import InvalidField
 from mfa.domain.identifiers import UserId
 
+MESSAGE = Message(
+    method="email",
+    destination="anna@example.com",
+    code="042195",
+    lifetime=timedelta(minutes=10),
+    user_id=UserId("1"),
+    device_name="work mail",
+)
+"""A code on its way to Anna."""
+
 
 class SenderContract:
     """Provide ``sender``, ``arrived``, which tells where which texts arrived, and ``broken``, which cannot deliver."""
@@ -27,14 +37,7 @@ class SenderContract:
 
     @pytest.fixture
     def message(self) -> Message:
-        return Message(
-            method="email",
-            destination="anna@example.com",
-            code="042195",
-            lifetime=timedelta(minutes=10),
-            user_id=UserId("1"),
-            device_name="work mail",
-        )
+        return MESSAGE
 
     def test_a_sender_is_one(self, sender: Sender) -> None:
         assert isinstance(sender, Sender)

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import django
 import pytest
@@ -10,7 +9,7 @@ from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
 from mfa.application.ports.delivery import Message
-from mfa.domain.identifiers import UserId
+from tests.contracts.delivery import MESSAGE
 from tests.integration.senders.mailbox import Mailbox
 from tests.services import Address
 
@@ -19,14 +18,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 @pytest.fixture
 def message() -> Message:
-    return Message(
-        method="email",
-        destination="anna@example.com",
-        code="042195",
-        lifetime=timedelta(minutes=10),
-        user_id=UserId("1"),
-        device_name="work mail",
-    )
+    return MESSAGE
 
 
 @pytest.fixture

@@ -1,26 +1,18 @@
 from collections.abc import Iterator
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from mfa.adapters.senders import queue
 from mfa.application.ports.delivery import Message
-from mfa.domain.identifiers import UserId
+from tests.contracts.delivery import MESSAGE
 from tests.unit.adapters.senders.recorder import Recorder
 from tests.unit.application.world import World
 
 
 @pytest.fixture
 def message() -> Message:
-    return Message(
-        method="email",
-        destination="anna@example.com",
-        code="042195",
-        lifetime=timedelta(minutes=10),
-        user_id=UserId("1"),
-        device_name="work mail",
-    )
+    return MESSAGE
 
 
 @pytest.fixture
