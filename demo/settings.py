@@ -49,6 +49,7 @@ MFA = {
     "WEBAUTHN_RP_NAME": "drf-mfa demo",
     "WEBAUTHN_ORIGINS": [f"http://{PAGE_HOST}:{os.environ.get('PORT') or '8000'}"],
     "PASSKEY_LOGIN": True,
+    "TRUST_LIFETIME": "30d",
 }
 
 # Mail goes to the screen. Django 6.1 has another setting for that, and warns of the old one.

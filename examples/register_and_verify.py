@@ -18,4 +18,4 @@ step = int(container.clock().now().timestamp()) // 30
 container.core.verify_challenge()(Verify(token=token, index=registered.device.index, value=code))
 
 standing = container.core.assess_token()(token)
-print("after: verified by", *(f"{each.device.name} ({each.device.method})" for each in standing.confirmations))
+print("after: verified by", *(f"{each.method} (device {each.index})" for each in standing.confirmations))

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -21,6 +21,10 @@ GROUPS = "mfa.domain.policies.Groups"
 ALGORITHMS = ("sha1", "sha256", "sha512")
 USER_VERIFICATIONS = ("required", "preferred", "discouraged")
 ATTESTATIONS = ("none", "direct")
+JWT_GATES = ("database", "claims")
+
+JwtGate = Literal["database", "claims"]
+"""Who says whether a JSON web token may pass: the account as it is now, or the token as it was made."""
 
 KEY_BYTES = 32
 MOST_DIGITS = 10
@@ -220,6 +224,8 @@ class Config:
     policy_groups: tuple[str, ...] = _setting((), _group_names)
     registration_deadline: Deadline | None = _setting(None, _optional(deadline))
     step_up_status: int = _setting(403, _status)
+    trust_lifetime: timedelta | None = _setting(None, _optional(duration))
+    jwt_gate: JwtGate = _setting("database", _one_of(JWT_GATES))
     verification_throttle: str = _setting("recursive", _named(THROTTLES))
     verification_throttle_tryouts: int = _setting(5, _number(1))
     verification_throttle_timeout: timedelta = _setting(30 * _SECOND, duration)
@@ -306,6 +312,9 @@ def _impossible(config: Config) -> Iterator[Problem]:
     elif config.passkey_login:
         message = 'MFA["PASSKEY_LOGIN"] is True, but MFA["METHODS"] has no "webauthn".'
         yield Problem(key="PASSKEY_LOGIN", message=message, hint='Add "webauthn" to MFA["METHODS"].')
+    if config.jwt_gate == "claims" and set(config.token_providers) <= {*TOKEN_PROVIDERS} - {"jwt"}:
+        message = 'MFA["JWT_GATE"] is "claims", but MFA["TOKEN_PROVIDER"] has no "jwt".'
+        yield Problem(key="JWT_GATE", message=message, hint='Leave it out, or name "jwt" in MFA["TOKEN_PROVIDER"].')
     if config.verification_policy == GROUPS and not config.policy_groups:
         message = f'MFA["VERIFICATION_POLICY"] is {GROUPS}, but MFA["POLICY_GROUPS"] names no group.'
         yield Problem(key="POLICY_GROUPS", message=message, hint='Name the groups to ask, such as ["bankers"].')

@@ -3,6 +3,7 @@
 from mfa.adapters.accessor import use_cases
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerifierRouter
+from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
 
 _registration = MultiFactorRegisterRouter(use_cases=use_cases)
@@ -11,8 +12,11 @@ _registration.register("register", MultiFactorRegistrationViewSet)
 _login = MultiFactorPasskeyRouter(use_cases=use_cases)
 _login.register("passkey", MultiFactorPasskeyViewSet)
 
+_trusts = MultiFactorTrustRouter(use_cases=use_cases)
+_trusts.register("trust", MultiFactorTrustViewSet)
+
 _verification = MultiFactorVerifierRouter(use_cases=use_cases)
 _verification.register("", MultiFactorVerifierViewSet)
 
-# The verifier last: to it, "register" and "passkey" would be indexes of devices.
-urlpatterns = [*_registration.urls, *_login.urls, *_verification.urls]
+# The verifier last: to it, "register", "passkey" and "trust" would be indexes of devices.
+urlpatterns = [*_registration.urls, *_login.urls, *_trusts.urls, *_verification.urls]

@@ -1,7 +1,9 @@
 """What every AccountRepository does."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 import pytest
@@ -13,6 +15,7 @@ from mfa.domain.devices import Device
 from mfa.domain.errors import NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.throttling import Failures, Sends
+from mfa.domain.trusts import Trust
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -29,6 +32,12 @@ def device(index: int, *, active: bool = True) -> Device:
         registered_by=None if active else TokenId("d" * 64),
         expires_at=None if active else NOW + timedelta(hours=1),
     )
+
+
+def trust(name: str, **changes: Any) -> Trust:
+    """A remembered browser as it is made: never used, and by what it calls itself perhaps nothing."""
+    made = Trust(digest=name * 64, index=0, login="digest of a password", created_at=NOW, expires_at=NOW + SECOND)
+    return attrs.evolve(made, **changes)
 
 
 def with_devices(account: Account, *devices: Device) -> Account:
@@ -62,7 +71,15 @@ def full(account: Account, token_id: TokenId) -> Account:
         next_index=9,
         devices=(active, pending),
         challenges=(
-            Challenge(index=0, token_id=token_id, sent=EVERY_BYTE, dispatched_at=NOW, confirmed_at=NOW + SECOND),
+            Challenge(
+                index=0,
+                token_id=token_id,
+                sent=EVERY_BYTE,
+                dispatched_at=NOW,
+                confirmed_at=NOW + SECOND,
+                trust="f" * 16,
+                trusted_at=NOW + timedelta(microseconds=11),
+            ),
             Challenge(index=5, token_id=token_id, dispatched_at=NOW - SECOND),
         ),
         carried=MappingProxyType({"totp": Failures(count=99, last_at=NOW), "hotp": Failures(count=1, last_at=NOW)}),
@@ -73,11 +90,22 @@ def full(account: Account, token_id: TokenId) -> Account:
             }
         ),
         spent=MappingProxyType({"5c" * 32: NOW + timedelta(minutes=5, microseconds=3)}),
+        trusts=(
+            trust("f"),
+            trust(
+                "0",
+                index=5,
+                created_at=NOW - timedelta(days=29, microseconds=1),
+                expires_at=NOW + timedelta(days=1, microseconds=2),
+                last_used_at=NOW - timedelta(microseconds=5),
+                description="'Caf\N{LATIN SMALL LETTER E WITH ACUTE}' \N{MOBILE PHONE} \\ \"<b>\"",
+            ),
+        ),
     )
 
 
 class AccountRepositoryContract:
-    """Provide ``repository``, and the keys of two users who exist."""
+    """Provide ``repository``, the keys of two users who exist, and a way to change their passwords."""
 
     @pytest.fixture
     def repository(self) -> AccountRepository:
@@ -89,6 +117,10 @@ class AccountRepositoryContract:
 
     @pytest.fixture
     def other_user_id(self) -> UserId:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def change_password(self) -> Callable[[UserId, str], None]:
         raise NotImplementedError
 
     @pytest.fixture
@@ -161,10 +193,20 @@ class AccountRepositoryContract:
             devices=(changed, activated),
             challenges=(
                 Challenge(index=0, token_id=token_id, dispatched_at=NOW + SECOND),
-                Challenge(index=5, token_id=token_id, sent=b"\x00", dispatched_at=NOW, confirmed_at=NOW),
+                Challenge(
+                    index=5,
+                    token_id=token_id,
+                    sent=b"\x00",
+                    dispatched_at=NOW,
+                    confirmed_at=NOW,
+                    trust="0" * 16,
+                    trusted_at=NOW,
+                ),
             ),
             carried=MappingProxyType({"hotp": Failures(count=2, last_at=NOW + SECOND)}),
             sends=MappingProxyType({"email": Sends(recent=(), last_at=NOW + SECOND)}),
+            spent=MappingProxyType({}),
+            trusts=(trust("1"), attrs.evolve(before.trusts[1], last_used_at=NOW, description="")),
         )
 
         saved = repository.save(before, after)
@@ -193,6 +235,85 @@ class AccountRepositoryContract:
         assert saved.version == 2
         with pytest.raises(StaleAccount):
             repository.save(before, with_devices(before, device(0), device(1)))
+
+    def test_trusts_come_as_they_were_saved_and_their_times_are_in_utc(
+        self, repository: AccountRepository, user_id: UserId
+    ) -> None:
+        before = repository.of(user_id)
+        trusts = tuple(trust(each) for each in "3142")
+
+        repository.save(before, attrs.evolve(with_devices(before, device(0)), trusts=trusts))
+
+        read = repository.of(user_id).trusts
+        assert read == trusts
+        assert {each.expires_at.utcoffset() for each in read} == {timedelta(0)}
+
+    def test_a_trust_alone_moves_the_version(self, repository: AccountRepository, user_id: UserId) -> None:
+        before = repository.of(user_id)
+        before = repository.save(before, attrs.evolve(with_devices(before, device(0)), trusts=(trust("1"),)))
+
+        saved = repository.save(before, attrs.evolve(before, trusts=()))
+
+        assert saved.version == 2
+        assert repository.of(user_id).trusts == ()
+        with pytest.raises(StaleAccount):
+            repository.save(before, attrs.evolve(before, trusts=(*before.trusts, trust("2"))))
+
+    def test_every_token_of_the_user_reads_the_same_trusts(
+        self,
+        repository: AccountRepository,
+        user_id: UserId,
+        other_user_id: UserId,
+        token_id: TokenId,
+        other_token_id: TokenId,
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        repository.save(before, full(before, token_id))
+
+        assert repository.of(user_id, other_token_id).trusts == full(before, token_id).trusts
+        assert repository.of(user_id).trusts == full(before, token_id).trusts
+        assert repository.of(other_user_id, token_id).trusts == ()
+
+    def test_the_login_changes_with_the_password_and_only_then(
+        self,
+        repository: AccountRepository,
+        user_id: UserId,
+        other_user_id: UserId,
+        token_id: TokenId,
+        change_password: Callable[[UserId, str], None],
+    ) -> None:
+        for each in (user_id, other_user_id):
+            change_password(each, "first")
+            before = repository.of(each, token_id)
+            repository.save(before, full(before, token_id))
+        known, theirs = repository.of(user_id, token_id).login, repository.of(other_user_id).login
+
+        assert repository.of(user_id).login == known
+        before = repository.of(user_id)
+        repository.save(before, attrs.evolve(before, next_index=50))
+        assert repository.of(user_id, token_id).login == known
+        change_password(user_id, "second")
+
+        assert repository.of(user_id, token_id).login != known
+        assert repository.of(user_id).login == repository.of(user_id, token_id).login
+        assert repository.of(other_user_id).login == theirs
+
+    def test_the_login_is_no_part_of_the_account_and_is_not_saved(
+        self,
+        repository: AccountRepository,
+        user_id: UserId,
+        token_id: TokenId,
+        change_password: Callable[[UserId, str], None],
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, full(empty, token_id))
+        change_password(user_id, "another")
+
+        read = repository.of(user_id, token_id)
+        assert read == before
+        repository.save(read, attrs.evolve(read, login="told by nobody", next_index=50))
+
+        assert repository.of(user_id, token_id).login == read.login
 
     def test_of_two_writers_who_read_the_same_the_second_is_stale(
         self, repository: AccountRepository, user_id: UserId

@@ -119,6 +119,10 @@ class HeaderTokens(Made, TokenProvider):
         return Token(id=TokenId("acme"), user_id=UserId("1"))
 
 
+class CookieTokens(HeaderTokens):
+    pass
+
+
 class Postcards(Made, Sender):
     arrived: ClassVar[list[Message]] = []
 

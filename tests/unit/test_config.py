@@ -46,6 +46,8 @@ class TestDefaults:
             policy_groups=(),
             registration_deadline=None,
             step_up_status=403,
+            trust_lifetime=None,
+            jwt_gate="database",
             verification_throttle="recursive",
             verification_throttle_tryouts=5,
             verification_throttle_timeout=timedelta(seconds=30),
@@ -113,6 +115,9 @@ RIGHT: list[tuple[str, object, object]] = [
     ("REGISTRATION_DEADLINE", "2026-06-01t02:30:00.25+02:30", datetime(2026, 6, 1, microsecond=250_000, tzinfo=UTC)),
     ("STEP_UP_STATUS", 403, 403),
     ("STEP_UP_STATUS", 401, 401),
+    ("TRUST_LIFETIME", None, None),
+    ("TRUST_LIFETIME", "30d", timedelta(days=30)),
+    ("JWT_GATE", "database", "database"),
     ("VERIFICATION_THROTTLE", "simple", "simple"),
     ("VERIFICATION_THROTTLE", "acme.Throttle", "acme.Throttle"),
     ("VERIFICATION_THROTTLE_TRYOUTS", 1, 1),
@@ -225,6 +230,8 @@ WRONG: dict[str, list[object]] = {
         *("2026-06-01T00:00:00Z\n", "20260601T000000Z", "0001-01-01T00:00:00+01:00", datetime(2026, 6, 1, tzinfo=UTC)),
     ],
     "STEP_UP_STATUS": [None, "403", True, 400, 404, 401.5, [403]],
+    "TRUST_LIFETIME": NO_DURATION,
+    "JWT_GATE": [None, "", "Claims", "token", True, ["claims"], {}],
     "VERIFICATION_THROTTLE": [None, *NO_PATH, "Simple"],
     "VERIFICATION_THROTTLE_TRYOUTS": [*NO_NUMBER, 0],
     "VERIFICATION_THROTTLE_TIMEOUT": [None, *NO_DURATION],
@@ -368,6 +375,19 @@ class TestImpossible:
         assert problem.key == "PASSKEY_LOGIN"
         assert '"webauthn"' in problem.hint
         assert config(METHODS=["webauthn"], PASSKEY_LOGIN=True, **site).passkey_login is True
+
+    @pytest.mark.parametrize("provider", ["knox", ["session", "authtoken"]])
+    def test_claims_are_those_of_json_web_tokens(self, provider: object) -> None:
+        [problem] = problems(TOKEN_PROVIDER=provider, JWT_GATE="claims")
+
+        assert problem.key == "JWT_GATE"
+        assert '"jwt"' in problem.message
+        assert '"jwt"' in problem.hint
+        assert problems(TOKEN_PROVIDER=provider, JWT_GATE="database") == ()
+
+    @pytest.mark.parametrize("provider", ["jwt", ["session", "jwt"], "acme.Provider", ["knox", "acme.Provider"]])
+    def test_a_class_of_the_projects_may_have_some_too(self, provider: object) -> None:
+        assert config(TOKEN_PROVIDER=provider, JWT_GATE="claims").jwt_gate == "claims"
 
     def test_a_policy_for_groups_needs_groups(self) -> None:
         [problem] = problems(VERIFICATION_POLICY="mfa.domain.policies.Groups")

@@ -42,11 +42,17 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 NAMES = frozenset({"method", "name", "user_id", "user_name", "device_name", "verbose_name", "issuer", "site", "scheme"})
 """What things and people are called, in whatever class: that is no secret, and events would say nothing without."""
 
+NAME_OF_TRUST = "what a remembered browser is called: a quarter of the digest of 256 random bits"
+
 SHOWN = {
     "Accepted.description": "the model of an authenticator",
     "Accepted.unique": "a digest of a credential's id",
     "Answer.sentence": "words of the package's own",
     "AttestationObject.format": "the name of a format",
+    "BrowserForgotten.trust": NAME_OF_TRUST,
+    "BrowserRemembered.trust": NAME_OF_TRUST,
+    "BrowserTrusted.trust": NAME_OF_TRUST,
+    "Challenge.trust": NAME_OF_TRUST,
     "Credential.aaguid": "the model of an authenticator",
     "Credential.transports": "words of the standard",
     "Device.destination": "masked",
@@ -58,6 +64,8 @@ SHOWN = {
     "Parcel.language": "the tag of a language",
     "Parcel.sender": "a dotted path",
     "Requirement.methods": "names",
+    "Revoke.trust": NAME_OF_TRUST,
+    "TrustEvent.trust": NAME_OF_TRUST,
     "Registration.destination": "masked",
     "Address.masked": "masked",
     "_Answer.id": "the id of a credential, which is public",

@@ -16,9 +16,17 @@ from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.repositories import AccountJoin
 from mfa.application.ports.system import Vault
-from mfa.application.ports.tokens import TokenProvider
+from mfa.application.ports.tokens import StandingRecorder, TokenProvider
 from mfa.application.registration import RegisterDevice
-from mfa.application.verification import AssessToken, DispatchChallenge, Standing, VerifyChallenge, VoidChallenge
+from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
+from mfa.application.verification import (
+    Assessment,
+    AssessToken,
+    DispatchChallenge,
+    Standing,
+    VerifyChallenge,
+    VoidChallenge,
+)
 from mfa.domain.accounts import Account
 from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import Token
@@ -27,7 +35,7 @@ from mfa.domain.methods.base import Methods
 APP_LABEL = "multi_factor"
 
 _ACCOUNT = "_mfa_account"
-_STANDING = "_mfa_standing"
+_ASSESSMENT = "_mfa_assessment"
 
 GRACE_HEADER = "MFA-Registration-Deadline"
 """Where an answer says until when its user may go without a device."""
@@ -90,6 +98,22 @@ class UseCases(Protocol):
         """Return the use case that removes a device."""
 
     @property
+    def remembers_browsers(self) -> bool:
+        """Tell whether browsers can be remembered."""
+
+    @property
+    def trust_browser(self) -> TrustBrowser:
+        """Return the use case that counts a remembered browser."""
+
+    @property
+    def list_trusts(self) -> ListTrusts:
+        """Return the use case that lists remembered browsers."""
+
+    @property
+    def revoke_trust(self) -> RevokeTrust:
+        """Return the use case that forgets a browser."""
+
+    @property
     def passkey_login(self) -> bool:
         """Tell whether a passkey alone logs in."""
 
@@ -125,18 +149,29 @@ def use_cases() -> UseCases:
 
 
 def standing_of(request: object, token: Token) -> Standing:
+    """Tell how a token stands for a gate: by what it tells itself, where that decides, or else by its account.
+
+    Raises ``MfaError``. Without the account this is as old as the token, so nothing of this package's own asks it.
+    """
+    deployed = use_cases()
+    provider = deployed.token_provider
+    recorded = provider.recorded(request) if isinstance(provider, StandingRecorder) else None
+    return assessment_of(request, token) if recorded is None else deployed.assess_token.recall(recorded)
+
+
+def assessment_of(request: object, token: Token) -> Assessment:
     """Assess a token once for each request, however many ask; never across requests. Raises ``MfaError``.
 
     Where the authentication has read the account along with the token, nothing more is read.
     """
-    known = vars(request).get(_STANDING)
+    known = vars(request).get(_ASSESSMENT)
     if known is None or known[0] != token:
         assess = use_cases().assess_token
         account = _account_along(getattr(request, "auth", None), token)
         known = (token, assess(token) if account is None else assess.judge(account))
-        vars(request)[_STANDING] = known
-    standing: Standing = known[1]
-    return standing
+        vars(request)[_ASSESSMENT] = known
+    assessment: Assessment = known[1]
+    return assessment
 
 
 def leave_account(credentials: object, account: Account) -> None:

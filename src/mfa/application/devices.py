@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.settlement import Decision, Settlement
+from mfa.application.settlement import Decision, Settlement, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
@@ -29,7 +29,7 @@ class ListDevices:
     def __call__(self, token: Token) -> tuple[ListedDevice, ...]:
         """List the devices."""
         account, now = self.settlement.account(token), self.settlement.clock.now()
-        confirmed = {each.device.index for each in account.confirmations(self.settlement.rules, now)}
+        confirmed = {each.index for each in account.confirmations(self.settlement.rules, now)}
         return tuple(
             ListedDevice(device=device, confirmed=device.index in confirmed) for device in account.visible(now)
         )
@@ -58,7 +58,7 @@ class RenameDevice:
             device = account.device(command.index, now)
             account.demand_verified(self.settlement.required(account), rules, now)
             renamed = attrs.evolve(device, name=device_name(command.name))
-            confirmed = any(each.device.index == device.index for each in account.confirmations(rules, now))
+            confirmed = any(each.index == device.index for each in account.confirmations(rules, now))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
             return Decision(
                 account=account.replaced(renamed),
@@ -94,11 +94,11 @@ class RemoveDevice:
             if account.bereft(after) and self.settlement.keeps_device(account):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
-            happened = tuple(
+            removed = [
                 events.DeviceRemoved(user_id=account.user_id, at=now, index=gone.index, method=gone.method)
                 for gone in account.devices
                 if gone.index not in left
-            )
-            return Decision(account=after, events=happened, answer=None)
+            ]
+            return Decision(account=after, events=(*removed, *forgotten(account, after, now)), answer=None)
 
         self.settlement.settle(command.token, decide)

@@ -11,7 +11,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.accounts import Account, Rules
 from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
-from mfa.domain.events import Event
+from mfa.domain.events import BrowserForgotten, Event
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import Method
 from mfa.domain.policies import Profile, Subject
@@ -107,6 +107,16 @@ def opened_siblings(vault: Vault, account: Account, method: Method) -> Mapping[i
         device.index: vault.open(device.state, seal_context(account.user_id, device.index))
         for device in account.siblings(method)
     }
+
+
+def forgotten(before: Account, after: Account, now: datetime) -> list[Event]:
+    """Tell of the browsers that a change has had forgotten; what was worth nothing before is gone without a word."""
+    kept = {trust.id for trust in after.trusts}
+    return [
+        BrowserForgotten(user_id=before.user_id, at=now, trust=trust.id)
+        for trust in before.remembered(now)
+        if trust.id not in kept
+    ]
 
 
 def patiently(read: Callable[[], Answer]) -> Answer:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import attrs
 
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
-from mfa.application.ports.system import Vault, seal_context
-from mfa.application.settlement import Decision, Settlement, opened_siblings
+from mfa.application.ports.system import Entropy, Vault, seal_context
+from mfa.application.ports.tokens import Recorded
+from mfa.application.settlement import Decision, Settlement, forgotten, opened_siblings
 from mfa.domain import events
 from mfa.domain.accounts import Account, Confirmation
 from mfa.domain.challenges import Challenge
@@ -23,6 +24,7 @@ from mfa.domain.errors import (
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import NOBODY, Attempt
 from mfa.domain.policies import Requirement, Subject, deadline_of
+from mfa.domain.trusts import Trust, described, digest_of, new_token
 from mfa.domain.verdicts import Reason, Rejected, Verdict
 
 
@@ -125,19 +127,33 @@ def _void(settlement: Settlement, sent: SentChallenge, *, perhaps_sent: bool) ->
 
 @attrs.frozen(kw_only=True)
 class Verify:
-    """A value that claims to answer a device's challenge."""
+    """A value that claims to answer a device's challenge.
+
+    ``trust`` is the wish to have the browser remembered, and ``browser`` what that says of itself.
+    """
 
     token: Token
     index: int
     value: object = attrs.field(repr=False)
+    trust: bool = False
+    browser: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen(kw_only=True)
 class Verified:
-    """The value was right: the challenge is confirmed."""
+    """The value was right: the challenge is confirmed; a browser that was to be remembered is shown its token now."""
 
     device: Device
     verifications_left: int
+    trust: "MadeTrust | None" = None
+
+
+@attrs.frozen(kw_only=True)
+class MadeTrust:
+    """A remembered browser, and the token that it keeps."""
+
+    trust: Trust
+    token: str = attrs.field(repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -157,6 +173,7 @@ class VerifyChallenge:
 
     settlement: Settlement
     vault: Vault
+    entropy: Entropy
 
     def __call__(self, command: Verify) -> Verified | Refuted:
         """Verify a value."""
@@ -198,7 +215,10 @@ class VerifyChallenge:
             proved = attrs.evolve(proved, name=proved.name or verdict.description)
         state = self._state(account, proved, opened, verdict.state)
         after = account.accepted(proved, state=state, answered=answered, unique=verdict.unique, now=now)
-        return self._accepted(after, proved, now)
+        made = self._remembering(account, proved, command, now)
+        if made is not None:
+            after = after.trusting(made.trust, now)
+        return self._accepted(account, after, proved, made, now)
 
     def _sent(self, account: Account, challenge: Challenge | None) -> bytes | None:
         if challenge is None or challenge.sent is None:
@@ -222,18 +242,42 @@ class VerifyChallenge:
         context = seal_context(account.user_id, challenge.index, challenge.token_id)
         return attrs.evolve(challenge, sent=self.vault.seal(verdict.sent, context))
 
-    def _accepted(self, after: Account, device: Device, now: datetime) -> Decision[Verified | Refuted]:
+    def _remembering(self, account: Account, device: Device, command: Verify, now: datetime) -> MadeTrust | None:
+        """Make a token for the browser, where it is to be remembered and browsers are."""
+        lifetime = self.settlement.rules.trust_lifetime
+        if lifetime is None or not command.trust:
+            return None
+        token = new_token(self.entropy)
+        trust = Trust(
+            digest=digest_of(token),
+            index=device.index,
+            login=account.login,
+            created_at=now,
+            expires_at=now + lifetime,
+            description=described(command.browser),
+        )
+        return MadeTrust(trust=trust, token=token)
+
+    def _accepted(
+        self, account: Account, after: Account, device: Device, made: MadeTrust | None, now: datetime
+    ) -> Decision[Verified | Refuted]:
         kinds: list[type[events.DeviceEvent]] = [events.VerificationAccepted]
         if not device.active:
             kinds.append(events.DeviceActivated)
-        happened = tuple(
+        happened: list[events.Event] = [
             kind(user_id=after.user_id, at=now, index=device.index, method=device.method) for kind in kinds
-        )
+        ]
+        if made is not None:
+            happened.append(
+                events.BrowserRemembered(user_id=after.user_id, at=now, trust=made.trust.id, index=device.index)
+            )
+        happened += forgotten(account, after, now)
         verified = Verified(
             device=after.device(device.index, now),
             verifications_left=after.verifications_left(self.settlement.required(after), self.settlement.rules, now),
+            trust=made,
         )
-        return Decision(account=after, events=happened, answer=verified)
+        return Decision(account=after, events=tuple(happened), answer=verified)
 
     def _rejected(self, after: Account, device: Device, reason: Reason, now: datetime) -> Decision[Verified | Refuted]:
         happened: list[events.Event] = [
@@ -253,21 +297,26 @@ class VerifyChallenge:
 
 @attrs.frozen(kw_only=True)
 class Standing:
-    """How a token stood at one moment: whether it may pass, what it has confirmed, and whether guesses are locked.
+    """How a token stood at one moment: what it had confirmed of what was demanded, so whether it may pass.
 
     ``required`` is what the policy demands. Until ``grace_until``, a user without a device passes all the same.
     """
 
-    verified: bool
     required: int
-    verifications_left: int
     enrolled: bool
-    may_register: bool
-    locked: bool
-    retry_after: timedelta | None
     confirmations: tuple[Confirmation, ...]
     assessed_at: datetime
     grace_until: datetime | None = None
+
+    @property
+    def verifications_left(self) -> int:
+        """Return how many more verifications the token needs."""
+        return max(self.required - len(self.confirmations), 0)
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether the token has as many verifications as the policy demands."""
+        return not self.verifications_left
 
     def refusal(self, requirement: Requirement | None = None) -> Refused | None:
         """Return why the token may not pass, or None where it may.
@@ -281,8 +330,10 @@ class Standing:
         return self._refused(left, requirement) if left > 0 else None
 
     def _counts(self, confirmation: Confirmation, requirement: Requirement) -> bool:
+        if confirmation.trusted:
+            return not requirement.selective
         return requirement.counts(
-            confirmation.device.method,
+            confirmation.method,
             self.assessed_at - confirmation.at,
             phishing_resistant=confirmation.phishing_resistant,
         )
@@ -295,32 +346,66 @@ class Standing:
 
 
 @attrs.frozen(kw_only=True)
+class Assessment(Standing):
+    """How a token stands by its account: beside what a gate asks, what it may change, and whether guesses are locked.
+
+    ``proved`` and ``may_register`` leave remembered browsers out, which open no change.
+    """
+
+    proved: bool
+    may_register: bool
+    locked: bool
+    retry_after: timedelta | None
+
+
+@attrs.frozen(kw_only=True)
 class AssessToken:
     """Tells how a token stands, at the cost of one read."""
 
     settlement: Settlement
 
-    def __call__(self, token: Token) -> Standing:
+    def __call__(self, token: Token) -> Assessment:
         """Assess a token."""
         return self.judge(self.settlement.account(token))
 
-    def judge(self, account: Account) -> Standing:
+    def judge(self, account: Account) -> Assessment:
         """Tell how a token stands by the account as it met it, such as one that was read along with the token."""
         now, rules, subject = self.settlement.clock.now(), self.settlement.rules, self.settlement.subject(account)
         required = rules.policy.required(subject)
-        left = account.verifications_left(required, rules, now)
+        counted = account.counted(rules, now)
         lock = account.lock(rules, now)
-        return Standing(
-            verified=left == 0,
+        graced = not account.active and len(counted) < required
+        return Assessment(
             required=required,
-            verifications_left=left,
             enrolled=bool(account.active),
+            proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=lock is not None,
             retry_after=None if lock is None else lock.retry_after(now),
-            confirmations=account.confirmations(rules, now),
+            confirmations=counted,
             assessed_at=now,
-            grace_until=self._grace(subject, now) if left and not account.active else None,
+            grace_until=self._grace(subject, now) if graced else None,
+        )
+
+    def recall(self, recorded: Recorded) -> Standing:
+        """Tell how a token stands by what was recorded when it was made, without a read."""
+        now, rules = self.settlement.clock.now(), self.settlement.rules
+        lifetime, deadline = rules.verification_lifetime, recorded.grace_until
+        return Standing(
+            required=recorded.required,
+            enrolled=recorded.enrolled,
+            confirmations=tuple(
+                Confirmation(
+                    index=each.index,
+                    method=each.method,
+                    at=each.at,
+                    phishing_resistant=rules.methods.phishing_resistant(each.method),
+                )
+                for each in recorded.verifications
+                if lifetime is None or now - each.at < lifetime
+            ),
+            assessed_at=now,
+            grace_until=deadline if deadline is not None and now < deadline else None,
         )
 
     def _grace(self, subject: Subject, now: datetime) -> datetime | None:

@@ -20,6 +20,7 @@ from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.registration import RegisterDevice
 from mfa.application.settlement import Settlement
+from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
 from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
 from mfa.config import Config
 from mfa.domain.accounts import Rules
@@ -176,7 +177,13 @@ def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, thr
         change_max_age=config.change_max_age,
         verification_lifetime=config.verification_lifetime,
         registration_deadline=config.registration_deadline,
+        trust_lifetime=config.trust_lifetime,
     )
+
+
+def remembers_browsers(config: Config) -> bool:
+    """Tell whether browsers can be remembered."""
+    return config.trust_lifetime is not None
 
 
 def make_senders(
@@ -253,12 +260,16 @@ class CoreContainer(containers.DeclarativeContainer):
     )
     void_challenge: providers.Provider[VoidChallenge] = providers.Factory(VoidChallenge, settlement=settlement)
     verify_challenge: providers.Provider[VerifyChallenge] = providers.Factory(
-        VerifyChallenge, settlement=settlement, vault=vault
+        VerifyChallenge, settlement=settlement, vault=vault, entropy=entropy
     )
     assess_token: providers.Provider[AssessToken] = providers.Factory(AssessToken, settlement=settlement)
     list_devices: providers.Provider[ListDevices] = providers.Factory(ListDevices, settlement=settlement)
     rename_device: providers.Provider[RenameDevice] = providers.Factory(RenameDevice, settlement=settlement)
     remove_device: providers.Provider[RemoveDevice] = providers.Factory(RemoveDevice, settlement=settlement)
+    remembers_browsers: providers.Provider[bool] = providers.Callable(remembers_browsers, config)
+    trust_browser: providers.Provider[TrustBrowser] = providers.Factory(TrustBrowser, settlement=settlement)
+    list_trusts: providers.Provider[ListTrusts] = providers.Factory(ListTrusts, settlement=settlement)
+    revoke_trust: providers.Provider[RevokeTrust] = providers.Factory(RevokeTrust, settlement=settlement)
     passkey_login: providers.Provider[bool] = providers.Callable(attrgetter("passkey_login"), config)
     begin_passkey_login: providers.Provider[BeginPasskeyLogin] = providers.Factory(
         BeginPasskeyLogin, passkeys=webauthn, vault=vault, clock=clock

@@ -44,6 +44,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.registration import RegisterDevice
+from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
 from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
 from mfa.config import Config
 from mfa.containers.core import CoreContainer, Workshop, load
@@ -259,6 +260,26 @@ class DeployedUseCases(UseCases):
     def remove_device(self) -> RemoveDevice:
         """Return the use case that removes a device."""
         return self._core.remove_device()
+
+    @property
+    def remembers_browsers(self) -> bool:
+        """Tell whether browsers can be remembered."""
+        return self._core.remembers_browsers()
+
+    @property
+    def trust_browser(self) -> TrustBrowser:
+        """Return the use case that counts a remembered browser."""
+        return self._core.trust_browser()
+
+    @property
+    def list_trusts(self) -> ListTrusts:
+        """Return the use case that lists remembered browsers."""
+        return self._core.list_trusts()
+
+    @property
+    def revoke_trust(self) -> RevokeTrust:
+        """Return the use case that forgets a browser."""
+        return self._core.revoke_trust()
 
     @property
     def passkey_login(self) -> bool:

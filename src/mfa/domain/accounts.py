@@ -17,12 +17,14 @@ from mfa.domain.errors import (
     Refused,
     RegistrationRequired,
     Throttled,
+    TrustNotFound,
     VerificationRequired,
 )
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.methods.base import Method, Methods
+from mfa.domain.methods.base import TRUST, Method, Methods
 from mfa.domain.policies import Deadline, VerificationPolicy
 from mfa.domain.throttling import Failures, Sends, ThrottlePolicy
+from mfa.domain.trusts import MOST_TRUSTS, Trust
 
 MOST_PENDING = 20
 """Pending devices of one user: every login makes a token that may leave some, and all are read with the account."""
@@ -47,15 +49,25 @@ class Rules:
     change_max_age: timedelta
     verification_lifetime: timedelta | None
     registration_deadline: Deadline | None = None
+    trust_lifetime: timedelta | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Confirmation:
-    """A device that the token at hand has confirmed, when, and whether in a way that cannot be phished."""
+    """What the token at hand has confirmed, when, and whether in a way that cannot be phished.
 
-    device: Device
+    A remembered browser is one of method ``trust``, with the index of the device beside which it does not count.
+    """
+
+    index: int
+    method: str
     at: datetime
     phishing_resistant: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """Tell whether a remembered browser stands in for a proof."""
+        return self.method == TRUST
 
 
 @attrs.frozen(kw_only=True)
@@ -76,8 +88,10 @@ class Account:
     ``challenges`` are those of the token at hand; other tokens' stay out of sight and out of reach. ``carried`` are
     the failures of pending devices that are gone, by method: they go on counting, and the next device of the method
     inherits them, or else registering anew would buy new guesses. ``spent`` are the digests of login challenges that
-    were answered, with the time from which they are worth nothing anyway. ``version`` is what was read from the
-    store; the store takes a change only as long as it has not moved on.
+    were answered, with the time from which they are worth nothing anyway. ``trusts`` are the remembered browsers,
+    the oldest first. ``version`` is what was read from the store; the store takes a change only as long as it has not
+    moved on. ``login`` is no part of the account, but was read beside it: a digest of the user's password as it is
+    stored.
     """
 
     user_id: UserId
@@ -89,6 +103,8 @@ class Account:
     carried: Mapping[str, Failures] = MappingProxyType({})
     sends: Mapping[str, Sends] = MappingProxyType({})
     spent: Mapping[str, datetime] = MappingProxyType({})
+    trusts: tuple[Trust, ...] = ()
+    login: str = attrs.field(default="", repr=False, eq=False)
 
     # What is so
 
@@ -139,13 +155,56 @@ class Account:
             if challenge is None or challenge.confirmed_at is None:
                 continue
             if rules.verification_lifetime is None or now < challenge.confirmed_at + rules.verification_lifetime:
-                resistant = rules.methods.phishing_resistant(device.method)
-                confirmed.append(Confirmation(device=device, at=challenge.confirmed_at, phishing_resistant=resistant))
+                confirmed.append(
+                    Confirmation(
+                        index=device.index,
+                        method=device.method,
+                        at=challenge.confirmed_at,
+                        phishing_resistant=rules.methods.phishing_resistant(device.method),
+                    )
+                )
         return tuple(confirmed)
 
+    def remembered(self, now: datetime) -> tuple[Trust, ...]:
+        """Return the remembered browsers that are still worth something."""
+        return tuple(trust for trust in self.trusts if trust.holds(self.login, now))
+
+    def trust_of(self, token: str, now: datetime) -> Trust | None:
+        """Return the remembered browser that keeps this token; all are compared, so that the time tells nothing."""
+        found = [trust for trust in self.remembered(now) if trust.made_of(token)]
+        return found[0] if found else None
+
+    def trust(self, name: str, now: datetime) -> Trust:
+        """Return a remembered browser by what it is called; raises ``TrustNotFound``."""
+        for trust in self.remembered(now):
+            if trust.id == name:
+                return trust
+        raise TrustNotFound(name)
+
+    def counted(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
+        """Return what counts where a remembered browser does, too: one of them, and never beside its own device.
+
+        It counts as long as it is remembered itself, so that to revoke it takes away what it had confirmed.
+        """
+        confirmations = self.confirmations(rules, now)
+        trusted = self._trusted({each.index for each in confirmations}, rules, now)
+        return confirmations if trusted is None else (*confirmations, trusted)
+
+    def _trusted(self, confirmed: set[int], rules: Rules, now: datetime) -> Confirmation | None:
+        if rules.trust_lifetime is None or not self.trusts:
+            return None
+        remembered = {trust.id for trust in self.remembered(now)}
+        for challenge in self.challenges:
+            at = challenge.trusted_at
+            if at is None or challenge.trust not in remembered or challenge.index in confirmed:
+                continue
+            if rules.verification_lifetime is None or now < at + rules.verification_lifetime:
+                return Confirmation(index=challenge.index, method=TRUST, at=at)
+        return None
+
     def verifications_left(self, required: int, rules: Rules, now: datetime) -> int:
-        """Return how many more devices the token must confirm."""
-        return max(required - len(self.confirmations(rules, now)), 0)
+        """Return how many more verifications the token needs."""
+        return max(required - len(self.counted(rules, now)), 0)
 
     @property
     def failures(self) -> Failures:
@@ -163,18 +222,28 @@ class Account:
     # What is allowed
 
     def refusal(self, required: int, rules: Rules, now: datetime) -> Refused:
-        """Make the refusal of a token that is not verified enough: at least one verification is always left."""
-        left = max(self.verifications_left(required, rules, now), 1)
+        """Make the refusal of a token that has not proved enough: at least one verification is always left."""
+        left = max(required - len(self.confirmations(rules, now)), 1)
         return VerificationRequired(left) if self.active else RegistrationRequired(left)
 
     def demand_verified(self, required: int, rules: Rules, now: datetime) -> None:
-        """Refuse a token that has not confirmed enough devices."""
-        if self.verifications_left(required, rules, now):
+        """Refuse a change by a token that has not confirmed enough devices; a remembered browser is no proof."""
+        if not self.proved(required, rules, now):
             raise self.refusal(required, rules, now)
+
+    def proved(self, required: int, rules: Rules, now: datetime) -> bool:
+        """Tell whether the token has confirmed enough devices, remembered browsers aside."""
+        return len(self.confirmations(rules, now)) >= required
+
+    def demand_standing(self, required: int, rules: Rules, now: datetime) -> None:
+        """Refuse a token that is not verified, where a remembered browser counts, and there is a device at all."""
+        left = self.verifications_left(required, rules, now)
+        if self.active and left:
+            raise VerificationRequired(left)
 
     def may_register(self, required: int, rules: Rules, now: datetime) -> bool:
         """Tell whether the token is verified, or has confirmed all that there is to confirm, backups aside."""
-        confirmed = {confirmation.device.index for confirmation in self.confirmations(rules, now)}
+        confirmed = {confirmation.index for confirmation in self.confirmations(rules, now)}
         if len(confirmed) >= required:
             return True
         return all(device.index in confirmed or rules.methods.backup(device.method) for device in self.active)
@@ -189,7 +258,7 @@ class Account:
             return
         resistant = any(rules.methods.phishing_resistant(device.method) for device in self.active)
         for confirmation in self.confirmations(rules, now):
-            unguessable = not rules.methods.guessable(confirmation.device.method)
+            unguessable = not rules.methods.guessable(confirmation.method)
             if now - confirmation.at <= rules.change_max_age and (unguessable or not resistant):
                 return
         raise VerificationRequired(1, max_age=rules.change_max_age, phishing_resistant=resistant)
@@ -227,7 +296,7 @@ class Account:
         """Refuse to dispatch: the account is locked, the device is confirmed already, or too much was sent."""
         if method.guessable:
             self.demand_unlocked(rules, now)
-        confirmed = any(confirmation.device.index == device.index for confirmation in self.confirmations(rules, now))
+        confirmed = any(confirmation.index == device.index for confirmation in self.confirmations(rules, now))
         if confirmed and not again:
             raise AlreadyVerified
         if method.limits is not None:
@@ -352,15 +421,36 @@ class Account:
         """Confirm a device to the token at hand, which was made for whoever had just proved it."""
         return self._challenged(attrs.evolve(self._challenge(device), confirmed_at=now))
 
+    def trusting(self, trust: Trust, now: datetime) -> "Account":
+        """Remember the browser of the token at hand, in the place of what is worth nothing any more, or of the oldest.
+
+        The token's challenge says which it is, though it counts for nothing there: the device itself was confirmed.
+        """
+        challenge = self.challenge(trust.index) or Challenge(index=trust.index, token_id=self._own_token())
+        account = self._challenged(attrs.evolve(challenge, trust=trust.id, trusted_at=None))
+        return attrs.evolve(account, trusts=(*self.remembered(now), trust)[-MOST_TRUSTS:])
+
+    def trusted(self, trust: Trust, now: datetime) -> "Account":
+        """Enter that the token at hand came from a remembered browser."""
+        used = attrs.evolve(trust, last_used_at=now)
+        trusts = tuple(used if other.id == trust.id else other for other in self.trusts)
+        challenge = self.challenge(trust.index) or Challenge(index=trust.index, token_id=self._own_token())
+        account = self._challenged(attrs.evolve(challenge, trust=trust.id, trusted_at=now))
+        return attrs.evolve(account, trusts=trusts)
+
+    def revoked(self, trust: Trust) -> "Account":
+        """Remember a browser no more, and with that nothing that it had confirmed."""
+        return attrs.evolve(self, trusts=tuple(other for other in self.trusts if other.id != trust.id))
+
     def removed(self, device: Device, rules: Rules, now: datetime) -> "Account":
-        """Take a device away, and the backups with the last device that they stand in for.
+        """Take a device away, the backups with the last device that they stand in for, and all remembered browsers.
 
         Failures of an active device go with it, and so do those of pending devices, gone or out of sight, where the
         token has just been verified by something that cannot be guessed: that is the way back for a locked user. A
         pending device that was only guessed at leaves its failures behind.
         """
         trusted = any(
-            now - confirmation.at <= rules.change_max_age and not rules.methods.guessable(confirmation.device.method)
+            now - confirmation.at <= rules.change_max_age and not rules.methods.guessable(confirmation.method)
             for confirmation in self.confirmations(rules, now)
         )
         account = self._without([device], carry=not device.active and not trusted)
@@ -371,15 +461,15 @@ class Account:
             account = attrs.evolve(account, devices=pardoned, carried=MappingProxyType({}))
         if all(rules.methods.backup(other.method) for other in account.active):
             account = account._without(list(account.active), carry=False)  # noqa: SLF001 - the same class
-        return account
+        return attrs.evolve(account, trusts=()) if device.active else account
 
     def _challenge(self, device: Device) -> Challenge:
-        challenge = self.challenge(device.index)
-        if challenge is not None:
-            return challenge
+        return self.challenge(device.index) or Challenge(index=device.index, token_id=self._own_token())
+
+    def _own_token(self) -> TokenId:
         if self.token_id is None:
             raise NoChallenge
-        return Challenge(index=device.index, token_id=self.token_id)
+        return self.token_id
 
     def _spent(self, digest: str, until: datetime, now: datetime) -> "Account":
         live = {other: end for other, end in self.spent.items() if end > now}

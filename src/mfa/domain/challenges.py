@@ -9,10 +9,11 @@ from mfa.domain.identifiers import TokenId
 
 @attrs.frozen(kw_only=True)
 class Challenge:
-    """What was sent to a device for a token, and when that token confirmed it.
+    """What was sent to a device for a token, and when that token confirmed it, itself or by a remembered browser.
 
     ``sent`` is sealed, and None when nothing is outstanding. ``dispatched_at`` stays when ``sent`` goes, because a
-    used-up code is answered otherwise than one that was never asked for.
+    used-up code is answered otherwise than one that was never asked for. ``trust`` is the remembered browser that the
+    device's verification had made, and ``trusted_at`` when the token showed it.
     """
 
     index: int
@@ -20,3 +21,5 @@ class Challenge:
     sent: bytes | None = attrs.field(default=None, repr=False)
     dispatched_at: datetime | None = None
     confirmed_at: datetime | None = None
+    trust: str | None = None
+    trusted_at: datetime | None = None

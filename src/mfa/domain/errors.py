@@ -6,6 +6,7 @@
     ├── NotFound
     │   ├── DeviceNotFound          not_found
     │   ├── MethodNotFound          not_found
+    │   ├── TrustNotFound           not_found
     │   ├── NotDispatchable         not_dispatchable
     │   └── NoChallenge             no_challenge
     ├── Conflict
@@ -53,6 +54,10 @@ class DeviceNotFound(NotFound):
 
 class MethodNotFound(NotFound):
     """No configured method has this name or position."""
+
+
+class TrustNotFound(NotFound):
+    """No remembered browser of this user is called so, or none of them is worth anything any more."""
 
 
 class NotDispatchable(NotFound):

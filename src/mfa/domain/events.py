@@ -77,3 +77,32 @@ class AccountLocked(Event):
 
     failures: int
     retry_after: timedelta | None
+
+
+@attrs.frozen(kw_only=True)
+class TrustEvent(Event):
+    """Something that happened to one remembered browser; ``trust`` is what it is called, and tells nothing."""
+
+    trust: str
+
+
+@attrs.frozen(kw_only=True)
+class BrowserRemembered(TrustEvent):
+    """A browser is remembered from now on, by a verification of the device with this index."""
+
+    index: int
+
+
+@attrs.frozen(kw_only=True)
+class BrowserTrusted(TrustEvent):
+    """A token came from a remembered browser, which counts as one verification."""
+
+
+@attrs.frozen(kw_only=True)
+class BrowserForgotten(TrustEvent):
+    """A browser is remembered no more: revoked, or gone with a device or for a newer one."""
+
+
+@attrs.frozen(kw_only=True)
+class BrowserNotTrusted(Event):
+    """Something was shown that is no remembered browser of the user, or is none any more."""

@@ -190,6 +190,11 @@ class Requirement:
         if names is not None and not names:
             raise ValueError("methods names one method or more")
 
+    @property
+    def selective(self) -> bool:
+        """Tell whether it matters how and when something was verified; a remembered browser then never counts."""
+        return self.max_age is not None or self.methods is not None or self.phishing_resistant
+
     def number(self, demanded: int) -> int:
         """Return how many verifications have to count, where the policy demands that many: one, at the least."""
         return max(demanded, self.verifications or 1)

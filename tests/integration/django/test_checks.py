@@ -89,6 +89,7 @@ class TestSettings:
 
         assert told(run_checks(tags=["mfa"])) == [("mfa.E001", "MFA is not a dict.")]
 
+    @pytest.mark.usefixtures("db")
     def test_the_command_fails(self, settings: Settings) -> None:
         settings.MFA = {"TOTP_DIGITS": 0}
 
@@ -190,6 +191,16 @@ class TestPasskeyLogin:
         assert "lacks issue" in error.msg
         assert "TokenIssuer" in str(error.hint)
 
+    def test_so_is_a_list_of_such(self, checked: Callable[..., list[CheckMessage]], settings: Settings) -> None:
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"mfa_passkey": "30/min"}}
+        login = {"METHODS": ["webauthn"], **SITE, "PASSKEY_LOGIN": True}
+        own = [f"{ACME}.HeaderTokens", f"{ACME}.CookieTokens"]
+
+        assert checked(**login, TOKEN_PROVIDER=[*own, "knox"]) == []
+        errors = checked(**login, TOKEN_PROVIDER=own)
+        assert [error.id for error in errors] == ["mfa.E004"] * 2
+        assert all(f"{path}, which lacks issue" in error.msg for path, error in zip(own, errors, strict=True))
+
 
 class TestDottedPaths:
     @pytest.mark.parametrize("key", ["METHODS", "VERIFICATION_POLICY", "VERIFICATION_THROTTLE", "TOKEN_PROVIDER"])
@@ -254,6 +265,12 @@ class TestDottedPaths:
         assert f"{path}, which lacks {lacks}" in error.msg
         assert error.hint is not None
         assert port in error.hint
+
+    def test_a_list_of_providers_hides_none_that_is_not(self, checked: Callable[..., list[CheckMessage]]) -> None:
+        [error] = checked(TOKEN_PROVIDER=["knox", f"{ACME}.OneStrike"])
+
+        assert error.id == "mfa.E004"
+        assert f"{ACME}.OneStrike, which lacks scheme, token_of" in error.msg
 
     @pytest.mark.parametrize(
         ("name", "words"),

@@ -1,7 +1,9 @@
 """Accounts in whichever database the tests run on."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -10,6 +12,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
+from mfa.adapters.django import repositories
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.application.ports.repositories import AccountRepository
@@ -47,6 +50,15 @@ class TestDjangoAccountRepository(AccountRepositoryContract):
     @pytest.fixture
     def other_user_id(self, bert: User) -> UserId:
         return UserId(str(bert.pk))
+
+    @pytest.fixture
+    def change_password(self) -> Callable[[UserId, str], None]:
+        def change(user_id: UserId, password: str) -> None:
+            user = User.objects.get(pk=user_id)
+            user.set_password(password)
+            user.save()
+
+        return change
 
     def test_a_save_without_a_difference_writes_nothing(self, repository: AccountRepository, user_id: UserId) -> None:
         before = repository.of(user_id)
@@ -141,6 +153,89 @@ class TestStatements:
             repository.save(before, with_devices(before, device(0)))
 
         assert told(captured) == ["SAVEPOINT", "INSERT accountrecord", "RELEASE", "INSERT devicerecord"]
+
+
+class TestLogins:
+    """What is read of the password beside the account."""
+
+    @pytest.fixture
+    def repository(self) -> DjangoAccountRepository:
+        return DjangoAccountRepository()
+
+    @pytest.fixture(autouse=True)
+    def account(self, repository: DjangoAccountRepository, user_id: UserId) -> Account:
+        before = repository.of(user_id, TOKEN)
+        return repository.save(before, full(before, TOKEN))
+
+    def test_it_is_read_in_the_one_statement(self, repository: DjangoAccountRepository, anna: User) -> None:
+        known = repository.of(UserId(str(anna.pk)), TOKEN).login
+        anna.set_password("another")
+        anna.save()
+
+        with CaptureQueriesContext(connection) as captured:
+            read = repository.of(UserId(str(anna.pk)), TOKEN)
+
+        assert told(captured) == ["SELECT accountrecord"]
+        assert read.login != known
+        assert len(read.challenges) == 2
+
+    def test_it_is_a_digest_that_holds_nothing_of_the_hash(
+        self, repository: DjangoAccountRepository, anna: User
+    ) -> None:
+        login = repository.of(UserId(str(anna.pk))).login
+
+        assert re.fullmatch("[0-9a-f]{32}", login)
+        assert login not in anna.password
+        assert all(part not in login for part in anna.password.split("$") if len(part) > 8)
+
+    @pytest.mark.parametrize("stored", ["md5$another$hash", "!unusable", ""])
+    def test_it_follows_the_row_whoever_changes_it(
+        self, repository: DjangoAccountRepository, user_id: UserId, stored: str
+    ) -> None:
+        known = repository.of(user_id).login
+
+        User.objects.filter(pk=user_id).update(password=stored)
+
+        assert repository.of(user_id).login != known
+
+    def test_the_same_password_that_is_set_again_is_another(
+        self, repository: DjangoAccountRepository, anna: User, user_id: UserId
+    ) -> None:
+        known = repository.of(user_id).login
+
+        anna.set_password("a password")
+        anna.save()
+
+        assert repository.of(user_id).login != known
+
+    def test_nothing_else_of_a_user_changes_it(
+        self, repository: DjangoAccountRepository, anna: User, user_id: UserId
+    ) -> None:
+        known = repository.of(user_id).login
+
+        User.objects.filter(pk=user_id).update(username="ann", email="ann@example.org", is_active=False, last_login=NOW)
+
+        assert repository.of(user_id).login == known
+        assert anna.username == "anna"
+
+    def test_users_without_a_password_have_one_login(
+        self, repository: DjangoAccountRepository, user_id: UserId, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(repositories, "_login_columns", lambda: ())
+        known = repository.of(user_id, TOKEN)
+
+        User.objects.filter(pk=user_id).update(password="another")
+
+        assert repository.of(user_id, TOKEN).login == known.login != ""
+        assert repository.of(user_id, TOKEN) == known
+
+    def test_whether_they_have_one_is_seen_in_their_model(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert repositories._login_columns() == ("user__password",)
+        users = SimpleNamespace(related_model=DeviceRecord)
+        accounts = SimpleNamespace(_meta=SimpleNamespace(get_field={"user": users}.__getitem__))
+        monkeypatch.setattr(repositories, "AccountRecord", accounts)
+
+        assert repositories._login_columns.__wrapped__() == ()
 
 
 @pytest.mark.django_db(transaction=True)

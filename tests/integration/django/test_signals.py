@@ -22,7 +22,7 @@ from mfa.application.devices import Remove, Rename
 from mfa.application.verification import Refuted, Verified
 from mfa.domain import events
 from mfa.domain.errors import DeliveryFailed
-from mfa.domain.events import DeviceEvent, Event
+from mfa.domain.events import DeviceEvent, Event, TrustEvent
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.verdicts import Reason
 from tests.integration.django.world import STEP, World
@@ -32,7 +32,7 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 KINDS = [
     kind
     for _, kind in inspect.getmembers(events, inspect.isclass)
-    if issubclass(kind, Event) and kind not in {Event, DeviceEvent}
+    if issubclass(kind, Event) and kind not in {Event, DeviceEvent, TrustEvent}
 ]
 
 
@@ -45,6 +45,7 @@ def example(kind: type[Event]) -> Event:
         "reason": Reason.REPLAYED,
         "failures": 5,
         "retry_after": timedelta(seconds=30),
+        "trust": "0123456789abcdef",
     }
     return kind(**{field.name: values[field.name] for field in attrs.fields(kind)})
 
@@ -113,6 +114,7 @@ def test_what_should_alarm_an_operator_is_a_warning(caplog: pytest.LogCaptureFix
         "VerificationRejected",
         "AccountLocked",
         "DeliveryFailed",
+        "BrowserNotTrusted",
     }
     assert {record.levelno for record in caplog.records} == {logging.INFO, logging.WARNING}
 

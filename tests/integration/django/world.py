@@ -13,7 +13,7 @@ from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.registration import Register, Registered
-from mfa.application.verification import Dispatch, Refuted, Standing, Verified, Verify
+from mfa.application.verification import Assessment, Dispatch, Refuted, Verified, Verify
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
@@ -41,7 +41,7 @@ class World:
     def verify(self, token: Token, index: int, value: object) -> Verified | Refuted:
         return accessor.use_cases().verify_challenge(Verify(token=token, index=index, value=value))
 
-    def assess(self, token: Token) -> Standing:
+    def assess(self, token: Token) -> Assessment:
         return accessor.use_cases().assess_token(token)
 
     def app(self, registered: Registered) -> "App":

@@ -1,11 +1,14 @@
 """Logging in by a passkey over HTTP, driven by an authenticator in software."""
 
+import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connections
+from django.test.client import encode_multipart
 from django.urls import reverse
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from pytest_django import Settings
@@ -16,6 +19,8 @@ from rest_framework.test import APIClient, APIRequestFactory
 from mfa.adapters.accessor import use_cases
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet, PasskeyThrottle
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.tokens.session import SessionTokenProvider
+from mfa.config import Config
 from tests.authenticator import SoftwareAuthenticator, b64decode, b64encode
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.drf.keys import Json, dispatched, enrolled, new_key, take_keys
@@ -258,6 +263,133 @@ def test_credentials_that_come_along_do_not_matter(ann: Person, key: SoftwareAut
     assert client.post(OPTIONS).status_code == 200
     assert client.options(OPTIONS).status_code == 200
     assert client.get(OPTIONS).status_code == 405
+
+
+CSRF = "x" * 32
+OWN = {"X-CSRFToken": CSRF}
+
+
+class Visitor:
+    """A browser, on whose behalf any page may ask."""
+
+    def __init__(self) -> None:
+        self.client: Any = APIClient(enforce_csrf_checks=True)
+
+    @property
+    def logged_in(self) -> bool:
+        return "sessionid" in self.client.cookies
+
+    def post(self, path: str, body: object = None, **headers: str) -> Answer:
+        answer: Answer = self.client.post(path, body, headers=headers)
+        return answer
+
+
+class TestForgery:
+    """A page of another site has the browser of its visitor log in with a passkey of the attacker's.
+
+    Whatever the visitor then does on this site is done in the attacker's account.
+    """
+
+    @pytest.fixture
+    def body(self, ann: Person, key: SoftwareAuthenticator) -> Json:
+        """What the attacker has prepared: options, signed by a passkey of his own."""
+        enrolled(ann, key)
+        options, state = begun()
+        return {"state": state, "value": key.get(options)}
+
+    @pytest.fixture
+    def visitor(self) -> Visitor:
+        return Visitor()
+
+    def take(self, world: World, provider: object) -> None:
+        take_keys(world, PASSKEY_LOGIN=True, TOKEN_PROVIDER=provider)
+
+    @pytest.mark.parametrize("provider", ["session", ["session", "knox"]])
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            pytest.param({}, id="no token"),
+            pytest.param({"X-CSRFToken": "y" * 32}, id="another token"),
+            pytest.param({"X-CSRFToken": CSRF, "Origin": "https://evil.example"}, id="another site"),
+        ],
+    )
+    def test_where_a_login_sets_a_cookie_it_is_refused(
+        self, world: World, visitor: Visitor, body: Json, provider: object, headers: dict[str, str]
+    ) -> None:
+        self.take(world, provider)
+        visitor.client.cookies["csrftoken"] = CSRF
+
+        answer = visitor.post(LOGIN, body, **headers)
+
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "permission_denied"
+        assert answer.json()["detail"].startswith("CSRF Failed")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not visitor.logged_in
+
+    def test_it_is_who_makes_the_token_that_is_asked(self, world: World, visitor: Visitor, body: Json) -> None:
+        self.take(world, "knox")
+        world.container.token_issuer.override(SessionTokenProvider(Config()))
+
+        assert visitor.post(LOGIN, body).status_code == 403
+
+    def test_without_any_cookie_too(self, world: World, visitor: Visitor, body: Json) -> None:
+        self.take(world, "session")
+
+        assert visitor.post(LOGIN, body, **OWN).status_code == 403
+
+    def test_the_site_itself_logs_in_even_after_that(self, world: World, visitor: Visitor, body: Json) -> None:
+        self.take(world, "session")
+        assert visitor.post(LOGIN, body).status_code == 403
+        visitor.client.cookies["csrftoken"] = CSRF
+
+        answer = visitor.post(LOGIN, body, **OWN)
+
+        assert (answer.status_code, answer.json()["token"]) == (200, None)
+        assert visitor.logged_in
+
+    @pytest.mark.parametrize("provider", ["authtoken", "knox", "jwt", ["knox", "session"]])
+    def test_where_the_token_is_in_the_answer_nothing_is_asked(
+        self, world: World, visitor: Visitor, body: Json, provider: object
+    ) -> None:
+        """Another site cannot read it; and an app has neither cookies nor a page that could set one."""
+        self.take(world, provider)
+        visitor.client.cookies["csrftoken"] = CSRF
+
+        assert visitor.post(LOGIN, body).status_code == 200
+        assert not visitor.logged_in
+
+    def test_options_are_nobodys_yet(self, world: World, visitor: Visitor, db: None) -> None:
+        self.take(world, "session")
+
+        assert visitor.post(OPTIONS).status_code == 200
+        assert visitor.client.options(LOGIN).status_code == 200
+
+    def test_where_it_is_off_there_is_nothing_to_forge(self, world: World, visitor: Visitor, db: None) -> None:
+        take_keys(world, TOKEN_PROVIDER="session")
+
+        assert visitor.post(LOGIN, {}).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("content_type", "status"),
+        [("application/x-www-form-urlencoded", 400), ("multipart/form-data", 400), ("text/plain", 415)],
+    )
+    def test_what_a_form_can_send_holds_no_assertion(
+        self, visitor: Visitor, body: Json, content_type: str, status: int
+    ) -> None:
+        """All that a page may post elsewhere without asking first: a value is then text, if it is read at all."""
+        form = {"state": body["state"], "value": json.dumps(body["value"])}
+        written = {
+            "application/x-www-form-urlencoded": urlencode(form).encode(),
+            "multipart/form-data": encode_multipart("boundary", form),
+            "text/plain": json.dumps(body).encode(),
+        }[content_type]
+        boundary = "; boundary=boundary" if content_type.startswith("multipart") else ""
+
+        answer = visitor.client.generic("POST", LOGIN, written, content_type + boundary)
+
+        assert answer.status_code == status
+        assert visitor.post(LOGIN, body).status_code == 200
 
 
 @pytest.mark.parametrize("path", [OPTIONS, LOGIN])

@@ -41,7 +41,7 @@ def _spectacular(settings: dict[str, Any]) -> Iterator[None]:
 def described(patterns: Sequence[URLPattern | URLResolver] | None = None, **mfa: object) -> dict[str, Any]:
     """Describe routes, those of ``mfa.urls`` for a start, under these settings."""
     sender = "mfa.adapters.memory.delivery.OutboxSender"
-    chosen = {"METHODS": METHODS, "EMAIL_SENDER": sender, "SMS_SENDER": sender, **mfa}
+    chosen = {"METHODS": METHODS, "EMAIL_SENDER": sender, "SMS_SENDER": sender, "TRUST_LIFETIME": "30d", **mfa}
     patterns = [path("multi-factor/", include("mfa.urls"))] if patterns is None else patterns
     with override_settings(MFA=chosen), _spectacular(SPECTACULAR):
         schema: dict[str, Any] = SchemaGenerator(patterns=patterns).get_schema(request=None, public=True)

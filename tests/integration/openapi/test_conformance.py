@@ -61,7 +61,7 @@ def closed(node: object) -> object:
 
 def description() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())
-    read = {"Registration", "Verification", "Rename", "Dispatch"}
+    read = {"Registration", "Verification", "Rename", "Dispatch", "Trust"}
     for verbs in loaded["paths"].values():
         for operation in verbs.values():
             operation["responses"] = closed(operation["responses"])
@@ -198,6 +198,21 @@ def test_answers_to_a_dispatch(call: Caller, world: World, ann: Person) -> None:
     call("multi_factor_dispatch", index, {}, expect=409)
     call("multi_factor_register", "recovery", {}, expect=201)
     call("multi_factor_dispatch", index + 1, {}, expect=404)
+
+
+def test_answers_to_a_remembered_browser(api: OpenApiSchema, ann: Person, app: App, world: World) -> None:
+    world.pass_time(timedelta(minutes=1))
+    made: Any = Caller(api, ann)("multi_factor_verify", 0, {"value": app.code, "trust": True}, expect=200)
+    call = Caller(api, fresh := ann.again())
+    call("multi_factor_trusts", expect=403)
+    call("multi_factor_revoke", "0", expect=403)
+    call("multi_factor_trust", body={"token": "unknown"}, expect=401)
+    call("multi_factor_trust", body={"token": made["trust"]["token"]}, expect=200)
+    listed: Any = call("multi_factor_trusts", expect=200)
+    call("multi_factor_revoke", "0", expect=404)
+    call("multi_factor_revoke", listed[0]["id"], expect=204)
+    fresh.fail(app.index, 5)
+    call("multi_factor_trust", body={"token": made["trust"]["token"]}, expect=429)
 
 
 def test_answers_to_a_failing_sender(call: Caller, world: World, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,9 @@ OPERATIONS = {
     ("/multi-factor/register/", "get"): "multi_factor_methods",
     ("/multi-factor/register/{index}/", "post"): "multi_factor_register",
     ("/multi-factor/register/{index}/", "options"): "multi_factor_fields",
+    ("/multi-factor/trust/", "get"): "multi_factor_trusts",
+    ("/multi-factor/trust/", "post"): "multi_factor_trust",
+    ("/multi-factor/trust/{index}/", "delete"): "multi_factor_revoke",
 }
 
 
@@ -111,6 +114,9 @@ def test_every_answer_is_described_and_kept_out_of_caches(name: str) -> None:
         ("multi_factor_register", "409", {"already_registered", "device_required"}),
         ("multi_factor_remove", "409", {"device_required"}),
         ("multi_factor_fields", "404", {"not_found"}),
+        ("multi_factor_trust", "401", {"not_authenticated", "authentication_failed", "invalid_value"}),
+        ("multi_factor_trust", "400", {"parse_error"}),
+        ("multi_factor_revoke", "404", {"not_found"}),
     ],
 )
 def test_codes_are_listed_by_route(name: str, status: str, expected: set[str]) -> None:
@@ -126,6 +132,8 @@ def test_codes_are_listed_by_route(name: str, status: str, expected: set[str]) -
         "multi_factor_methods",
         "multi_factor_register",
         "multi_factor_fields",
+        "multi_factor_trusts",
+        "multi_factor_revoke",
     ],
 )
 def test_where_a_token_has_to_be_verified_the_refusal_is_described(name: str) -> None:
@@ -173,7 +181,10 @@ def test_a_registration_answers_what_only_it_shows() -> None:
         (schema.OFFERED.schema["items"]["properties"], serializers.OfferedMethodSerializer()),
         (schema.RENAME.schema["properties"], serializers.RenameSerializer()),
         (schema.DISPATCH.schema["properties"], serializers.DispatchSerializer()),
-        ({"value": {}}, serializers.VerifySerializer()),
+        (schema.verification(()).schema["properties"], serializers.VerifySerializer()),
+        (schema.TRUST_TOKEN.schema["properties"], serializers.TrustTokenSerializer()),
+        (schema.TRUSTS.schema["items"]["properties"], serializers.TrustSerializer()),
+        (schema.MADE_TRUST["properties"], serializers.MadeTrustSerializer()),
     ],
 )
 def test_shapes_have_the_fields_of_the_serializers(properties: dict[str, Any], serializer: Serializer[Any]) -> None:
@@ -194,6 +205,14 @@ def test_security_keys_have_options_and_credentials() -> None:
     assert {"200", "204"} < set(dispatched)
     assert component("MultiFactorDispatched", description)["properties"] == {"options": schema.OPTIONS}
     assert component("MultiFactorVerification", description)["properties"]["value"] == schema.CREDENTIAL
+
+
+def test_without_remembered_browsers_nothing_is_said_of_them() -> None:
+    description = described(TRUST_LIFETIME=None)
+
+    assert not [route for route in description["paths"] if "trust" in route]
+    assert set(component("MultiFactorVerification", description)["properties"]) == {"value"}
+    assert set(component("MultiFactorVerified", description)["properties"]) == {"verifications-left", "device"}
 
 
 class Spoken(MultiFactorVerifierViewSet):

@@ -128,6 +128,19 @@ class Browser:
     def remove(self, index: int, *, fault: str = "") -> Answer:
         return self.ask("DELETE", f"/multi-factor/{index}/", fault=fault)
 
+    def show(self, kept: str, *, fault: str = "") -> Answer:
+        """Show what a remembered browser keeps."""
+        return self.post("trust/", {"token": kept}, fault=fault)
+
+    def forget(self, name: str, *, fault: str = "") -> Answer:
+        return self.ask("DELETE", f"/multi-factor/trust/{name}/", fault=fault)
+
+    def trusts(self) -> list[str]:
+        """The names of the browsers that are remembered."""
+        answer = self.ask("GET", "/multi-factor/trust/")
+        assert answer.status == http.client.OK, answer
+        return [each["id"] for each in answer.body]
+
     def passes(self) -> bool:
         return self.ask("GET", "/gate/").status == http.client.OK
 
@@ -210,6 +223,14 @@ class Person:
         answer = (browser or self.browser).dispatch(device.index)
         assert answer.status == http.client.NO_CONTENT, answer
         return outbox.codes(device.destination)[-1]
+
+    def remembered(self, device: Device) -> str:
+        """What a browser keeps that the first one has had remembered by a device."""
+        value = device.value()
+        self.stage.move_on(PERIOD)
+        answer = self.browser.post(f"{device.index}/", {"value": value, "trust": True})
+        assert answer.status == http.client.OK, answer
+        return str(answer.body["trust"]["token"])
 
     def ready(self, method: str) -> tuple[Device, str]:
         """An active device, and a value that is right for it and for the first browser."""

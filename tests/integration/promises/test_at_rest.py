@@ -165,6 +165,7 @@ class Story:
         self.prove_passwords(indexes)
         self.prove_codes(indexes)
         self.prove_recovery(self.post("register/recovery/"))
+        self.remember_a_browser(indexes["totp"])
         self.use_a_key()
         self.fail_to_deliver(indexes["email"])
         self.look(indexes["totp"])
@@ -219,6 +220,15 @@ class Story:
             for writing in (code, code.replace("-", ""), code.upper(), code.replace("-", "").upper()):
                 self.note_code("recovery codes", writing)
         self.verify(made["index"], made["codes"][0], made["codes"][0], "aaaa-bbbb-cccc-dddd")
+
+    def remember_a_browser(self, index: int) -> None:
+        """Have a browser remembered, and show what it keeps, and what it does not."""
+        kept = self.post(f"{index}/", {"value": self.app_code("totp", 0), "trust": True})["trust"]["token"]
+        self.note("token of a browser", kept.encode(), urlsafe_b64decode(kept))
+        self.world.pass_time()
+        for shown in (kept, kept[:-1]):
+            self.post("trust/", {"token": shown})
+        self.answers.append(self.browser.get("trust/").status_code)
 
     def use_a_key(self) -> None:
         """Register a security key, prove it twice with the same answer, and leave a challenge on its way."""
@@ -277,7 +287,7 @@ def world(settings: Settings) -> World:
 
 @pytest.fixture
 def story(world: World, logbook: Logbook) -> Story:
-    world.configure(METHODS=[*METHODS, "webauthn"], SMS_DEFAULT_REGION="NL", **SITE, **LONG_CODES)
+    world.configure(METHODS=[*METHODS, "webauthn"], SMS_DEFAULT_REGION="NL", TRUST_LIFETIME="30d", **SITE, **LONG_CODES)
     return Story(world).tell()
 
 
@@ -285,7 +295,8 @@ def test_the_story_has_all_in_it(story: Story) -> None:
     """Nothing is proved by looking for secrets where nothing happened."""
     assert {200, 201, 204, 400, 401, 405, 429, 500, 503} == set(story.answers) - {404}
     assert story.answers.count(201) == 6
-    assert len(story.secrets) == 13
+    assert len(story.secrets) == 14
+    assert [len(trusts) for trusts in AccountRecord.objects.values_list("trusts", flat=True)] == [1]
     assert DeviceRecord.objects.count() == 6
     assert ChallengeRecord.objects.exclude(sent=None).exists()
 

@@ -476,7 +476,7 @@ class Machine(RuleBasedStateMachine):
     def promise_4_what_a_token_has_confirmed_is_its_own_and_of_devices_that_are(self) -> None:
         for person, token, standing in self.standings():
             model = person.model
-            confirmed = {each.device.index: each.at for each in standing.confirmations}
+            confirmed = {each.index: each.at for each in standing.confirmations}
             if confirmed != model.confirmations(token.id, self.now):
                 raise Broken(4, f"token {token} has confirmed {confirmed}")
             left, enrolled = model.left(token.id, self.now), bool(model.active)

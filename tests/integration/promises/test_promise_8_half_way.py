@@ -79,6 +79,28 @@ class Dispatches(Act):
         return Scene(lambda fault: person.browser.dispatch(device.index, fault=fault), device)
 
 
+class Remembers(Act):
+    spends = True
+
+    def prepare(self, person: Person) -> Scene:
+        device, value = person.ready("totp")
+        body = {"value": value, "trust": True}
+        return Scene(lambda fault: person.browser.post(f"{device.index}/", body, fault=fault), device, value)
+
+
+class Shows(Act):
+    def prepare(self, person: Person) -> Scene:
+        kept = person.remembered(person.enrol("totp"))
+        return Scene(lambda fault: person.browser.show(kept, fault=fault))
+
+
+class Forgets(Act):
+    def prepare(self, person: Person) -> Scene:
+        person.remembered(person.enrol("totp"))
+        [name] = person.browser.trusts()
+        return Scene(lambda fault: person.browser.forget(name, fault=fault))
+
+
 class Removes(Act):
     def prepare(self, person: Person) -> Scene:
         device = person.enrol("totp")
@@ -99,6 +121,9 @@ ACTS = {
     "a value rejected: email": Rejects("email"),
     "a dispatch": Dispatches(),
     "a removal": Removes(),
+    "a value accepted of a browser to remember": Remembers(),
+    "a remembered browser": Shows(),
+    "a browser forgotten": Forgets(),
 }
 
 KILLED = ["a registration", "an activation", "a value accepted: totp", "a value rejected: totp", "a dispatch"]

@@ -28,6 +28,7 @@ from mfa.adapters.tokens import authtoken, knox
 from mfa.domain.accounts import Account
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
+from mfa.domain.trusts import Trust, digest_of
 from tests.integration.drf.people import World
 from tests.integration.tokens.requests import request
 from tests.urls import ProtectedView
@@ -89,6 +90,15 @@ def enrol(token: Token, method: str, before: Account) -> int:
     return index
 
 
+def come_from_a_remembered_browser(client: Client) -> Account:
+    """Enter that a token came from a browser that its user has remembered by the first device."""
+    repository, now = DjangoAccountRepository(), client.world.clock.now()
+    before = repository.of(client.token.user_id, client.token.id)
+    end = now + timedelta(days=30)
+    trust = Trust(digest=digest_of("kept"), index=0, login=before.login, created_at=now, expires_at=end)
+    return repository.save(before, before.trusting(trust, now).trusted(trust, now))
+
+
 @pytest.fixture
 def world(settings: Settings) -> World:
     return World(settings)
@@ -138,8 +148,49 @@ def test_the_account_is_the_one_that_is_read_by_itself(client: Client, monkeypat
     user, _ = JOINED[client.system]().authenticate(request([], f"Token {client.key}")) or (None, None)
 
     assert user == client.user
-    assert left == [DjangoAccountRepository().of(client.token.user_id, client.token.id)]
+    alone = DjangoAccountRepository().of(client.token.user_id, client.token.id)
+    assert left == [alone]
+    assert left[0].login == alone.login
     assert len(left[0].challenges) == 3
+
+
+def test_so_are_the_remembered_browsers_and_what_they_confirmed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.world.configure(TOKEN_PROVIDER=client.system, TRUST_LIFETIME="30d")
+    client.verify()
+    ChallengeRecord.objects.update(confirmed_at=None)
+    repository = DjangoAccountRepository()
+    assert client.gate(JOINED[client.system])[0] == 403
+
+    saved = come_from_a_remembered_browser(client)
+
+    status, statements = client.gate(JOINED[client.system])
+    assert (status, len(statements)) == (200, STATEMENTS[client.system])
+    left: list[Account] = []
+    monkeypatch.setattr(accessor, "leave_account", lambda _, account: left.append(account))
+    JOINED[client.system]().authenticate(request([], f"Token {client.key}"))
+    assert left == [saved]
+
+    client.user.set_password("another")
+    client.user.save()
+
+    JOINED[client.system]().authenticate(request([], f"Token {client.key}"))
+    assert left[1].login == repository.of(client.token.user_id).login != left[0].login
+    assert left[1] == saved
+
+
+def test_a_change_of_password_shuts_the_gate_that_a_remembered_browser_had_opened(client: Client) -> None:
+    client.world.configure(TOKEN_PROVIDER=client.system, TRUST_LIFETIME="30d")
+    client.verify()
+    ChallengeRecord.objects.update(confirmed_at=None)
+    come_from_a_remembered_browser(client)
+    assert client.gate(JOINED[client.system])[0] == 200
+
+    User.objects.update(password="another")
+
+    for authentication in (OWN[client.system], JOINED[client.system]):
+        assert client.gate(authentication)[0] == 403
 
 
 def test_a_token_made_anew_with_the_same_key_is_not_verified(
@@ -155,8 +206,8 @@ def test_a_token_made_anew_with_the_same_key_is_not_verified(
 
     status, statements = client.gate(JOINED["authtoken"])
     assert (status, len(statements)) == (200, 1)
-    [device] = [each.device for each in accessor.use_cases().assess_token(client.token).confirmations]
-    assert device.method == "email"
+    [confirmation] = accessor.use_cases().assess_token(client.token).confirmations
+    assert confirmation.method == "email"
 
 
 class TestRefusals:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import jwt as pyjwt
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, User
@@ -27,27 +26,19 @@ from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.tokens import jwt
 from mfa.adapters.tokens.jwt import FamilyRefreshToken, JwtTokenProvider, TokenObtainPairSerializer
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.verification import Standing
 from mfa.config import Config
+from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import UserId
 from tests.contracts.tokens import TokenProviderContract
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.drf.people import App, World
+from tests.integration.tokens.jwts import SYSTEM, access_of, claims, refreshed, signed
 from tests.integration.tokens.requests import request
-from tests.integration.tokens.systems import Client, Jwt, deploy
+from tests.integration.tokens.systems import Client, deploy
 
 LONGEST = DeviceRecord._meta.get_field("registered_by").max_length or 0
-SYSTEM = Jwt()
-
-
-def claims(token: str) -> dict[str, Any]:
-    """Read what a token says, as a service that never calls this one: by the key, not by our code."""
-    read: dict[str, Any] = pyjwt.decode(token, api_settings.SIGNING_KEY, algorithms=["HS256"])
-    return read
-
-
-def signed(payload: dict[str, Any], key: str | None = None, algorithm: str = "HS256") -> str:
-    return pyjwt.encode(payload, api_settings.SIGNING_KEY if key is None else key, algorithm=algorithm)
 
 
 def carrying(access: str, authentication: type[JWTAuthentication] = JWTAuthentication) -> Request:
@@ -215,16 +206,6 @@ def app(client: Client) -> App:
 def rotation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_settings, "ROTATE_REFRESH_TOKENS", True)
     monkeypatch.setattr(api_settings, "BLACKLIST_AFTER_ROTATION", True)
-
-
-def access_of(client: Client) -> str:
-    header: str = client.client._credentials["HTTP_AUTHORIZATION"]
-    return header.removeprefix("Bearer ")
-
-
-def refreshed(client: Client) -> dict[str, Any]:
-    SYSTEM.refresh(client)
-    return claims(access_of(client))
 
 
 def exchange(refresh: str) -> int:
@@ -397,6 +378,46 @@ class TestClaims:
         client.enrol_mail()
         assert refreshed(client)["acr"] == "mfa"
 
+    def test_whether_there_is_a_device_is_told(self, client: Client) -> None:
+        assert claims(access_of(client))["mfa_enrolled"] is False
+        client.register_app()
+        assert refreshed(client)["mfa_enrolled"] is False
+
+        client.enrol_app()
+
+        assert refreshed(client)["mfa_enrolled"] is True
+
+    def test_so_is_the_end_of_grace_while_it_lasts(
+        self, world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch, anna: User
+    ) -> None:
+        end = world.clock.now() + timedelta(days=1)
+        deploy(world, settings, monkeypatch, SYSTEM, REGISTRATION_DEADLINE=f"{end:%Y-%m-%dT%H:%M:%S.75Z}")
+        client = SYSTEM.log_in(world, anna)
+        assert claims(access_of(client))["mfa_deadline"] == int(end.timestamp())
+
+        world.pass_time(timedelta(days=1, seconds=1))
+        assert "mfa_deadline" not in refreshed(client)
+        world.pass_time(timedelta(days=-1))
+        client.enrol_app()
+        assert "mfa_deadline" not in refreshed(client)
+
+    def test_a_remembered_browser_is_told_as_one(
+        self, world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch, anna: User
+    ) -> None:
+        """It counts, but nobody has authenticated then."""
+        deploy(world, settings, monkeypatch, SYSTEM, TRUST_LIFETIME="30d")
+        browser = SYSTEM.log_in(world, anna)
+        app = browser.register_app()
+        kept = browser.post(f"{app.index}/", {"value": app.code, "trust": True}).data["trust"]["token"]
+        again = SYSTEM.log_in(world, anna)
+        assert again.post("trust/", {"token": kept}).status_code == 200
+
+        told = refreshed(again)
+
+        assert told["mfa"] == [["trust", int(world.clock.time.timestamp()), app.index]]
+        assert (told["acr"], told["amr"]) == ("mfa", ["pwd", "mfa"])
+        assert "auth_time" not in told
+
     def test_a_verification_that_does_not_count_any_more_is_not_told(
         self, world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch, anna: User
     ) -> None:
@@ -412,13 +433,21 @@ class TestClaims:
         assert not {"acr", "auth_time"} & told.keys()
 
     def test_what_a_refresh_token_claims_of_itself_is_not_handed_on(self, client: Client) -> None:
-        boastful = {**claims(client.refresh), "acr": "phr", "auth_time": 1, "mfa": [["totp", 1, 0]], "mfa_required": 0}
+        boastful = {
+            **claims(client.refresh),
+            "acr": "phr",
+            "auth_time": 1,
+            "mfa": [["totp", 1, 0]],
+            "mfa_required": 0,
+            "mfa_enrolled": True,
+            "mfa_deadline": 4_000_000_000,
+        }
 
         answer = APIClient().post("/jwt/refresh/", {"refresh": signed(boastful)})
 
         told = claims(answer.data["access"])
-        assert not {"acr", "auth_time"} & told.keys()
-        assert (told["mfa"], told["mfa_required"]) == ([], 1)
+        assert not {"acr", "auth_time", "mfa_deadline"} & told.keys()
+        assert (told["mfa"], told["mfa_required"], told["mfa_enrolled"]) == ([], 1, False)
 
     def test_a_refresh_token_without_a_family_is_exchanged_but_tells_nothing(self, client: Client) -> None:
         payload = claims(client.refresh)
@@ -454,13 +483,12 @@ class TestClaims:
     def test_every_method_has_its_word(self, methods: list[str], amr: list[str], acr: str | None) -> None:
         at = datetime(2026, 1, 31, 12, 0, 0, 999999, tzinfo=UTC)
         confirmed = [
-            SimpleNamespace(device=SimpleNamespace(method=method, index=index), at=at)
+            Confirmation(index=index, method=method, at=at, phishing_resistant=method == "webauthn")
             for index, method in enumerate(methods)
         ]
-        standing: Any = SimpleNamespace(verified=True, required=0, confirmations=confirmed)
-        known: Any = SimpleNamespace(phishing_resistant=lambda name: name == "webauthn")
+        standing = Standing(required=0, enrolled=True, confirmations=tuple(confirmed), assessed_at=at)
 
-        told = dict(jwt._claims(standing, known, ()))
+        told = dict(jwt._claims(standing, ()))
 
         assert told.get("amr", []) == amr
         assert told.get("acr") == acr
@@ -588,6 +616,13 @@ class TestAttacks:
 
     def test_claims_alone_do_not_open_the_package(self, thief: dict[str, Any]) -> None:
         """By default the database decides, whatever a token that is right in itself may tell."""
-        boastful = {**thief, "acr": "phr", "amr": ["mfa"], "mfa": [["webauthn", 1, 0]], "mfa_required": 0}
+        boastful = {
+            **thief,
+            "acr": "phr",
+            "amr": ["mfa"],
+            "mfa": [["webauthn", 1, 0]],
+            "mfa_required": 0,
+            "mfa_enrolled": True,
+        }
 
         assert self.gate(signed(boastful)) == 403

@@ -18,7 +18,14 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from mfa.adapters.django.models import ChallengeRecord, DeviceRecord
 from mfa.adapters.tokens.session import IDENTITY, SessionTokenProvider
-from mfa.application.ports.tokens import CredentialRenewer, IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import (
+    CookieIssuer,
+    CredentialRenewer,
+    IssuedToken,
+    StandingRecorder,
+    TokenIssuer,
+    TokenProvider,
+)
 from mfa.config import Config
 from mfa.domain.identifiers import UserId
 from tests.contracts.tokens import TokenProviderContract
@@ -78,6 +85,11 @@ class TestSessionTokenProvider(TokenProviderContract):
     def test_what_is_no_request_has_no_token(self, provider: TokenProvider) -> None:
         assert provider.scheme == "Session"
         assert provider.token_of(object()) is None
+
+    def test_it_is_a_cookie_and_tells_nothing_of_itself(self, provider: TokenProvider) -> None:
+        assert isinstance(provider, CookieIssuer)
+        assert provider.sets_cookie
+        assert not isinstance(provider, StandingRecorder)
 
     def test_the_identity_is_a_digest_that_fits_into_a_row(self, provider: TokenProvider, anna: User) -> None:
         made = logged_in(anna)

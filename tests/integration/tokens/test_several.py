@@ -8,9 +8,18 @@ from pytest_django import Settings
 
 from mfa.adapters import accessor
 from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider
+from mfa.adapters.tokens.jwt import JwtTokenProvider
 from mfa.adapters.tokens.session import SessionTokenProvider
 from mfa.adapters.tokens.several import SeveralTokenProviders
-from mfa.application.ports.tokens import CredentialRenewer, IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import (
+    CookieIssuer,
+    CredentialRenewer,
+    IssuedToken,
+    Recorded,
+    StandingRecorder,
+    TokenIssuer,
+    TokenProvider,
+)
 from mfa.config import Config
 from mfa.domain.identifiers import Token, TokenId, UserId
 from tests.integration.drf.people import World
@@ -42,6 +51,16 @@ class Renewing(Other, CredentialRenewer, TokenIssuer):
 
     def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
         return IssuedToken(token=Token(id=TokenId("new"), user_id=user_id), shown={"word": self.word})
+
+
+class Recording(Other, StandingRecorder):
+    def __init__(self, word: object) -> None:
+        super().__init__(word)
+        self.told = Recorded(required=len(str(word)), enrolled=True, verifications=())
+
+    def recorded(self, request: object) -> Recorded | None:
+        assert request == self.word
+        return self.told
 
 
 class TestSeveralTokenProviders:
@@ -78,6 +97,33 @@ class TestSeveralTokenProviders:
     def test_where_nobody_can_there_is_nothing_to_make(self) -> None:
         with pytest.raises(LookupError, match="TOKEN_PROVIDER"):
             SeveralTokenProviders((Other(),)).issue(UserId("1"), None)
+
+    def test_who_answered_tells_what_is_recorded_and_nobody_else(self) -> None:
+        one, two = Recording("one"), Recording("two")
+        several = SeveralTokenProviders((Other("zero"), one, two))
+
+        assert isinstance(several, StandingRecorder)
+        assert [several.recorded(word) for word in ("zero", "one", "two", "three")] == [None, one.told, two.told, None]
+
+    @pytest.mark.parametrize(
+        ("providers", "sets"),
+        [
+            ([SessionTokenProvider(Config())], True),
+            ([Other("one"), SessionTokenProvider(Config()), Renewing("two")], True),
+            ([Renewing("one"), SessionTokenProvider(Config())], False),
+            ([JwtTokenProvider(Config()), SessionTokenProvider(Config())], False),
+            ([Other("one")], False),
+        ],
+    )
+    def test_whether_a_login_sets_a_cookie_is_said_by_who_makes_the_token(
+        self,
+        providers: list[TokenProvider],
+        sets: bool,  # noqa: FBT001
+    ) -> None:
+        several = SeveralTokenProviders(providers)
+
+        assert isinstance(several, CookieIssuer)
+        assert several.sets_cookie is sets
 
 
 class TestSettings:
@@ -164,6 +210,28 @@ def test_each_client_has_its_own_identity(world: World, anna: User, first: Syste
             client.prove(app)
         assert client.gate().status_code == 200
     clients["knox"].get("status/")
+
+
+def test_each_is_judged_in_its_own_way(world: World, anna: User) -> None:
+    """By claims are those that have some: a session is as new as the account."""
+    world.configure(TOKEN_PROVIDER=["knox", "jwt", "session"], JWT_GATE="claims")
+    clients = {system.name: system.log_in(world, anna) for system in (Knox(), Jwt(), Session())}
+    app = clients["session"].enrol_app()
+    for name in ("knox", "jwt"):
+        clients[name].prove(app)
+
+    assert {name: client.gate().status_code for name, client in clients.items()} == {
+        "knox": 200,
+        "jwt": 403,
+        "session": 200,
+    }
+    Jwt().refresh(clients["jwt"])
+    assert clients["session"].delete(f"{app.index}/").status_code == 204
+    assert {name: client.gate().status_code for name, client in clients.items()} == {
+        "knox": 403,
+        "jwt": 200,
+        "session": 403,
+    }
 
 
 def test_a_cookie_beside_a_token_lends_it_nothing(world: World, anna: User) -> None:

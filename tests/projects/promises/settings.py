@@ -19,6 +19,7 @@ MFA = {
     "SMS_SENDER": "tests.projects.promises.outbox.FileSender",
     "EMAIL_HOURLY_LIMIT": 1000,
     "SMS_HOURLY_LIMIT": 1000,
+    "TRUST_LIFETIME": "30d",
     "CONTAINER": "tests.projects.promises.container.Container",
 }
 

@@ -1,10 +1,11 @@
-"""The package's routes, a gate, and two doors for whoever tests: one to make people, one to look at their rows."""
+"""The package's routes, a gate, and doors for whoever tests: to make people, to change them, to look at their rows."""
 
 import json
 import os
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, JsonResponse
@@ -41,6 +42,14 @@ def _key(user: User) -> str:
     return str(key)
 
 
+@csrf_exempt
+def password(request: HttpRequest, user_id: int) -> JsonResponse:
+    """Changes a user's password."""
+    wish = json.loads(request.body)
+    changed = get_user_model().objects.filter(pk=user_id).update(password=make_password(wish["password"]))
+    return JsonResponse({"changed": changed})
+
+
 def state(request: HttpRequest, user_id: int) -> JsonResponse:
     """Shows what of the rows of a user has a meaning: no secrets, which are random, and no times."""
     account = AccountRecord.objects.filter(pk=user_id).first()
@@ -51,6 +60,7 @@ def state(request: HttpRequest, user_id: int) -> JsonResponse:
         "next_index": 0 if account is None else account.next_index,
         "sends": {} if account is None else {name: len(entry[0]) for name, entry in account.sends.items()},
         "carried": {} if account is None else {name: entry[0] for name, entry in account.carried.items()},
+        "trusts": [] if account is None else [trust["last_used_at"] is not None for trust in account.trusts],
         "devices": [
             {
                 "index": each.index,
@@ -61,7 +71,12 @@ def state(request: HttpRequest, user_id: int) -> JsonResponse:
             for each in devices
         ],
         "challenges": [
-            {"index": each.index, "sent": each.sent is not None, "confirmed": each.confirmed_at is not None}
+            {
+                "index": each.index,
+                "sent": each.sent is not None,
+                "confirmed": each.confirmed_at is not None,
+                "trusted": each.trusted_at is not None,
+            }
             for each in challenges
         ],
     }
@@ -72,5 +87,6 @@ urlpatterns = [
     path("multi-factor/", include("mfa.urls")),
     path("gate/", GateView.as_view()),
     path("people/", people),
+    path("password/<int:user_id>/", password),
     path("state/<int:user_id>/", state),
 ]

@@ -51,6 +51,10 @@ class TestMemoryAccountRepository(AccountRepositoryContract):
     def other_user_id(self) -> UserId:
         return OTHER_USER
 
+    @pytest.fixture
+    def change_password(self, repository: MemoryAccountRepository) -> Callable[[UserId, str], None]:
+        return repository.change_password
+
     def test_of_many_threads_one_wins(self) -> None:
         for _ in range(20):
             repository = MemoryAccountRepository()

@@ -4,7 +4,8 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.application.verification import Standing
+from mfa.application.ports.tokens import Recorded, RecordedVerification
+from mfa.application.verification import Assessment, Standing
 from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import RegistrationRequired, VerificationRequired
 from mfa.domain.policies import Profile, Requirement
@@ -12,11 +13,12 @@ from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 
 def test_a_user_without_devices_is_not_verified_but_may_register(world: World) -> None:
-    assert world.assess(PHONE) == Standing(
-        verified=False,
+    assessment = world.assess(PHONE)
+    assert (assessment.verified, assessment.verifications_left) == (False, 1)
+    assert assessment == Assessment(
         required=1,
-        verifications_left=1,
         enrolled=False,
+        proved=False,
         may_register=True,
         locked=False,
         retry_after=None,
@@ -32,9 +34,9 @@ def test_a_token_that_confirmed_enough_is_verified(world: World) -> None:
     standing = world.assess(PHONE)
 
     assert (standing.verified, standing.verifications_left, standing.enrolled) == (True, 0, True)
-    [device] = world.repository.of(PHONE.user_id).devices
-    assert standing.confirmations == (Confirmation(device=device, at=world.clock.now() - timedelta(minutes=1)),)
-    assert device.index == app.index
+    assert standing.confirmations == (
+        Confirmation(index=app.index, method="totp", at=world.clock.now() - timedelta(minutes=1)),
+    )
 
 
 def test_a_new_token_starts_unverified(world: World) -> None:
@@ -235,3 +237,81 @@ class TestPolicies:
         world.enrolled(BERTS)
 
         assert isinstance(world.assess(attrs.evolve(BERTS, id=LAPTOP.id)).refusal(), VerificationRequired)
+
+
+class TestRecall:
+    """What a token tells of itself is judged as the account would be, without a look at that."""
+
+    def recalled(
+        self,
+        world: World,
+        *told: tuple[str, timedelta],
+        required: int = 1,
+        enrolled: bool = True,
+        grace_until: datetime | None = None,
+    ) -> Standing:
+        """Recall verifications by methods, so long ago."""
+        recorded = Recorded(
+            required=required,
+            enrolled=enrolled,
+            verifications=tuple(
+                RecordedVerification(index=index, method=method, at=world.clock.now() - age)
+                for index, (method, age) in enumerate(told)
+            ),
+            grace_until=grace_until,
+        )
+        return world.assess_token.recall(recorded)
+
+    def test_it_is_what_was_recorded_as_of_now(self, world: World) -> None:
+        standing = self.recalled(world, ("totp", timedelta(hours=1)), ("key", timedelta(0)), required=3)
+
+        assert standing == Standing(
+            required=3,
+            enrolled=True,
+            confirmations=(
+                Confirmation(index=0, method="totp", at=world.clock.now() - timedelta(hours=1)),
+                Confirmation(index=1, method="key", at=world.clock.now(), phishing_resistant=True),
+            ),
+            assessed_at=world.clock.now(),
+        )
+        assert (standing.verified, standing.verifications_left) == (False, 1)
+
+    def test_nothing_is_read(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(type(world.repository), "of", None)
+
+        assert self.recalled(world, ("totp", timedelta(0))).refusal() is None
+
+    def test_what_runs_out_does_so_without_a_new_token(self) -> None:
+        world = World(verification_lifetime=timedelta(minutes=1))
+
+        assert self.recalled(world, ("totp", timedelta(minutes=1) - timedelta.resolution)).verified
+        assert not self.recalled(world, ("totp", timedelta(minutes=1))).verified
+
+    def test_so_does_what_nobody_can_have_written(self) -> None:
+        """The last moment there is: one cannot add to it."""
+        world = World(verification_lifetime=timedelta(minutes=1))
+        age = world.clock.now() - datetime.max.replace(tzinfo=world.clock.now().tzinfo)
+
+        assert self.recalled(world, ("totp", age)).verified
+
+    @pytest.mark.parametrize(("enrolled", "kind"), [(True, VerificationRequired), (False, RegistrationRequired)])
+    def test_the_refusal_is_of_whoever_had_a_device(self, world: World, *, enrolled: bool, kind: type) -> None:
+        refusal = self.recalled(world, required=2, enrolled=enrolled).refusal()
+
+        assert refusal is not None
+        assert (type(refusal), refusal.verifications_left) == (kind, 2)
+
+    def test_grace_ends_when_it_ends(self, world: World) -> None:
+        end = world.clock.now() + timedelta(seconds=1)
+        assert self.recalled(world, enrolled=False, grace_until=end).refusal() is None
+        assert self.recalled(world, enrolled=False, grace_until=end).grace_until == end
+        world.later(seconds=1)
+
+        assert isinstance(self.recalled(world, enrolled=False, grace_until=end).refusal(), RegistrationRequired)
+        assert self.recalled(world, enrolled=False, grace_until=end).grace_until is None
+
+    def test_a_method_that_is_gone_resists_nothing(self, world: World) -> None:
+        standing = self.recalled(world, ("acme", timedelta(0)))
+
+        assert standing.refusal() is None
+        assert standing.refusal(Requirement(phishing_resistant=True)) is not None

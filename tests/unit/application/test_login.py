@@ -76,7 +76,7 @@ def test_a_passkey_alone_gives_a_verified_token(site: LoginSite, key: SoftwareAu
     assert answer.shown == {"token": token.id}
     standing = site.core.assess_token()(token)
     assert standing.verified
-    assert [each.device.index for each in standing.confirmations] == [index]
+    assert [each.index for each in standing.confirmations] == [index]
     happened = site.container.publisher().events[-1]
     assert isinstance(happened, VerificationAccepted)
     assert happened.index == index

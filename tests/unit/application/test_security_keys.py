@@ -140,7 +140,7 @@ def test_the_credential_that_signs_is_the_device_that_is_confirmed(site: Site, k
 
     assert isinstance(verified, Verified)
     assert verified.device.index == second
-    confirmed = {each.device.index for each in site.core.assess_token()(PHONE).confirmations}
+    confirmed = {each.index for each in site.core.assess_token()(PHONE).confirmations}
     assert confirmed == {second}
     assert site.verify(PHONE, first, key.get(options)) == Refuted(reason=Reason.USED_UP)
     with pytest.raises(AlreadyVerified):

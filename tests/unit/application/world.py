@@ -11,12 +11,14 @@ from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.devices import ListDevices, ListedDevice, Remove, RemoveDevice, Rename, RenameDevice
 from mfa.application.registration import Register, RegisterDevice, Registered
+from mfa.application.trusts import ListTrusts, NotTrusted, Revoke, RevokeTrust, ShowTrust, TrustBrowser, Trusted
 from mfa.application.verification import (
+    Assessment,
     AssessToken,
     Dispatch,
     DispatchChallenge,
+    MadeTrust,
     Refuted,
-    Standing,
     Verified,
     Verify,
     VerifyChallenge,
@@ -132,6 +134,18 @@ class World:
     def remove_device(self) -> RemoveDevice:
         return cast("RemoveDevice", self.container.core.remove_device())
 
+    @property
+    def trust_browser(self) -> TrustBrowser:
+        return cast("TrustBrowser", self.container.core.trust_browser())
+
+    @property
+    def list_trusts(self) -> ListTrusts:
+        return cast("ListTrusts", self.container.core.list_trusts())
+
+    @property
+    def revoke_trust(self) -> RevokeTrust:
+        return cast("RevokeTrust", self.container.core.revoke_trust())
+
     def register(self, token: Token, method: str, *, name: str = "", **fields: str) -> Registered:
         return self.register_device(Register(token=token, method=method, name=name, fields=fields))
 
@@ -143,7 +157,20 @@ class World:
     def verify(self, token: Token, index: int, value: object) -> Verified | Refuted:
         return self.verify_challenge(Verify(token=token, index=index, value=value))
 
-    def assess(self, token: Token) -> Standing:
+    def remember(self, token: Token, index: int, value: object, *, browser: str = "") -> MadeTrust:
+        """Verify in a browser that is to be remembered, and return what it is given."""
+        verified = self.verify_challenge(Verify(token=token, index=index, value=value, trust=True, browser=browser))
+        assert isinstance(verified, Verified)
+        assert verified.trust is not None
+        return verified.trust
+
+    def show(self, token: Token, kept: str) -> Trusted | NotTrusted:
+        return self.trust_browser(ShowTrust(token=token, kept=kept))
+
+    def revoke(self, token: Token, trust: str) -> None:
+        self.revoke_trust(Revoke(token=token, trust=trust))
+
+    def assess(self, token: Token) -> Assessment:
         return self.assess_token(token)
 
     def indexes(self, token: Token) -> list[int]:

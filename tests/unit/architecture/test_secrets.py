@@ -12,6 +12,7 @@ COMPARERS = {
     "mfa.adapters.webauthn.android_key",
     "mfa.domain.methods.one_time_password",
     "mfa.domain.methods.webauthn",
+    "mfa.domain.trusts",
 }
 """Who compares secrets by ``equal``."""
 

@@ -53,7 +53,7 @@ class Histories(RuleBasedStateMachine):
         return visible[number % len(visible)] if visible else None
 
     def confirmed(self, token: TokenId) -> dict[int, object]:
-        return {each.device.index: each.at for each in self.seen_by(token).confirmations(RULES, self.now)}
+        return {each.index: each.at for each in self.seen_by(token).confirmations(RULES, self.now)}
 
     @rule(token=tokens, method=methods, lawful=st.booleans())
     def register(self, token: TokenId, method: Method, lawful: bool) -> None:  # noqa: FBT001
@@ -122,7 +122,7 @@ class Histories(RuleBasedStateMachine):
         if device is None or (lawful and refused(lambda: before.demand_removal(device, REQUIRED, RULES, self.now))):
             return
         trusted = any(
-            not RULES.methods.guessable(each.device.method) and self.now - each.at <= RULES.change_max_age
+            not RULES.methods.guessable(each.method) and self.now - each.at <= RULES.change_max_age
             for each in before.confirmations(RULES, self.now)
         )
 

@@ -121,8 +121,8 @@ def test_a_confirmed_challenge_of_an_active_device_is_a_confirmation() -> None:
     owned = account(active(0), active(1), active(2), confirmed={0: NOW - HOUR, 2: NOW})
 
     assert owned.confirmations(RULES, NOW) == (
-        Confirmation(device=active(0), at=NOW - HOUR),
-        Confirmation(device=active(2), at=NOW),
+        Confirmation(index=0, method="totp", at=NOW - HOUR),
+        Confirmation(index=2, method="totp", at=NOW),
     )
 
 
@@ -828,7 +828,7 @@ def test_a_pending_device_becomes_active_with_its_first_right_value() -> None:
             expires_at=None,
         ),
     )
-    assert after.confirmations(RULES, NOW) == (Confirmation(device=after.devices[0], at=NOW),)
+    assert after.confirmations(RULES, NOW) == (Confirmation(index=0, method=after.devices[0].method, at=NOW),)
     assert attrs.evolve(after, token_id=PHONE).visible(NOW + 10 * HOUR) == after.devices
 
 

@@ -13,6 +13,7 @@ CODES = {
     "NotFound": "not_found",
     "DeviceNotFound": "not_found",
     "MethodNotFound": "not_found",
+    "TrustNotFound": "not_found",
     "NotDispatchable": "not_dispatchable",
     "NoChallenge": "no_challenge",
     "Conflict": "conflict",

@@ -22,7 +22,7 @@ def kinds(parent: type[Event] = Event) -> Iterator[type[Event]]:
 
 
 def test_the_vocabulary_is_closed() -> None:
-    assert {kind.__name__ for kind in kinds()} - {"Event", "DeviceEvent"} == {
+    assert {kind.__name__ for kind in kinds()} - {"Event", "DeviceEvent", "TrustEvent"} == {
         "DeviceRegistered",
         "DeviceActivated",
         "DeviceRenamed",
@@ -33,6 +33,10 @@ def test_the_vocabulary_is_closed() -> None:
         "VerificationAccepted",
         "VerificationRejected",
         "AccountLocked",
+        "BrowserRemembered",
+        "BrowserTrusted",
+        "BrowserForgotten",
+        "BrowserNotTrusted",
     }
 
 

@@ -114,7 +114,7 @@ VALUES: list[object] = [
         token_id=TOKEN,
         challenges=(challenge(0, token_id=TOKEN, sent=BYTES),),
     ),
-    Confirmation(device=active(0, state=BYTES), at=NOW),
+    Confirmation(index=0, method="totp", at=NOW),
     Accepted(state=BYTES, sent=BYTES),
     Rejected(reason=Reason.WRONG, state=BYTES, sent=BYTES),
     SaltedHash(salt=BYTES, digest=BYTES),

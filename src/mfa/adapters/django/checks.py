@@ -202,12 +202,14 @@ def _unusable() -> Iterator[CheckMessage]:
         container = cast("_Composed", apps.get_app_config(APP_LABEL)).container
         container.check_dependencies()
         methods = tuple(container.core.methods())
+        known = _each(container.token_provider())
+        issuers = [each for each in known if isinstance(each, TokenIssuer)]
         lacking = [
             *_lacking(methods, Method),
             *_lacking([container.core.policy()], VerificationPolicy),
             *_lacking([container.core.throttle()], ThrottlePolicy),
-            *_lacking([container.token_provider()], TokenProvider),
-            *(_lacking([container.token_provider()], TokenIssuer) if container.core.passkey_login() else ()),
+            *_lacking(known, TokenProvider),
+            *(_lacking(known, TokenIssuer) if container.core.passkey_login() and not issuers else ()),
         ]
         if not lacking:
             senders = container.core.senders()
@@ -220,6 +222,12 @@ def _unusable() -> Iterator[CheckMessage]:
         )
         return
     yield from lacking or _confused(methods, senders)
+
+
+def _each(provider: object) -> Sequence[object]:
+    """Return the providers of a list one by one: together they seem to have what any of them might."""
+    several: Sequence[object] = getattr(provider, "providers", (provider,))
+    return several
 
 
 def _lacking(things: Iterable[object], port: type) -> Iterator[CheckMessage]:

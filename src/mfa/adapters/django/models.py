@@ -28,6 +28,7 @@ class AccountRecord(models.Model):
     carried = models.JSONField(default=dict)
     sends = models.JSONField(default=dict)
     spent = models.JSONField(default=dict)
+    trusts = models.JSONField(default=list)
 
     class Meta:
         verbose_name = "account"
@@ -81,6 +82,8 @@ class ChallengeRecord(models.Model):
     sent = models.BinaryField(null=True)
     dispatched_at = MomentField(null=True)
     confirmed_at = MomentField(null=True)
+    trust = models.CharField(max_length=16, null=True)  # noqa: DJ001 - none is not the same as an empty name
+    trusted_at = MomentField(null=True)
 
     class Meta:
         verbose_name = "challenge"

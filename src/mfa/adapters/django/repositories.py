@@ -1,11 +1,14 @@
 """Accounts in Django's database: one statement to read, and the compare-and-set first of all that write."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
 import attrs
+from django.core.exceptions import FieldDoesNotExist
 from django.db import IntegrityError, router, transaction
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
@@ -17,6 +20,7 @@ from mfa.domain.devices import Device
 from mfa.domain.errors import NotUnique, StaleAccount
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.throttling import Failures, Sends
+from mfa.domain.trusts import Trust
 
 _DEVICE = (
     "index",
@@ -33,19 +37,25 @@ _DEVICE = (
     "failures",
     "last_failure_at",
 )
-_CHALLENGE = ("token", "sent", "dispatched_at", "confirmed_at")
+_CHALLENGE = ("token", "sent", "dispatched_at", "confirmed_at", "trust", "trusted_at")
 _COLUMNS = (
     "version",
     "next_index",
     "carried",
     "sends",
     "spent",
+    "trusts",
     *(f"devices__{column}" for column in _DEVICE),
     *(f"mine__{column}" for column in _CHALLENGE),
 )
 
 
 _CHALLENGES = "user__multi_factor_account__devices__challenges"
+_STORED_PASSWORD = "user__password"  # noqa: S105 - where it is, not what
+
+_LOGIN_CHARACTERS = 32
+
+_TRUST_MOMENTS = ("created_at", "expires_at", "last_used_at")
 
 
 def database() -> str:
@@ -61,7 +71,8 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         """Read the account with its devices and the token's challenges, in one statement."""
         mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token_id or ""))
         records = _accounts(user_id).annotate(mine=mine)
-        rows = [dict(zip(_COLUMNS, row, strict=True)) for row in records.values_list(*_COLUMNS)]
+        columns = (*_COLUMNS, *_login_columns())
+        rows = [dict(zip(columns, row, strict=True)) for row in records.values_list(*columns)]
         return _account(user_id, token_id, rows)
 
     def along(
@@ -87,7 +98,13 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         return rows[0], _account(
             token.user_id,
             token.id,
-            [{column: getattr(row, f"mfa_{number}") for number, column in enumerate(_COLUMNS)} for row in rows],
+            [
+                {
+                    **{column: getattr(row, f"mfa_{number}") for number, column in enumerate(_COLUMNS)},
+                    _STORED_PASSWORD: getattr(row.user, "password", None),
+                }
+                for row in rows
+            ],
         )
 
     def holder(self, unique: str) -> UserId | None:
@@ -127,6 +144,7 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             "carried": {method: _write_failures(entry) for method, entry in stored.carried.items()},
             "sends": {method: _write_sends(entry) for method, entry in stored.sends.items()},
             "spent": {digest: end.isoformat() for digest, end in stored.spent.items()},
+            "trusts": [_write_trust(trust) for trust in stored.trusts],
         }
         if before.version:
             if not _accounts(before.user_id).filter(version=before.version).update(**fields):
@@ -163,6 +181,8 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             "sent": challenge.sent,
             "dispatched_at": challenge.dispatched_at,
             "confirmed_at": challenge.confirmed_at,
+            "trust": challenge.trust,
+            "trusted_at": challenge.trusted_at,
         }
         if new:
             ChallengeRecord.objects.using(database()).create(account_id=user_id, **place, **fields)
@@ -183,6 +203,22 @@ def _devices(user_id: UserId) -> QuerySet[DeviceRecord]:
 def _challenges(user_id: UserId) -> QuerySet[ChallengeRecord]:
     key: Any = user_id
     return ChallengeRecord.objects.using(database()).filter(account_id=key)
+
+
+@cache
+def _login_columns() -> tuple[str, ...]:
+    """Return where a user's password is, as Django stores it; nowhere where the project's users have none."""
+    try:
+        AccountRecord._meta.get_field("user").related_model._meta.get_field("password")  # noqa: SLF001 - Django's name for it
+    except FieldDoesNotExist:
+        return ()
+    return (_STORED_PASSWORD,)
+
+
+def _login(password: str | None) -> str:
+    """Digest a password as it is stored: a slow hash, with a salt, that here is only to be told from another."""
+    known = b"mfa/login/" + (password or "").encode()
+    return hashlib.sha256(known).hexdigest()[:_LOGIN_CHARACTERS]
 
 
 def _beside(column: str) -> str:
@@ -211,6 +247,8 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Mapping[s
         carried=MappingProxyType({method: _failures(*entry) for method, entry in rows[0]["carried"].items()}),
         sends=MappingProxyType({method: _sends(*entry) for method, entry in rows[0]["sends"].items()}),
         spent=MappingProxyType({each: datetime.fromisoformat(end) for each, end in rows[0]["spent"].items()}),
+        trusts=tuple(map(_trust, rows[0]["trusts"])),
+        login=_login(rows[0].get(_STORED_PASSWORD)),
     )
 
 
@@ -228,7 +266,19 @@ def _challenge(row: Mapping[str, Any]) -> Challenge:
         sent=None if sent is None else bytes(sent),
         dispatched_at=row["mine__dispatched_at"],
         confirmed_at=row["mine__confirmed_at"],
+        trust=row["mine__trust"],
+        trusted_at=row["mine__trusted_at"],
     )
+
+
+def _trust(entry: Mapping[str, Any]) -> Trust:
+    moments = {name: entry[name] and datetime.fromisoformat(entry[name]) for name in _TRUST_MOMENTS}
+    return Trust(**{**entry, **moments})
+
+
+def _write_trust(trust: Trust) -> dict[str, Any]:
+    moments = {name: getattr(trust, name) for name in _TRUST_MOMENTS}
+    return {**attrs.asdict(trust), **{name: moment and moment.isoformat() for name, moment in moments.items()}}
 
 
 def _failures(count: int, last_at: datetime | str | None) -> Failures:

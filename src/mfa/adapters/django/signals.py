@@ -27,6 +27,10 @@ delivery_failed = Signal()
 verification_accepted = Signal()
 verification_rejected = Signal()
 account_locked = Signal()
+browser_remembered = Signal()
+browser_trusted = Signal()
+browser_forgotten = Signal()
+browser_not_trusted = Signal()
 
 SIGNALS: dict[type[Event], Signal] = {
     events.DeviceRegistered: device_registered,
@@ -39,9 +43,13 @@ SIGNALS: dict[type[Event], Signal] = {
     events.VerificationAccepted: verification_accepted,
     events.VerificationRejected: verification_rejected,
     events.AccountLocked: account_locked,
+    events.BrowserRemembered: browser_remembered,
+    events.BrowserTrusted: browser_trusted,
+    events.BrowserForgotten: browser_forgotten,
+    events.BrowserNotTrusted: browser_not_trusted,
 }
 
-_ALARMING = (events.VerificationRejected, events.AccountLocked, events.DeliveryFailed)
+_ALARMING = (events.VerificationRejected, events.AccountLocked, events.DeliveryFailed, events.BrowserNotTrusted)
 
 logger = logging.getLogger("mfa")
 

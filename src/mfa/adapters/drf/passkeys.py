@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from mfa.adapters.drf.routers import MultiFactorRouter
 from mfa.adapters.drf.serializers import PasskeySerializer, TimeField
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
 from mfa.application.login import LogIn, NotLoggedIn
+from mfa.application.ports.tokens import CookieIssuer
 
 
 class PasskeyThrottle(AnonRateThrottle):
@@ -43,7 +45,19 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
         """Refuse every verb where a passkey alone does not log in; raises ``NotFound``."""
         if not self.use_cases().passkey_login:
             raise NotFound
+        if self.action == "log_in":
+            self.demand_unforged(request)
         super().initial(request, *args, **kwargs)
+
+    def demand_unforged(self, request: Request) -> None:
+        """Raise ``PermissionDenied`` for a login by cookie that another site may have begun.
+
+        Who is logged in without knowing it, with a passkey of the attacker's, goes on in the attacker's account (login
+        CSRF). No cookie tells such a request from others, so each is asked, as by Django's own login view.
+        """
+        issuer: object = self.use_cases().log_in_by_passkey.tokens
+        if isinstance(issuer, CookieIssuer) and issuer.sets_cookie:
+            SessionAuthentication().enforce_csrf(request)
 
     def begin(self, request: Request, **_: Any) -> Response:
         """Answer with options for the browser, and what it has to give back."""

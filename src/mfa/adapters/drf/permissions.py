@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
@@ -12,10 +13,12 @@ from rest_framework.views import APIView
 from mfa.adapters import accessor
 from mfa.adapters.accessor import grace_header
 from mfa.adapters.drf.errors import api_exception, refusal_of
-from mfa.application.verification import Standing
+from mfa.application.verification import Assessment, Standing
 from mfa.domain.errors import MfaError, Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
+
+Known = TypeVar("Known", bound=Standing)
 
 
 class IsTokenAuthenticated(BasePermission):
@@ -32,7 +35,7 @@ class IsTokenAuthenticated(BasePermission):
         return _token(request) is not None
 
 
-class _StandingPermission(IsTokenAuthenticated):
+class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
     """Passes tokens by their standing; the refusal is raised, because a header and a number belong to it."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -40,7 +43,7 @@ class _StandingPermission(IsTokenAuthenticated):
         token = _token(request)
         if token is None:
             return False
-        standing = _standing(request, token)
+        standing = self.standing(request, token, view)
         requirements = _requirements(view)
         _demand(standing, requirements, token)
         if not requirements:
@@ -51,46 +54,60 @@ class _StandingPermission(IsTokenAuthenticated):
         return True
 
     @abstractmethod
-    def refusal(self, standing: Standing) -> Refused | None:
+    def standing(self, request: Request, token: Token, view: APIView) -> Known:
+        """Tell how the token stands."""
+
+    @abstractmethod
+    def refusal(self, standing: Known) -> Refused | None:
         """Return why a standing is not enough for a view without a requirement of its own, or None where it is."""
 
 
-class IsVerified(_StandingPermission):
+class IsVerified(_StandingPermission[Standing]):
     """Pass tokens that are verified, and on a view with a requirement of its own those that meet it.
 
     The requirement is the attribute ``mfa_requirement`` of the view, or what its method ``get_mfa_requirement``
     returns for the request at hand: a ``Requirement``, or a list of them that all have to be met. A refusal is raised
-    rather than returned, so in a composition with ``|`` this stands last.
+    rather than returned, so in a composition with ``|`` this stands last. A view whose ``mfa_by_account`` is true has
+    the account itself decide, whatever ``JWT_GATE`` says.
     """
+
+    def standing(self, request: Request, token: Token, view: APIView) -> Standing:
+        """Tell how the token stands: by its account, or by its claims where those decide."""
+        return _standing(request, token, view)
 
     def refusal(self, standing: Standing) -> Refused | None:
         """Refuse a token that has not confirmed as many devices as are demanded, unless there is still grace."""
         return standing.refusal()
 
 
-class IsVerifiedOrNoDevice(_StandingPermission):
+class IsVerifiedOrNoDevice(_StandingPermission[Assessment]):
     """Pass tokens that are verified, or that have confirmed every active device there is, recovery codes aside.
 
     So a user without a device can register the first one. A refusal is raised, as by ``IsVerified``, and what a view
-    requires is demanded of everybody here, too.
+    requires is demanded of everybody here, too. No token tells what devices there are by now, so this always asks the
+    account.
     """
 
-    def refusal(self, standing: Standing) -> Refused | None:
-        """Refuse a token that may not register a device."""
-        return None if standing.may_register else refusal_of(standing)
+    def standing(self, request: Request, token: Token, view: APIView) -> Assessment:
+        """Tell how the token stands by its account."""
+        return _assessed(request, token)
+
+    def refusal(self, standing: Assessment) -> Refused | None:
+        """Refuse a token that is not verified and may not register a device."""
+        return None if standing.verified or standing.may_register else refusal_of(standing)
 
 
 def check_requirement(request: Request, requirement: Requirement) -> None:
     """Demand something of a request inside a view, as ``IsVerified`` does of all of it; raises the same refusal.
 
-    It costs nothing where a permission has asked before.
+    It costs nothing where a permission has asked before. In a view with ``mfa_by_account`` it asks the account, too.
     """
     token = _token(request)
     if token is None:
         if request.authenticators and not request.successful_authenticator:
             raise NotAuthenticated
         raise PermissionDenied(IsTokenAuthenticated.message, IsTokenAuthenticated.code)
-    _demand(_standing(request, token), (requirement,), token)
+    _demand(_standing(request, token, request.parser_context.get("view")), (requirement,), token)
 
 
 def _requirements(view: APIView) -> Sequence[Requirement]:
@@ -119,10 +136,19 @@ def _token(request: Request) -> Token | None:
     return accessor.use_cases().token_provider.token_of(request)
 
 
-def _standing(request: Request, token: Token) -> Standing:
-    """Assess a token; raises what any view of a project can answer, such as that the store is away."""
+def _standing(request: Request, token: Token, view: object) -> Standing:
+    """Tell how a token stands; raises what any view of a project can answer, such as that the store is away."""
+    if getattr(view, "mfa_by_account", False):
+        return _assessed(request, token)
     try:
         return accessor.standing_of(request, token)
+    except MfaError as error:
+        raise _refused(error, token) from None
+
+
+def _assessed(request: Request, token: Token) -> Assessment:
+    try:
+        return accessor.assessment_of(request, token)
     except MfaError as error:
         raise _refused(error, token) from None
 

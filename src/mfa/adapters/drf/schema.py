@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from mfa.adapters.accessor import UseCases
 from mfa.adapters.drf.errors import REJECTED_CHALLENGE, REJECTED_CODE
-from mfa.adapters.drf.serializers import MOST_STATE_CHARACTERS
+from mfa.adapters.drf.serializers import MOST_STATE_CHARACTERS, MOST_TOKEN_CHARACTERS
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import (
     AlreadyRegistered,
@@ -95,7 +95,7 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 SECONDS: Schema = {"type": "integer", "minimum": 1}
 TIME: Schema = {"type": "string", "format": "date-time"}
 NAME: Schema = {"type": "string", "maxLength": MOST_NAME_CHARACTERS}
-LEFT = _described(COUNT, "How many devices this token has yet to confirm.")
+LEFT = _described(COUNT, "How many verifications this token has yet to bring.")
 
 DEVICE_PROPERTIES: Mapping[str, Schema] = {
     "index": _described(COUNT, "The device's own within its user, for ever."),
@@ -114,7 +114,33 @@ DEVICE = Shape("MultiFactorDevice", _object(DEVICE_PROPERTIES))
 
 DEVICES = Shape("MultiFactorDevices", {"type": "array", "items": DEVICE.ref}, (DEVICE,))
 
-VERIFIED = Shape("MultiFactorVerified", _object({"verifications-left": LEFT, "device": DEVICE.ref}), (DEVICE,))
+TRUST_NAME: Schema = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
+
+MADE_TRUST = _object({"token": _described(TEXT, "What the browser keeps."), "expires_at": TIME})
+
+TRUSTS = Shape(
+    "MultiFactorTrusts",
+    {
+        "type": "array",
+        "items": _object(
+            {
+                "id": _described(TRUST_NAME, "What the remembered browser is called."),
+                "device": _described(COUNT, "The index of the device that was verified there."),
+                "description": _described(TEXT, "What the browser said of itself."),
+                "current": _described(BOOLEAN, "Whether this token came from there."),
+                "created_at": TIME,
+                "expires_at": TIME,
+                "last_used_at": {**TIME, "nullable": True},
+            }
+        ),
+    },
+)
+
+TRUST_TOKEN = Shape(
+    "MultiFactorTrust", _object({"token": {**TEXT, "maxLength": MOST_TOKEN_CHARACTERS, "minLength": 1}})
+)
+
+TRUSTED = Shape("MultiFactorTrusted", _object({"verifications-left": LEFT}))
 
 STANDING = Shape(
     "MultiFactorStanding",
@@ -249,9 +275,18 @@ def _input(field: RegistrationField) -> Schema:
     return {**TEXT, "maxLength": field.max_length, **({"minLength": 1} if field.required else {})}
 
 
-def verification(methods: Iterable[Method]) -> Shape:
-    """Return what a verification reads."""
-    return Shape("MultiFactorVerification", _object({"value": _any(VALUES.get(method.name, {}) for method in methods)}))
+def verification(methods: Iterable[Method], *, remembers: bool = True) -> Shape:
+    """Return what a verification reads; ``remembers``: browsers can be remembered."""
+    value = _any(VALUES.get(method.name, {}) for method in methods)
+    trust = {"trust": {**BOOLEAN, "default": False, "description": "Remember this browser."}} if remembers else {}
+    return Shape("MultiFactorVerification", _object({"value": value, **trust}, required=["value"]))
+
+
+def verified(*, remembers: bool) -> Shape:
+    """Return what a right value is answered; ``remembers``: browsers can be remembered."""
+    answer = {"verifications-left": LEFT, "device": DEVICE.ref}
+    trust = {"trust": MADE_TRUST} if remembers else {}
+    return Shape("MultiFactorVerified", _object({**answer, **trust}, answer), (DEVICE,))
 
 
 def registration(methods: Iterable[Method]) -> Shape:
@@ -399,7 +434,9 @@ def _header(name: str, schema: Schema, statuses: Iterable[int], *, required: boo
     )
 
 
-def verifier_operations(methods: Iterable[Method], refused: int = 403) -> dict[str, Operation]:
+def verifier_operations(
+    methods: Iterable[Method], refused: int = 403, *, remembers: bool = True
+) -> dict[str, Operation]:
     """Return the verbs of the routes that look after devices, by the name of the action."""
     methods = tuple(methods)
     options = [DISPATCHED[method.name] for method in methods if method.name in DISPATCHED]
@@ -417,9 +454,9 @@ def verifier_operations(methods: Iterable[Method], refused: int = 403) -> dict[s
         "verify": Operation(
             id="multi_factor_verify",
             says="Verify a value. The answer to a wrong one is the same whatever is wrong with it.",
-            body=verification(methods),
+            body=verification(methods, remembers=remembers),
             fields=("value",),
-            success={200: ("The challenge is confirmed", VERIFIED)},
+            success={200: ("The challenge is confirmed", verified(remembers=remembers))},
             unauthorized=(REJECTED_CODE,),
             gated=True,
             refused=refused,
@@ -501,8 +538,41 @@ def passkey_operations() -> dict[str, Operation]:
     }
 
 
+def trust_operations(refused: int = 403) -> dict[str, Operation]:
+    """Return the verbs of the routes for remembered browsers, by the name of the action."""
+    return {
+        "overview": Operation(
+            id="multi_factor_trusts",
+            says="List the browsers that are remembered.",
+            success={200: ("The browsers", TRUSTS)},
+            gated=True,
+            refused=refused,
+        ),
+        "show": Operation(
+            id="multi_factor_trust",
+            says="Count a remembered browser as one verification of this token.",
+            body=TRUST_TOKEN,
+            fields=("token",),
+            success={200: ("The browser is remembered", TRUSTED)},
+            unauthorized=(REJECTED_CODE,),
+        ),
+        "revoke": Operation(
+            id="multi_factor_revoke",
+            says="Forget a browser, and what it had confirmed.",
+            success={204: ("The browser is forgotten", None)},
+            gated=True,
+            refused=refused,
+        ),
+    }
+
+
 DEVICE_INDEX = OpenApiParameter(
     "index", COUNT, OpenApiParameter.PATH, required=True, description="The index of one of the user's devices."
+)
+
+
+TRUST_ID = OpenApiParameter(
+    "index", TRUST_NAME, OpenApiParameter.PATH, required=True, description="What a remembered browser is called."
 )
 
 
@@ -554,7 +624,8 @@ class VerifierExtension(_Extension):
 
     def operations(self, deployed: UseCases) -> dict[str, Operation | None]:
         """Return the operations."""
-        return {**verifier_operations(deployed.methods, deployed.step_up_status)}
+        remembers = deployed.remembers_browsers
+        return {**verifier_operations(deployed.methods, deployed.step_up_status, remembers=remembers)}
 
     def index(self, deployed: UseCases) -> tuple[frozenset[str], OpenApiParameter]:
         """Return the actions on a device, and its index."""
@@ -584,6 +655,21 @@ class PasskeyExtension(_Extension):
         """Return the operations, or that there are none."""
         operations = passkey_operations()
         return {**(operations if deployed.passkey_login else dict.fromkeys(operations))}
+
+
+class TrustExtension(_Extension):
+    """Describes the routes for remembered browsers, where they are on."""
+
+    target_class = "mfa.adapters.drf.trusts.MultiFactorTrustViewSet"
+
+    def operations(self, deployed: UseCases) -> dict[str, Operation | None]:
+        """Return the operations, or that there are none."""
+        operations = trust_operations(deployed.step_up_status)
+        return {**(operations if deployed.remembers_browsers else dict.fromkeys(operations))}
+
+    def index(self, deployed: UseCases) -> tuple[frozenset[str], OpenApiParameter]:
+        """Return the one action on a browser, and what that is called."""
+        return frozenset({"revoke"}), TRUST_ID
 
 
 def describe_options(result: Schema, **_: object) -> Schema:

@@ -11,7 +11,8 @@ from rest_framework.fields import empty
 
 from mfa.adapters.drf.errors import whole_seconds
 from mfa.application.devices import ListedDevice
-from mfa.application.verification import Standing
+from mfa.application.trusts import ListedTrust
+from mfa.application.verification import Assessment, MadeTrust
 from mfa.domain.accounts import Confirmation
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import MethodNotFound
@@ -29,6 +30,9 @@ WORDS = (
 )
 """The words of the built-in methods, for the catalogues: the core, which says them, knows nothing of gettext."""
 
+
+MOST_TOKEN_CHARACTERS = 1024
+"""Many times what the token of a remembered browser takes; longer ones are not looked at."""
 
 MOST_STATE_CHARACTERS = 1024
 """Several times what the sealed challenge of a login takes."""
@@ -79,6 +83,13 @@ class VerifySerializer(serializers.Serializer[Any]):
     """A value that answers a device's challenge."""
 
     value = ValueField()
+    trust = serializers.BooleanField(default=False)
+
+
+class TrustTokenSerializer(serializers.Serializer[Any]):
+    """What a remembered browser has kept."""
+
+    token = TextField(max_length=MOST_TOKEN_CHARACTERS)
 
 
 class PasskeySerializer(serializers.Serializer[Any]):
@@ -189,12 +200,12 @@ class OfferedMethodSerializer(serializers.Serializer[OfferedMethod]):
 class ConfirmationSerializer(serializers.Serializer[Confirmation]):
     """A verification that counts."""
 
-    index = serializers.IntegerField(source="device.index")
-    method = serializers.CharField(source="device.method")
+    index = serializers.IntegerField()
+    method = serializers.CharField()
     at = TimeField()
 
 
-class StandingSerializer(serializers.Serializer[Standing]):
+class StandingSerializer(serializers.Serializer[Assessment]):
     """How a token stands."""
 
     verified = serializers.BooleanField()
@@ -208,6 +219,25 @@ class StandingSerializer(serializers.Serializer[Standing]):
         left = serializers.IntegerField(source="verifications_left")
         return {**super().get_fields(), "verifications-left": left}
 
-    def get_retry_after(self, standing: Standing) -> int | None:
+    def get_retry_after(self, standing: Assessment) -> int | None:
         """Return how many seconds a lock lasts."""
         return None if standing.retry_after is None else whole_seconds(standing.retry_after)
+
+
+class MadeTrustSerializer(serializers.Serializer[MadeTrust]):
+    """What a browser has to keep so that it is remembered, shown only once."""
+
+    token = serializers.CharField()
+    expires_at = TimeField(source="trust.expires_at")
+
+
+class TrustSerializer(serializers.Serializer[ListedTrust]):
+    """A remembered browser; ``device`` is the index of the device that was verified there."""
+
+    id = serializers.CharField(source="trust.id")
+    device = serializers.IntegerField(source="trust.index")
+    description = serializers.CharField(source="trust.description")
+    current = serializers.BooleanField()
+    created_at = TimeField(source="trust.created_at")
+    expires_at = TimeField(source="trust.expires_at")
+    last_used_at = TimeField(source="trust.last_used_at")

@@ -25,6 +25,7 @@ from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDev
 from mfa.adapters.drf.serializers import (
     DeviceSerializer,
     DispatchSerializer,
+    MadeTrustSerializer,
     OfferedMethod,
     OfferedMethodSerializer,
     RegistrationSerializer,
@@ -65,6 +66,7 @@ class MultiFactorViewSet(ViewSet):
 
     parser_classes = (JSONParser, FormParser, MultiPartParser)
     permission_classes: Sequence[Any] = (IsTokenAuthenticated,)
+    mfa_by_account = True
     lookup_field = "index"
     lookup_value_regex = "[^/]+"
     lookup_value_converter = "str"
@@ -174,15 +176,26 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
     def verify(self, request: Request, index: str, **_: Any) -> Response:
         """Judge a value; the answer to a wrong one is the same whatever is wrong with it."""
         token = self.token(request)
-        value = self.read(request, index)["value"]
-        verified = self.use_cases().verify_challenge(Verify(token=token, index=device_index(index), value=value))
+        given = self.read(request, index)
+        verified = self.use_cases().verify_challenge(
+            Verify(
+                token=token,
+                index=device_index(index),
+                value=given["value"],
+                trust=given["trust"],
+                browser=request.headers.get("User-Agent", ""),
+            )
+        )
         if isinstance(verified, Refuted):
             return rejection()
         provider = self.use_cases().token_provider
         if isinstance(provider, CredentialRenewer):
             provider.renew(request)
         [device] = self.shown([ListedDevice(device=verified.device, confirmed=True)])
-        return Response({"verifications-left": verified.verifications_left, "device": device})
+        answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
+        if verified.trust is not None:
+            answer["trust"] = dict(MadeTrustSerializer(verified.trust).data)
+        return Response(answer)
 
     def rename(self, request: Request, index: str, **_: Any) -> Response:
         """Rename a device."""
@@ -232,9 +245,9 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
 
     def demand_verified(self, request: Request) -> None:
         """Raise ``Refused`` for a token that is not verified."""
-        standing = self.use_cases().assess_token(self.token(request))
-        if not standing.verified:
-            raise refusal_of(standing)
+        assessment = self.use_cases().assess_token(self.token(request))
+        if not assessment.proved:
+            raise refusal_of(assessment)
 
 
 class MultiFactorRegistrationViewSet(MultiFactorViewSet):

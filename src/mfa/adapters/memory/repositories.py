@@ -15,11 +15,16 @@ class MemoryAccountRepository(AccountRepository):
 
     def __init__(self) -> None:
         self._accounts: dict[UserId, Account] = {}
+        self._logins: dict[UserId, str] = {}
         self._lock = Lock()
 
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Return a user's account with the challenges of one token; an empty one where nothing is stored."""
-        return _as_seen_by(token_id, self._stored(user_id))
+        return attrs.evolve(_as_seen_by(token_id, self._stored(user_id)), login=self._logins.get(user_id, ""))
+
+    def change_password(self, user_id: UserId, password: str) -> None:
+        """Have a user log in with something else from now on; real stores read it beside the account."""
+        self._logins[user_id] = password
 
     def holder(self, unique: str) -> UserId | None:
         """Return whose active device has that unique name, or None where there is none."""

@@ -4,8 +4,9 @@ import hashlib
 import math
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
@@ -18,11 +19,17 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.tokens import Token as JsonWebToken
 
 from mfa.adapters import accessor
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import (
+    IssuedToken,
+    Recorded,
+    RecordedVerification,
+    StandingRecorder,
+    TokenIssuer,
+    TokenProvider,
+)
 from mfa.application.verification import Standing
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.methods.base import Methods
 
 FAMILY = "sid"
 """The claim by which all tokens of one login are known (OpenID Connect Front-Channel Logout 1.0, section 3)."""
@@ -43,14 +50,22 @@ A security key proves the possession of a key; whether hardware keeps it (``hwk`
 machines does not, nobody can tell without attestation.
 """
 
-_TOLD = ("acr", "auth_time", "mfa", "mfa_required")
+_TOLD = ("acr", "auth_time", "mfa", "mfa_required", "mfa_enrolled", "mfa_deadline")
 
 
-class JwtTokenProvider(TokenProvider, TokenIssuer):
+class JwtSettings(Protocol):
+    """The part of the configuration that the provider reads."""
+
+    @property
+    def jwt_gate(self) -> str:
+        """Who says whether a token may pass: ``claims`` or ``database``."""
+
+
+class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
     """Knows all tokens of one login by the claim that the login put into them."""
 
-    def __init__(self, config: object) -> None:
-        """Take the settings, of which none matters here."""
+    def __init__(self, config: JwtSettings) -> None:
+        self._by_claims = config.jwt_gate == "claims"
 
     @property
     def scheme(self) -> str:
@@ -70,6 +85,14 @@ class JwtTokenProvider(TokenProvider, TokenIssuer):
         if not isinstance(family, str) or not family or user_id is None:
             return None
         return Token(id=_identity(user_id, family), user_id=user_id, scheme=self.scheme)
+
+    def recorded(self, request: object) -> Recorded | None:
+        """Return what the claims of an access token tell, where ``JWT_GATE`` has them decide.
+
+        A token that was made before they told all of it, or by somebody else, is left to the database.
+        """
+        auth = getattr(request, "auth", None)
+        return _recorded(auth) if self._by_claims and isinstance(auth, JsonWebToken) else None
 
     def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
         """Make a pair of tokens, as a login by password does, for a user who may have one."""
@@ -117,9 +140,8 @@ class FamilyRefreshToken(RefreshToken):
         for claim in _TOLD:
             access.payload.pop(claim, None)
         if isinstance(family, str) and family and user_id is not None:
-            use_cases = accessor.use_cases()
             standing = _assessed(Token(id=_identity(user_id, family), user_id=user_id))
-            access.payload.update(_claims(standing, use_cases.methods, access.get("amr") or ()))
+            access.payload.update(_claims(standing, access.get("amr") or ()))
         return access
 
     def blacklist(self) -> Any:  # noqa: ANN401 - as in simplejwt
@@ -162,23 +184,60 @@ class NotNow(APIException):
         self.wait = math.ceil(wait)
 
 
-def _claims(standing: Standing, methods: Methods, login: Iterable[str]) -> Iterator[tuple[str, object]]:
+def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, object]]:
     """Tell of a standing in the words of RFC 8176 (``amr``) and RFC 9470 (``acr``, ``auth_time``).
 
     Whoever knows no more than the words has to be safe with them: a token that is not verified has no ``acr``, nor
     ``mfa`` in its ``amr``, whatever it has confirmed.
     """
     confirmed = standing.confirmations
-    references = [*login, *(REFERENCES[each.device.method] for each in confirmed if each.device.method in REFERENCES)]
+    references = [*login, *(REFERENCES[each.method] for each in confirmed if each.method in REFERENCES)]
     if standing.verified and confirmed:
         references.append("mfa")
-        resistant = any(methods.phishing_resistant(each.device.method) for each in confirmed)
-        yield "acr", "phr" if resistant else "mfa"
-        yield "auth_time", int(max(each.at for each in confirmed).timestamp())
+        yield "acr", "phr" if any(each.phishing_resistant for each in confirmed) else "mfa"
+        # A remembered browser proves nothing anew: whoever wants something fresh must not take it for that.
+        proved = [each.at for each in confirmed if not each.trusted]
+        if proved:
+            yield "auth_time", int(max(proved).timestamp())
     if references:
         yield "amr", list(dict.fromkeys(references))
-    yield "mfa", [[each.device.method, int(each.at.timestamp()), each.device.index] for each in confirmed]
+    yield "mfa", [[each.method, int(each.at.timestamp()), each.index] for each in confirmed]
     yield "mfa_required", standing.required
+    yield "mfa_enrolled", standing.enrolled
+    if standing.grace_until is not None:
+        yield "mfa_deadline", int(standing.grace_until.timestamp())
+
+
+def _recorded(token: JsonWebToken) -> Recorded | None:
+    """Read what ``_claims`` wrote; None for whatever is not written like that."""
+    try:
+        told, required, enrolled = token["mfa"], token["mfa_required"], token["mfa_enrolled"]
+        verifications = tuple(_verification(*each) for each in told)
+        deadline = token.get("mfa_deadline")
+        grace_until = None if deadline is None else _moment(deadline)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+    if not isinstance(told, list) or not _number(required) or not isinstance(enrolled, bool):
+        return None
+    if len({each.index for each in verifications}) != len(verifications):
+        return None
+    return Recorded(required=required, enrolled=enrolled, verifications=verifications, grace_until=grace_until)
+
+
+def _verification(method: object, at: object, index: object) -> RecordedVerification:
+    if not isinstance(method, str) or not _number(index):
+        raise ValueError("no verification")
+    return RecordedVerification(index=int(str(index)), method=method, at=_moment(at))
+
+
+def _moment(seconds: object) -> datetime:
+    if not _number(seconds):
+        raise ValueError("no moment")
+    return datetime.fromtimestamp(int(str(seconds)), UTC)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):

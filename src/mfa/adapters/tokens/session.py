@@ -11,7 +11,7 @@ from django.contrib.auth.signals import user_logged_in
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
-from mfa.application.ports.tokens import CredentialRenewer, IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import CookieIssuer, CredentialRenewer, IssuedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 IDENTITY = "_mfa_identity"
@@ -20,7 +20,7 @@ IDENTITY = "_mfa_identity"
 IDENTITY_BYTES = 32
 
 
-class SessionTokenProvider(TokenProvider, TokenIssuer, CredentialRenewer):
+class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer):
     """Knows a session by a random value in it, for this one login of this user with this password."""
 
     def __init__(self, config: object) -> None:
@@ -30,6 +30,11 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CredentialRenewer):
     def scheme(self) -> str:
         """Return a word for sessions, which have no scheme in any registry."""
         return "Session"
+
+    @property
+    def sets_cookie(self) -> bool:
+        """Say so: a session is one."""
+        return True
 
     def token_of(self, request: object) -> Token | None:
         """Return the session that authenticated the request.

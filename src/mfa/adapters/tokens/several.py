@@ -4,12 +4,20 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from mfa.application.ports.tokens import CredentialRenewer, IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import (
+    CookieIssuer,
+    CredentialRenewer,
+    IssuedToken,
+    Recorded,
+    StandingRecorder,
+    TokenIssuer,
+    TokenProvider,
+)
 from mfa.domain.identifiers import Token, UserId
 
 
 @attrs.frozen
-class SeveralTokenProviders(TokenProvider, TokenIssuer, CredentialRenewer):
+class SeveralTokenProviders(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer, StandingRecorder):
     """Asks providers in their order; the first that knows the credentials of a request answers for it."""
 
     providers: Sequence[TokenProvider]
@@ -29,12 +37,26 @@ class SeveralTokenProviders(TokenProvider, TokenIssuer, CredentialRenewer):
         if known is not None and isinstance(known[0], CredentialRenewer):
             known[0].renew(request)
 
+    def recorded(self, request: object) -> Recorded | None:
+        """Return what the credentials of a request tell the provider that knows them."""
+        known = next(self._known(request), None)
+        return known[0].recorded(request) if known is not None and isinstance(known[0], StandingRecorder) else None
+
     def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
         """Have the first provider that can do so make a token: before a login nothing tells one from another."""
-        issuers = [provider for provider in self.providers if isinstance(provider, TokenIssuer)]
-        if not issuers:
+        issuer = self._issuer()
+        if issuer is None:
             raise LookupError('No provider in MFA["TOKEN_PROVIDER"] can make tokens')
-        return issuers[0].issue(user_id, request)
+        return issuer.issue(user_id, request)
+
+    @property
+    def sets_cookie(self) -> bool:
+        """Tell whether the provider that makes tokens sets a cookie."""
+        issuer: object = self._issuer()
+        return isinstance(issuer, CookieIssuer) and issuer.sets_cookie
+
+    def _issuer(self) -> TokenIssuer | None:
+        return next((provider for provider in self.providers if isinstance(provider, TokenIssuer)), None)
 
     def _known(self, request: object) -> Iterator[tuple[TokenProvider, Token]]:
         for provider in self.providers:

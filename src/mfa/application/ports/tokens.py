@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import attrs
@@ -43,9 +44,54 @@ class TokenIssuer(Protocol):
 
 
 @runtime_checkable
+class CookieIssuer(Protocol):
+    """Has the browser keep what it issues; a ``TokenIssuer`` whose tokens are cookies is one.
+
+    The page of another site could then log its visitor in with somebody else's passkey, so a login is asked for the
+    token against forgery.
+    """
+
+    @property
+    @abstractmethod
+    def sets_cookie(self) -> bool:
+        """Tell whether a token that is made sets a cookie."""
+
+
+@runtime_checkable
 class CredentialRenewer(Protocol):
     """Renews credentials when they come to be worth more; a ``TokenProvider`` whose credentials can be fixed is one."""
 
     @abstractmethod
     def renew(self, request: object) -> None:
         """Renew what a request that was just verified came with; the token stays the same."""
+
+
+@attrs.frozen(kw_only=True)
+class RecordedVerification:
+    """A verification as a token tells of it."""
+
+    index: int
+    method: str
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Recorded:
+    """How a token stood when it was made, in the token's own words."""
+
+    required: int
+    enrolled: bool
+    verifications: tuple[RecordedVerification, ...]
+    grace_until: datetime | None = None
+
+
+@runtime_checkable
+class StandingRecorder(Protocol):
+    """Finds in the credentials themselves how they stand; a ``TokenProvider`` whose tokens are signed may be one.
+
+    A gate then asks nobody, and is as old as the token.
+    """
+
+    @abstractmethod
+    def recorded(self, request: object) -> Recorded | None:
+        """Return what the credentials of a request tell; None where they tell nothing that can be judged by."""

@@ -15,6 +15,9 @@ from mfa.domain.verdicts import Verdict
 MAX_VALUE_BYTES = 4096
 """A typed value longer than this is no code of any method; refusing it early keeps the work per guess small."""
 
+TRUST = "trust"
+"""The name under which a remembered browser stands beside the methods; no method may be called so."""
+
 NOBODY: Mapping[int, bytes] = MappingProxyType({})
 """No siblings."""
 
@@ -171,11 +174,16 @@ class Method(Protocol):
         """Judge a value and say what to remember; raises ``MalformedValue``."""
 
 
+def _check_names(_: object, __: object, methods: "tuple[Method, ...]") -> None:
+    if any(getattr(method, "name", None) == TRUST for method in methods):
+        raise ValueError(f"no method may be called {TRUST!r}: remembered browsers are")
+
+
 @attrs.frozen
 class Methods:
     """The configured methods, in the order that gives their registration index."""
 
-    all: tuple[Method, ...]
+    all: tuple[Method, ...] = attrs.field(validator=_check_names)
 
     def __iter__(self) -> Iterator[Method]:
         """Go through the methods in their order."""

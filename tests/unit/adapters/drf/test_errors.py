@@ -199,13 +199,8 @@ def test_handlers_of_a_project_find_the_code() -> None:
 )
 def test_a_standing_has_its_refusal(*, enrolled: bool, left: int, kind: type[Refused], told: int) -> None:
     standing = Standing(
-        verified=False,
-        required=2,
-        verifications_left=left,
+        required=left,
         enrolled=enrolled,
-        may_register=False,
-        locked=False,
-        retry_after=None,
         confirmations=(),
         assessed_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
     )

@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 
 from mfa.adapters import accessor
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice, check_requirement
-from mfa.application.verification import Standing
+from mfa.application.ports.tokens import Recorded
+from mfa.application.verification import Assessment, Standing
 from mfa.domain.accounts import Confirmation
-from mfa.domain.devices import Device
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Requirement
@@ -41,17 +41,18 @@ class Deployment:
     def token_provider(self) -> SimpleNamespace:
         return SimpleNamespace(scheme="Bearer", token_of=lambda request: self.token)
 
-    def assess_token(self, token: Token) -> Standing:
+    def assess_token(self, token: Token) -> Assessment:
         self.assessed.append(token)
-        return Standing(
-            verified=self.verified,
+        number = self.required if self.verified else 0
+        enough = tuple(confirmation(index=index, age=timedelta(hours=1)) for index in range(number))
+        return Assessment(
             required=self.required,
-            verifications_left=0 if self.verified else 2,
             enrolled=self.enrolled,
+            proved=self.verified,
             may_register=self.may_register,
             locked=False,
             retry_after=None,
-            confirmations=self.confirmations,
+            confirmations=self.confirmations or enough,
             assessed_at=NOW,
             grace_until=self.grace_until,
         )
@@ -157,9 +158,10 @@ class Decides(Fresh):
         return FRESH if self.request.method == "POST" else None
 
 
-def confirmation(*, method: str = "totp", age: timedelta = timedelta(0), resistant: bool = False) -> Confirmation:
-    device = Device(index=0, method=method, state=b"", created_at=NOW)
-    return Confirmation(device=device, at=NOW - age, phishing_resistant=resistant)
+def confirmation(
+    *, index: int = 0, method: str = "totp", age: timedelta = timedelta(0), resistant: bool = False
+) -> Confirmation:
+    return Confirmation(index=index, method=method, at=NOW - age, phishing_resistant=resistant)
 
 
 def refusal_by(view: APIView, request: Request, permission: type[BasePermission] = IsVerified) -> Any:  # noqa: ANN401 - whatever is raised
@@ -256,7 +258,6 @@ class TestRequirements:
 class TestInsideAView:
     def test_it_raises_the_same_refusal_and_asks_once(self, deployment: Deployment, request_: Request) -> None:
         assert passes(IsVerified, request_)
-        deployment.confirmations = (confirmation(age=timedelta(minutes=6)),)
 
         with pytest.raises(APIException) as refusal:
             check_requirement(request_, FRESH)
@@ -285,6 +286,85 @@ class TestInsideAView:
 
         with pytest.raises(NotAuthenticated):
             check_requirement(request, FRESH)
+
+
+class Recall:
+    """Assesses by the account, or by what the token tells of itself, and says which was asked."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.by_account = deployment.assess_token
+        self.recalled: list[Recorded] = []
+
+    def __call__(self, token: Token) -> Assessment:
+        return self.by_account(token)
+
+    def recall(self, recorded: Recorded) -> Standing:
+        self.recalled.append(recorded)
+        return Standing(required=1, enrolled=True, confirmations=(confirmation(),), assessed_at=NOW)
+
+
+RECORDED = Recorded(required=1, enrolled=True, verifications=())
+
+
+class TestWhatATokenTells:
+    """The account has nothing that counts, but the token says otherwise."""
+
+    @pytest.fixture
+    def told(self) -> list[Recorded | None]:
+        """What the token tells."""
+        return [RECORDED]
+
+    @pytest.fixture(autouse=True)
+    def recall(self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, told: list[Recorded | None]) -> Recall:
+        deployment.verified = deployment.may_register = False
+        recall = Recall(deployment)
+        provider = SimpleNamespace(scheme="Bearer", token_of=lambda _: deployment.token, recorded=lambda _: told[0])
+        monkeypatch.setattr(deployment, "assess_token", recall)
+        monkeypatch.setattr(Deployment, "token_provider", provider)
+        return recall
+
+    def test_it_decides_and_the_account_is_not_asked(
+        self, deployment: Deployment, request_: Request, recall: Recall
+    ) -> None:
+        assert IsVerified().has_permission(request_, Fresh())
+        check_requirement(request_, FRESH)
+
+        assert recall.recalled == [RECORDED, RECORDED]
+        assert deployment.assessed == []
+
+    def test_who_tells_nothing_is_asked_about(
+        self, deployment: Deployment, request_: Request, recall: Recall, told: list[Recorded | None]
+    ) -> None:
+        told[0] = None
+
+        refusal_by(APIView(), request_)
+
+        assert recall.recalled == []
+        assert deployment.assessed == [ANN]
+
+    def test_nor_is_it_asked_for_who_has_no_device(
+        self, deployment: Deployment, request_: Request, recall: Recall
+    ) -> None:
+        refusal_by(APIView(), request_, IsVerifiedOrNoDevice)
+
+        assert recall.recalled == []
+        assert deployment.assessed == [ANN]
+
+    def test_nor_by_a_view_that_wants_the_account(
+        self, deployment: Deployment, recall: Recall, request_: Request
+    ) -> None:
+        class ByAccount(APIView):
+            mfa_by_account = True
+
+        view = ByAccount()
+        request = Request(request_._request, parser_context={"view": view})
+
+        refusal_by(view, request)
+        with pytest.raises(APIException):
+            check_requirement(request, FRESH)
+
+        assert recall.recalled == []
+        assert deployment.assessed == [ANN]
 
 
 class TestGrace:
@@ -317,7 +397,7 @@ class TestGrace:
 def test_a_store_that_is_away_is_told(
     permission: type[BasePermission], deployment: Deployment, request_: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_: Token) -> Standing:
+    def away(_: Token) -> Assessment:
         raise Unavailable
 
     monkeypatch.setattr(deployment, "assess_token", away)

@@ -1,0 +1,83 @@
+"""Remembered browsers: showing one, listing them, and having one forgotten."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import Route
+
+from mfa.adapters.drf.errors import rejection
+from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
+from mfa.adapters.drf.routers import MultiFactorRouter
+from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
+from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.application.ports.tokens import CredentialRenewer
+from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
+
+
+class MultiFactorTrustViewSet(MultiFactorViewSet):
+    """Your remembered browsers; these routes are there only where ``TRUST_LIFETIME`` is set."""
+
+    permission_classes: Sequence[Any] = (IsTokenAuthenticated, IsVerified)
+    show_permission_classes: Sequence[Any] = (IsTokenAuthenticated,)
+    """Who may show a remembered browser, which is there for a token that is not verified yet."""
+
+    serializer_classes = {"show": TrustTokenSerializer}  # noqa: RUF012 - declared above
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse every verb where no browser is remembered; raises ``NotFound``."""
+        if not self.use_cases().remembers_browsers:
+            raise NotFound
+        super().initial(request, *args, **kwargs)
+
+    def get_permissions(self) -> list[Any]:
+        """Return the permissions of the action."""
+        classes = self.show_permission_classes if self.action == "show" else self.permission_classes
+        return [each() for each in classes]
+
+    def overview(self, request: Request, **_: Any) -> Response:
+        """List the browsers that are remembered."""
+        listed = self.use_cases().list_trusts(self.token(request))
+        return Response([dict(TrustSerializer(each).data) for each in listed])
+
+    def show(self, request: Request, **_: Any) -> Response:
+        """Count a remembered browser as one verification; whatever else is shown has one answer."""
+        token = self.token(request)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        answer = self.use_cases().trust_browser(ShowTrust(token=token, kept=serializer.validated_data["token"]))
+        if isinstance(answer, NotTrusted):
+            return rejection()
+        provider = self.use_cases().token_provider
+        if isinstance(provider, CredentialRenewer):
+            provider.renew(request)
+        return Response({"verifications-left": answer.verifications_left})
+
+    def revoke(self, request: Request, index: str, **_: Any) -> Response:
+        """Forget a browser, and what it had confirmed."""
+        self.use_cases().revoke_trust(Revoke(token=self.token(request), trust=index))
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def demand_found(self, request: Request, index: str) -> None:
+        """Raise ``NotFound`` where no browser that is remembered is called so."""
+        if all(each.trust.id != index for each in self.use_cases().list_trusts(self.token(request))):
+            raise NotFound
+
+
+class MultiFactorTrustRouter(MultiFactorRouter):
+    """Mounts a ``MultiFactorTrustViewSet``; its routes stand before those of a verifier under one prefix."""
+
+    default_basename = "multi-factor-trust"
+    routes = [  # noqa: RUF012 - declared by DRF
+        Route(
+            r"^{prefix}{trailing_slash}$",
+            {"get": "overview", "post": "show"},
+            "{basename}-overview",
+            detail=False,
+            initkwargs={},
+        ),
+        Route(r"^{prefix}/{lookup}{trailing_slash}$", {"delete": "revoke"}, "{basename}", detail=True, initkwargs={}),
+    ]

@@ -1,0 +1,107 @@
+"""Remembered browsers: showing one to a new token, listing them, and forgetting one."""
+
+from datetime import datetime
+
+import attrs
+
+from mfa.application.settlement import Decision, Settlement, forgotten
+from mfa.domain.accounts import Account
+from mfa.domain.events import BrowserNotTrusted, BrowserTrusted
+from mfa.domain.identifiers import Token
+from mfa.domain.trusts import Trust
+
+
+@attrs.frozen(kw_only=True)
+class ListedTrust:
+    """A remembered browser, and whether the token that asked came from it."""
+
+    trust: Trust
+    current: bool
+
+
+@attrs.frozen(kw_only=True)
+class ShowTrust:
+    """What a browser has kept, for a token to count it as a verification."""
+
+    token: Token
+    kept: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Trusted:
+    """The browser is remembered."""
+
+    trust: Trust
+    verifications_left: int
+
+
+@attrs.frozen(kw_only=True)
+class NotTrusted:
+    """The browser is not remembered, or no more: nobody is told which."""
+
+
+@attrs.frozen(kw_only=True)
+class TrustBrowser:
+    """Counts a remembered browser as one verification of a token.
+
+    Raises ``Throttled`` while the account is locked, and ``Unavailable``. What is not remembered is an answer and not
+    a failure: nobody can guess it, and old browsers must not lock their owner out.
+    """
+
+    settlement: Settlement
+
+    def __call__(self, command: ShowTrust) -> Trusted | NotTrusted:
+        """Show what a browser has kept."""
+        return self.settlement.settle(command.token, lambda account, now: self._decide(account, command, now))
+
+    def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | NotTrusted]:
+        rules = self.settlement.rules
+        account.demand_unlocked(rules, now)
+        trust = None if rules.trust_lifetime is None else account.trust_of(command.kept, now)
+        if trust is None:
+            refused = BrowserNotTrusted(user_id=account.user_id, at=now)
+            return Decision(account=account, events=(refused,), answer=NotTrusted())
+        after = account.trusted(trust, now)
+        left = after.verifications_left(self.settlement.required(after), rules, now)
+        happened = BrowserTrusted(user_id=account.user_id, at=now, trust=trust.id)
+        answer = Trusted(trust=after.trust(trust.id, now), verifications_left=left)
+        return Decision(account=after, events=(happened,), answer=answer)
+
+
+@attrs.frozen(kw_only=True)
+class ListTrusts:
+    """Lists the browsers that are remembered, the oldest first, to a token that is verified; raises ``Refused``."""
+
+    settlement: Settlement
+
+    def __call__(self, token: Token) -> tuple[ListedTrust, ...]:
+        """List remembered browsers."""
+        account, now = self.settlement.account(token), self.settlement.clock.now()
+        account.demand_standing(self.settlement.required(account), self.settlement.rules, now)
+        used = {challenge.trust for challenge in account.challenges}
+        return tuple(ListedTrust(trust=trust, current=trust.id in used) for trust in account.remembered(now))
+
+
+@attrs.frozen(kw_only=True)
+class Revoke:
+    """The wish to have a browser forgotten."""
+
+    token: Token
+    trust: str
+
+
+@attrs.frozen(kw_only=True)
+class RevokeTrust:
+    """Forgets a browser, and with it what it had confirmed; raises ``TrustNotFound``, ``Refused`` and ``Throttled``."""
+
+    settlement: Settlement
+
+    def __call__(self, command: Revoke) -> None:
+        """Forget a browser."""
+
+        def decide(account: Account, now: datetime) -> Decision[None]:
+            account.demand_standing(self.settlement.required(account), self.settlement.rules, now)
+            after = account.revoked(account.trust(command.trust, now))
+            return Decision(account=after, events=tuple(forgotten(account, after, now)), answer=None)
+
+        self.settlement.settle(command.token, decide)
