@@ -41,29 +41,34 @@ class MultiFactorConfig(AppConfig):
         It is built from the settings when it is first needed, so that ``manage.py check`` can still say what is wrong
         with them; after that nothing runs with settings that are: it raises ``ImproperlyConfigured``.
         """
-        with _building:
-            if "_container" not in self.__dict__:
-                self._container = self._build()
-            return self._container
+        return self._deployed.container
 
     @property
     def use_cases(self) -> UseCases:
         """Return what this deployment can do."""
-        from mfa.containers.django import DeployedUseCases
+        deployed: UseCases = self._deployed
+        return deployed
 
-        return DeployedUseCases(self.container)
+    @property
+    def _deployed(self) -> Any:  # noqa: ANN401 - as above
+        deployed = self.__dict__.get("_built")
+        if deployed is None:
+            with _building:
+                deployed = self.__dict__.get("_built") or self._build()
+                self._built = deployed
+        return deployed
 
     def _build(self) -> Any:  # noqa: ANN401 - as above
         from mfa.adapters.django import conf
         from mfa.containers.core import load
-        from mfa.containers.django import DjangoContainer
+        from mfa.containers.django import DeployedUseCases, DjangoContainer
 
         config, problems = conf.read_config()
         if problems:
             raise ImproperlyConfigured(" ".join(f"{problem.message} {problem.hint}" for problem in problems))
         container = DjangoContainer if config.container is None else load(config.container)
-        return container(config=config, secret_keys=conf.secret_keys())
+        return DeployedUseCases(container(config=config, secret_keys=conf.secret_keys()))
 
     def _forget(self, *, setting: str, **_: object) -> None:
         if setting in _READ_SETTINGS:
-            self.__dict__.pop("_container", None)
+            self.__dict__.pop("_built", None)

@@ -16,7 +16,7 @@ from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.repositories import AccountJoin
 from mfa.application.ports.system import Vault
-from mfa.application.ports.tokens import StandingRecorder, TokenProvider
+from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenProvider
 from mfa.application.registration import RegisterDevice
 from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
 from mfa.application.verification import (
@@ -35,7 +35,6 @@ from mfa.domain.methods.base import Methods
 APP_LABEL = "multi_factor"
 
 _ACCOUNT = "_mfa_account"
-_ASSESSMENT = "_mfa_assessment"
 
 GRACE_HEADER = "MFA-Registration-Deadline"
 """Where an answer says until when its user may go without a device."""
@@ -60,6 +59,14 @@ class UseCases(Protocol):
     @property
     def token_provider(self) -> TokenProvider:
         """Return who recognises tokens."""
+
+    @property
+    def standing_recorder(self) -> StandingRecorder | None:
+        """Return the provider, where its tokens tell themselves how they stand."""
+
+    @property
+    def credential_renewer(self) -> CredentialRenewer | None:
+        """Return the provider, where it renews credentials."""
 
     @property
     def vault(self) -> Vault:
@@ -154,24 +161,30 @@ def standing_of(request: object, token: Token) -> Standing:
     Raises ``MfaError``. Without the account this is as old as the token, so nothing of this package's own asks it.
     """
     deployed = use_cases()
-    provider = deployed.token_provider
-    recorded = provider.recorded(request) if isinstance(provider, StandingRecorder) else None
-    return assessment_of(request, token) if recorded is None else deployed.assess_token.recall(recorded)
+    recorder = deployed.standing_recorder
+    recorded = None if recorder is None else recorder.recorded(request)
+    if recorded is not None:
+        return deployed.assess_token.recall(recorded)
+    return deployed.assess_token.stand(_account_of(request, token, deployed))
 
 
 def assessment_of(request: object, token: Token) -> Assessment:
-    """Assess a token once for each request, however many ask; never across requests. Raises ``MfaError``.
+    """Tell all about how a token stands, by its account. Raises ``MfaError``."""
+    deployed = use_cases()
+    return deployed.assess_token.judge(_account_of(request, token, deployed))
 
-    Where the authentication has read the account along with the token, nothing more is read.
+
+def _account_of(request: object, token: Token, deployed: UseCases) -> Account:
+    """Read the account of a token once for each request, however many ask; never across requests.
+
+    Where the authentication has read it along with the token, nothing more is read.
     """
-    known = vars(request).get(_ASSESSMENT)
+    known = vars(request).get(_ACCOUNT)
     if known is None or known[0] != token:
-        assess = use_cases().assess_token
-        account = _account_along(getattr(request, "auth", None), token)
-        known = (token, assess(token) if account is None else assess.judge(account))
-        vars(request)[_ASSESSMENT] = known
-    assessment: Assessment = known[1]
-    return assessment
+        account = _account_along(getattr(request, "auth", None), token) or deployed.assess_token.account(token)
+        known = vars(request)[_ACCOUNT] = (token, account)
+    read: Account = known[1]
+    return read
 
 
 def leave_account(credentials: object, account: Account) -> None:

@@ -366,25 +366,40 @@ class AssessToken:
 
     def __call__(self, token: Token) -> Assessment:
         """Assess a token."""
-        return self.judge(self.settlement.account(token))
+        return self.judge(self.account(token))
+
+    def account(self, token: Token) -> Account:
+        """Read the account as a token meets it; raises ``Unavailable``."""
+        return self.settlement.account(token)
+
+    def stand(self, account: Account) -> Standing:
+        """Tell what a gate asks, by the account as the token met it, such as one that was read along with it."""
+        now, rules, subject = self.settlement.clock.now(), self.settlement.rules, self.settlement.subject(account)
+        required, counted, enrolled = rules.policy.required(subject), account.counted(rules, now), bool(account.active)
+        graced = not enrolled and len(counted) < required
+        return Standing(
+            required=required,
+            enrolled=enrolled,
+            confirmations=counted,
+            assessed_at=now,
+            grace_until=self._grace(subject, now) if graced else None,
+        )
 
     def judge(self, account: Account) -> Assessment:
-        """Tell how a token stands by the account as it met it, such as one that was read along with the token."""
-        now, rules, subject = self.settlement.clock.now(), self.settlement.rules, self.settlement.subject(account)
-        required = rules.policy.required(subject)
-        counted = account.counted(rules, now)
+        """Tell all about how a token stands, by the account as it met it."""
+        standing, rules = self.stand(account), self.settlement.rules
+        now, required = standing.assessed_at, standing.required
         lock = account.lock(rules, now)
-        graced = not account.active and len(counted) < required
         return Assessment(
             required=required,
-            enrolled=bool(account.active),
+            enrolled=standing.enrolled,
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=lock is not None,
             retry_after=None if lock is None else lock.retry_after(now),
-            confirmations=counted,
+            confirmations=standing.confirmations,
             assessed_at=now,
-            grace_until=self._grace(subject, now) if graced else None,
+            grace_until=standing.grace_until,
         )
 
     def recall(self, recorded: Recorded) -> Standing:

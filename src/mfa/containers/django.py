@@ -10,12 +10,12 @@ What it replaces takes the place of the built-in provider for whatever depends o
 very one that the use cases have, so ``container.clock.override(…)`` reaches them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
-import attrs
 from dependency_injector import containers, providers
 
 from mfa.adapters.accessor import Told, UseCases
@@ -39,7 +39,7 @@ from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountJoin, AccountRepository, Holders
 from mfa.application.ports.system import Clock, Entropy, Vault
-from mfa.application.ports.tokens import TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
@@ -50,6 +50,8 @@ from mfa.config import Config
 from mfa.containers.core import CoreContainer, Workshop, load
 from mfa.domain.errors import MfaError
 from mfa.domain.methods.base import Methods
+
+Made = TypeVar("Made")
 
 TOKEN_PROVIDERS = {
     "authtoken": "mfa.adapters.tokens.authtoken.AuthtokenTokenProvider",
@@ -196,11 +198,41 @@ class DjangoContainer(containers.DeclarativeContainer):
     )
 
 
-@attrs.frozen
-class DeployedUseCases(UseCases):
-    """The use cases of a container, resolved at each use, so that an override is seen at once."""
+_overriding = attrgetter("last_overriding")
 
-    container: DjangoContainer
+
+class _Resolved:
+    """What a container was asked for, good as long as none of its providers is overridden otherwise than then."""
+
+    def __init__(self, container: DjangoContainer) -> None:
+        self._providers: tuple[providers.Provider[Any], ...] = tuple(container.traverse())
+        self._overriding = [*map(_overriding, self._providers)]
+        self.made: dict[object, Any] = {}
+
+    def holds(self) -> bool:
+        """Tell whether nothing has been overridden since, nor given back."""
+        return [*map(_overriding, self._providers)] == self._overriding
+
+
+class DeployedUseCases(UseCases):
+    """The use cases of a container, made when they are first needed, and anew whenever a provider is overridden.
+
+    To make one takes as long as everything else that the gate does (see ``docs/performance.md``).
+    """
+
+    def __init__(self, container: DjangoContainer) -> None:
+        self.container = container
+        self._resolved = _Resolved(container)
+
+    def _of(self, make: Callable[[], Made]) -> Made:
+        resolved = self._resolved
+        if not resolved.holds():
+            resolved = self._resolved = _Resolved(self.container)
+        try:
+            return cast("Made", resolved.made[make])
+        except KeyError:
+            made = resolved.made[make] = make()
+            return made
 
     @property
     def _core(self) -> CoreContainer:
@@ -209,103 +241,124 @@ class DeployedUseCases(UseCases):
     @property
     def methods(self) -> Methods:
         """Return the configured methods."""
-        return self._core.methods()
+        return self._of(self._core.methods)
 
     @property
     def token_provider(self) -> TokenProvider:
         """Return who recognises tokens."""
-        return self.container.token_provider()
+        return self._of(self.container.token_provider)
+
+    @property
+    def standing_recorder(self) -> StandingRecorder | None:
+        """Return the provider, where its tokens tell themselves how they stand."""
+        return self._of(self._standing_recorder)
+
+    def _standing_recorder(self) -> StandingRecorder | None:
+        provider = self.token_provider
+        return provider if isinstance(provider, StandingRecorder) else None
+
+    @property
+    def credential_renewer(self) -> CredentialRenewer | None:
+        """Return the provider, where it renews credentials."""
+        return self._of(self._credential_renewer)
+
+    def _credential_renewer(self) -> CredentialRenewer | None:
+        provider = self.token_provider
+        return provider if isinstance(provider, CredentialRenewer) else None
 
     @property
     def vault(self) -> Vault:
         """Return who seals."""
-        return self.container.vault()
+        return self._of(self.container.vault)
 
     @property
     def register_device(self) -> RegisterDevice:
         """Return the use case that binds a new device to a user."""
-        return self._core.register_device()
+        return self._of(self._core.register_device)
 
     @property
     def dispatch_challenge(self) -> DispatchChallenge:
         """Return the use case that sends a code."""
-        return self._core.dispatch_challenge()
+        return self._of(self._core.dispatch_challenge)
 
     @property
     def void_challenge(self) -> VoidChallenge:
         """Return the use case that voids what could not be delivered."""
-        return self._core.void_challenge()
+        return self._of(self._core.void_challenge)
 
     @property
     def verify_challenge(self) -> VerifyChallenge:
         """Return the use case that judges a value."""
-        return self._core.verify_challenge()
+        return self._of(self._core.verify_challenge)
 
     @property
     def assess_token(self) -> AssessToken:
         """Return the use case that tells how a token stands."""
-        return self._core.assess_token()
+        return self._of(self._core.assess_token)
 
     @property
     def list_devices(self) -> ListDevices:
         """Return the use case that lists devices."""
-        return self._core.list_devices()
+        return self._of(self._core.list_devices)
 
     @property
     def rename_device(self) -> RenameDevice:
         """Return the use case that renames a device."""
-        return self._core.rename_device()
+        return self._of(self._core.rename_device)
 
     @property
     def remove_device(self) -> RemoveDevice:
         """Return the use case that removes a device."""
-        return self._core.remove_device()
+        return self._of(self._core.remove_device)
 
     @property
     def remembers_browsers(self) -> bool:
         """Tell whether browsers can be remembered."""
-        return self._core.remembers_browsers()
+        return self._of(self._core.remembers_browsers)
 
     @property
     def trust_browser(self) -> TrustBrowser:
         """Return the use case that counts a remembered browser."""
-        return self._core.trust_browser()
+        return self._of(self._core.trust_browser)
 
     @property
     def list_trusts(self) -> ListTrusts:
         """Return the use case that lists remembered browsers."""
-        return self._core.list_trusts()
+        return self._of(self._core.list_trusts)
 
     @property
     def revoke_trust(self) -> RevokeTrust:
         """Return the use case that forgets a browser."""
-        return self._core.revoke_trust()
+        return self._of(self._core.revoke_trust)
 
     @property
     def passkey_login(self) -> bool:
         """Tell whether a passkey alone logs in."""
-        return self._core.passkey_login()
+        return self._of(self._core.passkey_login)
 
     @property
     def begin_passkey_login(self) -> BeginPasskeyLogin:
         """Return the use case that makes options for a login."""
-        return self._core.begin_passkey_login()
+        return self._of(self._core.begin_passkey_login)
 
     @property
     def log_in_by_passkey(self) -> LogInByPasskey:
         """Return the use case that makes a token for a passkey."""
-        return self._core.log_in_by_passkey()
+        return self._of(self._core.log_in_by_passkey)
 
     @property
     def account_join(self) -> AccountJoin | None:
         """Return the repository of accounts, where it can read them along with tokens."""
+        return self._of(self._account_join)
+
+    def _account_join(self) -> AccountJoin | None:
         accounts = self.container.accounts()
         return accounts if isinstance(accounts, AccountJoin) else None
 
     @property
     def step_up_status(self) -> int:
         """Return the status of a refusal."""
-        return self.container.config().step_up_status
+        return self._of(self.container.config).step_up_status
 
     def told(self, error: MfaError, scheme: str) -> Told:
         """Say what the core refuses, by the table of the adapter for Django REST framework."""

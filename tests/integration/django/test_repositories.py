@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import attrs
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
@@ -222,6 +222,7 @@ class TestLogins:
         self, repository: DjangoAccountRepository, user_id: UserId, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(repositories, "_login_columns", lambda: ())
+        monkeypatch.setitem(vars(connections[DEFAULT_DB_ALIAS]), "_mfa_statements", {})
         known = repository.of(user_id, TOKEN)
 
         User.objects.filter(pk=user_id).update(password="another")

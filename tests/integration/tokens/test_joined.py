@@ -310,8 +310,10 @@ class TestWhereNothingCanBeJoined:
         client.verify()
         find = DjangoAccountRepository.along
 
-        def lenient(self: DjangoAccountRepository, tokens: object, **arguments: Any) -> object:
-            return find(self, AuthToken.objects.filter(pk=client.row.pk), **arguments)
+        def lenient(
+            self: DjangoAccountRepository, tokens: object, known_by: dict[str, str], **arguments: Any
+        ) -> object:
+            return find(self, tokens, {"key": client.row.pk}, **arguments)
 
         monkeypatch.setattr(DjangoAccountRepository, "along", lenient)
         client.client.credentials(HTTP_AUTHORIZATION=f"Token {client.key.upper()}")
@@ -319,6 +321,35 @@ class TestWhereNothingCanBeJoined:
         status, statements = client.gate(JOINED["authtoken"])
 
         assert (status, len(statements)) == (200, 2)
+
+
+class Hiding(models.Manager[Any]):
+    """Hides some rows at one time and others at another, as a manager does that knows of tenants."""
+
+    hidden: str = ""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().exclude(pk=self.hidden)
+
+
+def test_a_manager_that_hides_tokens_is_asked_each_time(
+    world: World, anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager: Any = Hiding()
+    manager.model = AuthToken
+    client = Client(world, "authtoken", anna, monkeypatch)
+    client.verify()
+    repositories._Beside.of.cache_clear()
+    monkeypatch.setattr(AuthToken, "objects", manager)
+
+    try:
+        assert client.gate(JOINED["authtoken"])[0] == 200
+        manager.hidden = client.key
+        assert client.gate(JOINED["authtoken"])[0] == 401
+        manager.hidden = ""
+        assert client.gate(JOINED["authtoken"])[0] == 200
+    finally:
+        repositories._Beside.of.cache_clear()
 
 
 @pytest.mark.parametrize("system", ["authtoken", "knox"])

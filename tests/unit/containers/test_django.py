@@ -148,7 +148,7 @@ class TestSecurityKeys:
             deployed(TOKEN_PROVIDER="tests.projects.acme.HeaderTokens").token_issuer()
 
 
-BESIDE = {"account_join", "step_up_status", "told"}
+BESIDE = {"account_join", "credential_renewer", "standing_recorder", "step_up_status", "told"}
 """What a deployment can say and is no use case."""
 
 
@@ -166,13 +166,44 @@ class TestUseCases:
         assert use_cases.vault is container.vault()
         assert use_cases.token_provider is container.token_provider()
 
-    def test_an_override_is_seen_at_once(self) -> None:
+    def test_an_override_is_seen_at_once_and_so_is_its_end(self) -> None:
         container, mine = deployed(), object()
         use_cases = DeployedUseCases(container)
+        own = use_cases.register_device.vault
 
         with container.vault.override(providers.Object(mine)):
             assert use_cases.vault is mine
             assert use_cases.register_device.vault is mine
+
+        assert use_cases.register_device.vault is own
+
+    def test_so_is_one_of_the_core_and_one_of_what_overrides(self) -> None:
+        container, mine, other = deployed(), object(), object()
+        use_cases = DeployedUseCases(container)
+        assert use_cases.list_devices.settlement.rules is not mine
+        override = providers.Callable(lambda: mine)
+
+        with container.core.rules.override(override):
+            assert use_cases.list_devices.settlement.rules is mine
+            with override.override(providers.Object(other)):
+                assert use_cases.list_devices.settlement.rules is other
+            assert use_cases.list_devices.settlement.rules is mine
+
+    def test_until_then_each_is_made_once(self) -> None:
+        use_cases = DeployedUseCases(deployed())
+
+        assert use_cases.assess_token is use_cases.assess_token
+        assert use_cases.methods is use_cases.methods
+
+    def test_a_provider_that_does_more_is_told_as_what_it_does(self) -> None:
+        sessions = DeployedUseCases(deployed(TOKEN_PROVIDER="session"))
+        known: object = sessions.token_provider
+        assert sessions.credential_renewer is known
+        assert sessions.standing_recorder is None
+
+        tokens = DeployedUseCases(deployed(TOKEN_PROVIDER=["authtoken", "session"]))
+        same: list[object] = [tokens.standing_recorder, tokens.credential_renewer, tokens.token_provider]
+        assert same == same[:1] * 3
 
 
 class TestCopies:

@@ -1,7 +1,7 @@
 """Accounts in Django's database: one statement to read, and the compare-and-set first of all that write."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -10,8 +10,10 @@ from typing import Any, cast
 import attrs
 from django.core.exceptions import FieldDoesNotExist
 from django.db import IntegrityError, router, transaction
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models.manager import BaseManager
 
+from mfa.adapters.django import prepared
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.application.ports.repositories import AccountJoin, AccountRepository, Credentials
 from mfa.domain.accounts import Account
@@ -22,6 +24,7 @@ from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.throttling import Failures, Sends
 from mfa.domain.trusts import Trust
 
+_ACCOUNT = ("version", "next_index", "carried", "sends", "spent", "trusts")
 _DEVICE = (
     "index",
     "method",
@@ -38,19 +41,13 @@ _DEVICE = (
     "last_failure_at",
 )
 _CHALLENGE = ("token", "sent", "dispatched_at", "confirmed_at", "trust", "trusted_at")
-_COLUMNS = (
-    "version",
-    "next_index",
-    "carried",
-    "sends",
-    "spent",
-    "trusts",
-    *(f"devices__{column}" for column in _DEVICE),
-    *(f"mine__{column}" for column in _CHALLENGE),
-)
+_COLUMNS = (*_ACCOUNT, *(f"devices__{column}" for column in _DEVICE), *(f"mine__{column}" for column in _CHALLENGE))
 
+_DEVICES_BEGIN = len(_ACCOUNT)
+_CHALLENGES_BEGIN = _DEVICES_BEGIN + len(_DEVICE)
+_LOGIN_BEGINS = len(_COLUMNS)
+"""Where each part of a row begins; the last is the user's password, where users have one."""
 
-_CHALLENGES = "user__multi_factor_account__devices__challenges"
 _STORED_PASSWORD = "user__password"  # noqa: S105 - where it is, not what
 
 _LOGIN_CHARACTERS = 32
@@ -69,15 +66,13 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
 
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Read the account with its devices and the token's challenges, in one statement."""
-        mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token_id or ""))
-        records = _accounts(user_id).annotate(mine=mine)
-        columns = (*_COLUMNS, *_login_columns())
-        rows = [dict(zip(columns, row, strict=True)) for row in records.values_list(*columns)]
+        rows = prepared.rows(database(), "account", _account_rows, user=user_id, token=token_id or "")
         return _account(user_id, token_id, rows)
 
     def along(
         self,
-        tokens: Any,  # noqa: ANN401 - a query set, whatever its model
+        tokens: Any,  # noqa: ANN401 - a model, whichever the token system has
+        known_by: Mapping[str, str],
         *,
         between: tuple[TokenId, TokenId],
         known_as: Callable[[Credentials], Token],
@@ -86,26 +81,22 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
 
         The identities are compared as a range, for a database cannot make one of a key; in Python, to the letter.
         """
-        if router.db_for_write(tokens.model) != database():
-            return cast("Credentials", tokens.select_related("user").get()), None
-        mine = FilteredRelation(_CHALLENGES, condition=Q(**{f"{_CHALLENGES}__token__range": between}))
-        columns = {f"mfa_{number}": F(_beside(column)) for number, column in enumerate(_COLUMNS)}
-        found = tokens.using(database()).select_related("user").annotate(mine=mine).annotate(**columns)
-        rows = list(found)
-        if not rows:
-            raise tokens.model.DoesNotExist
-        token = known_as(rows[0])
-        return rows[0], _account(
-            token.user_id,
-            token.id,
-            [
-                {
-                    **{column: getattr(row, f"mfa_{number}") for number, column in enumerate(_COLUMNS)},
-                    _STORED_PASSWORD: getattr(row.user, "password", None),
-                }
-                for row in rows
-            ],
+        if router.db_for_write(tokens) != database():
+            return cast("Credentials", tokens.objects.select_related("user").get(**known_by)), None
+        beside = _Beside.of(tokens)
+        rows = prepared.rows(
+            database(),
+            ("along", tokens, *known_by) if beside.same else None,
+            lambda: beside.rows(known_by),
+            **known_by,
+            first=between[0],
+            last=between[1],
         )
+        if not rows:
+            raise tokens.DoesNotExist
+        credentials = beside.token(rows[0])
+        token = known_as(credentials)
+        return credentials, _account(token.user_id, token.id, [beside.account(row) for row in rows])
 
     def holder(self, unique: str) -> UserId | None:
         """Find a device by its unique name, in one statement."""
@@ -133,64 +124,65 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             if device != old:
                 self._write_device(after.user_id, device, old)
         for challenge in after.challenges:
-            if challenge != challenges.get(challenge.index):
-                self._write_challenge(after.user_id, challenge, new=challenge.index not in challenges)
+            known = challenges.get(challenge.index)
+            if challenge != known:
+                self._write_challenge(after.user_id, challenge, known)
         return stored
 
     def _compare_and_set(self, before: Account, stored: Account) -> None:
-        fields: dict[str, Any] = {
-            "version": stored.version,
-            "next_index": stored.next_index,
-            "carried": {method: _write_failures(entry) for method, entry in stored.carried.items()},
-            "sends": {method: _write_sends(entry) for method, entry in stored.sends.items()},
-            "spent": {digest: end.isoformat() for digest, end in stored.spent.items()},
-            "trusts": [_write_trust(trust) for trust in stored.trusts],
-        }
         if before.version:
-            if not _accounts(before.user_id).filter(version=before.version).update(**fields):
+            changed = _changed({name: getattr(before, name) for name in _ACCOUNT}, stored)
+            if not prepared.update(database(), AccountRecord, changed, user=before.user_id, version=before.version):
                 raise StaleAccount
             return
         try:
             # A savepoint, so that losing the race for the first row leaves the transaction usable.
             with transaction.atomic(using=database()):
-                AccountRecord.objects.using(database()).create(user_id=before.user_id, **fields)
+                prepared.insert(database(), AccountRecord, {"user": before.user_id, **_changed({}, stored)})
         except IntegrityError:
             raise StaleAccount from None
 
     def _write_device(self, user_id: UserId, device: Device, old: Device | None) -> None:
-        fields: dict[str, Any] = {
-            **{column: getattr(device, column, None) for column in _DEVICE},
-            "failures": device.failures.count,
-            "last_failure_at": device.failures.last_at,
-        }
+        fields = _device_fields(device)
         if old is None:
-            DeviceRecord.objects.using(database()).create(account_id=user_id, **fields)
-        elif device.unique in (None, old.unique):
-            _devices(user_id).filter(index=device.index).update(**fields)
+            prepared.insert(database(), DeviceRecord, {"account": user_id, **fields})
+            return
+        before = _device_fields(old)
+        changed = {name: value for name, value in fields.items() if value != before[name]}
+        if device.unique in (None, old.unique):
+            prepared.update(database(), DeviceRecord, changed, account=user_id, index=device.index)
+            return
+        try:
+            # A savepoint, as for the first row: the constraint finds a name that another user's device has.
+            with transaction.atomic(using=database()):
+                prepared.update(database(), DeviceRecord, changed, account=user_id, index=device.index)
+        except IntegrityError:
+            raise NotUnique from None
+
+    def _write_challenge(self, user_id: UserId, challenge: Challenge, old: Challenge | None) -> None:
+        place: dict[str, Any] = {"account": user_id, "index": challenge.index, "token": challenge.token_id}
+        fields = {name: getattr(challenge, name) for name in _CHALLENGE[1:]}
+        if old is None:
+            prepared.insert(database(), ChallengeRecord, {**place, **fields})
         else:
-            try:
-                # A savepoint, as for the first row: the constraint finds a name that another user's device has.
-                with transaction.atomic(using=database()):
-                    _devices(user_id).filter(index=device.index).update(**fields)
-            except IntegrityError:
-                raise NotUnique from None
-
-    def _write_challenge(self, user_id: UserId, challenge: Challenge, *, new: bool) -> None:
-        place: dict[str, Any] = {"index": challenge.index, "token": challenge.token_id}
-        fields: dict[str, Any] = {
-            "sent": challenge.sent,
-            "dispatched_at": challenge.dispatched_at,
-            "confirmed_at": challenge.confirmed_at,
-            "trust": challenge.trust,
-            "trusted_at": challenge.trusted_at,
-        }
-        if new:
-            ChallengeRecord.objects.using(database()).create(account_id=user_id, **place, **fields)
-        else:
-            _challenges(user_id).filter(**place).update(**fields)
+            changed = {name: value for name, value in fields.items() if value != getattr(old, name)}
+            prepared.update(database(), ChallengeRecord, changed, **place)
 
 
-def _accounts(user_id: UserId) -> QuerySet[AccountRecord]:
+def _changed(before: Mapping[str, Any], stored: Account) -> dict[str, object]:
+    """Return the columns of an account that were otherwise before, as they are written."""
+    columns = {name: getattr(stored, name) for name in _ACCOUNT}
+    return {
+        name: _WRITTEN[name](value) for name, value in columns.items() if name not in before or value != before[name]
+    }
+
+
+def _device_fields(device: Device) -> dict[str, object]:
+    fields = {column: getattr(device, column, None) for column in _DEVICE}
+    return {**fields, "failures": device.failures.count, "last_failure_at": device.failures.last_at}
+
+
+def _accounts(user_id: UserId | prepared.Slot) -> QuerySet[AccountRecord]:
     key: Any = user_id
     return AccountRecord.objects.using(database()).filter(pk=key)
 
@@ -215,59 +207,118 @@ def _login_columns() -> tuple[str, ...]:
     return (_STORED_PASSWORD,)
 
 
-def _login(password: str | None) -> str:
+def _login(password: str | None = None) -> str:
     """Digest a password as it is stored: a slow hash, with a salt, that here is only to be told from another."""
     known = b"mfa/login/" + (password or "").encode()
     return hashlib.sha256(known).hexdigest()[:_LOGIN_CHARACTERS]
 
 
-def _beside(column: str) -> str:
-    """Return the path to a column of an account from a token."""
-    return column if column.startswith("mine__") else f"user__multi_factor_account__{column}"
+def _account_rows() -> QuerySet[AccountRecord, Any]:
+    token = prepared.Slot("token", ChallengeRecord._meta.get_field("token"))  # noqa: SLF001 - Django's name for it
+    mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token))
+    found = _accounts(prepared.Slot("user", AccountRecord._meta.pk)).annotate(mine=mine)  # noqa: SLF001 - as above
+    return found.values_list(*_COLUMNS, *_login_columns())
 
 
-def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Mapping[str, Any]]) -> Account:
+_PATH = "user__multi_factor_account__"
+
+
+@attrs.frozen(repr=False)
+class _Beside:
+    """How a row of tokens, each with its user and the account, is told apart again."""
+
+    tokens: Any
+    users: Any
+    token_names: tuple[str, ...]
+    user_names: tuple[str, ...]
+    same: bool
+    """Whether the model's manager shows the same rows always, as one does not that asks for the time or a tenant."""
+
+    @classmethod
+    @cache
+    def of(cls, tokens: Any) -> "_Beside":  # noqa: ANN401 - a model, whichever the token system has
+        users = tokens._meta.get_field("user").related_model  # noqa: SLF001 - Django's name for it
+        same = type(tokens.objects).get_queryset is BaseManager.get_queryset
+        return cls(tokens, users, _names(tokens), _names(users), same)
+
+    def rows(self, known_by: Iterable[str]) -> QuerySet[Any, Any]:
+        identity = ChallengeRecord._meta.get_field("token")  # noqa: SLF001 - Django's name for it
+        between = (prepared.Slot("first", identity), prepared.Slot("last", identity))
+        mine = FilteredRelation(
+            f"{_PATH}devices__challenges", condition=Q(**{f"{_PATH}devices__challenges__token__range": between})
+        )
+        known = {name: prepared.Slot(name, self.tokens._meta.get_field(name)) for name in known_by}  # noqa: SLF001 - as above
+        found = self.tokens.objects.using(database()).filter(**known).annotate(mine=mine)
+        account = (column if column.startswith("mine__") else _PATH + column for column in _COLUMNS)
+        read: QuerySet[Any, Any] = found.values_list(
+            *self.token_names, *(f"user__{name}" for name in self.user_names), *account
+        )
+        return read
+
+    def token(self, row: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
+        """Make the token and its user, as Django makes what it reads."""
+        user = self.users.from_db(database(), self.user_names, row[len(self.token_names) : self._account_begins])
+        token = self.tokens.from_db(database(), self.token_names, row[: len(self.token_names)])
+        token._meta.get_field("user").set_cached_value(token, user)  # noqa: SLF001 - as above
+        return token
+
+    def account(self, row: Sequence[Any]) -> Sequence[Any]:
+        """Return what is the account's, as of a row that was read for it alone."""
+        password = dict(zip(self.user_names, row[len(self.token_names) :], strict=False)).get("password")
+        return (*row[self._account_begins :], password)
+
+    @property
+    def _account_begins(self) -> int:
+        return len(self.token_names) + len(self.user_names)
+
+
+def _names(model: Any) -> tuple[str, ...]:  # noqa: ANN401 - any model
+    return tuple(field.attname for field in model._meta.concrete_fields)  # noqa: SLF001 - Django's name for it
+
+
+def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[Any]]) -> Account:
     """Put an account together; without rows, or with one that has none, it is empty."""
-    if not rows or rows[0]["version"] is None:
+    if not rows or rows[0][0] is None:
         return Account(user_id=user_id, token_id=token_id)
-    devices = {row["devices__index"]: _device(row) for row in rows if row["devices__index"] is not None}
+    version, next_index, carried, sends, spent, trusts = rows[0][:_DEVICES_BEGIN]
+    devices = {row[_DEVICES_BEGIN]: row for row in rows if row[_DEVICES_BEGIN] is not None}
+    # Compared once more, since a database may take two texts for one that Python does not.
+    challenges = {
+        row[_DEVICES_BEGIN]: row for row in rows if token_id is not None and row[_CHALLENGES_BEGIN] == token_id
+    }
     return Account(
         user_id=user_id,
         token_id=token_id,
-        version=rows[0]["version"],
-        next_index=rows[0]["next_index"],
-        devices=tuple(devices[index] for index in sorted(devices)),
-        # Compared once more, since a database may take two texts for one that Python does not.
+        version=version,
+        next_index=next_index,
+        devices=tuple(_device(*devices[index][_DEVICES_BEGIN:_CHALLENGES_BEGIN]) for index in sorted(devices)),
         challenges=tuple(
-            sorted(
-                (_challenge(row) for row in rows if token_id is not None and row["mine__token"] == token_id),
-                key=lambda challenge: challenge.index,
-            )
+            _challenge(index, *challenges[index][_CHALLENGES_BEGIN:_LOGIN_BEGINS]) for index in sorted(challenges)
         ),
-        carried=MappingProxyType({method: _failures(*entry) for method, entry in rows[0]["carried"].items()}),
-        sends=MappingProxyType({method: _sends(*entry) for method, entry in rows[0]["sends"].items()}),
-        spent=MappingProxyType({each: datetime.fromisoformat(end) for each, end in rows[0]["spent"].items()}),
-        trusts=tuple(map(_trust, rows[0]["trusts"])),
-        login=_login(rows[0].get(_STORED_PASSWORD)),
+        carried=MappingProxyType({method: _failures(*entry) for method, entry in carried.items()}),
+        sends=MappingProxyType({method: _sends(*entry) for method, entry in sends.items()}),
+        spent=MappingProxyType({each: datetime.fromisoformat(end) for each, end in spent.items()}),
+        trusts=tuple(map(_trust, trusts)),
+        login=_login(*rows[0][_LOGIN_BEGINS:]),
     )
 
 
-def _device(row: Mapping[str, Any]) -> Device:
-    columns = {column: row[f"devices__{column}"] for column in _DEVICE}
+def _device(*row: Any) -> Device:
+    columns = dict(zip(_DEVICE, row, strict=True))
     failures = _failures(columns.pop("failures"), columns.pop("last_failure_at"))
     return Device(**{**columns, "state": bytes(columns["state"])}, failures=failures)
 
 
-def _challenge(row: Mapping[str, Any]) -> Challenge:
-    sent = row["mine__sent"]
+def _challenge(index: int, token: str, sent: bytes | None, *rest: Any) -> Challenge:
+    dispatched_at, confirmed_at, trust, trusted_at = rest
     return Challenge(
-        index=row["devices__index"],
-        token_id=TokenId(row["mine__token"]),
+        index=index,
+        token_id=TokenId(token),
         sent=None if sent is None else bytes(sent),
-        dispatched_at=row["mine__dispatched_at"],
-        confirmed_at=row["mine__confirmed_at"],
-        trust=row["mine__trust"],
-        trusted_at=row["mine__trusted_at"],
+        dispatched_at=dispatched_at,
+        confirmed_at=confirmed_at,
+        trust=trust,
+        trusted_at=trusted_at,
     )
 
 
@@ -298,3 +349,14 @@ def _sends(recent: list[str], last_at: str | None) -> Sends:
 
 def _write_sends(sends: Sends) -> list[object]:
     return [[at.isoformat() for at in sends.recent], sends.last_at and sends.last_at.isoformat()]
+
+
+_WRITTEN: Mapping[str, Callable[[Any], object]] = {
+    "version": int,
+    "next_index": int,
+    "carried": lambda carried: {method: _write_failures(entry) for method, entry in carried.items()},
+    "sends": lambda sends: {method: _write_sends(entry) for method, entry in sends.items()},
+    "spent": lambda spent: {digest: end.isoformat() for digest, end in spent.items()},
+    "trusts": lambda trusts: [_write_trust(trust) for trust in trusts],
+}
+"""How each column of an account is written."""

@@ -14,7 +14,6 @@ from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter
 from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
-from mfa.application.ports.tokens import CredentialRenewer
 from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
 
 
@@ -51,9 +50,9 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
         answer = self.use_cases().trust_browser(ShowTrust(token=token, kept=serializer.validated_data["token"]))
         if isinstance(answer, NotTrusted):
             return rejection()
-        provider = self.use_cases().token_provider
-        if isinstance(provider, CredentialRenewer):
-            provider.renew(request)
+        renewer = self.use_cases().credential_renewer
+        if renewer is not None:
+            renewer.renew(request)
         return Response({"verifications-left": answer.verifications_left})
 
     def revoke(self, request: Request, index: str, **_: Any) -> Response:

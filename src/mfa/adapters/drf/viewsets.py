@@ -34,7 +34,6 @@ from mfa.adapters.drf.serializers import (
     VerifySerializer,
 )
 from mfa.application.devices import ListedDevice, Remove, Rename
-from mfa.application.ports.tokens import CredentialRenewer
 from mfa.application.registration import Register
 from mfa.application.verification import Dispatch, Refuted, Verify
 from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused
@@ -147,8 +146,9 @@ class MultiFactorViewSet(ViewSet):
 
     def shown(self, listed: Iterable[ListedDevice]) -> list[dict[str, Any]]:
         """Return devices as clients are shown them."""
-        context = {"methods": self.use_cases().methods}
-        return [dict(DeviceSerializer(each, context=context).data) for each in listed]
+        many: Any = list(listed)
+        serializer = DeviceSerializer(many, many=True, context={"methods": self.use_cases().methods})
+        return [dict(each) for each in serializer.data]
 
 
 class MultiFactorVerifierViewSet(MultiFactorViewSet):
@@ -188,9 +188,9 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         )
         if isinstance(verified, Refuted):
             return rejection()
-        provider = self.use_cases().token_provider
-        if isinstance(provider, CredentialRenewer):
-            provider.renew(request)
+        renewer = self.use_cases().credential_renewer
+        if renewer is not None:
+            renewer.renew(request)
         [device] = self.shown([ListedDevice(device=verified.device, confirmed=True)])
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
         if verified.trust is not None:

@@ -34,7 +34,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):
         if join is None or not issubclass(model, AuthToken):
             return super().authenticate_credentials(key)
         try:
-            token, account = join.along(model.objects.filter(key=key), between=_identities(key), known_as=_token)
+            token, account = join.along(model, {"key": key}, between=_identities(key), known_as=_token)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if not token.user.is_active:

@@ -29,9 +29,9 @@ class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # 
         text = token.decode("utf-8", "replace")
         identity = _identity(digest := hash_token(text))
         model = get_token_model()
-        found = model.objects.filter(digest=digest, token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH])
+        found = {"digest": digest, "token_key": text[: CONSTANTS.TOKEN_KEY_LENGTH]}
         try:
-            auth_token, account = join.along(found, between=(identity, identity), known_as=_token)
+            auth_token, account = join.along(model, found, between=(identity, identity), known_as=_token)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if self._cleanup_token(auth_token):

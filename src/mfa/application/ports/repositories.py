@@ -1,7 +1,7 @@
 """Where accounts are kept."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from mfa.domain.accounts import Account
@@ -41,13 +41,14 @@ class AccountJoin(Protocol):
     @abstractmethod
     def along(
         self,
-        tokens: Any,  # noqa: ANN401 - a query, in the words of the store
+        tokens: Any,  # noqa: ANN401 - whatever the store knows tokens by
+        known_by: Mapping[str, str],
         *,
         between: tuple[TokenId, TokenId],
         known_as: Callable[[Credentials], Token],
     ) -> tuple[Credentials, Account | None]:
-        """Return the one that a query for a token and its ``user`` finds, and the account as that token meets it.
+        """Return the one of the ``tokens`` that has these values, with its ``user``, and the account as it meets it.
 
         ``between`` are the first and the last identity that it may have, the account None where the two are not kept
-        together. Raises what the store raises for a query that finds nothing.
+        together. Raises what the store raises where nothing is found.
         """

@@ -16,7 +16,7 @@ from mfa.adapters import accessor
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice, check_requirement
 from mfa.application.ports.tokens import Recorded
 from mfa.application.verification import Assessment, Standing
-from mfa.domain.accounts import Confirmation
+from mfa.domain.accounts import Account, Confirmation
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Requirement
@@ -36,13 +36,14 @@ class Deployment:
         self.confirmations: tuple[Confirmation, ...] = ()
         self.grace_until: datetime | None = None
         self.step_up_status = 403
+        self.assess_token = Assess(self)
+        self.standing_recorder: SimpleNamespace | None = None
 
     @property
     def token_provider(self) -> SimpleNamespace:
         return SimpleNamespace(scheme="Bearer", token_of=lambda request: self.token)
 
-    def assess_token(self, token: Token) -> Assessment:
-        self.assessed.append(token)
+    def assessment(self) -> Assessment:
         number = self.required if self.verified else 0
         enough = tuple(confirmation(index=index, age=timedelta(hours=1)) for index in range(number))
         return Assessment(
@@ -56,6 +57,28 @@ class Deployment:
             assessed_at=NOW,
             grace_until=self.grace_until,
         )
+
+
+class Assess:
+    """Assesses by the account, or by what the token tells of itself, and says which was asked."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.recalled: list[Recorded] = []
+
+    def account(self, token: Token) -> Account:
+        self.deployment.assessed.append(token)
+        return Account(user_id=token.user_id, token_id=token.id)
+
+    def stand(self, account: Account) -> Standing:
+        return self.deployment.assessment()
+
+    def judge(self, account: Account) -> Assessment:
+        return self.deployment.assessment()
+
+    def recall(self, recorded: Recorded) -> Standing:
+        self.recalled.append(recorded)
+        return Standing(required=1, enrolled=True, confirmations=(confirmation(),), assessed_at=NOW)
 
 
 @pytest.fixture
@@ -288,21 +311,6 @@ class TestInsideAView:
             check_requirement(request, FRESH)
 
 
-class Recall:
-    """Assesses by the account, or by what the token tells of itself, and says which was asked."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self.by_account = deployment.assess_token
-        self.recalled: list[Recorded] = []
-
-    def __call__(self, token: Token) -> Assessment:
-        return self.by_account(token)
-
-    def recall(self, recorded: Recorded) -> Standing:
-        self.recalled.append(recorded)
-        return Standing(required=1, enrolled=True, confirmations=(confirmation(),), assessed_at=NOW)
-
-
 RECORDED = Recorded(required=1, enrolled=True, verifications=())
 
 
@@ -315,16 +323,13 @@ class TestWhatATokenTells:
         return [RECORDED]
 
     @pytest.fixture(autouse=True)
-    def recall(self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, told: list[Recorded | None]) -> Recall:
+    def recall(self, deployment: Deployment, told: list[Recorded | None]) -> Assess:
         deployment.verified = deployment.may_register = False
-        recall = Recall(deployment)
-        provider = SimpleNamespace(scheme="Bearer", token_of=lambda _: deployment.token, recorded=lambda _: told[0])
-        monkeypatch.setattr(deployment, "assess_token", recall)
-        monkeypatch.setattr(Deployment, "token_provider", provider)
-        return recall
+        deployment.standing_recorder = SimpleNamespace(recorded=lambda _: told[0])
+        return deployment.assess_token
 
     def test_it_decides_and_the_account_is_not_asked(
-        self, deployment: Deployment, request_: Request, recall: Recall
+        self, deployment: Deployment, request_: Request, recall: Assess
     ) -> None:
         assert IsVerified().has_permission(request_, Fresh())
         check_requirement(request_, FRESH)
@@ -333,7 +338,7 @@ class TestWhatATokenTells:
         assert deployment.assessed == []
 
     def test_who_tells_nothing_is_asked_about(
-        self, deployment: Deployment, request_: Request, recall: Recall, told: list[Recorded | None]
+        self, deployment: Deployment, request_: Request, recall: Assess, told: list[Recorded | None]
     ) -> None:
         told[0] = None
 
@@ -343,7 +348,7 @@ class TestWhatATokenTells:
         assert deployment.assessed == [ANN]
 
     def test_nor_is_it_asked_for_who_has_no_device(
-        self, deployment: Deployment, request_: Request, recall: Recall
+        self, deployment: Deployment, request_: Request, recall: Assess
     ) -> None:
         refusal_by(APIView(), request_, IsVerifiedOrNoDevice)
 
@@ -351,7 +356,7 @@ class TestWhatATokenTells:
         assert deployment.assessed == [ANN]
 
     def test_nor_by_a_view_that_wants_the_account(
-        self, deployment: Deployment, recall: Recall, request_: Request
+        self, deployment: Deployment, recall: Assess, request_: Request
     ) -> None:
         class ByAccount(APIView):
             mfa_by_account = True
@@ -397,10 +402,10 @@ class TestGrace:
 def test_a_store_that_is_away_is_told(
     permission: type[BasePermission], deployment: Deployment, request_: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_: Token) -> Assessment:
+    def away(_: Token) -> Account:
         raise Unavailable
 
-    monkeypatch.setattr(deployment, "assess_token", away)
+    monkeypatch.setattr(deployment.assess_token, "account", away)
 
     raised = refusal_by(APIView(), request_, permission)
 

@@ -1,0 +1,133 @@
+"""Statements that are compiled once for each connection, and sent again with other values.
+
+To build a query set and to compile it takes Django several times as long as the database takes to answer, so what every
+request asks and writes is compiled once (decision 0018). It is Django's own SQL, for whichever database it is, with
+Django's own conversions both ways.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+import attrs
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BinaryField, Field, Model, QuerySet, Value
+from django.db.models.sql import InsertQuery, UpdateQuery
+from django.db.models.sql.compiler import SQLCompiler
+
+_STATEMENTS = "_mfa_statements"
+"""Where a connection keeps them, so that they go with it."""
+
+
+class Slot(Value):
+    """Where a value goes in a statement that is compiled without it; the field says how the value is written."""
+
+    def __init__(self, name: str, field: "Field[Any, Any]") -> None:
+        super().__init__(name, output_field=field)
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - as in Django
+        """Leave room for the value, which is never NULL."""
+        return "%s", (self,)
+
+    def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - as in Django
+        """Say of octets that they are no text, which MySQL and MariaDB would otherwise take them for."""
+        return "_binary %s" if isinstance(self.output_field, BinaryField) else "%s", (self,)
+
+    def bound(self, values: Mapping[str, object], connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - as the driver has it
+        """Return the value as the database is given it."""
+        return self.output_field.get_db_prep_value(values[self.value], connection=connection)
+
+
+@attrs.frozen(repr=False)
+class _Statement:
+    sql: str
+    parameters: Sequence[Any]
+    compiler: SQLCompiler
+    converters: Any = attrs.field(factory=dict)
+
+    def bound(self, values: Mapping[str, object]) -> list[Any]:
+        connection = self.compiler.connection
+        return [each.bound(values, connection) if isinstance(each, Slot) else each for each in self.parameters]
+
+    def read(self, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
+        with self.compiler.connection.cursor() as cursor:
+            cursor.execute(self.sql, self.bound(values))
+            rows = cursor.fetchall()
+        return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
+
+    def write(self, values: Mapping[str, object]) -> int:
+        connection = self.compiler.connection
+        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(self.sql, self.bound(values))
+            written: int = cursor.rowcount
+            return written
+
+
+def rows(
+    alias: str, name: Hashable, build: Callable[[], QuerySet[Any, Any]], **values: object
+) -> Sequence[Sequence[Any]]:
+    """Return the rows of the query set that ``build`` makes, with slots for the values.
+
+    ``name`` tells the query set from every other; one that is not the same each time has None, and is not kept.
+    """
+
+    def compiled() -> _Statement:
+        compiler = build().query.get_compiler(using=alias)
+        sql, parameters = compiler.as_sql()
+        converters = compiler.get_converters([selected[0] for selected in compiler.select])
+        return _Statement(sql, parameters, compiler, converters)
+
+    return _statement(alias, name, compiled).read(values)
+
+
+def update(alias: str, model: type[Model], fields: Mapping[str, object], **place: object) -> int:
+    """Write fields of the rows in a place, as ``filter`` finds it, and return how many there are."""
+
+    def compiled() -> _Statement:
+        found = {name: Slot(f"in {name}", _field(model, name)) for name in place}
+        query: Any = model._default_manager.using(alias).filter(**found).query.chain(UpdateQuery)  # noqa: SLF001 - Django's name for it
+        query.add_update_values(_slots(model, fields))
+        compiler = query.get_compiler(using=alias)
+        sql, parameters = compiler.as_sql()
+        return _Statement(sql, parameters, compiler)
+
+    name = ("update", model, *_shape(fields), *place)
+    return _statement(alias, name, compiled).write({**fields, **{f"in {each}": place[each] for each in place}})
+
+
+def insert(alias: str, model: type[Model], fields: Mapping[str, object]) -> None:
+    """Write a new row; what the database makes by itself, such as a key, is not asked for."""
+
+    def compiled() -> _Statement:
+        slots = _slots(model, fields)
+        query = InsertQuery(model)
+        made = model(**{_field(model, name).attname: slot for name, slot in slots.items()})
+        query.insert_values([_field(model, name) for name in slots], [made], raw=True)
+        compiler = query.get_compiler(using=alias)
+        [(sql, parameters)] = compiler.as_sql()
+        return _Statement(sql, parameters, compiler)
+
+    _statement(alias, ("insert", model, *_shape(fields)), compiled).write(fields)
+
+
+def _statement(alias: str, name: Hashable, compiled: Callable[[], _Statement]) -> _Statement:
+    if name is None:
+        return compiled()
+    known: dict[Hashable, _Statement] = vars(connections[alias]).setdefault(_STATEMENTS, {})
+    statement = known.get(name)
+    if statement is None:
+        statement = known[name] = compiled()
+    return statement
+
+
+def _slots(model: type[Model], fields: Mapping[str, object]) -> dict[str, Slot | None]:
+    return {name: None if value is None else Slot(name, _field(model, name)) for name, value in fields.items()}
+
+
+def _shape(fields: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
+    """Tell statements apart: NULL is a part of a statement, and never a value of a slot."""
+    return tuple((name, value is None) for name, value in fields.items())
+
+
+def _field(model: type[Model], name: str) -> Any:  # noqa: ANN401 - a field of any kind
+    return model._meta.get_field(name)  # noqa: SLF001 - Django's name for it
