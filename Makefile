@@ -12,7 +12,7 @@ NEWEST := .venv/newest/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types imports unit integration promises matrix openapi scale format lock clean
+.PHONY: help demo code test lint types imports unit integration promises matrix openapi scale bench format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ openapi: .venv/test/stamp ## writes docs/openapi.yaml anew
 
 scale: .venv/test/stamp ## plans and times with up to a million devices, on PostgreSQL (some minutes; docs/performance.md)
 	$(TEST)/python -m benchmarks.scale
+
+bench: .venv/test/stamp ## what the package costs beside the same Django without it (docs/performance.md; ARGS="--rows gate,verify")
+	@$(TEST)/python -m benchmarks.cost $(ARGS)
 
 format: .venv/test/stamp ## rewrites the code in the project's style
 	$(TEST)/ruff check --fix

@@ -1,0 +1,11 @@
+"""The routes of the package, and two of the project."""
+
+from django.urls import include, path
+
+from benchmarks.package.views import Gate, StockGate
+
+urlpatterns = [
+    path("gate/", Gate.as_view()),
+    path("gate-stock/", StockGate.as_view()),
+    path("multi-factor/", include("mfa.urls")),
+]

@@ -1,0 +1,28 @@
+"""The same view of a project as the floor's, behind the package's permission."""
+
+from collections.abc import Sequence
+
+from rest_framework.authentication import BaseAuthentication, TokenAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mfa.adapters.drf.permissions import IsVerified
+from mfa.adapters.tokens.authtoken import VerifiedTokenAuthentication
+
+
+class Gate(APIView):
+    """Asks with the joined authentication, which reads the account along with the token."""
+
+    authentication_classes: Sequence[type[BaseAuthentication]] = (VerifiedTokenAuthentication,)
+    permission_classes = (IsVerified,)
+
+    def get(self, request: Request) -> Response:
+        """Answer."""
+        return Response({"detail": "through"})
+
+
+class StockGate(Gate):
+    """Asks with the framework's own authentication."""
+
+    authentication_classes = (TokenAuthentication,)
