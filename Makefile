@@ -12,10 +12,10 @@ NEWEST := .venv/newest/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types imports unit integration promises matrix openapi scale bench format lock clean
+.PHONY: help demo code test lint types imports unit integration promises matrix openapi scale bench bench-compare format lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/demo/stamp ## the demo, on http://127.0.0.1:8000/ (another port: make demo PORT=8001)
 	@PORT=$(PORT) exec $(DEMO)/python -m demo
@@ -57,6 +57,10 @@ scale: .venv/test/stamp ## plans and times with up to a million devices, on Post
 
 bench: .venv/test/stamp ## what the package costs beside the same Django without it (docs/performance.md; ARGS="--rows gate,verify")
 	@$(TEST)/python -m benchmarks.cost $(ARGS)
+
+bench-compare: .venv/test/stamp ## two commits beside one another: make bench-compare BASE=<commit> [HEAD=<commit>; without it, the working tree]
+	@test -n "$(BASE)" || { echo "usage: make bench-compare BASE=<commit> [HEAD=<commit>]" >&2; exit 2; }
+	@$(TEST)/python -m benchmarks.compare "$(BASE)" $(HEAD) $(ARGS)
 
 format: .venv/test/stamp ## rewrites the code in the project's style
 	$(TEST)/ruff check --fix

@@ -1,4 +1,4 @@
-"""Two sides in turns, and what comes of it."""
+"""Sides in turns, and what comes of it."""
 
 import statistics
 from collections.abc import Sequence
@@ -7,7 +7,9 @@ from typing import NamedTuple, Protocol
 from benchmarks.cost.sides import Batch
 
 ROUNDS = 20
-WARMING = 3
+
+WARMING = 2
+"""Rounds before those, which do not count."""
 
 
 class Contestant(Protocol):
@@ -40,40 +42,36 @@ class Outcome(NamedTuple):
 
     @property
     def cpu_ratio(self) -> Spread:
-        """Return by how much more CPU time the second took, round by round."""
+        """Return how much CPU time the second took, as a multiple of the first's, round by round."""
         return Spread.of([second.cpu / first.cpu for first, second in self.rounds])
 
     @property
     def wall_ratio(self) -> Spread:
-        """Return by how much longer the second took, round by round."""
+        """Return how long the second took, as a multiple of the first's latency, round by round."""
         return Spread.of([second.wall / first.wall for first, second in self.rounds])
 
     @property
-    def cpu(self) -> tuple[float, float]:
-        """Return the CPU time of each, in seconds for one request."""
-        return (
-            statistics.median(first.cpu for first, _ in self.rounds),
-            statistics.median(second.cpu for _, second in self.rounds),
-        )
+    def first(self) -> Batch:
+        """Return the medians of the first."""
+        return _median([first for first, _ in self.rounds])
 
     @property
-    def wall(self) -> tuple[float, float]:
-        """Return the latency of each, in seconds."""
-        return (
-            statistics.median(first.wall for first, _ in self.rounds),
-            statistics.median(second.wall for _, second in self.rounds),
-        )
+    def second(self) -> Batch:
+        """Return the medians of the second."""
+        return _median([second for _, second in self.rounds])
 
 
-def contest(first: Contestant, second: Contestant, row: str, *, people: int, rounds: int) -> Outcome:
-    """Measure two in turns, each as often first as the other, after some rounds that do not count."""
-    measured = []
-    for number in range(-WARMING if rounds > WARMING else -1, rounds):
-        if number % 2:
-            later = second.measure(row, people)
-            batches = first.measure(row, people), later
-        else:
-            batches = first.measure(row, people), second.measure(row, people)
-        if number >= 0:
-            measured.append(batches)
-    return Outcome(measured)
+def in_turns(contestants: Sequence[Contestant], row: str, *, people: int, rounds: int) -> list[Outcome]:
+    """Measure all of them in each round, forth and back; return how each but the first compares with the first."""
+    measured: list[dict[int, Batch]] = []
+    for number in range(rounds + WARMING):
+        order = list(enumerate(contestants))
+        measured.append({place: each.measure(row, people) for place, each in order[:: -1 if number % 2 else 1]})
+    counted = measured[WARMING:]
+    return [Outcome([(batch[0], batch[place]) for batch in counted]) for place in range(1, len(contestants))]
+
+
+def _median(batches: Sequence[Batch]) -> Batch:
+    return Batch(
+        cpu=statistics.median(batch.cpu for batch in batches), wall=statistics.median(batch.wall for batch in batches)
+    )

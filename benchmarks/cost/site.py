@@ -1,6 +1,8 @@
 """A project in a process of its own, which does what it is told line by line.
 
-``python -m benchmarks.cost.site PEOPLE``, where PEOPLE is the module that makes pools of users. Requests go straight into the WSGI application, as a server hands them in, with nothing of a test client around it.
+``python -m benchmarks.cost.site PEOPLE``, where PEOPLE is the module that makes pools of users.
+
+Requests go straight into the WSGI application, as a server hands them in, with nothing of a test client around it.
 """
 
 import gc

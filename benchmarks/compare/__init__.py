@@ -1,0 +1,1 @@
+"""Two commits beside one another, to see what a change costs."""
