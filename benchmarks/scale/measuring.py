@@ -1,20 +1,16 @@
 """Fills the databases, reads the plans, and takes the times in turns."""
 
-import os
-import platform
 import statistics
 import sys
 import time
 from collections import defaultdict
-from importlib import metadata
 
-import django
 from django.core.management import call_command
-from django.db import connections
 
+from benchmarks.machine import machine
 from benchmarks.scale import plans
 from benchmarks.scale.actions import ACTIONS, FIRST, ROUND
-from benchmarks.scale.crowd import Deployment, Person, deployment, fill
+from benchmarks.scale.crowd import Deployment, Person, deployment, fill, keep_house
 from benchmarks.scale.settings import SIZES, Chosen
 
 PEOPLE = 250
@@ -35,7 +31,7 @@ def measure() -> int:
     """Print the plans and the times, and return how the program ends."""
     with deployment() as deployed:
         crowds = {size: filled(deployed, size) for size in SIZES}
-        print(f"{machine()}\n")
+        print(f"{machine('postgresql')}\n")
         problems = [*planned(deployed, crowds), *compared(timed(deployed, crowds))]
     print("\n".join(["", *(f"failed: {each}" for each in problems)] if problems else ["", "flat"]))
     return 1 if problems else 0
@@ -47,25 +43,9 @@ def filled(deployed: Deployment, size: int) -> list[Person]:
     Chosen.alias = str(size)
     call_command("migrate", database=str(size), verbosity=0)
     people = fill(deployed, str(size), size, PEOPLE)[:PEOPLE]
-    with connections[str(size)].cursor() as cursor:
-        # What a running server's own housekeeping would have done by now.
-        cursor.execute("VACUUM (FREEZE, ANALYZE)")
-        cursor.execute("CHECKPOINT")
+    keep_house(str(size))
     print(f"{size:,} devices filled in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     return people
-
-
-def machine() -> str:
-    """Describe where this is measured."""
-    with connections[str(SIZES[0])].cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version'), current_setting('shared_buffers')")
-        server, buffers = cursor.fetchone()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} on {platform.machine()}; PostgreSQL "
-        f"{server.split()[0]} with shared_buffers = {buffers}, on the same machine; "
-        f"Python {platform.python_version()}, Django {django.__version__}, psycopg {metadata.version('psycopg')}"
-    )
 
 
 def planned(deployed: Deployment, crowds: Crowds) -> list[str]:

@@ -1,0 +1,35 @@
+"""Where something is measured."""
+
+import os
+import platform
+import sqlite3
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+
+import psycopg
+
+from tests.services import POSTGRESQL
+
+
+def machine(*databases: str) -> str:
+    """Describe the machine, the databases on it and the versions of what matters, as a sentence."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    place = f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} on {platform.machine()}"
+    return "; ".join([place, *_described(databases), f"{_versions('postgresql' in databases)}."])
+
+
+def _described(databases: Iterable[str]) -> Iterator[str]:
+    if "sqlite" in databases:
+        yield f"SQLite {sqlite3.sqlite_version}"
+    if "postgresql" in databases:
+        with psycopg.connect(
+            host=POSTGRESQL.host, port=POSTGRESQL.port, user="postgres", dbname="postgres"
+        ) as connection:
+            found = connection.execute("SELECT current_setting('server_version'), current_setting('shared_buffers')")
+            version, buffers = found.fetchone() or ("", "")
+        yield f"PostgreSQL {version.split()[0]} with shared_buffers = {buffers}, on the same machine"
+
+
+def _versions(postgresql: bool) -> str:  # noqa: FBT001 - there is but one thing to say
+    names = ["Django", "djangorestframework", "pyotp", "gunicorn", *(["psycopg"] if postgresql else [])]
+    return ", ".join([f"Python {platform.python_version()}", *(f"{name} {metadata.version(name)}" for name in names)])
