@@ -7,23 +7,8 @@ import json
 import sys
 import time
 from importlib import import_module
-from importlib.util import find_spec
 
 import django
-
-OPTIONAL = (
-    "celery",
-    "django_tasks",
-    "drf_spectacular",
-    "fido2",
-    "jwt",
-    "knox",
-    "phonenumbers",
-    "requests",
-    "rest_framework_simplejwt",
-    "segno",
-)
-"""What a project with the defaults never uses, or not before the first registration."""
 
 FRAMEWORK = (
     "django.core.handlers.wsgi",
@@ -53,8 +38,6 @@ def main(package: bool) -> None:  # noqa: FBT001 - there is but one thing to say
     found = {
         "cpu": time.process_time(),
         "modules": list(sys.modules),
-        "early": [name for name in OPTIONAL if name in sys.modules],
-        "absent": [name for name in OPTIONAL if find_spec(name) is None],
     }
     print(json.dumps(found))
 

@@ -5,8 +5,10 @@ import sys
 from benchmarks.cost.settings import *  # noqa: F403 - the same settings but for the application
 from benchmarks.cost.settings import INSTALLED_APPS
 
-# As without the extra ``qr``, which the floor does not have either: a picture is not what is compared.
-sys.modules["segno"] = None  # type: ignore[assignment] # what Python takes for a module that is not to be had
+# As without the extra ``qr``, which the floor does not have either: a picture is not what is compared. And as without
+# what only the development of the package brings along: dependency-injector imports it wherever it is installed.
+for _name in ("segno", "werkzeug"):
+    sys.modules[_name] = None  # type: ignore[assignment] # what Python takes for a module that is not to be had
 
 INSTALLED_APPS = [*INSTALLED_APPS, "mfa"]
 ROOT_URLCONF = "benchmarks.package.urls"
