@@ -1,12 +1,14 @@
 """The options that the programs which measure operations have in common."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from benchmarks.cost.operations import WAYS
 from benchmarks.cost.rounds import ROUNDS
 from benchmarks.cost.rows import ROWS
 from benchmarks.cost.sides import PEOPLE
+from benchmarks.machine import disturbance
 from tests import services
 
 DATABASES = ("sqlite", "postgresql")
@@ -25,7 +27,9 @@ def parser_of(program: str, description: str | None, more_rows: Sequence[str] = 
 
 
 def unanswered(databases: Iterable[str]) -> str | None:
-    """Return why a database cannot be used, or None where all of them can."""
+    """Return why a database cannot be used, or None where all of them can; say so where the machine is busy."""
+    if busy := disturbance():
+        print(busy, file=sys.stderr)
     return services.absence("postgresql") if "postgresql" in databases else None
 
 

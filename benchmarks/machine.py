@@ -10,12 +10,21 @@ import psycopg
 
 from tests.services import POSTGRESQL
 
+CALM = 0.5
+"""Processes that want to run, on average over a minute."""
+
 
 def machine(*databases: str) -> str:
     """Describe the machine, the databases on it and the versions of what matters, as a sentence."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
     place = f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} on {platform.machine()}"
     return "; ".join([place, *_described(databases), f"{_versions('postgresql' in databases)}."])
+
+
+def disturbance() -> str | None:
+    """Return a warning where the machine is busy with something else, or None where it is calm."""
+    load = os.getloadavg()[0]
+    return f"the machine is busy, with a load of {load:.1f}: expect figures to move" if load > CALM else None
 
 
 def _described(databases: Iterable[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from benchmarks.cost.sides import Batch
 
-ROUNDS = 20
+ROUNDS = 16
 
 WARMING = 2
 """Rounds before those, which do not count."""
