@@ -14,6 +14,9 @@ _building = RLock()
 
 _READ_SETTINGS = frozenset({"MFA", "SECRET_KEY", "SECRET_KEY_FALLBACKS"})
 
+_COMPILED_SETTINGS = frozenset({"TIME_ZONE", "USE_TZ"})
+"""What Django looks at when it compiles a statement."""
+
 
 class MultiFactorConfig(AppConfig):
     """Puts ``"mfa"`` in ``INSTALLED_APPS``; its models live with the rest of Django's adapter."""
@@ -70,5 +73,9 @@ class MultiFactorConfig(AppConfig):
         return DeployedUseCases(container(config=config, secret_keys=conf.secret_keys()))
 
     def _forget(self, *, setting: str, **_: object) -> None:
+        if setting in _COMPILED_SETTINGS:
+            from mfa.adapters.django import prepared
+
+            prepared.forget()
         if setting in _READ_SETTINGS:
             self.__dict__.pop("_built", None)

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler, SQLUpdateCompiler
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from mfa.adapters.django import prepared
 from mfa.adapters.django.models import AccountRecord, DeviceRecord
@@ -146,6 +146,19 @@ def test_what_is_not_the_same_each_time_is_compiled_each_time(anna: User, compil
     assert read(anna, None) == read(anna, None) == [(1, {})]
 
     assert len(compiled) == 2
+
+
+@pytest.mark.parametrize("setting", ["USE_TZ", "TIME_ZONE"])
+def test_settings_that_django_compiles_by_are_seen(anna: User, compiled: list[type], setting: str) -> None:
+    account(anna)
+    assert read(anna) == [(1, {})]
+    compiled.clear()
+
+    with override_settings(**{setting: {"USE_TZ": True, "TIME_ZONE": "UTC"}[setting]}):
+        read(anna)
+        read(anna)
+
+    assert len(compiled) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -110,6 +110,12 @@ def insert(alias: str, model: type[Model], fields: Mapping[str, object]) -> None
     _statement(alias, ("insert", model, *_shape(fields)), compiled).write(fields)
 
 
+def forget() -> None:
+    """Have everything compiled anew, as for settings of Django's that a test has overridden."""
+    for connection in connections.all(initialized_only=True):
+        vars(connection).pop(_STATEMENTS, None)
+
+
 def _statement(alias: str, name: Hashable, compiled: Callable[[], _Statement]) -> _Statement:
     if name is None:
         return compiled()
