@@ -34,10 +34,12 @@ class Side(NamedTuple):
     def environment(self, database: dict[str, Any], **more: str) -> dict[str, str]:
         """Return the environment of a process.
 
-        Hashes are the same in all of them, so that no two differ by the order of some set.
+        Hashes are the same in all of them, so that no two differ by the order of some set. Bytecode is kept, as
+        wherever a package is installed: or else what is measured is how long Python takes to compile this one.
         """
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return {
-            **os.environ,
+            **kept,
             "BENCHMARK_DATABASE": json.dumps(database),
             "DJANGO_SETTINGS_MODULE": f"{self.project}.settings",
             "PYTHONHASHSEED": "0",
