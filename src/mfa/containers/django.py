@@ -30,7 +30,6 @@ from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.adapters.senders.email_address import DjangoEmailAddressing
 from mfa.adapters.system.clock import SystemClock
 from mfa.adapters.system.entropy import SystemEntropy
-from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
@@ -61,9 +60,13 @@ TOKEN_PROVIDERS = {
 }
 
 
-def make_vault(config: Config, secret_keys: tuple[str, ...]) -> AesGcmVault:
-    """Make a vault that seals with the first key; the derived keys open what they sealed before keys were given."""
-    return AesGcmVault((*(config.encryption_keys or ()), *map(derive_key, secret_keys)))
+def make_vault(config: Config, secret_keys: tuple[str, ...]) -> Vault:
+    """Make a vault that seals with the first key; the derived keys open what they sealed before keys were given.
+
+    Its library is imported only now: it is as large as all else together, and a gate opens no seal.
+    """
+    derived = map(load("mfa.adapters.system.vault.derive_key"), secret_keys)
+    return cast("Vault", load("mfa.adapters.system.vault.AesGcmVault")((*(config.encryption_keys or ()), *derived)))
 
 
 def make_qr_codes() -> QrCodes | None:

@@ -1,7 +1,5 @@
 """QR codes drawn by Segno, from the extra ``qr``."""
 
-import segno
-
 from mfa.application.ports.otp import QrCodes
 
 
@@ -15,5 +13,7 @@ class SegnoQrCodes(QrCodes):
 
     def draw(self, text: str) -> str:
         """Return a data URI of the picture; raises ``ValueError`` for a text that no QR code can hold."""
+        import segno  # noqa: PLC0415 - only a registration needs it
+
         code = segno.make(text, error="l", micro=False)
         return code.svg_data_uri(scale=4, dark="#000", light="#fff", encode_minimal=False)
