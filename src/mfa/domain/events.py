@@ -24,42 +24,34 @@ class DeviceEvent(Event):
     method: str
 
 
-@attrs.frozen(kw_only=True)
 class DeviceRegistered(DeviceEvent):
     """A device is pending: it waits for its first verification."""
 
 
-@attrs.frozen(kw_only=True)
 class DeviceActivated(DeviceEvent):
     """A device was proved and gates from now on."""
 
 
-@attrs.frozen(kw_only=True)
 class DeviceRenamed(DeviceEvent):
     """The owner gave a device another name."""
 
 
-@attrs.frozen(kw_only=True)
 class DeviceRemoved(DeviceEvent):
     """A device is gone, and its verifications with it."""
 
 
-@attrs.frozen(kw_only=True)
 class RecoveryCodesReplaced(DeviceEvent):
     """A user has new recovery codes, and the old ones are worth nothing."""
 
 
-@attrs.frozen(kw_only=True)
 class ChallengeDispatched(DeviceEvent):
     """Something was handed to a sender, or a ceremony was begun."""
 
 
-@attrs.frozen(kw_only=True)
 class DeliveryFailed(DeviceEvent):
     """A sender gave up, and the challenge is void."""
 
 
-@attrs.frozen(kw_only=True)
 class VerificationAccepted(DeviceEvent):
     """A token confirmed a device with a right value."""
 
@@ -93,16 +85,13 @@ class BrowserRemembered(TrustEvent):
     index: int
 
 
-@attrs.frozen(kw_only=True)
 class BrowserTrusted(TrustEvent):
     """A token came from a remembered browser, which counts as one verification."""
 
 
-@attrs.frozen(kw_only=True)
 class BrowserForgotten(TrustEvent):
     """A browser is remembered no more: revoked, or gone with a device or for a newer one."""
 
 
-@attrs.frozen(kw_only=True)
 class BrowserNotTrusted(Event):
     """Something was shown that is no remembered browser of the user, or is none any more."""
