@@ -68,15 +68,6 @@ SHOWN = {
     "TrustEvent.trust": NAME_OF_TRUST,
     "Registration.destination": "masked",
     "Address.masked": "masked",
-    "_Answer.id": "the id of a credential, which is public",
-    "_Answer.step": "a section of the standard",
-    "_AttestedCredential.aaguid": "the model of an authenticator",
-    "_AttestedCredential.id": "public",
-    "_AttestedCredential.public_key": "public",
-    "_AuthenticatorData.rp_id_hash": "a hash of the site's name",
-    "_ClientData.origin": "the site's own",
-    "_ClientData.top_origin": "another site's",
-    "_ClientData.type": "a word of the standard",
 }
 """What may be seen, and why."""
 
@@ -168,7 +159,8 @@ def test_no_value_shows_what_is_not_said_to_be_harmless(owner: type[Any]) -> Non
 
 def test_whatever_is_said_to_be_harmless_exists_and_is_shown() -> None:
     """So that the list does not grow old."""
-    fields = {f"{owner.__name__}.{field.name}": field for owner in CLASSES for field in attrs.fields(owner)}
+    owners = [owner for owner in CLASSES if any("__repr__" in vars(each) for each in owner.__mro__[:-1])]
+    fields = {f"{owner.__name__}.{field.name}": field for owner in owners for field in attrs.fields(owner)}
 
     assert [place for place in SHOWN if place not in fields or fields[place].repr is False] == []
     assert {owner.__name__ for owner in CLASSES} >= OPEN

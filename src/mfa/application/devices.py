@@ -20,7 +20,7 @@ class ListedDevice:
     confirmed: bool
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ListDevices:
     """Lists the devices that a token may know of, in the order of their indexes."""
 
@@ -44,7 +44,7 @@ class Rename:
     name: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RenameDevice:
     """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
 
@@ -77,7 +77,7 @@ class Remove:
     index: int
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RemoveDevice:
     """Removes a device; raises ``DeviceNotFound``, ``Refused``, ``DeviceRequired`` and ``Throttled``."""
 

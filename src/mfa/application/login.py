@@ -29,7 +29,7 @@ class PasskeyOptions:
     state: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class BeginPasskeyLogin:
     """Makes options for a login, and keeps nothing: what has to be remembered is sealed and goes with them."""
 
@@ -70,7 +70,7 @@ class NotLoggedIn:
     reason: Reason
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class LogInByPasskey:
     """Judges an assertion, and makes a token only when it is on record that its challenge is spent.
 

@@ -34,7 +34,7 @@ class Registered:
     shown: Mapping[str, object] = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RegisterDevice:
     """Registers a device, which stays pending until its first verification.
 

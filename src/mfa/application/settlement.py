@@ -28,7 +28,7 @@ CONTENTION_WAIT = timedelta(seconds=1)
 Answer = TypeVar("Answer")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Decision(Generic[Answer]):
     """The next state of an account, what led there, and what to answer once it is stored."""
 
@@ -37,7 +37,7 @@ class Decision(Generic[Answer]):
     answer: Answer
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Settlement:
     """Reads accounts and settles decisions about them."""
 

@@ -40,7 +40,7 @@ class NotTrusted:
     """The browser is not remembered, or no more: nobody is told which."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class TrustBrowser:
     """Counts a remembered browser as one verification of a token.
 
@@ -68,7 +68,7 @@ class TrustBrowser:
         return Decision(account=after, events=(happened,), answer=answer)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ListTrusts:
     """Lists the browsers that are remembered, the oldest first, to a token that is verified; raises ``Refused``."""
 
@@ -90,7 +90,7 @@ class Revoke:
     trust: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RevokeTrust:
     """Forgets a browser, and with it what it had confirmed; raises ``TrustNotFound``, ``Refused`` and ``Throttled``."""
 

@@ -37,7 +37,7 @@ class Dispatch:
     again: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DispatchChallenge:
     """Makes a challenge, stores it, and only then has it sent.
 
@@ -93,7 +93,7 @@ class DispatchChallenge:
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _Settled:
     """A challenge that is stored, and what is still to be done with it."""
 
@@ -102,7 +102,7 @@ class _Settled:
     shown: Mapping[str, object] = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class VoidChallenge:
     """Voids a challenge whose delivery failed after the request was answered, as with a queue."""
 
@@ -163,7 +163,7 @@ class Refuted:
     reason: Reason
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class VerifyChallenge:
     """Judges a value, and answers only when the verdict is stored.
 
@@ -358,7 +358,7 @@ class Assessment(Standing):
     retry_after: timedelta | None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class AssessToken:
     """Tells how a token stands, at the cost of one read."""
 

@@ -36,7 +36,7 @@ Beyond that only what was right is remembered, which nobody but the owner of a c
 """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Rules:
     """What is the same for every account: the configured methods, policies and limits."""
 

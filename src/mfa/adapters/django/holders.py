@@ -7,7 +7,7 @@ from mfa.application.ports.repositories import Holders
 from mfa.domain.identifiers import UserId
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DjangoHolders(Holders):
     """Asks the repository, and says in the words of the core what the database could not do."""
 

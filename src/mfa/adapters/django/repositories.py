@@ -60,7 +60,7 @@ def database() -> str:
     return router.db_for_write(AccountRecord)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DjangoAccountRepository(AccountRepository, AccountJoin):
     """Keeps accounts in three tables."""
 

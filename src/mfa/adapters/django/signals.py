@@ -54,7 +54,7 @@ _ALARMING = (events.VerificationRejected, events.AccountLocked, events.DeliveryF
 logger = logging.getLogger("mfa")
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DjangoPublisher(Publisher):
     """Tells signals and the log."""
 

@@ -22,7 +22,7 @@ _NOT_DURABLE = (
 )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class DjangoUnitOfWork(UnitOfWork):
     """Commits through ``atomic(durable=True)``: a commit that somebody else may still roll back is none.
 

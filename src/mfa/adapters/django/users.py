@@ -14,7 +14,7 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DjangoUserDirectory(UserDirectory):
     """Looks users up in the project's user model, whatever its key and fields are."""
 

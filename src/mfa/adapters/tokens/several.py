@@ -16,7 +16,7 @@ from mfa.application.ports.tokens import (
 from mfa.domain.identifiers import Token, UserId
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class SeveralTokenProviders(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer, StandingRecorder):
     """Asks providers in their order; the first that knows the credentials of a request answers for it."""
 

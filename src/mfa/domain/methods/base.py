@@ -179,7 +179,7 @@ def _check_names(_: object, __: object, methods: "tuple[Method, ...]") -> None:
         raise ValueError(f"no method may be called {TRUST!r}: remembered browsers are")
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Methods:
     """The configured methods, in the order that gives their registration index."""
 

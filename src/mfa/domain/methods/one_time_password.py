@@ -96,7 +96,7 @@ class State:
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class OneTimePassword(Method):
     """TOTP and HOTP, which differ only in where the counter comes from.
 

@@ -69,7 +69,7 @@ class SentCode:
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class OutOfBand(Method):
     """A channel to an address of the user's; the device's state is that address, the challenge's the code."""
 

@@ -29,7 +29,7 @@ CODE_BYTES = 10
 GROUP = 4
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RecoveryCodes(Method):
     """A set of long codes, each good for one verification; the state is what is left of the set, hashed."""
 

@@ -101,7 +101,7 @@ def unique_name(credential: bytes) -> str:
     return hashlib.sha256(credential).hexdigest()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class SecurityKeys(Method):
     """Public key credentials: options go to the browser, and what it makes of them is the value.
 

@@ -192,7 +192,7 @@ class Credential:
         return descriptor | ({"transports": list(self.transports)} if self.transports else {})
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class RelyingParty:
     """A site that registers and recognises credentials; section 4 calls it the relying party.
 
@@ -396,7 +396,7 @@ def credential_id(response: object) -> bytes:
     return _Answer.read(response, "7.2.3").id
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _Answer:
     """The JSON of a ``PublicKeyCredential`` (section 5.1), as far as it is looked at."""
 
@@ -430,7 +430,7 @@ class _Answer:
         return tuple(transports)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _ClientData:
     """What the browser says of a ceremony (section 5.8.1), as far as it is looked at."""
 
@@ -470,7 +470,7 @@ class _ClientData:
         return equal(self.challenge.encode("utf-8", "surrogatepass"), _encode(challenge).encode())
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _AttestedCredential:
     """What authenticator data says of a new credential (section 6.5.1)."""
 
@@ -479,7 +479,7 @@ class _AttestedCredential:
     public_key: bytes
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _AuthenticatorData:
     """What an authenticator says of a ceremony (section 6.1)."""
 
