@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from celery.exceptions import Reject
 
-from mfa.adapters.senders.queue import Parcel, QueuedSender, give_up
+from mfa.adapters.senders.queue import QueuedSender, give_up, received
 from mfa.adapters.senders.queue import deliver as deliver_parcel
 from mfa.adapters.senders.waiting import timed_out
 from mfa.application.ports.delivery import DeliveryTimedOut
@@ -50,8 +50,13 @@ class CelerySender(QueuedSender):
     name="mfa.deliver", bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True, ignore_result=True
 )
 def deliver(task: Any, sealed: str) -> None:  # noqa: ANN401 - Celery carries no types
-    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided."""
-    parcel = Parcel.open(sealed)
+    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided.
+
+    One that is not this deployment's own does nothing.
+    """
+    parcel = received(sealed)
+    if parcel is None:
+        return
     failure = deliver_parcel(parcel)
     if failure is None:
         return

@@ -1,6 +1,7 @@
 """What the senders that queue have in common: sealed messages, and workers that open and deliver them."""
 
 import json
+import logging
 from abc import abstractmethod
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
@@ -14,16 +15,21 @@ from django.utils.module_loading import import_string
 
 from mfa.adapters.accessor import use_cases
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
-from mfa.domain.errors import DeliveryFailed
+from mfa.domain.errors import DeliveryFailed, SealError
 from mfa.domain.identifiers import Token, TokenId, UserId
 
-CONTEXT = b"mfa.adapters.senders.queue: message"
-"""Binds a seal to the queue: nothing that is sealed elsewhere opens here, and the other way round."""
+CONTEXT = b"mfa.adapters.senders.queue: parcel"
+"""Binds a seal to the queue and to how a parcel is written: nothing that is sealed elsewhere opens here."""
+
+logger = logging.getLogger("mfa")
 
 
 @attrs.frozen(kw_only=True)
 class Parcel:
-    """A message on its way through a queue: who delivers it, in which language, and until when it is of any use."""
+    """A message on its way through a queue: in which language it is delivered, and until when it is of any use.
+
+    ``sender`` is what the ``QueuedSender`` is called that has handed it over, which knows who does the work.
+    """
 
     message: Message
     sender: str
@@ -31,10 +37,7 @@ class Parcel:
     until: datetime
 
     def seal(self) -> str:
-        """Write the parcel as text that tells nobody anything.
-
-        The sender's path is sealed too: whoever writes into the queue must not choose what a worker imports.
-        """
+        """Write the parcel as text that tells nobody anything."""
         message, challenge = self.message, self.message.challenge
         fields = {
             "method": message.method,
@@ -59,7 +62,7 @@ class Parcel:
 
     @classmethod
     def open(cls, sealed: str) -> "Parcel":
-        """Read what ``seal`` wrote; raises ``UnknownKey`` and ``BrokenSeal``."""
+        """Read what ``seal`` wrote; raises ``SealError``, and ``ValueError`` for what is no seal at all."""
         fields = json.loads(use_cases().vault.open(urlsafe_b64decode(sealed), CONTEXT))
         challenge = fields["challenge"]
         message = Message(
@@ -104,9 +107,17 @@ class QueuedSender(Sender):
     A project names the sender that does the work: ``sender`` is its dotted path, and a worker makes it without
     arguments. What lies in the queue is sealed by the deployment's vault, for a broker keeps messages on disk and
     shows them to its operators.
+
+    A parcel carries what the subclass is called, and a worker looks for that among the subclasses that are defined: not
+    even with stolen keys does whoever fills the queue have anything else imported or called.
     """
 
     sender: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.sender:
+            _defined[_name(cls)] = cls
 
     def __init__(self) -> None:
         """Look the sender up, so that a wrong name is found here and not by a worker."""
@@ -119,7 +130,7 @@ class QueuedSender(Sender):
         start = _now() if message.challenge is None else message.challenge.dispatched_at
         parcel = Parcel(
             message=message,
-            sender=self.sender,
+            sender=_name(type(self)),
             language=translation.get_language(),
             until=start + message.lifetime,
         )
@@ -128,6 +139,27 @@ class QueuedSender(Sender):
     @abstractmethod
     def hand_over(self, sealed: str) -> None:
         """Put a sealed parcel into the queue."""
+
+
+_defined: dict[str, type[QueuedSender]] = {}
+
+
+def received(sealed: str) -> Parcel | None:
+    """Open a parcel; returns None, having logged why, for one that is to be left alone.
+
+    That is what other keys have sealed, or this deployment for another purpose or in the form of another release, and
+    what was handed over by no sender that is defined here.
+    """
+    try:
+        parcel = Parcel.open(sealed)
+        if parcel.sender not in _defined:
+            _ = use_cases().dispatch_challenge  # imports what the settings name
+        _ = _defined[parcel.sender]
+    except (SealError, ValueError, LookupError, TypeError, AttributeError) as refusal:
+        # Only the kind: whatever lies in a queue is somebody else's words.
+        logger.error("A parcel in the queue was refused: %s", type(refusal).__name__)  # noqa: TRY400
+        return None
+    return parcel
 
 
 def deliver(parcel: Parcel) -> Failure | None:
@@ -144,7 +176,7 @@ def deliver(parcel: Parcel) -> Failure | None:
     message = attrs.evolve(parcel.message, lifetime=left)
     try:
         with translation.override(parcel.language):
-            _made(parcel.sender).send(message)
+            _made(_defined[parcel.sender].sender).send(message)
     except DeliveryTimedOut:
         return Failure(reason="timed out", perhaps_sent=True)
     except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
@@ -157,6 +189,10 @@ def give_up(parcel: Parcel, failure: Failure) -> None:
     if parcel.message.challenge is not None:
         use_cases().void_challenge(parcel.message.challenge, perhaps_sent=failure.perhaps_sent)
     raise DeliveryFailed(failure.reason)
+
+
+def _name(queued: type[QueuedSender]) -> str:
+    return f"{queued.__module__}.{queued.__qualname__}"
 
 
 def _now() -> datetime:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import django
 
-from mfa.adapters.senders.queue import Parcel, QueuedSender, give_up
+from mfa.adapters.senders.queue import QueuedSender, give_up, received
 from mfa.adapters.senders.queue import deliver as deliver_parcel
 
 framework: Any = import_module("django.tasks" if django.VERSION >= (6, 0) else "django_tasks")
@@ -34,8 +34,13 @@ class TaskSender(QueuedSender):
 
 @framework.task  # type: ignore[untyped-decorator]  # one of two modules, chosen as this one is imported
 def deliver(sealed: str) -> None:
-    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided."""
-    parcel = Parcel.open(sealed)
+    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided.
+
+    One that is not this deployment's own does nothing.
+    """
+    parcel = received(sealed)
+    if parcel is None:
+        return
     failure = deliver_parcel(parcel)
     if failure is not None:
         give_up(parcel, failure)

@@ -19,7 +19,9 @@ def message() -> Message:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """A deployment in memory, to which the queue's accessor leads."""
     world = World()
-    deployed = SimpleNamespace(vault=world.vault, void_challenge=world.void_challenge)
+    deployed = SimpleNamespace(
+        vault=world.vault, void_challenge=world.void_challenge, dispatch_challenge=world.dispatch_challenge
+    )
     monkeypatch.setattr(queue, "use_cases", lambda: deployed)
     return world
 

@@ -39,7 +39,7 @@ def sealed(message: Message) -> str:
     lifetime = message.lifetime
     assert message.challenge is not None
     until = message.challenge.dispatched_at + lifetime
-    return Parcel(message=message, sender=RECORDER, language="en", until=until).seal()
+    return Parcel(message=message, sender=f"{__name__}.QueuedEmail", language="en", until=until).seal()
 
 
 def outstanding(world: World) -> bool:
@@ -51,6 +51,13 @@ def test_a_worker_delivers(world: World, message: Message, recorder: type[Record
     assert deliver.apply(args=(sealed(message),)).successful()
 
     assert recorder.messages == [message]
+    assert outstanding(world)
+
+
+def test_a_parcel_that_is_not_the_deployments_does_nothing(world: World, message: Message) -> None:
+    result = deliver.apply(args=("AAAA",))
+
+    assert result.successful()
     assert outstanding(world)
 
 

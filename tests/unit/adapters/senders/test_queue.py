@@ -2,15 +2,19 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import attrs
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 
-from mfa.adapters.senders.queue import Failure, Parcel, QueuedSender, deliver, give_up
+from mfa.adapters.memory.system import MemoryVault
+from mfa.adapters.senders import queue
+from mfa.adapters.senders.queue import CONTEXT, Failure, Parcel, QueuedSender, deliver, give_up, received
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
-from mfa.domain.errors import BrokenSeal, DeliveryFailed, SealError
+from mfa.application.ports.system import LOGIN_CONTEXT, Vault, seal_context
+from mfa.domain.errors import DeliveryFailed
 from mfa.domain.identifiers import Token, TokenId, UserId
 from tests.contracts.delivery import SenderContract
 from tests.unit.adapters.senders.recorder import RECORDER, Recorder
@@ -32,6 +36,13 @@ class ListQueue(QueuedSender):
         self.sealed.append(sealed)
 
 
+class Nameless(QueuedSender):
+    """Names nobody who does the work."""
+
+    def hand_over(self, sealed: str) -> None:
+        raise NotImplementedError
+
+
 class ClosedQueue(ListQueue):
     def hand_over(self, sealed: str) -> None:
         raise ConnectionRefusedError
@@ -46,7 +57,9 @@ class TestQueuedSender(SenderContract):
     def arrived(self, sender: ListQueue, recorder: type[Recorder]) -> Callable[[], list[tuple[str, str]]]:
         def delivered() -> list[tuple[str, str]]:
             for sealed in sender.sealed:
-                assert deliver(Parcel.open(sealed)) is None
+                parcel = received(sealed)
+                assert parcel is not None
+                assert deliver(parcel) is None
             return [(message.destination, message.code) for message in recorder.messages]
 
         return delivered
@@ -62,13 +75,10 @@ def sent(world: World) -> SentChallenge:
 
 
 def parcel(message: Message) -> Parcel:
-    return Parcel(message=message, sender=RECORDER, language="en", until=UNTIL)
+    return Parcel(message=message, sender=f"{__name__}.ListQueue", language="en", until=UNTIL)
 
 
 def test_a_sender_has_to_be_named() -> None:
-    class Nameless(ListQueue):
-        sender = ""
-
     with pytest.raises(ImproperlyConfigured, match=r"Nameless\.sender"):
         Nameless()
 
@@ -101,13 +111,68 @@ def test_what_lies_in_the_queue_tells_nothing(message: Message, sent: SentChalle
         assert secret.encode() not in lies
 
 
-def test_nobody_but_the_deployment_fills_the_queue(message: Message, world: World) -> None:
-    fields = json.dumps({"sender": "os.abort"}).encode()
+OLD_CONTEXT = b"mfa.adapters.senders.queue: message"
+"""Where parcels were sealed that named a class to import."""
 
-    with pytest.raises(SealError):
-        Parcel.open(urlsafe_b64encode(fields).decode())
-    with pytest.raises(BrokenSeal):
-        Parcel.open(urlsafe_b64encode(world.vault.seal(fields, b"another context")).decode())
+
+def sealed(fields: object, vault: Vault, context: bytes = CONTEXT) -> str:
+    return urlsafe_b64encode(vault.seal(json.dumps(fields).encode(), context)).decode()
+
+
+def fields_of(parcel: Parcel, vault: Vault) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(vault.open(urlsafe_b64decode(parcel.seal()), CONTEXT))
+    return fields
+
+
+@pytest.fixture
+def harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails where a parcel has anything imported."""
+
+    def refuse(path: str) -> object:
+        raise AssertionError(path)
+
+    monkeypatch.setattr(queue, "import_string", refuse)
+
+
+@pytest.mark.usefixtures("harmless")
+@pytest.mark.parametrize(
+    "name", ["subprocess.Popen", RECORDER, f"{QueuedSender.__module__}.QueuedSender", f"{__name__}.Nameless", None, []]
+)
+def test_a_parcel_chooses_nothing_but_a_queued_sender_that_is_defined(
+    name: object, message: Message, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    fields = {**fields_of(parcel(message), world.vault), "sender": name}
+
+    assert received(sealed(fields, world.vault)) is None
+
+    [record] = caplog.records
+    assert (record.name, record.levelname) == ("mfa", "ERROR")
+    assert record.getMessage().startswith("A parcel in the queue was refused: ")
+    assert not any(secret in str(vars(record)) for secret in (message.code, message.destination, PHONE.id))
+
+
+@pytest.mark.usefixtures("harmless")
+@pytest.mark.parametrize("text", ["", "no base64", "AAAA", "é", 5, None, ["a", "list"]])
+def test_what_is_no_parcel_does_nothing(text: object, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert received(cast("str", text)) is None
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@pytest.mark.usefixtures("harmless")
+def test_nobody_but_the_deployment_fills_the_queue(message: Message, world: World) -> None:
+    fields = fields_of(parcel(message), world.vault)
+
+    assert received(sealed(fields, MemoryVault([b"somebody else's"]))) is None
+    for context in (
+        OLD_CONTEXT,
+        LOGIN_CONTEXT,
+        seal_context(PHONE.user_id, 0),
+        seal_context(PHONE.user_id, 0, PHONE.id),
+    ):
+        assert received(sealed(fields, world.vault, context)) is None
+    assert received(sealed([], world.vault)) is None
+    assert received(sealed({**fields, "until": None}, world.vault)) is None
+    assert received(sealed(fields, world.vault)) == parcel(message)
 
 
 def test_a_code_is_good_from_its_dispatch_on(message: Message, world: World, sent: SentChallenge) -> None:
@@ -207,20 +272,25 @@ def test_a_parcel_lives_until_its_code_expires(message: Message, world: World) -
     assert not whole.alive()
 
 
-def test_the_worker_makes_the_sender_once(message: Message, world: World, recorder: type[Recorder]) -> None:
+def test_the_worker_makes_the_sender_once(
+    message: Message, world: World, recorder: type[Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = []
 
     class Counted(Recorder):
         def __init__(self) -> None:
             made.append(self)
 
-    globals()["Counted"] = Counted
-    whole = attrs.evolve(parcel(message), sender=f"{__name__}.Counted")
-    try:
-        deliver(whole)
-        deliver(whole)
-    finally:
-        del globals()["Counted"]
+    monkeypatch.setitem(globals(), "Counted", Counted)
+
+    class CountedQueue(ListQueue):
+        sender = f"{__name__}.Counted"
+
+    sender = CountedQueue()
+    for _ in range(2):
+        sender.send(message)
+    for each in sender.sealed:
+        deliver(Parcel.open(each))
 
     assert len(made) == 1
 

@@ -62,6 +62,15 @@ def test_a_worker_delivers_what_was_handed_over(world: World, index: int, record
     assert world.confirmed(PHONE) == [index]
 
 
+def test_a_parcel_that_is_not_the_deployments_does_nothing(
+    world: World, index: int, recorder: type[Recorder], caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks.deliver.call("AAAA")
+
+    assert recorder.tries == 0
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
 def test_what_waits_tells_nothing(world: World, index: int, recorder: type[Recorder]) -> None:
     dispatch(world, index)
     [result] = waiting()
