@@ -14,8 +14,9 @@ from benchmarks.cost.asking import Ask, json_of
 from benchmarks.cost.pools import Pool, Table
 from benchmarks.scale.crowd import Deployment, deployment
 from mfa.adapters.accessor import APP_LABEL
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register
-from mfa.application.verification import Dispatch, Verified, Verify
+from mfa.application.verification import Verified, Verify
 from mfa.domain.identifiers import Token
 
 WRONG = "000000x"
@@ -73,7 +74,7 @@ def _app(deployed: Deployment, token: Token) -> str:
 
 def _mail(deployed: Deployment, token: Token) -> None:
     registered = deployed.use_cases.register_device(Register(token=token, method="email", name="Mail"))
-    deployed.use_cases.dispatch_challenge(Dispatch(token=token, index=registered.device.index))
+    deployed.use_cases.dispatch_challenge(RequestChallenge(token=token, index=registered.device.index))
     _verify(deployed, token, registered.device.index, deployed.outbox.messages[-1].code)
 
 

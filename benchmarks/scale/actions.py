@@ -6,7 +6,8 @@ from datetime import timedelta
 import attrs
 
 from benchmarks.scale.crowd import APP, MAIL, Deployment, Person
-from mfa.application.verification import Dispatch, Refuted, Verified, Verify
+from mfa.application.dispatching import RequestChallenge
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.identifiers import TokenId
 
 Action = Callable[[Deployment, Person], Callable[[], object]]
@@ -35,12 +36,12 @@ def verify_app(deployed: Deployment, person: Person) -> Callable[[], object]:
 def verify_wrong(deployed: Deployment, person: Person) -> Callable[[], object]:
     """Verify a wrong value."""
     command = Verify(token=person.token, index=APP, value="")
-    return lambda: _sure(isinstance(deployed.use_cases.verify_challenge(command), Refuted))
+    return lambda: _sure(isinstance(deployed.use_cases.verify_challenge(command), NotVerified))
 
 
 def dispatch(deployed: Deployment, person: Person) -> Callable[[], object]:
     """Send a code."""
-    command = Dispatch(token=person.token, index=MAIL, again=True)
+    command = RequestChallenge(token=person.token, index=MAIL, again=True)
     return lambda: deployed.use_cases.dispatch_challenge(command)
 
 

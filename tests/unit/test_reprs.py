@@ -211,7 +211,7 @@ def keepers() -> Iterator[object]:
         core = made.core()
         yield from core.providers.values()
         yield made.vault()
-        yield core.settlement()
+        yield core.transactions()
         yield core.rules()
         yield from (core.register_device(), core.dispatch_challenge(), core.verify_challenge())
     yield DeployedUseCases(DjangoContainer(config=CONFIG, secret_keys=(MARK,)))

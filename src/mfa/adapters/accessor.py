@@ -13,20 +13,15 @@ import attrs
 from django.apps import apps
 
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.repositories import AccountJoin
 from mfa.application.ports.system import Vault
 from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenProvider
 from mfa.application.registration import RegisterDevice
+from mfa.application.standing import Assessment, AssessToken, Standing
 from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
-from mfa.application.verification import (
-    Assessment,
-    AssessToken,
-    DispatchChallenge,
-    Standing,
-    VerifyChallenge,
-    VoidChallenge,
-)
+from mfa.application.verification import VerifyChallenge
 from mfa.domain.accounts import Account
 from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import Token

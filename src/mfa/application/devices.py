@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.settlement import Decision, Settlement, forgotten
+from mfa.application.transactions import Decision, Transactions, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
@@ -24,12 +24,12 @@ class ListedDevice:
 class ListDevices:
     """Lists the devices that a token may know of, in the order of their indexes."""
 
-    settlement: Settlement
+    transactions: Transactions
 
     def __call__(self, token: Token) -> tuple[ListedDevice, ...]:
         """List the devices."""
-        account, now = self.settlement.account(token), self.settlement.clock.now()
-        confirmed = {each.index for each in account.confirmations(self.settlement.rules, now)}
+        account, now = self.transactions.account(token), self.transactions.clock.now()
+        confirmed = {each.index for each in account.confirmations(self.transactions.rules, now)}
         return tuple(
             ListedDevice(device=device, confirmed=device.index in confirmed) for device in account.visible(now)
         )
@@ -48,15 +48,15 @@ class Rename:
 class RenameDevice:
     """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
 
-    settlement: Settlement
+    transactions: Transactions
 
     def __call__(self, command: Rename) -> ListedDevice:
         """Rename a device."""
 
         def decide(account: Account, now: datetime) -> Decision[ListedDevice]:
-            rules = self.settlement.rules
+            rules = self.transactions.rules
             device = account.device(command.index, now)
-            account.demand_verified(self.settlement.required(account), rules, now)
+            account.demand_verified(self.transactions.required(account), rules, now)
             renamed = attrs.evolve(device, name=device_name(command.name))
             confirmed = any(each.index == device.index for each in account.confirmations(rules, now))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
@@ -66,7 +66,7 @@ class RenameDevice:
                 answer=ListedDevice(device=renamed, confirmed=confirmed),
             )
 
-        return self.settlement.settle(command.token, decide)
+        return self.transactions.run(command.token, decide)
 
 
 @attrs.frozen(kw_only=True)
@@ -81,17 +81,17 @@ class Remove:
 class RemoveDevice:
     """Removes a device; raises ``DeviceNotFound``, ``Refused``, ``DeviceRequired`` and ``Throttled``."""
 
-    settlement: Settlement
+    transactions: Transactions
 
     def __call__(self, command: Remove) -> None:
         """Remove a device."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:
-            rules = self.settlement.rules
+            rules = self.transactions.rules
             device = account.device(command.index, now)
-            account.demand_removal(device, self.settlement.required(account), rules, now)
+            account.demand_removal(device, self.transactions.required(account), rules, now)
             after = account.removed(device, rules, now)
-            if account.bereft(after) and self.settlement.keeps_device(account):
+            if account.bereft(after) and self.transactions.keeps_device(account):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
             removed = [
@@ -101,4 +101,4 @@ class RemoveDevice:
             ]
             return Decision(account=after, events=(*removed, *forgotten(account, after, now)), answer=None)
 
-        self.settlement.settle(command.token, decide)
+        self.transactions.run(command.token, decide)

@@ -9,7 +9,7 @@ import attrs
 from mfa.application.ports.repositories import Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
 from mfa.application.ports.tokens import TokenIssuer
-from mfa.application.settlement import Decision, Settlement, patiently
+from mfa.application.transactions import Decision, Transactions, retried
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
 from mfa.domain.errors import SealError
@@ -77,7 +77,7 @@ class LogInByPasskey:
     Raises ``MalformedValue``, ``Throttled`` and ``Unavailable``; a wrong assertion is an answer, not an error.
     """
 
-    settlement: Settlement
+    transactions: Transactions
     passkeys: SecurityKeys
     vault: Vault
     holders: Holders
@@ -90,10 +90,10 @@ class LogInByPasskey:
         except CeremonyRefused:
             return NotLoggedIn(reason=Reason.WRONG)
         sent = self._opened(command.state)
-        user_id = None if sent is None else patiently(lambda: self.holders.holder(unique))
+        user_id = None if sent is None else retried(lambda: self.holders.holder(unique))
         if sent is None or user_id is None:
             return NotLoggedIn(reason=Reason.WRONG)
-        proved = self.settlement.settle_for(
+        proved = self.transactions.run_for(
             user_id, None, lambda account, now: self._judge(account, unique, sent, command.value, now)
         )
         return proved if isinstance(proved, NotLoggedIn) else self._welcome(user_id, proved, command.request)
@@ -111,7 +111,7 @@ class LogInByPasskey:
     ) -> Decision[Device | NotLoggedIn]:
         """Judge what was signed; whatever comes of it, the challenge serves no second time."""
         device = account.holder_of(unique)
-        if device is None or not self.settlement.profile(account.user_id).active:
+        if device is None or not self.transactions.profile(account.user_id).active:
             return Decision(account=account, events=(), answer=NotLoggedIn(reason=Reason.WRONG))
         awaited = Awaited.decode(sent)
         context = seal_context(account.user_id, device.index)
@@ -134,7 +134,7 @@ class LogInByPasskey:
         if issued is None:
             return NotLoggedIn(reason=Reason.WRONG)
         shown = issued.shown
-        return self.settlement.settle(
+        return self.transactions.run(
             issued.token, lambda account, now: self._confirm(account, issued.token, proved, shown, now)
         )
 
@@ -145,7 +145,7 @@ class LogInByPasskey:
         if device is None:
             return Decision(account=account, events=(), answer=NotLoggedIn(reason=Reason.WRONG))
         after = account.confirmed(device, now)
-        left = after.verifications_left(self.settlement.required(after), self.settlement.rules, now)
+        left = after.verifications_left(self.transactions.required(after), self.transactions.rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)
         return Decision(
             account=after,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import attrs
 
 from mfa.application.ports.system import Vault, seal_context
-from mfa.application.settlement import Decision, Settlement, opened_siblings
+from mfa.application.transactions import Decision, Transactions, opened_siblings
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
 from mfa.domain.events import DeviceActivated, DeviceRegistered, Event, RecoveryCodesReplaced
@@ -42,18 +42,18 @@ class RegisterDevice:
     ``Throttled``.
     """
 
-    settlement: Settlement
+    transactions: Transactions
     vault: Vault
 
     def __call__(self, command: Register) -> Registered:
         """Register a device."""
-        rules = self.settlement.rules
+        rules = self.transactions.rules
         method = rules.methods.at(command.method)
 
         def decide(account: Account, now: datetime) -> Decision[Registered]:
-            account_required = self.settlement.required(account)
+            account_required = self.transactions.required(account)
             account.demand_registration(method, account_required, rules, now)
-            profile = self.settlement.users.profile(account.user_id)
+            profile = self.transactions.users.profile(account.user_id)
             enrolment = Enrolment(
                 user_name=profile.name,
                 user_email=profile.email,
@@ -64,7 +64,7 @@ class RegisterDevice:
             )
             return self._enter(account, method, command, method.register(enrolment), now)
 
-        return self.settlement.settle(command.token, decide)
+        return self.transactions.run(command.token, decide)
 
     def _enter(
         self, account: Account, method: Method, command: Register, registration: Registration, now: datetime
@@ -88,7 +88,7 @@ class RegisterDevice:
             device = attrs.evolve(device, activated_at=now)
             event, after = DeviceActivated, account.registered(device, now)
         else:
-            lifetime = self.settlement.rules.registration_lifetime
+            lifetime = self.transactions.rules.registration_lifetime
             device = attrs.evolve(device, registered_by=command.token.id, expires_at=now + lifetime)
             event, after = DeviceRegistered, account.registered(device, now)
         if registration.sent is not None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.settlement import Decision, Settlement, forgotten
+from mfa.application.transactions import Decision, Transactions, forgotten
 from mfa.domain.accounts import Account
 from mfa.domain.events import BrowserNotTrusted, BrowserTrusted
 from mfa.domain.identifiers import Token
@@ -48,21 +48,21 @@ class TrustBrowser:
     a failure: nobody can guess it, and old browsers must not lock their owner out.
     """
 
-    settlement: Settlement
+    transactions: Transactions
 
     def __call__(self, command: ShowTrust) -> Trusted | NotTrusted:
         """Show what a browser has kept."""
-        return self.settlement.settle(command.token, lambda account, now: self._decide(account, command, now))
+        return self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
 
     def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | NotTrusted]:
-        rules = self.settlement.rules
+        rules = self.transactions.rules
         account.demand_unlocked(rules, now)
         trust = None if rules.trust_lifetime is None else account.trust_of(command.kept, now)
         if trust is None:
             refused = BrowserNotTrusted(user_id=account.user_id, at=now)
             return Decision(account=account, events=(refused,), answer=NotTrusted())
         after = account.trusted(trust, now)
-        left = after.verifications_left(self.settlement.required(after), rules, now)
+        left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = BrowserTrusted(user_id=account.user_id, at=now, trust=trust.id)
         answer = Trusted(trust=after.trust(trust.id, now), verifications_left=left)
         return Decision(account=after, events=(happened,), answer=answer)
@@ -72,12 +72,12 @@ class TrustBrowser:
 class ListTrusts:
     """Lists the browsers that are remembered, the oldest first, to a token that is verified; raises ``Refused``."""
 
-    settlement: Settlement
+    transactions: Transactions
 
     def __call__(self, token: Token) -> tuple[ListedTrust, ...]:
         """List remembered browsers."""
-        account, now = self.settlement.account(token), self.settlement.clock.now()
-        account.demand_standing(self.settlement.required(account), self.settlement.rules, now)
+        account, now = self.transactions.account(token), self.transactions.clock.now()
+        account.demand_standing(self.transactions.required(account), self.transactions.rules, now)
         used = {challenge.trust for challenge in account.challenges}
         return tuple(ListedTrust(trust=trust, current=trust.id in used) for trust in account.remembered(now))
 
@@ -94,14 +94,14 @@ class Revoke:
 class RevokeTrust:
     """Forgets a browser, and with it what it had confirmed; raises ``TrustNotFound``, ``Refused`` and ``Throttled``."""
 
-    settlement: Settlement
+    transactions: Transactions
 
     def __call__(self, command: Revoke) -> None:
         """Forget a browser."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:
-            account.demand_standing(self.settlement.required(account), self.settlement.rules, now)
+            account.demand_standing(self.transactions.required(account), self.transactions.rules, now)
             after = account.revoked(account.trust(command.trust, now))
             return Decision(account=after, events=tuple(forgotten(account, after, now)), answer=None)
 
-        self.settlement.settle(command.token, decide)
+        self.transactions.run(command.token, decide)

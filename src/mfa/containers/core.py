@@ -9,6 +9,7 @@ from typing import Any, cast
 from dependency_injector import containers, providers
 
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
@@ -19,9 +20,10 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.registration import RegisterDevice
-from mfa.application.settlement import Settlement
+from mfa.application.standing import AssessToken
+from mfa.application.transactions import Transactions
 from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
-from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
+from mfa.application.verification import VerifyChallenge
 from mfa.config import Config
 from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Method, Methods, RegistrationField
@@ -248,32 +250,32 @@ class CoreContainer(containers.DeclarativeContainer):
     senders: providers.Provider[Mapping[str, Sender]] = providers.Factory(
         make_senders, methods, email_sender.provider, sms_sender.provider
     )
-    settlement: providers.Provider[Settlement] = providers.Factory(
-        Settlement, unit_of_work=unit_of_work, clock=clock, users=users, rules=rules
+    transactions: providers.Provider[Transactions] = providers.Factory(
+        Transactions, unit_of_work=unit_of_work, clock=clock, users=users, rules=rules
     )
 
     register_device: providers.Provider[RegisterDevice] = providers.Factory(
-        RegisterDevice, settlement=settlement, vault=vault
+        RegisterDevice, transactions=transactions, vault=vault
     )
     dispatch_challenge: providers.Provider[DispatchChallenge] = providers.Factory(
-        DispatchChallenge, settlement=settlement, vault=vault, senders=senders
+        DispatchChallenge, transactions=transactions, vault=vault, senders=senders
     )
-    void_challenge: providers.Provider[VoidChallenge] = providers.Factory(VoidChallenge, settlement=settlement)
+    void_challenge: providers.Provider[VoidChallenge] = providers.Factory(VoidChallenge, transactions=transactions)
     verify_challenge: providers.Provider[VerifyChallenge] = providers.Factory(
-        VerifyChallenge, settlement=settlement, vault=vault, entropy=entropy
+        VerifyChallenge, transactions=transactions, vault=vault, entropy=entropy
     )
-    assess_token: providers.Provider[AssessToken] = providers.Factory(AssessToken, settlement=settlement)
-    list_devices: providers.Provider[ListDevices] = providers.Factory(ListDevices, settlement=settlement)
-    rename_device: providers.Provider[RenameDevice] = providers.Factory(RenameDevice, settlement=settlement)
-    remove_device: providers.Provider[RemoveDevice] = providers.Factory(RemoveDevice, settlement=settlement)
+    assess_token: providers.Provider[AssessToken] = providers.Factory(AssessToken, transactions=transactions)
+    list_devices: providers.Provider[ListDevices] = providers.Factory(ListDevices, transactions=transactions)
+    rename_device: providers.Provider[RenameDevice] = providers.Factory(RenameDevice, transactions=transactions)
+    remove_device: providers.Provider[RemoveDevice] = providers.Factory(RemoveDevice, transactions=transactions)
     remembers_browsers: providers.Provider[bool] = providers.Callable(remembers_browsers, config)
-    trust_browser: providers.Provider[TrustBrowser] = providers.Factory(TrustBrowser, settlement=settlement)
-    list_trusts: providers.Provider[ListTrusts] = providers.Factory(ListTrusts, settlement=settlement)
-    revoke_trust: providers.Provider[RevokeTrust] = providers.Factory(RevokeTrust, settlement=settlement)
+    trust_browser: providers.Provider[TrustBrowser] = providers.Factory(TrustBrowser, transactions=transactions)
+    list_trusts: providers.Provider[ListTrusts] = providers.Factory(ListTrusts, transactions=transactions)
+    revoke_trust: providers.Provider[RevokeTrust] = providers.Factory(RevokeTrust, transactions=transactions)
     passkey_login: providers.Provider[bool] = providers.Callable(attrgetter("passkey_login"), config)
     begin_passkey_login: providers.Provider[BeginPasskeyLogin] = providers.Factory(
         BeginPasskeyLogin, passkeys=webauthn, vault=vault, clock=clock
     )
     log_in_by_passkey: providers.Provider[LogInByPasskey] = providers.Factory(
-        LogInByPasskey, settlement=settlement, passkeys=webauthn, vault=vault, holders=holders, tokens=token_issuer
+        LogInByPasskey, transactions=transactions, passkeys=webauthn, vault=vault, holders=holders, tokens=token_issuer
     )

@@ -32,6 +32,7 @@ from mfa.adapters.system.clock import SystemClock
 from mfa.adapters.system.entropy import SystemEntropy
 from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
@@ -43,8 +44,9 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.registration import RegisterDevice
+from mfa.application.standing import AssessToken
 from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
-from mfa.application.verification import AssessToken, DispatchChallenge, VerifyChallenge, VoidChallenge
+from mfa.application.verification import VerifyChallenge
 from mfa.config import Config
 from mfa.containers.core import CoreContainer, Workshop, load
 from mfa.domain.errors import MfaError

@@ -19,7 +19,7 @@ from mfa.adapters.django import signals
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.django.signals import SIGNALS, DjangoPublisher, event_published
 from mfa.application.devices import Remove, Rename
-from mfa.application.verification import Refuted, Verified
+from mfa.application.verification import NotVerified, Verified
 from mfa.domain import events
 from mfa.domain.errors import DeliveryFailed
 from mfa.domain.events import DeviceEvent, Event, TrustEvent
@@ -199,7 +199,7 @@ def test_no_secret_reaches_a_log_an_event_or_a_repr(
         with pytest.raises(DeliveryFailed) as failure:
             world.dispatch(token, index, again=True)
         written.extend([failure.value, failure.value.__cause__, *accessor.use_cases().list_devices(token)])
-        assert isinstance(world.verify(token, app.index, code), Refuted)
+        assert isinstance(world.verify(token, app.index, code), NotVerified)
         world.verify(token, recovery.device.index, codes[1])
         accessor.use_cases().rename_device(Rename(token=token, index=index, name="mail"))
         accessor.use_cases().remove_device(Remove(token=token, index=app.index))

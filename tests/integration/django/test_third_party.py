@@ -12,8 +12,9 @@ from mfa.adapters import accessor
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.memory.system import FrozenClock
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register
-from mfa.application.verification import Dispatch, Refuted, Verified, Verify
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.config import Config
 from mfa.domain.errors import InvalidField, Throttled
 from mfa.domain.identifiers import Token
@@ -45,11 +46,11 @@ class TestAMethod:
         assert registered.shown == {"advice": "count"}
         assert (registered.device.method, registered.device.destination) == ("example", "after 4***")
         assert b"41" not in bytes(DeviceRecord.objects.get().state)
-        assert isinstance(world.verify(phone, 0, "41"), Refuted)
+        assert isinstance(world.verify(phone, 0, "41"), NotVerified)
         assert isinstance(world.verify(phone, 0, "42"), Verified)
         assert world.assess(phone).verified
         assert not world.assess(laptop).verified
-        assert isinstance(world.verify(laptop, 0, "42"), Refuted)
+        assert isinstance(world.verify(laptop, 0, "42"), NotVerified)
         assert isinstance(world.verify(laptop, 0, "43"), Verified)
         assert [method.name for method in accessor.use_cases().methods] == ["totp", "example"]
 
@@ -66,7 +67,7 @@ class TestAMethod:
         world = make_world(METHODS=["totp", f"{ACME}.ExampleMethod"])
         world.register(phone, "example", start="41")
         for _ in range(5):
-            assert isinstance(world.verify(phone, 0, "wrong"), Refuted)
+            assert isinstance(world.verify(phone, 0, "wrong"), NotVerified)
 
         with pytest.raises(Throttled):
             world.verify(phone, 0, "42")
@@ -75,7 +76,7 @@ class TestAMethod:
         world = make_world(METHODS=[f"{ACME}.Pigeon"])
         world.register(phone, "pigeon", start="41")
 
-        accessor.use_cases().dispatch_challenge(Dispatch(token=phone, index=0))
+        accessor.use_cases().dispatch_challenge(RequestChallenge(token=phone, index=0))
 
         [message] = acme.Pigeon.arrived
         assert (message.destination, message.code) == ("the loft", "42")
@@ -117,7 +118,7 @@ class TestOnce:
         accessor.use_cases().register_device(Register(token=phone, method="sms", fields={"number": "+31612345678"}))
 
         for index in (0, 1):
-            accessor.use_cases().dispatch_challenge(Dispatch(token=phone, index=index))
+            accessor.use_cases().dispatch_challenge(RequestChallenge(token=phone, index=index))
 
         assert [message.method for message in acme.Postcards.arrived] == ["email", "sms"]
         assert acme.Made.times == [("Postcards", ())]
@@ -127,7 +128,7 @@ class TestWhatTheyDecide:
     def test_a_throttle(self, make_world: Callable[..., World], phone: Token) -> None:
         world = make_world(VERIFICATION_THROTTLE=f"{ACME}.OneStrike")
         app = world.enrolled(phone)
-        assert isinstance(world.verify(phone, app.index, "wrong"), Refuted)
+        assert isinstance(world.verify(phone, app.index, "wrong"), NotVerified)
 
         with pytest.raises(Throttled) as refusal:
             world.verify(phone, app.index, app.code)
@@ -159,14 +160,14 @@ class TestAContainer:
         use_cases = accessor.use_cases()
 
         registered = use_cases.register_device(Register(token=phone, method="email"))
-        use_cases.dispatch_challenge(Dispatch(token=phone, index=registered.device.index))
+        use_cases.dispatch_challenge(RequestChallenge(token=phone, index=registered.device.index))
 
         assert registered.device.created_at == clock.now()
         [message] = outbox.messages
         assert message.destination == "anna@example.com"
         clock.advance(timedelta(minutes=10))
         answer = use_cases.verify_challenge(Verify(token=phone, index=0, value=message.code))
-        assert answer == Refuted(reason=Reason.EXPIRED)
+        assert answer == NotVerified(reason=Reason.EXPIRED)
 
     def test_it_can_be_overridden_as_well(self, phone: Token) -> None:
         later = FrozenClock(container().clock().now() + timedelta(days=1000))
@@ -176,7 +177,7 @@ class TestAContainer:
             device = use_cases.register_device(Register(token=phone, method="totp")).device
 
         assert device.created_at == later.now()
-        assert use_cases.register_device.settlement.clock is container().clock()
+        assert use_cases.register_device.transactions.clock is container().clock()
         assert container().clock().now() < later.now()
 
 

@@ -10,7 +10,7 @@ from mfa.adapters import accessor
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.application.devices import Remove, Rename
 from mfa.application.registration import Registered
-from mfa.application.verification import Refuted, Verified
+from mfa.application.verification import NotVerified, Verified
 from mfa.domain.errors import AlreadyRegistered, StaleAccount, Throttled
 from mfa.domain.identifiers import Token
 from mfa.domain.verdicts import Reason
@@ -88,7 +88,7 @@ class TestManyAtOnce:
             world.clock.advance(STEP)
             code = app.code
 
-            def verify(number: int, code: str = code) -> Verified | Refuted:
+            def verify(number: int, code: str = code) -> Verified | NotVerified:
                 return world.verify((phone, laptop)[number % 2], app.index, code)
 
             answers = all_at_once(verify)
@@ -99,7 +99,7 @@ class TestManyAtOnce:
                     case Verified() | Throttled():
                         pass
                     case _:
-                        assert answer == Refuted(reason=Reason.REPLAYED)
+                        assert answer == NotVerified(reason=Reason.REPLAYED)
             world.clock.advance(timedelta(hours=2))
             assert isinstance(world.verify(phone, app.index, app.code), Verified)
 
@@ -108,16 +108,16 @@ class TestManyAtOnce:
         app = world.enrolled(phone)
         right, tokens = app.code, (phone, laptop)
 
-        def guess(number: int) -> Verified | Refuted:
+        def guess(number: int) -> Verified | NotVerified:
             if number == MANY:
                 return world.verify(tokens[number % 2], app.index, right)
             return world.verify(tokens[number % 2], app.index, f"guess {number}")
 
         answers = all_at_once(guess, many=MANY * 2)
 
-        judged = [answer for answer in answers if isinstance(answer, Verified | Refuted)]
-        assert all(isinstance(answer, Verified | Refuted | Throttled) for answer in answers), answers
-        wrong = sum(isinstance(answer, Refuted) for answer in judged)
+        judged = [answer for answer in answers if isinstance(answer, Verified | NotVerified)]
+        assert all(isinstance(answer, Verified | NotVerified | Throttled) for answer in answers), answers
+        wrong = sum(isinstance(answer, NotVerified) for answer in judged)
         counted = DeviceRecord.objects.get().failures
         # A right value clears what was counted before it; without one, every answer to a wrong value is counted.
         assert counted <= 5

@@ -12,8 +12,10 @@ from mfa.adapters import accessor
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.system import FrozenClock
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register, Registered
-from mfa.application.verification import Assessment, Dispatch, Refuted, Verified, Verify
+from mfa.application.standing import Assessment
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
@@ -35,10 +37,10 @@ class World:
         return accessor.use_cases().register_device(Register(token=token, method=method, fields=fields))
 
     def dispatch(self, token: Token, index: int, *, again: bool = False) -> str:
-        accessor.use_cases().dispatch_challenge(Dispatch(token=token, index=index, again=again))
+        accessor.use_cases().dispatch_challenge(RequestChallenge(token=token, index=index, again=again))
         return self.outbox.messages[-1].code
 
-    def verify(self, token: Token, index: int, value: object) -> Verified | Refuted:
+    def verify(self, token: Token, index: int, value: object) -> Verified | NotVerified:
         return accessor.use_cases().verify_challenge(Verify(token=token, index=index, value=value))
 
     def assess(self, token: Token) -> Assessment:

@@ -15,8 +15,9 @@ from rest_framework.authtoken.models import Token as AuthToken
 from mfa.adapters import accessor
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.adapters.django.signals import event_published
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register, Registered
-from mfa.application.verification import Dispatch, Refuted, Verified, Verify
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.errors import UnknownKey
 from mfa.domain.events import Event
 from mfa.domain.identifiers import Token, TokenId, UserId
@@ -56,11 +57,11 @@ class Owner:
         return accessor.use_cases().register_device(Register(token=self.token, method=method, fields=fields))
 
     def sent(self, registered: Registered) -> str:
-        command = Dispatch(token=self.token, index=registered.device.index, again=True)
+        command = RequestChallenge(token=self.token, index=registered.device.index, again=True)
         accessor.use_cases().dispatch_challenge(command)
         return self.world.code
 
-    def verify(self, registered: Registered, value: str) -> Verified | Refuted:
+    def verify(self, registered: Registered, value: str) -> Verified | NotVerified:
         command = Verify(token=self.token, index=registered.device.index, value=value)
         return accessor.use_cases().verify_challenge(command)
 
@@ -72,7 +73,7 @@ class Owner:
         self.counter += 1
         return password(str(self.hotp.shown["secret"]), self.counter)
 
-    def proofs(self) -> list[Callable[[], Verified | Refuted]]:
+    def proofs(self) -> list[Callable[[], Verified | NotVerified]]:
         """Return a proof of every device, in the order of their indexes; and of the code that is on its way."""
         return [
             lambda: self.verify(self.totp, self.password()),
@@ -82,7 +83,7 @@ class Owner:
             lambda: self.verify(self.recovery, next(self.codes)),
         ]
 
-    def fails(self) -> list[Callable[[], Verified | Refuted]]:
+    def fails(self) -> list[Callable[[], Verified | NotVerified]]:
         return [partial(self.verify, each, WRONG) for each in (self.totp, self.hotp, self.email, self.recovery)]
 
 
@@ -159,7 +160,7 @@ def test_every_device_and_every_code_on_its_way_keeps_working(
             attempts=len(wrong) + len(answers),
             answers=[type(answer).__name__.lower() for answer in (*wrong, *answers)],
             violations=[
-                *(f"{answer} to a wrong value" for answer in wrong if not isinstance(answer, Refuted)),
+                *(f"{answer} to a wrong value" for answer in wrong if not isinstance(answer, NotVerified)),
                 *(f"{answer} to a right value" for answer in answers if not isinstance(answer, Verified)),
             ],
         )

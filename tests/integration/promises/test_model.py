@@ -23,9 +23,10 @@ from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, SeededEntropy
 from mfa.application.devices import Remove, Rename
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.ports.delivery import DeliveryTimedOut
 from mfa.application.registration import Register
-from mfa.application.verification import Dispatch, Refuted, Verified, Verify
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.config import Config
 from mfa.containers.django import DjangoContainer
 from mfa.containers.memory import MemoryContainer
@@ -404,7 +405,7 @@ class Machine(RuleBasedStateMachine):
             person.model.undelivered(token.id, index, self.now, perhaps_sent=isinstance(failure, DeliveryTimedOut))
         self.outbox.failure = failure
         before = len(self.outbox.messages)
-        command = Dispatch(token=token, index=index, again=again)
+        command = RequestChallenge(token=token, index=index, again=again)
         self.ask("dispatch", expected, lambda: self.core.dispatch_challenge()(command) or DONE)
         sent = self.outbox.messages[before:]
         if len(sent) != (expected.answer == DONE):
@@ -446,7 +447,7 @@ class Machine(RuleBasedStateMachine):
         except MfaError as error:
             answer = error.code
         else:
-            answer = ACCEPTED if isinstance(given, Verified) else REJECTED if isinstance(given, Refuted) else DONE
+            answer = ACCEPTED if isinstance(given, Verified) else REJECTED if isinstance(given, NotVerified) else DONE
         if answer != expected.answer:
             raise Broken(expected.promise, f"{act} was answered {answer}, and should be {expected.answer}")
         return given

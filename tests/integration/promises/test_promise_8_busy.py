@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from mfa.application.settlement import MOST_BUSY_ATTEMPTS
+from mfa.application.transactions import MOST_BUSY_ATTEMPTS
 from tests import services
 from tests.integration.promises.conftest import Record
 from tests.integration.promises.deployment import Deployment

@@ -24,8 +24,9 @@ from pytest_django import Settings
 from mfa.adapters.accessor import use_cases
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.senders.queue import Parcel
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register
-from mfa.application.verification import Dispatch, Verified, Verify
+from mfa.application.verification import Verified, Verify
 from mfa.domain.errors import Throttled
 from mfa.domain.identifiers import Token, TokenId, UserId
 from tests.integration.senders.mailbox import Mailbox, text
@@ -51,7 +52,7 @@ class Project:
     index: int
 
     def dispatch(self) -> None:
-        use_cases().dispatch_challenge(Dispatch(token=self.token, index=self.index))
+        use_cases().dispatch_challenge(RequestChallenge(token=self.token, index=self.index))
 
     def verify(self, value: str) -> bool:
         verify = Verify(token=self.token, index=self.index, value=value)

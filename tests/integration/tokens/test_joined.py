@@ -82,7 +82,7 @@ def enrol(token: Token, method: str, before: Account) -> int:
     account, _ = AccountRecord.objects.get_or_create(user_id=token.user_id, defaults={"version": 1, "next_index": 0})
     index = account.next_index
     AccountRecord.objects.update(next_index=index + 1, version=models.F("version") + 1)
-    now = accessor.use_cases().assess_token.settlement.clock.now()
+    now = accessor.use_cases().assess_token.transactions.clock.now()
     DeviceRecord.objects.create(
         account=account, index=index, method=method, state=b"sealed", created_at=now, activated_at=now, failures=0
     )

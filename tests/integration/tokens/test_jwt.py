@@ -26,7 +26,7 @@ from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.tokens import jwt
 from mfa.adapters.tokens.jwt import FamilyRefreshToken, JwtTokenProvider, TokenObtainPairSerializer
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
-from mfa.application.verification import Standing
+from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import Unavailable

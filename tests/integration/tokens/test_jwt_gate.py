@@ -28,7 +28,7 @@ from mfa.adapters.memory.system import FrozenClock
 from mfa.adapters.tokens import jwt
 from mfa.adapters.tokens.jwt import JwtTokenProvider
 from mfa.application.ports.tokens import Recorded, RecordedVerification, StandingRecorder
-from mfa.application.verification import Standing
+from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.accounts import Confirmation

@@ -15,7 +15,7 @@ from mfa.adapters import accessor
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.application.registration import Register
-from mfa.application.verification import Refuted, Verified, Verify
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.identifiers import Token, TokenId, UserId
 from tests.projects.uuid_user.models import Member
 
@@ -43,14 +43,14 @@ def test_by_use_cases(anna: Member) -> None:
 
     assert isinstance(verified, Verified)
     assert verified.device.active
-    assert isinstance(use_cases.verify_challenge(Verify(token=token, index=0, value=code)), Refuted)
+    assert isinstance(use_cases.verify_challenge(Verify(token=token, index=0, value=code)), NotVerified)
     assert use_cases.assess_token(token).verified
     account = DjangoAccountRepository().of(token.user_id, token.id)
     assert account.devices[0].activated_at is not None
     assert account.devices[0].activated_at.utcoffset() == timedelta(0)
-    [profile] = {use_cases.register_device.settlement.users.profile(token.user_id)}
+    [profile] = {use_cases.register_device.transactions.users.profile(token.user_id)}
     assert (profile.name, profile.email, profile.is_staff) == ("anna@example.com", "anna@example.com", False)
-    assert use_cases.register_device.settlement.users.groups(token.user_id) == frozenset()
+    assert use_cases.register_device.transactions.users.groups(token.user_id) == frozenset()
 
 
 def test_by_http(anna: Member) -> None:

@@ -5,7 +5,7 @@ import attrs
 import pytest
 
 from mfa.application.ports.tokens import Recorded, RecordedVerification
-from mfa.application.verification import Assessment, Standing
+from mfa.application.standing import Assessment, Standing
 from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import RegistrationRequired, VerificationRequired
 from mfa.domain.policies import Profile, Requirement

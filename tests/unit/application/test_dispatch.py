@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
-from mfa.application.verification import Dispatch, Refuted, Verified
+from mfa.application.verification import NotVerified, Verified
 from mfa.domain.errors import (
     AlreadyVerified,
     DeliveryFailed,
@@ -64,7 +65,7 @@ class TestSending:
         world.container.outbox.override(onlooker)
         index = world.register(PHONE, "email").device.index
 
-        world.dispatch_challenge(Dispatch(token=PHONE, index=index))
+        world.dispatch_challenge(RequestChallenge(token=PHONE, index=index))
 
         assert onlooker.seen
         assert onlooker.seen[0] is not None
@@ -132,7 +133,7 @@ class TestSending:
 
         code = world.dispatch(LAPTOP, index)
 
-        assert isinstance(world.verify(PHONE, index, code), Refuted)
+        assert isinstance(world.verify(PHONE, index, code), NotVerified)
         assert isinstance(world.verify(LAPTOP, index, code), Verified)
 
 
@@ -236,7 +237,7 @@ class TestReplacement:
         new = world.dispatch(PHONE, index)
 
         assert old != new
-        assert isinstance(world.verify(PHONE, index, old), Refuted)
+        assert isinstance(world.verify(PHONE, index, old), NotVerified)
         assert isinstance(world.verify(PHONE, index, new), Verified)
 
     def test_one_tokens_code_leaves_anothers_alone(self, world: World) -> None:
@@ -272,7 +273,7 @@ class TestFailingSenders:
         with pytest.raises(DeliveryFailed):
             world.dispatch(PHONE, index)
 
-        assert isinstance(world.verify(PHONE, index, code), Refuted)
+        assert isinstance(world.verify(PHONE, index, code), NotVerified)
 
     def test_it_uses_up_none_of_the_hours_codes(self) -> None:
         world = World(email_hourly_limit=1)
@@ -333,7 +334,7 @@ class TestVoiding:
         world.void_challenge(sent)
 
         assert world.history[-1] == DeliveryHasFailed(user_id=ANNA, at=world.clock.now(), index=index, method="email")
-        assert isinstance(world.verify(PHONE, index, code), Refuted)
+        assert isinstance(world.verify(PHONE, index, code), NotVerified)
         assert isinstance(world.verify(PHONE, index, world.dispatch(PHONE, index)), Verified)
 
     def test_it_leaves_a_later_challenge_alone(self, world: World) -> None:
@@ -420,7 +421,7 @@ class TestSentCodes:
         code = world.dispatch(PHONE, index)
         assert isinstance(world.verify(PHONE, index, code), Verified)
 
-        assert world.verify(PHONE, index, code) == Refuted(reason=Reason.USED_UP)
+        assert world.verify(PHONE, index, code) == NotVerified(reason=Reason.USED_UP)
         assert world.failures() == 1
         assert world.confirmed(PHONE) == [index]
 
@@ -430,8 +431,8 @@ class TestSentCodes:
 
         world.later(minutes=10)
 
-        assert world.verify(PHONE, index, code) == Refuted(reason=Reason.EXPIRED)
-        assert world.verify(PHONE, index, code) == Refuted(reason=Reason.EXPIRED)
+        assert world.verify(PHONE, index, code) == NotVerified(reason=Reason.EXPIRED)
+        assert world.verify(PHONE, index, code) == NotVerified(reason=Reason.EXPIRED)
 
     def test_it_lives_until_the_last_moment(self, world: World) -> None:
         index = world.register(PHONE, "email").device.index
@@ -441,7 +442,7 @@ class TestSentCodes:
 
         assert isinstance(world.verify(PHONE, index, code), Verified)
 
-    @pytest.mark.parametrize(("wrong", "right"), [(4, Verified), (5, Refuted)])
+    @pytest.mark.parametrize(("wrong", "right"), [(4, Verified), (5, NotVerified)])
     def test_it_is_void_after_five_wrong_values(self, wrong: int, right: type) -> None:
         world = World(verification_throttle_tryouts=100)
         index = world.register(PHONE, "email").device.index
@@ -456,7 +457,7 @@ class TestSentCodes:
         index = world.register(PHONE, "email").device.index
         code = world.dispatch(PHONE, index)
         world.wrong(PHONE, index, 5)
-        assert world.verify(PHONE, index, code) == Refuted(reason=Reason.USED_UP)
+        assert world.verify(PHONE, index, code) == NotVerified(reason=Reason.USED_UP)
         assert {event.reason for event in world.events(VerificationRejected)} == {Reason.WRONG, Reason.USED_UP}
         world.clock.advance(INTERVAL)
 

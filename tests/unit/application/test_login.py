@@ -8,9 +8,10 @@ import attrs
 import pytest
 
 from mfa.application.devices import Remove
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.login import LoggedIn, LogIn, NotLoggedIn
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer
-from mfa.application.verification import Dispatch, Refuted, Verified, Verify
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.accounts import MOST_SPENT
 from mfa.domain.errors import MalformedValue, StoreBusy, Unavailable
 from mfa.domain.events import VerificationAccepted, VerificationRejected
@@ -203,11 +204,11 @@ def test_what_is_no_response_at_all_is_malformed(site: LoginSite, key: SoftwareA
 def test_options_for_a_login_verify_no_device(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
     options, _ = site.begin()
-    site.core.dispatch_challenge()(Dispatch(token=PHONE, index=index))
+    site.core.dispatch_challenge()(RequestChallenge(token=PHONE, index=index))
 
     refuted = site.core.verify_challenge()(Verify(token=PHONE, index=index, value=key.get(options)))
 
-    assert refuted == Refuted(reason=Reason.WRONG)
+    assert refuted == NotVerified(reason=Reason.WRONG)
 
 
 def test_options_for_a_device_log_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:

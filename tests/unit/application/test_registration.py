@@ -8,7 +8,7 @@ import pytest
 from mfa.adapters.memory.otp import MemoryQrCodes
 from mfa.application.ports.system import seal_context
 from mfa.application.registration import Register
-from mfa.application.verification import Refuted, Verified
+from mfa.application.verification import NotVerified, Verified
 from mfa.domain.errors import (
     AlreadyRegistered,
     BrokenSeal,
@@ -333,7 +333,7 @@ class TestActivation:
     def test_a_wrong_value_does_not(self, world: World) -> None:
         app = world.app(world.register(PHONE, "totp"))
 
-        assert isinstance(world.verify(PHONE, app.index, WRONG), Refuted)
+        assert isinstance(world.verify(PHONE, app.index, WRONG), NotVerified)
 
         assert not world.assess(PHONE).enrolled
 
@@ -479,7 +479,7 @@ class TestRecovery:
         )
         assert not set(old) & set(new)
         for code in old:
-            assert isinstance(world.verify(LAPTOP, index, code), Refuted)
+            assert isinstance(world.verify(LAPTOP, index, code), NotVerified)
         assert isinstance(world.verify(LAPTOP, index, new[0]), Verified)
 
     def test_replaced_codes_can_be_used_however_many_are_left(self, world: World) -> None:
@@ -490,7 +490,7 @@ class TestRecovery:
         _, new = world.codes(PHONE)
 
         assert all(isinstance(world.verify(LAPTOP, index, code), Verified) for code in new)
-        assert isinstance(world.verify(LAPTOP, index, new[0]), Refuted)
+        assert isinstance(world.verify(LAPTOP, index, new[0]), NotVerified)
 
     def test_the_number_of_devices_per_method_does_not_keep_codes_from_being_replaced(self) -> None:
         world = World(max_devices_per_method=1)

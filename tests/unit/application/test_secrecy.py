@@ -8,10 +8,11 @@ from typing import cast
 import attrs
 import pytest
 
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.ports.delivery import DeliveryTimedOut
 from mfa.application.ports.system import seal_context
 from mfa.application.registration import Register
-from mfa.application.verification import Dispatch, Verify
+from mfa.application.verification import Verify
 from mfa.domain.errors import BrokenSeal, MalformedValue, MfaError
 from tests.unit.application.world import ANNA, LAPTOP, PHONE, WRONG, World
 
@@ -46,7 +47,7 @@ class Story:
         mail = world.register(PHONE, "email", address=ADDRESS)
         code = world.dispatch(PHONE, mail.device.index)
         self.secrets.append(code)
-        self.keep(mail, Dispatch(token=PHONE, index=mail.device.index), *world.outbox.messages)
+        self.keep(mail, RequestChallenge(token=PHONE, index=mail.device.index), *world.outbox.messages)
         self.keep(world.repository.of(ANNA, PHONE.id), world.verify(PHONE, mail.device.index, code))
         recovery = world.register(PHONE, "recovery")
         codes = cast("list[str]", recovery.shown["codes"])

@@ -7,8 +7,9 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register, Registered
-from mfa.application.verification import Dispatch, Refuted, Verified, Verify
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.errors import AlreadyVerified, DeviceNotFound, MalformedValue, NoChallenge
@@ -39,14 +40,14 @@ class Site:
         return registered
 
     def options(self, token: Token, index: int, *, again: bool = False) -> Mapping[str, Any]:
-        shown = self.core.dispatch_challenge()(Dispatch(token=token, index=index, again=again))
+        shown = self.core.dispatch_challenge()(RequestChallenge(token=token, index=index, again=again))
         options = shown["options"]
         assert isinstance(options, dict)
         return options
 
-    def verify(self, token: Token, index: int, value: object) -> Verified | Refuted:
+    def verify(self, token: Token, index: int, value: object) -> Verified | NotVerified:
         answer = self.core.verify_challenge()(Verify(token=token, index=index, value=value))
-        assert isinstance(answer, Verified | Refuted)
+        assert isinstance(answer, Verified | NotVerified)
         return answer
 
     def enrolled(self, token: Token, authenticator: SoftwareAuthenticator) -> int:
@@ -90,7 +91,7 @@ def test_options_serve_once(site: Site, key: SoftwareAuthenticator) -> None:
     value = key.get(site.options(PHONE, index))
 
     assert isinstance(site.verify(PHONE, index, value), Verified)
-    assert site.verify(PHONE, index, value) == Refuted(reason=Reason.USED_UP)
+    assert site.verify(PHONE, index, value) == NotVerified(reason=Reason.USED_UP)
 
 
 def test_a_refusal_uses_the_options_up(site: Site, key: SoftwareAuthenticator) -> None:
@@ -98,10 +99,10 @@ def test_a_refusal_uses_the_options_up(site: Site, key: SoftwareAuthenticator) -
     options = site.options(PHONE, index)
     right = key.get(options)
 
-    assert site.verify(PHONE, index, key.behaving(origin="https://evil.example").get(options)) == Refuted(
+    assert site.verify(PHONE, index, key.behaving(origin="https://evil.example").get(options)) == NotVerified(
         reason=Reason.WRONG
     )
-    assert site.verify(PHONE, index, right) == Refuted(reason=Reason.USED_UP)
+    assert site.verify(PHONE, index, right) == NotVerified(reason=Reason.USED_UP)
 
 
 def test_what_is_no_response_at_all_leaves_the_options_alone(site: Site, key: SoftwareAuthenticator) -> None:
@@ -118,7 +119,7 @@ def test_options_live_five_minutes(site: Site, key: SoftwareAuthenticator) -> No
     options = site.options(PHONE, index)
     site.container.clock().advance(timedelta(minutes=5))
 
-    assert site.verify(PHONE, index, key.get(options)) == Refuted(reason=Reason.EXPIRED)
+    assert site.verify(PHONE, index, key.get(options)) == NotVerified(reason=Reason.EXPIRED)
 
 
 def test_options_of_one_token_are_none_of_another(site: Site, key: SoftwareAuthenticator) -> None:
@@ -126,7 +127,7 @@ def test_options_of_one_token_are_none_of_another(site: Site, key: SoftwareAuthe
     others = key.get(site.options(LAPTOP, index, again=True))
     site.options(PHONE, index)
 
-    assert site.verify(PHONE, index, others) == Refuted(reason=Reason.WRONG)
+    assert site.verify(PHONE, index, others) == NotVerified(reason=Reason.WRONG)
 
 
 def test_the_credential_that_signs_is_the_device_that_is_confirmed(site: Site, key: SoftwareAuthenticator) -> None:
@@ -142,7 +143,7 @@ def test_the_credential_that_signs_is_the_device_that_is_confirmed(site: Site, k
     assert verified.device.index == second
     confirmed = {each.index for each in site.core.assess_token()(PHONE).confirmations}
     assert confirmed == {second}
-    assert site.verify(PHONE, first, key.get(options)) == Refuted(reason=Reason.USED_UP)
+    assert site.verify(PHONE, first, key.get(options)) == NotVerified(reason=Reason.USED_UP)
     with pytest.raises(AlreadyVerified):
         site.options(PHONE, second)
 
@@ -155,8 +156,8 @@ def test_a_dispatch_on_one_device_replaces_that_on_another(site: Site, key: Soft
     site.container.clock().advance(timedelta(seconds=1))
     new = site.options(PHONE, second)
 
-    assert site.verify(PHONE, first, key.get(old)) == Refuted(reason=Reason.WRONG)
-    assert site.verify(PHONE, second, key.get(new)) == Refuted(reason=Reason.USED_UP)
+    assert site.verify(PHONE, first, key.get(old)) == NotVerified(reason=Reason.WRONG)
+    assert site.verify(PHONE, second, key.get(new)) == NotVerified(reason=Reason.USED_UP)
 
 
 def test_options_to_create_are_no_options_to_get(site: Site, key: SoftwareAuthenticator) -> None:
@@ -165,7 +166,7 @@ def test_options_to_create_are_no_options_to_get(site: Site, key: SoftwareAuthen
     options = cast("Mapping[str, Any]", pending.shown["options"])
 
     value = key.get({**site.options(LAPTOP, index, again=True), "challenge": options["challenge"]})
-    assert site.verify(LAPTOP, index, value) == Refuted(reason=Reason.WRONG)
+    assert site.verify(LAPTOP, index, value) == NotVerified(reason=Reason.WRONG)
 
 
 def test_a_pending_device_gets_fresh_options_to_create(site: Site, key: SoftwareAuthenticator) -> None:
@@ -187,8 +188,8 @@ def test_the_same_credential_is_nobody_elses(site: Site, key: SoftwareAuthentica
     held = next(iter(key.held.values()))
     stolen = key.behaving(credential_id=held.id).create(options)
 
-    assert site.verify(BEN, registered.device.index, stolen) == Refuted(reason=Reason.WRONG)
-    assert site.verify(BEN, registered.device.index, stolen) == Refuted(reason=Reason.USED_UP)
+    assert site.verify(BEN, registered.device.index, stolen) == NotVerified(reason=Reason.WRONG)
+    assert site.verify(BEN, registered.device.index, stolen) == NotVerified(reason=Reason.USED_UP)
     assert not site.core.assess_token()(BEN).enrolled
 
 
@@ -198,7 +199,7 @@ def test_a_count_that_goes_back_is_refused_and_said_so(site: Site, key: Software
     assert isinstance(site.verify(PHONE, index, key.get(site.options(PHONE, index))), Verified)
     held.sign_count = 0
 
-    assert site.verify(PHONE, index, key.get(site.options(PHONE, index, again=True))) == Refuted(
+    assert site.verify(PHONE, index, key.get(site.options(PHONE, index, again=True))) == NotVerified(
         reason=Reason.SIGN_COUNT
     )
     event = site.container.publisher().events[-1]

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa.application.verification import Refuted, Verified
+from mfa.application.verification import NotVerified, Verified
 from mfa.domain.errors import Throttled
 from mfa.domain.events import AccountLocked, VerificationRejected
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, WRONG, World
@@ -14,7 +14,7 @@ class TestRecursive:
     def test_the_first_failures_cost_nothing(self, world: World) -> None:
         app = world.enrolled(PHONE)
         for _ in range(4):
-            assert isinstance(world.verify(PHONE, app.index, WRONG), Refuted)
+            assert isinstance(world.verify(PHONE, app.index, WRONG), NotVerified)
 
         assert not world.assess(PHONE).locked
         assert world.events(AccountLocked) == []
@@ -70,7 +70,7 @@ class TestRecursive:
         assert world.assess(PHONE).retry_after == timedelta.resolution
         world.clock.advance(timedelta.resolution)
 
-        assert isinstance(world.verify(PHONE, app.index, WRONG), Refuted)
+        assert isinstance(world.verify(PHONE, app.index, WRONG), NotVerified)
 
     def test_the_settings_hold(self) -> None:
         world = World(verification_throttle_tryouts=2, verification_throttle_timeout=timedelta(minutes=1))
@@ -122,12 +122,12 @@ class TestWhatCounts:
         app = world.enrolled(PHONE)
         mail = world.mailbox(PHONE)
 
-        assert isinstance(world.verify(PHONE, app.index, app.code()), Refuted)
-        assert isinstance(world.verify(PHONE, mail, world.outbox.messages[-1].code), Refuted)
+        assert isinstance(world.verify(PHONE, app.index, app.code()), NotVerified)
+        assert isinstance(world.verify(PHONE, mail, world.outbox.messages[-1].code), NotVerified)
         world.later(seconds=30)
         code = world.dispatch(PHONE, mail, again=True)
         world.later(minutes=10)
-        assert isinstance(world.verify(PHONE, mail, code), Refuted)
+        assert isinstance(world.verify(PHONE, mail, code), NotVerified)
 
         assert world.failures() == 3
 
@@ -169,8 +169,8 @@ class TestWhatCounts:
         assert isinstance(world.verify(PHONE, key, "touch"), Verified)
         world.wrong(PHONE, app.index, 5)
 
-        assert isinstance(world.verify(LAPTOP, key, "no touch"), Refuted)
-        assert isinstance(world.verify(LAPTOP, recovery, WRONG), Refuted)
+        assert isinstance(world.verify(LAPTOP, key, "no touch"), NotVerified)
+        assert isinstance(world.verify(LAPTOP, recovery, WRONG), NotVerified)
         assert world.failures() == 5
         assert isinstance(world.verify(LAPTOP, key, "touch"), Verified)
         assert isinstance(world.verify(LAPTOP, recovery, codes[0]), Verified)

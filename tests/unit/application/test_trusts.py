@@ -5,8 +5,9 @@ from typing import Any
 import attrs
 import pytest
 
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.trusts import ListedTrust, NotTrusted, Revoke, ShowTrust, Trusted
-from mfa.application.verification import Dispatch, MadeTrust, Refuted, Verified, Verify
+from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify
 from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import (
     MfaError,
@@ -93,7 +94,7 @@ class TestRemembering:
     def test_a_wrong_value_makes_none(self, world: World, app: App) -> None:
         for value in (WRONG, app.code()):
             assert isinstance(
-                world.verify_challenge(Verify(token=LAPTOP, index=app.index, value=value, trust=True)), Refuted
+                world.verify_challenge(Verify(token=LAPTOP, index=app.index, value=value, trust=True)), NotVerified
             )
 
         assert world.repository.of(ANNA).trusts == ()
@@ -736,7 +737,7 @@ def test_a_dispatch_is_not_spared_by_it(world: World, made: MadeTrust) -> None:
     world.later(minutes=1)
     world.show(LAPTOP, by_mail.token)
 
-    world.dispatch_challenge(Dispatch(token=LAPTOP, index=mail))
+    world.dispatch_challenge(RequestChallenge(token=LAPTOP, index=mail))
 
     assert world.assess(LAPTOP).verified
     assert made.trust.index != mail

@@ -3,15 +3,15 @@ from datetime import timedelta
 
 import pytest
 
-from mfa.application.verification import Refuted, Verified
+from mfa.application.verification import NotVerified, Verified
 from mfa.domain.errors import DeviceNotFound, MalformedValue, MethodNotFound, Throttled
 from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import Token
 from mfa.domain.verdicts import Reason
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, WRONG, World
 
-REPLAYED = Refuted(reason=Reason.REPLAYED)
-WRONG_VALUE = Refuted(reason=Reason.WRONG)
+REPLAYED = NotVerified(reason=Reason.REPLAYED)
+WRONG_VALUE = NotVerified(reason=Reason.WRONG)
 
 
 class TestTotp:
@@ -57,7 +57,7 @@ class TestTotp:
         assert isinstance(world.verify(LAPTOP, app.index, app.at(step + 2)), Verified)
 
     @pytest.mark.parametrize(
-        ("off", "answer"), [(-2, Refuted), (-1, Verified), (0, Verified), (1, Verified), (2, Refuted)]
+        ("off", "answer"), [(-2, NotVerified), (-1, Verified), (0, Verified), (1, Verified), (2, NotVerified)]
     )
     def test_a_clock_may_be_so_far_off_and_no_farther(self, world: World, off: int, answer: type) -> None:
         app = world.enrolled(PHONE)
@@ -113,11 +113,11 @@ class TestHotp:
         world.verify(PHONE, app.index, app.at(3))
 
         for counter in (3, 2, 1, 0):
-            assert isinstance(world.verify(LAPTOP, app.index, app.at(counter)), Refuted)
+            assert isinstance(world.verify(LAPTOP, app.index, app.at(counter)), NotVerified)
 
         assert isinstance(world.verify(LAPTOP, app.index, app.at(4)), Verified)
         world.await_unlocked(PHONE)
-        assert isinstance(world.verify(PHONE, app.index, app.at(3)), Refuted)
+        assert isinstance(world.verify(PHONE, app.index, app.at(3)), NotVerified)
 
     def test_a_wrong_value_does_not_move_the_counter(self) -> None:
         world = World(verification_throttle_tryouts=100)
@@ -127,15 +127,15 @@ class TestHotp:
 
         assert isinstance(world.verify(PHONE, app.index, app.at(1)), Verified)
 
-    @pytest.mark.parametrize(("resynchronise", "answer"), [(True, Verified), (False, Refuted)])
+    @pytest.mark.parametrize(("resynchronise", "answer"), [(True, Verified), (False, NotVerified)])
     def test_two_values_in_a_row_put_it_right_where_that_is_wanted(self, *, resynchronise: bool, answer: type) -> None:
         world = World(hotp_resynchronise=resynchronise)
         app = world.enrolled(PHONE, "hotp")
 
-        assert isinstance(world.verify(PHONE, app.index, app.at(50)), Refuted)
+        assert isinstance(world.verify(PHONE, app.index, app.at(50)), NotVerified)
         assert world.failures() == 1
         assert isinstance(world.verify(PHONE, app.index, app.at(51)), answer)
-        assert isinstance(world.verify(PHONE, app.index, app.at(51)), Refuted)
+        assert isinstance(world.verify(PHONE, app.index, app.at(51)), NotVerified)
 
 
 class TestRecovery:
@@ -145,8 +145,8 @@ class TestRecovery:
 
         for code in codes:
             assert isinstance(world.verify(LAPTOP, index, code), Verified)
-            assert isinstance(world.verify(LAPTOP, index, code), Refuted)
-            assert isinstance(world.verify(PHONE, index, code), Refuted)
+            assert isinstance(world.verify(LAPTOP, index, code), NotVerified)
+            assert isinstance(world.verify(PHONE, index, code), NotVerified)
         assert world.confirmed(LAPTOP) == [index]
 
     def test_a_code_may_be_typed_in_any_case_and_without_hyphens(self, world: World) -> None:
@@ -302,7 +302,7 @@ class TestAtOnce:
             answers = list(threads.map(attempt, range(64)))
 
         assert answers.count(Verified) == 1
-        assert world.failures() == answers.count(Refuted)
+        assert world.failures() == answers.count(NotVerified)
 
     def test_of_many_guesses_no_more_are_judged_than_one_after_another(self, world: World) -> None:
         app = world.enrolled(PHONE)
@@ -317,5 +317,5 @@ class TestAtOnce:
         with ThreadPoolExecutor(16) as threads:
             answers = list(threads.map(attempt, range(41)))
 
-        assert answers.count(Refuted) <= 5 + 4 * answers.count(Verified)
-        assert len(world.events(VerificationRejected)) == answers.count(Refuted)
+        assert answers.count(NotVerified) <= 5 + 4 * answers.count(Verified)
+        assert len(world.events(VerificationRejected)) == answers.count(NotVerified)

@@ -10,20 +10,11 @@ import attrs
 from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.devices import ListDevices, ListedDevice, Remove, RemoveDevice, Rename, RenameDevice
+from mfa.application.dispatching import DispatchChallenge, RequestChallenge, VoidChallenge
 from mfa.application.registration import Register, RegisterDevice, Registered
+from mfa.application.standing import Assessment, AssessToken
 from mfa.application.trusts import ListTrusts, NotTrusted, Revoke, RevokeTrust, ShowTrust, TrustBrowser, Trusted
-from mfa.application.verification import (
-    Assessment,
-    AssessToken,
-    Dispatch,
-    DispatchChallenge,
-    MadeTrust,
-    Refuted,
-    Verified,
-    Verify,
-    VerifyChallenge,
-    VoidChallenge,
-)
+from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify, VerifyChallenge
 from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.events import Event
@@ -151,10 +142,10 @@ class World:
 
     def dispatch(self, token: Token, index: int, *, again: bool = False) -> str:
         """Dispatch a challenge, and return the code that arrived."""
-        self.dispatch_challenge(Dispatch(token=token, index=index, again=again))
+        self.dispatch_challenge(RequestChallenge(token=token, index=index, again=again))
         return self.outbox.messages[-1].code
 
-    def verify(self, token: Token, index: int, value: object) -> Verified | Refuted:
+    def verify(self, token: Token, index: int, value: object) -> Verified | NotVerified:
         return self.verify_challenge(Verify(token=token, index=index, value=value))
 
     def remember(self, token: Token, index: int, value: object, *, browser: str = "") -> MadeTrust:
@@ -224,7 +215,7 @@ class World:
         """Give wrong values, each as soon as one is looked at."""
         for _ in range(times):
             self.await_unlocked(token)
-            assert isinstance(self.verify(token, index, WRONG), Refuted)
+            assert isinstance(self.verify(token, index, WRONG), NotVerified)
 
     def await_unlocked(self, token: Token) -> None:
         self.clock.advance(self.assess(token).retry_after or timedelta(0))

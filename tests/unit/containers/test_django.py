@@ -180,14 +180,14 @@ class TestUseCases:
     def test_so_is_one_of_the_core_and_one_of_what_overrides(self) -> None:
         container, mine, other = deployed(), object(), object()
         use_cases = DeployedUseCases(container)
-        assert use_cases.list_devices.settlement.rules is not mine
+        assert use_cases.list_devices.transactions.rules is not mine
         override = providers.Callable(lambda: mine)
 
         with container.core.rules.override(override):
-            assert use_cases.list_devices.settlement.rules is mine
+            assert use_cases.list_devices.transactions.rules is mine
             with override.override(providers.Object(other)):
-                assert use_cases.list_devices.settlement.rules is other
-            assert use_cases.list_devices.settlement.rules is mine
+                assert use_cases.list_devices.transactions.rules is other
+            assert use_cases.list_devices.transactions.rules is mine
 
     def test_until_then_each_is_made_once(self) -> None:
         use_cases = DeployedUseCases(deployed())
@@ -214,8 +214,8 @@ class TestCopies:
         container = kind(config=Config(), secret_keys=("a secret key",))
 
         container.check_dependencies()
-        assert container.core.settlement().clock is container.clock()
-        assert container.core().settlement().clock is container.clock()
+        assert container.core.transactions().clock is container.clock()
+        assert container.core().transactions().clock is container.clock()
 
     @pytest.mark.parametrize("kind", [Container, CopyOfACopy])
     def test_so_is_what_replaces_a_factory(self, kind: type[DjangoContainer]) -> None:
@@ -244,10 +244,10 @@ class TestCopies:
         own, mine = container.clock(), object()
 
         container.clock.override(providers.Object(mine))
-        assert container.core.settlement().clock is mine
+        assert container.core.transactions().clock is mine
 
         container.clock.reset_override()
-        assert container.core.settlement().clock is own
+        assert container.core.transactions().clock is own
 
     def test_the_built_in_container_stays_as_it_is(self) -> None:
         Container(config=Config(), secret_keys=("a secret key",))

@@ -144,7 +144,7 @@ def test_an_override_reaches_every_use_case(make: Make, name: str) -> None:
 
     with container.providers[name].override(providers.Object(mine)):
         for each in use_cases:
-            assert getattr(getattr(container.core, each)().settlement, name) is mine, each
+            assert getattr(getattr(container.core, each)().transactions, name) is mine, each
 
     for each in use_cases:
-        assert getattr(getattr(container.core, each)().settlement, name) is not mine, each
+        assert getattr(getattr(container.core, each)().transactions, name) is not mine, each

@@ -13,7 +13,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ParseError, Val
 from rest_framework.response import Response
 
 from mfa.adapters.accessor import Told
-from mfa.application.verification import Standing
+from mfa.application.standing import Standing
 from mfa.domain.errors import (
     AlreadyRegistered,
     AlreadyVerified,

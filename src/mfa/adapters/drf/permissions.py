@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from mfa.adapters import accessor
 from mfa.adapters.accessor import grace_header
 from mfa.adapters.drf.errors import api_exception, refusal_of
-from mfa.application.verification import Assessment, Standing
+from mfa.application.standing import Assessment, Standing
 from mfa.domain.errors import MfaError, Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement

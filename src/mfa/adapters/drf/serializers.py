@@ -11,8 +11,9 @@ from rest_framework.fields import empty
 
 from mfa.adapters.drf.errors import whole_seconds
 from mfa.application.devices import ListedDevice
+from mfa.application.standing import Assessment
 from mfa.application.trusts import ListedTrust
-from mfa.application.verification import Assessment, MadeTrust
+from mfa.application.verification import MadeTrust
 from mfa.domain.accounts import Confirmation
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import MethodNotFound

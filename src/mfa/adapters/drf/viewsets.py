@@ -34,8 +34,9 @@ from mfa.adapters.drf.serializers import (
     VerifySerializer,
 )
 from mfa.application.devices import ListedDevice, Remove, Rename
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register
-from mfa.application.verification import Dispatch, Refuted, Verify
+from mfa.application.verification import NotVerified, Verify
 from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Method
@@ -186,7 +187,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
                 browser=request.headers.get("User-Agent", ""),
             )
         )
-        if isinstance(verified, Refuted):
+        if isinstance(verified, NotVerified):
             return rejection()
         renewer = self.use_cases().credential_renewer
         if renewer is not None:
@@ -214,7 +215,9 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         """Dispatch a challenge: send a value to a device, or answer with the options of a ceremony."""
         token = self.token(request)
         again = self.read(request, index)["reverify"]
-        shown = self.use_cases().dispatch_challenge(Dispatch(token=token, index=device_index(index), again=again))
+        shown = self.use_cases().dispatch_challenge(
+            RequestChallenge(token=token, index=device_index(index), again=again)
+        )
         return Response(status=HTTPStatus.NO_CONTENT) if shown is None else Response(shown)
 
     def device(self, request: Request, index: str) -> ListedDevice:

@@ -197,7 +197,7 @@ def _name(queued: type[QueuedSender]) -> str:
 
 def _now() -> datetime:
     """Ask the clock by which the challenge itself is judged."""
-    return use_cases().void_challenge.settlement.clock.now()
+    return use_cases().void_challenge.transactions.clock.now()
 
 
 @cache

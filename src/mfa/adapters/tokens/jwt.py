@@ -27,7 +27,7 @@ from mfa.application.ports.tokens import (
     TokenIssuer,
     TokenProvider,
 )
-from mfa.application.verification import Standing
+from mfa.application.standing import Standing
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
 

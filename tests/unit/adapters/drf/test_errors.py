@@ -19,7 +19,7 @@ from mfa.adapters.drf.errors import (
     told,
     with_code,
 )
-from mfa.application.verification import Standing
+from mfa.application.standing import Standing
 from mfa.domain import errors
 from mfa.domain.errors import (
     AlreadyVerified,

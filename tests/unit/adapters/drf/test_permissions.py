@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from mfa.adapters import accessor
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice, check_requirement
 from mfa.application.ports.tokens import Recorded
-from mfa.application.verification import Assessment, Standing
+from mfa.application.standing import Assessment, Standing
 from mfa.domain.accounts import Account, Confirmation
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId

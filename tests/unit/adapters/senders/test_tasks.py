@@ -5,8 +5,8 @@ from pytest_django import Settings
 
 from mfa.adapters.senders import tasks
 from mfa.adapters.senders.tasks import TaskSender
+from mfa.application.dispatching import RequestChallenge
 from mfa.application.ports.delivery import DeliveryTimedOut
-from mfa.application.verification import Dispatch
 from mfa.domain.errors import DeliveryFailed
 from tests.unit.adapters.senders.recorder import RECORDER, Recorder
 from tests.unit.application.world import PHONE, World
@@ -46,7 +46,7 @@ def work(result: Any) -> None:  # noqa: ANN401 - of one of two frameworks
 
 
 def dispatch(world: World, index: int) -> None:
-    world.dispatch_challenge(Dispatch(token=PHONE, index=index))
+    world.dispatch_challenge(RequestChallenge(token=PHONE, index=index))
 
 
 def test_a_worker_delivers_what_was_handed_over(world: World, index: int, recorder: type[Recorder]) -> None:

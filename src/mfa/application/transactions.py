@@ -38,8 +38,8 @@ class Decision(Generic[Answer]):
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class Settlement:
-    """Reads accounts and settles decisions about them."""
+class Transactions:
+    """Runs decisions about accounts as optimistic transactions: read, decide, compare and set, else again."""
 
     unit_of_work: UnitOfWork
     clock: Clock
@@ -48,11 +48,11 @@ class Settlement:
 
     def account(self, token: Token) -> Account:
         """Read the account that a token belongs to; raises ``Unavailable``."""
-        return patiently(lambda: self.unit_of_work.account(token.user_id, token.id))
+        return retried(lambda: self.unit_of_work.account(token.user_id, token.id))
 
     def profile(self, user_id: UserId) -> Profile:
         """Look a user up; raises ``Unavailable``."""
-        return patiently(lambda: self.users.profile(user_id))
+        return retried(lambda: self.users.profile(user_id))
 
     def required(self, account: Account) -> int:
         """Ask the policy how many verifications are demanded; the profile is looked up only if the policy asks."""
@@ -64,7 +64,7 @@ class Settlement:
             user_id=account.user_id,
             active_devices=len(account.active),
             profile=lambda: self.profile(account.user_id),
-            groups=lambda: patiently(lambda: self.users.groups(account.user_id)),
+            groups=lambda: retried(lambda: self.users.groups(account.user_id)),
         )
 
     def keeps_device(self, account: Account) -> bool:
@@ -72,11 +72,11 @@ class Settlement:
         keeps = getattr(self.rules.policy, "keeps_device", None)
         return keeps is not None and bool(keeps(self.subject(account)))
 
-    def settle(self, token: Token, decide: Callable[[Account, datetime], Decision[Answer]]) -> Answer:
-        """Settle a decision about the account that a token belongs to; raises as ``settle_for``."""
-        return self.settle_for(token.user_id, token.id, decide)
+    def run(self, token: Token, decide: Callable[[Account, datetime], Decision[Answer]]) -> Answer:
+        """Settle a decision about the account that a token belongs to; raises as ``run_for``."""
+        return self.run_for(token.user_id, token.id, decide)
 
-    def settle_for(
+    def run_for(
         self, user_id: UserId, token_id: TokenId | None, decide: Callable[[Account, datetime], Decision[Answer]]
     ) -> Answer:
         """Commit a decision before its answer is given, and decide anew when the account has changed meanwhile.
@@ -87,7 +87,7 @@ class Settlement:
         busy = 0
         for _ in range(MOST_ATTEMPTS):
             try:
-                before = patiently(lambda: self.unit_of_work.account(user_id, token_id))
+                before = retried(lambda: self.unit_of_work.account(user_id, token_id))
                 decision = decide(before, self.clock.now())
                 self.unit_of_work.commit(before, decision.account, decision.events)
             except StoreBusy:
@@ -119,7 +119,7 @@ def forgotten(before: Account, after: Account, now: datetime) -> list[Event]:
     ]
 
 
-def patiently(read: Callable[[], Answer]) -> Answer:
+def retried(read: Callable[[], Answer]) -> Answer:
     """Read, and again when the store is busy, but not for ever; raises ``Unavailable``."""
     for _ in range(MOST_BUSY_ATTEMPTS):
         try:

@@ -8,8 +8,8 @@ import pytest
 
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.application.ports.unit_of_work import UnitOfWork
-from mfa.application.settlement import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
-from mfa.application.verification import Refuted, Verified
+from mfa.application.transactions import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
+from mfa.application.verification import NotVerified, Verified
 from mfa.domain.accounts import Account
 from mfa.domain.errors import (
     AlreadyRegistered,
@@ -95,7 +95,7 @@ def test_a_value_that_another_request_has_just_spent_is_replayed(world: World) -
     code = app.fresh()
     overtaken(world, lambda elsewhere: elsewhere.verify(PHONE, app.index, code))
 
-    assert world.verify(LAPTOP, app.index, code) == Refuted(reason=Reason.REPLAYED)
+    assert world.verify(LAPTOP, app.index, code) == NotVerified(reason=Reason.REPLAYED)
 
     assert world.confirmed(LAPTOP) == []
 
@@ -195,7 +195,7 @@ def test_a_void_that_is_overtaken_voids_all_the_same(world: World) -> None:
 
     world.void_challenge(sent)
 
-    assert isinstance(world.verify(PHONE, index, code), Refuted)
+    assert isinstance(world.verify(PHONE, index, code), NotVerified)
 
 
 def busy() -> None:

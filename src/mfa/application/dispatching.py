@@ -1,0 +1,111 @@
+"""Making a challenge, and having it sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import attrs
+
+from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
+from mfa.application.ports.system import Vault, seal_context
+from mfa.application.transactions import Decision, Transactions, opened_siblings
+from mfa.domain import events
+from mfa.domain.accounts import Account
+from mfa.domain.errors import DeliveryFailed, NotDispatchable
+from mfa.domain.identifiers import Token
+
+
+@attrs.frozen(kw_only=True)
+class RequestChallenge:
+    """The wish to be sent a code; ``again`` even though the token's challenge is confirmed."""
+
+    token: Token
+    index: int
+    again: bool = False
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DispatchChallenge:
+    """Makes a challenge, stores it, and only then has it sent.
+
+    Raises ``DeviceNotFound``, ``NotDispatchable``, ``AlreadyVerified``, ``Throttled`` and ``DeliveryFailed``.
+    """
+
+    transactions: Transactions
+    vault: Vault
+    senders: Mapping[str, Sender]
+
+    def __call__(self, command: RequestChallenge) -> Mapping[str, object] | None:
+        """Dispatch a challenge, and return what the client is shown of it, where that is how it travels."""
+        settled = self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
+        if settled.message is None:
+            return settled.shown
+        try:
+            self.senders[settled.message.method].send(settled.message)
+        except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
+            perhaps_sent = isinstance(failure, DeliveryTimedOut)
+        else:
+            return None
+        # Out here nothing is chained: what a sender puts into its exceptions may hold the code or the address.
+        _void(self.transactions, settled.challenge, perhaps_sent=perhaps_sent)
+        raise DeliveryFailed
+
+    def _decide(self, account: Account, command: RequestChallenge, now: datetime) -> Decision["_Settled"]:
+        rules = self.transactions.rules
+        device = account.device(command.index, now)
+        method = rules.methods.named(device.method)
+        if not method.dispatchable:
+            raise NotDispatchable
+        account.demand_dispatch(device, method, rules, now, again=command.again)
+        state = self.vault.open(device.state, seal_context(account.user_id, device.index))
+        dispatch = method.dispatch(state, now, opened_siblings(self.vault, account, method))
+        sealed = self.vault.seal(dispatch.sent, seal_context(account.user_id, device.index, command.token.id))
+        challenge = SentChallenge(token=command.token, index=device.index, dispatched_at=now)
+        message = None
+        if dispatch.message is not None:
+            message = Message(
+                method=method.name,
+                destination=dispatch.message.destination,
+                code=dispatch.message.code,
+                lifetime=dispatch.message.lifetime,
+                user_id=account.user_id,
+                device_name=device.name,
+                challenge=challenge,
+            )
+        happened = events.ChallengeDispatched(user_id=account.user_id, at=now, index=device.index, method=method.name)
+        return Decision(
+            account=account.dispatched(device, method, sealed, now),
+            events=(happened,),
+            answer=_Settled(challenge=challenge, message=message, shown=dispatch.shown),
+        )
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Settled:
+    """A challenge that is stored, and what is still to be done with it."""
+
+    challenge: SentChallenge
+    message: Message | None
+    shown: Mapping[str, object] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class VoidChallenge:
+    """Voids a challenge whose delivery failed after the request was answered, as with a queue."""
+
+    transactions: Transactions
+
+    def __call__(self, sent: SentChallenge, *, perhaps_sent: bool = False) -> None:
+        """Void what was sent, so that the user can ask for another at once."""
+        _void(self.transactions, sent, perhaps_sent=perhaps_sent)
+
+
+def _void(transactions: Transactions, sent: SentChallenge, *, perhaps_sent: bool) -> None:
+    def decide(account: Account, now: datetime) -> Decision[None]:
+        device = next((device for device in account.devices if device.index == sent.index), None)
+        if device is None:
+            return Decision(account=account, events=(), answer=None)
+        after = account.undelivered(device, sent.dispatched_at, perhaps_sent=perhaps_sent)
+        happened = events.DeliveryFailed(user_id=account.user_id, at=now, index=device.index, method=device.method)
+        return Decision(account=after, events=(happened,), answer=None)
+
+    transactions.run(sent.token, decide)

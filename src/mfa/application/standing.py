@@ -1,0 +1,146 @@
+"""How a token stands: what it has verified of what is demanded."""
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from mfa.application.ports.tokens import Recorded
+from mfa.application.transactions import Transactions
+from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.errors import Refused, RegistrationRequired, VerificationRequired
+from mfa.domain.identifiers import Token
+from mfa.domain.policies import Requirement, Subject, deadline_of
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """How a token stood at one moment: what it had confirmed of what was demanded, so whether it may pass.
+
+    ``required`` is what the policy demands. Until ``grace_until``, a user without a device passes all the same.
+    """
+
+    required: int
+    enrolled: bool
+    confirmations: tuple[Confirmation, ...]
+    assessed_at: datetime
+    grace_until: datetime | None = None
+
+    @property
+    def verifications_left(self) -> int:
+        """Return how many more verifications the token needs."""
+        return max(self.required - len(self.confirmations), 0)
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether the token has as many verifications as the policy demands."""
+        return not self.verifications_left
+
+    def refusal(self, requirement: Requirement | None = None) -> Refused | None:
+        """Return why the token may not pass, or None where it may.
+
+        A requirement is demanded of everybody, even of a user of whom the policy demands nothing, or not yet.
+        """
+        if requirement is None:
+            return None if self.verified or self.grace_until is not None else self._refused(self.verifications_left)
+        counted = [each for each in self.confirmations if self._counts(each, requirement)]
+        left = requirement.number(self.required) - len(counted)
+        return self._refused(left, requirement) if left > 0 else None
+
+    def _counts(self, confirmation: Confirmation, requirement: Requirement) -> bool:
+        if confirmation.trusted:
+            return not requirement.selective
+        return requirement.counts(
+            confirmation.method,
+            self.assessed_at - confirmation.at,
+            phishing_resistant=confirmation.phishing_resistant,
+        )
+
+    def _refused(self, left: int, requirement: Requirement | None = None) -> Refused:
+        kind = VerificationRequired if self.enrolled else RegistrationRequired
+        if requirement is None:
+            return kind(max(left, 1))
+        return kind(left, max_age=requirement.max_age, phishing_resistant=requirement.phishing_resistant)
+
+
+@attrs.frozen(kw_only=True)
+class Assessment(Standing):
+    """How a token stands by its account: beside what a gate asks, what it may change, and whether guesses are locked.
+
+    ``proved`` and ``may_register`` leave remembered browsers out, which open no change.
+    """
+
+    proved: bool
+    may_register: bool
+    locked: bool
+    retry_after: timedelta | None
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AssessToken:
+    """Tells how a token stands, at the cost of one read."""
+
+    transactions: Transactions
+
+    def __call__(self, token: Token) -> Assessment:
+        """Assess a token."""
+        return self.judge(self.account(token))
+
+    def account(self, token: Token) -> Account:
+        """Read the account as a token meets it; raises ``Unavailable``."""
+        return self.transactions.account(token)
+
+    def stand(self, account: Account) -> Standing:
+        """Tell what a gate asks, by the account as the token met it, such as one that was read along with it."""
+        now, rules, subject = self.transactions.clock.now(), self.transactions.rules, self.transactions.subject(account)
+        required, counted, enrolled = rules.policy.required(subject), account.counted(rules, now), bool(account.active)
+        graced = not enrolled and len(counted) < required
+        return Standing(
+            required=required,
+            enrolled=enrolled,
+            confirmations=counted,
+            assessed_at=now,
+            grace_until=self._grace(subject, now) if graced else None,
+        )
+
+    def judge(self, account: Account) -> Assessment:
+        """Tell all about how a token stands, by the account as it met it."""
+        standing, rules = self.stand(account), self.transactions.rules
+        now, required = standing.assessed_at, standing.required
+        lock = account.lock(rules, now)
+        return Assessment(
+            required=required,
+            enrolled=standing.enrolled,
+            proved=account.proved(required, rules, now),
+            may_register=account.may_register(required, rules, now),
+            locked=lock is not None,
+            retry_after=None if lock is None else lock.retry_after(now),
+            confirmations=standing.confirmations,
+            assessed_at=now,
+            grace_until=standing.grace_until,
+        )
+
+    def recall(self, recorded: Recorded) -> Standing:
+        """Tell how a token stands by what was recorded when it was made, without a read."""
+        now, rules = self.transactions.clock.now(), self.transactions.rules
+        lifetime, deadline = rules.verification_lifetime, recorded.grace_until
+        return Standing(
+            required=recorded.required,
+            enrolled=recorded.enrolled,
+            confirmations=tuple(
+                Confirmation(
+                    index=each.index,
+                    method=each.method,
+                    at=each.at,
+                    phishing_resistant=rules.methods.phishing_resistant(each.method),
+                )
+                for each in recorded.verifications
+                if lifetime is None or now - each.at < lifetime
+            ),
+            assessed_at=now,
+            grace_until=deadline if deadline is not None and now < deadline else None,
+        )
+
+    def _grace(self, subject: Subject, now: datetime) -> datetime | None:
+        """Return when the subject has to have a device; None where that time is over, or there is none."""
+        deadline = deadline_of(self.transactions.rules.registration_deadline, subject)
+        return deadline if deadline is not None and now < deadline else None
