@@ -641,7 +641,6 @@ class TestWhatItDoesNotOpen:
             Requirement(verifications=2),
             Requirement(verifications=1, max_age=timedelta(days=1000)),
         ],
-        ids=str,
     )
     def test_a_requirement_of_how_and_when_is_not_met(
         self, world: World, trusted: Token, requirement: Requirement

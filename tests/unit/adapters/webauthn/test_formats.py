@@ -386,6 +386,7 @@ AREA = public_area(SCENE.key)
         GENERATED_VALUE + CERTIFY,
         GENERATED_VALUE + CERTIFY + sized(b"signer"),
     ],
+    ids=len,
 )
 def test_a_module_certifies_the_registration(info: bytes) -> None:
     refuse("tpm", tpm(SCENE, info=info))

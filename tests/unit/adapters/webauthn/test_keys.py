@@ -90,7 +90,7 @@ def test_a_key_that_cannot_be_used_is_refused(fields: Fields) -> None:
     assert not CRYPTOGRAPHY.signed(cbor(fields), b"message", b"signature")
 
 
-@pytest.mark.parametrize("data", [b"", cbor([]), cbor(1), cbor(P256) + b"\0", b"\x04" + P256[-2] + P256[-3]])
+@pytest.mark.parametrize("data", [b"", cbor([]), cbor(1), cbor(P256) + b"\0", b"\x04" + P256[-2] + P256[-3]], ids=len)
 def test_what_is_no_key_is_refused(data: bytes) -> None:
     with pytest.raises(Unreadable):
         CRYPTOGRAPHY.algorithm(data)
