@@ -1,5 +1,6 @@
 """The names by which the rest of the domain refers to people and credentials."""
 
+from datetime import datetime
 from typing import NewType
 
 import attrs
@@ -16,9 +17,11 @@ class Token:
     """A bearer token as the core knows it: whose it is, and the digest that tells it from every other.
 
     ``scheme`` is the authentication scheme (RFC 9110 section 11.1) that a refusal names, where it is not the
-    provider's; it tells no tokens apart.
+    provider's. ``expires_at`` is when the token ends, where nothing that its bearer does can move that. Neither tells
+    tokens apart.
     """
 
     id: TokenId = attrs.field(repr=False)
     user_id: UserId
     scheme: str = attrs.field(default="", eq=False)
+    expires_at: datetime | None = attrs.field(default=None, eq=False)

@@ -44,6 +44,8 @@ class System(ABC):
     authentication: type[BaseAuthentication]
     survives_password: ClassVar[bool]
     """Whether a client is still let in, and verified, after the password was changed."""
+    is_row: ClassVar[bool] = False
+    """Whether a token is a row that can be deleted and made anew, with the same key."""
 
     def log_in(self, world: World, user: User, password: str = PASSWORD) -> Client:
         """Log in with a new client."""
@@ -75,6 +77,7 @@ class System(ABC):
 class Authtoken(System):
     name = "authtoken"
     scheme = "Token"
+    is_row = True
     authentication = TokenAuthentication
     survives_password = True
 
@@ -95,6 +98,7 @@ class Authtoken(System):
 class Knox(System):
     name = "knox"
     scheme = "Token"
+    is_row = True
     authentication = KnoxAuthentication
     survives_password = True
 
@@ -107,7 +111,11 @@ class Knox(System):
         assert client.ask("post", "/knox/logout/").status_code == 204
 
     def end(self, client: Client, user: User) -> None:
-        KnoxToken.objects.all().delete()
+        """Make the row anew, with the very same digest."""
+        row = KnoxToken.objects.get(user=user)
+        kept = {"digest": row.digest, "token_key": row.token_key, "expiry": row.expiry, "user": user}
+        row.delete()
+        KnoxToken.objects.get_queryset().create(**kept)
 
 
 class Jwt(System):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils.timezone import make_aware
 from knox.auth import TokenAuthentication
 from knox.models import AuthToken as KnoxToken
 from knox.settings import knox_settings
@@ -63,14 +64,31 @@ class TestKnoxTokenProvider(TokenProviderContract):
 
         assert provider.scheme == knox_settings.AUTH_HEADER_PREFIX == "Bearer"
 
-    def test_the_identity_is_the_digest_that_knox_keeps(self, provider: TokenProvider, anna: User) -> None:
+    def test_the_identity_is_the_digest_that_knox_keeps_and_the_time(self, provider: TokenProvider, anna: User) -> None:
         token, carrying = made(anna)
 
         known = provider.token_of(carrying)
 
         assert known is not None
-        assert known.id == f"knox:{token.digest}"
+        assert known.id == f"knox:{token.digest}.{token.created:%Y%m%d%H%M%S%f}"
         assert len(known.id) <= LONGEST
+
+    @pytest.mark.parametrize(("refreshed", "use_tz"), [(False, True), (False, False), (True, True)])
+    def test_it_tells_its_end_where_nothing_moves_that(
+        self, provider: TokenProvider, anna: User, settings: Settings, *, refreshed: bool, use_tz: bool
+    ) -> None:
+        settings.REST_KNOX = {"AUTO_REFRESH": refreshed}
+        settings.USE_TZ = use_tz
+        token, carrying = made(anna)
+        endless = provider.token_of(made(anna, expiry=None)[1])
+
+        known = provider.token_of(carrying)
+
+        assert known is not None
+        assert endless is not None
+        assert endless.expires_at is None
+        end = token.expiry if use_tz else make_aware(token.expiry)
+        assert known.expires_at == (None if refreshed else end)
 
     def test_other_credentials_are_no_token_of_this_provider(self, provider: TokenProvider, anna: User) -> None:
         key = AuthToken.objects.create(user=anna).key

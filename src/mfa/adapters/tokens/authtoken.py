@@ -1,7 +1,6 @@
 """Django REST framework's own tokens."""
 
 import hashlib
-from datetime import UTC
 from importlib import import_module
 from typing import Any
 
@@ -13,16 +12,13 @@ from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from mfa.adapters import accessor
+from mfa.adapters.tokens.rows import identities, identity
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
-from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
 
 LOGIN_ATTEMPTS = 5
 """Tokens made by somebody else at the same moment that are replaced before a login is told to come again."""
-
-
-_CREATED = 20
-"""The digits of a moment, to the microsecond."""
 
 
 class VerifiedTokenAuthentication(TokenAuthentication):
@@ -33,8 +29,9 @@ class VerifiedTokenAuthentication(TokenAuthentication):
         model, join = self.get_model(), accessor.use_cases().account_join
         if join is None or not issubclass(model, AuthToken):
             return super().authenticate_credentials(key)
+        known = identities("authtoken", _digest(key))
         try:
-            token, account = join.along(model, {"key": key}, between=_identities(key), known_as=_token)
+            token, account = join.along(model, {"key": key}, between=known, known_as=_token)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if not token.user.is_active:
@@ -69,33 +66,15 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer):
         if user is None:
             return None
         made = replaced(user)
-        return IssuedToken(token=Token(id=_identity(made), user_id=user_id), shown={"token": made.key})
+        return IssuedToken(token=_token(made), shown={"token": made.key})
 
 
 def _token(auth: AuthToken) -> Token:
-    return Token(id=_identity(auth), user_id=UserId(str(auth.user_id)))
+    return Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
 
 
-def _identity(token: AuthToken) -> TokenId:
-    """Join a digest of the key with the time of creation.
-
-    The key's part stands first and by itself, so that a database that knows only the key can find all that begins
-    with it.
-    """
-    created = token.created if token.created.tzinfo is None else token.created.astimezone(UTC)
-    return _made_at(token.key, f"{created:%Y%m%d%H%M%S%f}")
-
-
-def _identities(key: str) -> tuple[TokenId, TokenId]:
-    """Return the first and the last identity that a key can have, whenever its row was made.
-
-    They differ from all between in nothing but digits, which are in the same order in every collation.
-    """
-    return _made_at(key, "0" * _CREATED), _made_at(key, "9" * _CREATED)
-
-
-def _made_at(key: str, created: str) -> TokenId:
-    return TokenId(f"authtoken:{hashlib.sha256(b'mfa/authtoken/' + key.encode()).hexdigest()}.{created}")
+def _digest(key: str) -> str:
+    return hashlib.sha256(b"mfa/authtoken/" + key.encode()).hexdigest()
 
 
 def replaced(user: Any) -> AuthToken:  # noqa: ANN401 - whatever model the project has

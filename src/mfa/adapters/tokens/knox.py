@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext_lazy as _
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
@@ -14,8 +15,9 @@ from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from mfa.adapters import accessor
+from mfa.adapters.tokens.rows import identities, identity
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
-from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.identifiers import Token, UserId
 
 
 class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # knox carries no types
@@ -27,11 +29,10 @@ class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # 
         if join is None:
             return super().authenticate_credentials(token)  # type: ignore[no-any-return] # knox carries no types
         text = token.decode("utf-8", "replace")
-        identity = _identity(digest := hash_token(text))
-        model = get_token_model()
+        digest, model = hash_token(text), get_token_model()
         found = {"digest": digest, "token_key": text[: CONSTANTS.TOKEN_KEY_LENGTH]}
         try:
-            auth_token, account = join.along(model, found, between=(identity, identity), known_as=_token)
+            auth_token, account = join.along(model, found, between=identities("knox", digest), known_as=_token)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if self._cleanup_token(auth_token):
@@ -44,7 +45,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # 
 
 
 class KnoxTokenProvider(TokenProvider, TokenIssuer):
-    """Knows a token by the digest that knox itself stores."""
+    """Knows a token by the digest that knox itself stores, and by when its row was made."""
 
     def __init__(self, config: object) -> None:
         """Take the settings, of which none matters here."""
@@ -69,8 +70,7 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
         made, key = get_token_model().objects.create(user)
         user_logged_in.send(sender=type(user), request=request, user=user)
         expiry = {} if made.expiry is None else {"expires_at": made.expiry}
-        token = Token(id=TokenId(f"knox:{made.digest}"), user_id=user_id)
-        return IssuedToken(token=token, shown={"token": key, **expiry})
+        return IssuedToken(token=_token(made), shown={"token": key, **expiry})
 
     def _has_enough(self, user: Any) -> bool:  # noqa: ANN401 - whatever model the project has
         most = knox_settings.TOKEN_LIMIT_PER_USER
@@ -79,9 +79,10 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
 
 
 def _token(auth_token: AbstractAuthToken) -> Token:
-    scheme = str(knox_settings.AUTH_HEADER_PREFIX)
-    return Token(id=_identity(auth_token.digest), user_id=UserId(str(auth_token.user_id)), scheme=scheme)
-
-
-def _identity(digest: str) -> TokenId:
-    return TokenId(f"knox:{digest}")
+    ends = auth_token.expiry if not knox_settings.AUTO_REFRESH else None
+    return Token(
+        id=identity("knox", auth_token.digest, auth_token.created),
+        user_id=UserId(str(auth_token.user_id)),
+        scheme=str(knox_settings.AUTH_HEADER_PREFIX),
+        expires_at=make_aware(ends) if ends is not None and is_naive(ends) else ends,
+    )
