@@ -401,23 +401,6 @@ class TestClaims:
         client.enrol_app()
         assert "mfa_deadline" not in refreshed(client)
 
-    def test_a_remembered_browser_is_told_as_one(
-        self, world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch, anna: User
-    ) -> None:
-        """It counts, but nobody has authenticated then."""
-        deploy(world, settings, monkeypatch, SYSTEM, TRUST_LIFETIME="30d")
-        browser = SYSTEM.log_in(world, anna)
-        app = browser.register_app()
-        kept = browser.post(f"{app.index}/", {"value": app.code, "trust": True}).data["trust"]["token"]
-        again = SYSTEM.log_in(world, anna)
-        assert again.post("trust/", {"token": kept}).status_code == 200
-
-        told = refreshed(again)
-
-        assert told["mfa"] == [["trust", int(world.clock.time.timestamp()), app.index]]
-        assert (told["acr"], told["amr"]) == ("mfa", ["pwd", "mfa"])
-        assert "auth_time" not in told
-
     def test_a_verification_that_does_not_count_any_more_is_not_told(
         self, world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch, anna: User
     ) -> None:

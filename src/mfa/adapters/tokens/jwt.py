@@ -188,17 +188,16 @@ def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, obj
     """Tell of a standing in the words of RFC 8176 (``amr``) and RFC 9470 (``acr``, ``auth_time``).
 
     Whoever knows no more than the words has to be safe with them: a token that is not verified has no ``acr``, nor
-    ``mfa`` in its ``amr``, whatever it has confirmed.
+    ``mfa`` in its ``amr``, whatever it has confirmed; nor has one that is verified by a remembered browser alone, for
+    which nobody has proved anything now.
     """
     confirmed = standing.confirmations
-    references = [*login, *(REFERENCES[each.method] for each in confirmed if each.method in REFERENCES)]
-    if standing.verified and confirmed:
+    proved = [each for each in confirmed if not each.trusted]
+    references = [*login, *(REFERENCES[each.method] for each in proved if each.method in REFERENCES)]
+    if standing.verified and proved:
         references.append("mfa")
-        yield "acr", "phr" if any(each.phishing_resistant for each in confirmed) else "mfa"
-        # A remembered browser proves nothing anew: whoever wants something fresh must not take it for that.
-        proved = [each.at for each in confirmed if not each.trusted]
-        if proved:
-            yield "auth_time", int(max(proved).timestamp())
+        yield "acr", "phr" if any(each.phishing_resistant for each in proved) else "mfa"
+        yield "auth_time", int(max(each.at for each in proved).timestamp())
     if references:
         yield "amr", list(dict.fromkeys(references))
     yield "mfa", [[each.method, int(each.at.timestamp()), each.index] for each in confirmed]
