@@ -10,8 +10,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from mfa import config
+from mfa.adapters.answers import ANSWERS, REJECTED, REJECTED_CODE
 from mfa.adapters.django import signals
-from mfa.adapters.drf.errors import ANSWERS, REJECTED, REJECTED_CODE
 from mfa.adapters.drf.permissions import IsTokenAuthenticated
 from mfa.domain import events
 from mfa.domain.events import Event
@@ -103,8 +103,8 @@ def test_every_route_is_in_the_tables(page: Path) -> None:
 def test_every_code_of_an_error_is_in_the_table_with_its_status() -> None:
     table = rows(ROOT / "docs" / "routes.md", "Errors")
     explained = {(int(row[0]), code) for row in table for code in CODE.findall(row[1])}
-    leaves = {(int(answer.status), error.code) for error, answer in ANSWERS.items() if not error.__subclasses__()}
+    leaves = {(int(status), error.code) for error, (status, _) in ANSWERS.items() if not error.__subclasses__()}
     # A malformed value and a field that does not hold what it should are told as DRF tells of fields.
     told_by_field = {(400, "malformed_value"), (400, "invalid")}
-    own = {(int(REJECTED.status), REJECTED_CODE), (403, IsTokenAuthenticated.code)}
+    own = {(int(REJECTED[0]), REJECTED_CODE), (403, IsTokenAuthenticated.code)}
     assert (leaves | own) - told_by_field <= explained

@@ -47,7 +47,6 @@ NAME_OF_TRUST = "what a remembered browser is called: a quarter of the digest of
 SHOWN = {
     "Accepted.description": "the model of an authenticator",
     "Accepted.unique": "a digest of a credential's id",
-    "Answer.sentence": "words of the package's own",
     "AttestationObject.format": "the name of a format",
     "BrowserForgotten.trust": NAME_OF_TRUST,
     "BrowserRemembered.trust": NAME_OF_TRUST,
@@ -71,7 +70,7 @@ SHOWN = {
 }
 """What may be seen, and why."""
 
-OPEN = frozenset({"Operation", "Problem", "RegistrationField", "RelyingParty", "Shape", "Told"})
+OPEN = frozenset({"Answer", "Operation", "Problem", "RegistrationField", "RelyingParty", "Shape"})
 """Classes that describe the package, its settings or its refusals, and hold nothing of anybody's."""
 
 OPEN_SETTINGS = {field.name for field in attrs.fields(Config)} - {"encryption_keys"}

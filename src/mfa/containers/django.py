@@ -18,13 +18,12 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from dependency_injector import containers, providers
 
-from mfa.adapters.accessor import Told, UseCases
+from mfa.adapters.accessor import UseCases
 from mfa.adapters.django.holders import DjangoHolders
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.django.signals import DjangoPublisher
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
 from mfa.adapters.django.users import DjangoUserDirectory
-from mfa.adapters.drf.errors import told
 from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
 from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.adapters.senders.email_address import DjangoEmailAddressing
@@ -49,7 +48,6 @@ from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
 from mfa.application.verification import VerifyChallenge
 from mfa.config import Config
 from mfa.containers.core import CoreContainer, Workshop, load
-from mfa.domain.errors import MfaError
 from mfa.domain.methods.base import Methods
 
 Made = TypeVar("Made")
@@ -364,7 +362,3 @@ class DeployedUseCases(UseCases):
     def step_up_status(self) -> int:
         """Return the status of a refusal."""
         return self._of(self.container.config).step_up_status
-
-    def told(self, error: MfaError, scheme: str) -> Told:
-        """Say what the core refuses, by the table of the adapter for Django REST framework."""
-        return told(error, scheme, self.step_up_status)

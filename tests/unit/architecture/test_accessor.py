@@ -11,6 +11,7 @@ CALLERS = {
     "mfa.adapters.django.gate",
     "mfa.adapters.drf.permissions",
     "mfa.adapters.drf.viewsets",
+    "mfa.adapters.requests",
     "mfa.adapters.senders.queue",
     "mfa.adapters.tokens.authtoken",
     "mfa.adapters.tokens.jwt",

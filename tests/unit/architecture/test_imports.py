@@ -14,7 +14,9 @@ LAYERS: list[list[str]] = [
 ]
 CORE: list[str] = CONTRACTS["pure-core"]["source_modules"]
 FORBIDDEN: list[str] = CONTRACTS["pure-core"]["forbidden_modules"]
-ADAPTERS: list[str] = CONTRACTS["independent-adapters"]["modules"]
+ADAPTERS: list[list[str]] = [
+    [f"mfa.adapters.{name.strip()}" for name in layer.split("|")] for layer in CONTRACTS["adapters"]["layers"]
+]
 WITHOUT_INJECTOR: list[str] = CONTRACTS["injector-in-containers"]["source_modules"]
 USE_CASES: list[list[str]] = [
     [f"mfa.application.{name.strip()}" for name in layer.split("|")] for layer in CONTRACTS["use-cases"]["layers"]
@@ -125,12 +127,17 @@ def test_it_does_not_matter_where_in_a_module_the_import_stands(copy: Copy, line
     assert_broken(copy.lint("pure-core"), "pure-core", *not_allowed("mfa.domain", "django"))
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS)
-def test_no_adapter_imports_another(copy: Copy, adapter: str) -> None:
-    others = [other for other in ADAPTERS if other != adapter]
-    copy.add(adapter, *(f"import {each}" for each in others))
+@pytest.mark.parametrize(("module", "forbidden"), list(higher_and_beside(ADAPTERS)))
+def test_no_adapter_imports_another(copy: Copy, module: str, forbidden: list[str]) -> None:
+    copy.add(module, *(f"import {each}" for each in forbidden))
 
-    assert_broken(copy.lint("independent-adapters"), "independent-adapters", *not_allowed(adapter, *others))
+    assert_broken(copy.lint("adapters"), "adapters", *not_allowed(module, *forbidden))
+
+
+def test_no_adapter_stands_outside_the_contract(copy: Copy) -> None:
+    (copy.source / "mfa" / "adapters" / "common.py").touch()
+
+    assert_broken(copy.lint("adapters"), "adapters", "common")
 
 
 @pytest.mark.parametrize("module", WITHOUT_INJECTOR)
@@ -159,14 +166,6 @@ def test_no_use_case_stands_outside_the_contract(copy: Copy) -> None:
     (copy.source / "mfa" / "application" / "services.py").touch()
 
     assert_broken(copy.lint("use-cases"), "use-cases", "services")
-
-
-def test_every_adapter_is_independent_or_is_the_accessor() -> None:
-    children = {
-        path.stem for path in (SOURCE / "mfa" / "adapters").iterdir() if path.suffix == ".py" or any(path.rglob("*.py"))
-    } - {"__init__"}
-
-    assert {f"mfa.adapters.{child}" for child in children} == {*ADAPTERS, "mfa.adapters.accessor"}
 
 
 def test_every_dependency_but_attrs_is_forbidden_to_the_core() -> None:

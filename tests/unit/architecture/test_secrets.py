@@ -37,7 +37,7 @@ REVIEWED = {
         # Digests of tokens: to come nearer to one, step by step, somebody would have to choose digests.
         "row[_CHALLENGES_BEGIN] == token_id",
     },
-    "mfa.adapters.accessor": {"known[0] != token"},
+    "mfa.adapters.requests": {"known[0] != token"},
     "mfa.adapters.memory.repositories": {"challenge.token_id == token_id", "challenge.token_id != token_id"},
     # Labels and the purposes of certificates.
     "mfa.adapters.webauthn.cbor": {"key in items"},

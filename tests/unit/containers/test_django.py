@@ -148,7 +148,7 @@ class TestSecurityKeys:
             deployed(TOKEN_PROVIDER="tests.projects.acme.HeaderTokens").token_issuer()
 
 
-BESIDE = {"account_join", "credential_renewer", "standing_recorder", "step_up_status", "told"}
+BESIDE = {"account_join", "credential_renewer", "standing_recorder", "step_up_status"}
 """What a deployment can say and is no use case."""
 
 

@@ -10,11 +10,11 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from mfa.adapters import accessor
-from mfa.adapters.accessor import grace_header
-from mfa.adapters.drf.errors import api_exception, refusal_of
+from mfa.adapters import accessor, requests
+from mfa.adapters.answers import grace_header
+from mfa.adapters.drf.errors import api_exception
 from mfa.application.standing import Assessment, Standing
-from mfa.domain.errors import MfaError, Refused
+from mfa.domain.errors import MfaError, Refused, RegistrationRequired, VerificationRequired
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
 
@@ -110,6 +110,12 @@ def check_requirement(request: Request, requirement: Requirement) -> None:
     _demand(_standing(request, token, request.parser_context.get("view")), (requirement,), token)
 
 
+def refusal_of(standing: Standing) -> Refused:
+    """Return the refusal that a standing deserves: at least one verification is always left."""
+    left = max(standing.verifications_left, 1)
+    return VerificationRequired(left) if standing.enrolled else RegistrationRequired(left)
+
+
 def _requirements(view: APIView) -> Sequence[Requirement]:
     decide = getattr(view, "get_mfa_requirement", None)
     requirement = getattr(view, "mfa_requirement", None) if decide is None else decide()
@@ -141,14 +147,14 @@ def _standing(request: Request, token: Token, view: object) -> Standing:
     if getattr(view, "mfa_by_account", False):
         return _assessed(request, token)
     try:
-        return accessor.standing_of(request, token)
+        return requests.standing_of(request, token)
     except MfaError as error:
         raise _refused(error, token) from None
 
 
 def _assessed(request: Request, token: Token) -> Assessment:
     try:
-        return accessor.assessment_of(request, token)
+        return requests.assessment_of(request, token)
     except MfaError as error:
         raise _refused(error, token) from None
 

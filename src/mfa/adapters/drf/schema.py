@@ -18,7 +18,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from mfa.adapters.accessor import UseCases
-from mfa.adapters.drf.errors import REJECTED_CHALLENGE, REJECTED_CODE
+from mfa.adapters.answers import REJECTED_CHALLENGE, REJECTED_CODE
 from mfa.adapters.drf.serializers import MOST_STATE_CHARACTERS, MOST_TOKEN_CHARACTERS
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import (

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
-from mfa.adapters.drf.errors import whole_seconds
+from mfa.adapters.answers import whole_seconds
 from mfa.application.devices import ListedDevice
 from mfa.application.standing import Assessment
 from mfa.application.trusts import ListedTrust

@@ -19,9 +19,9 @@ from rest_framework.viewsets import ViewSet
 
 from mfa.adapters import accessor
 from mfa.adapters.accessor import UseCases
-from mfa.adapters.drf.errors import api_exception, refusal_of, rejection, with_code
+from mfa.adapters.drf.errors import api_exception, rejection, with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
-from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
+from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice, refusal_of
 from mfa.adapters.drf.serializers import (
     DeviceSerializer,
     DispatchSerializer,

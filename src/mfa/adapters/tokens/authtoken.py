@@ -11,7 +11,7 @@ from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
-from mfa.adapters import accessor
+from mfa.adapters import accessor, requests
 from mfa.adapters.tokens.rows import identities, identity
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
@@ -38,7 +38,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):
             raise AuthenticationFailed(_("User inactive or deleted."))
         # A database may take two texts for one; then the account was looked for under another name than it has.
         if account is not None and equal(token.key.encode(), key.encode()):
-            accessor.leave_account(token, account)
+            requests.leave_account(token, account)
         return token.user, token
 
 

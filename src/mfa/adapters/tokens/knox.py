@@ -14,7 +14,7 @@ from knox.models import AbstractAuthToken, get_token_model
 from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
-from mfa.adapters import accessor
+from mfa.adapters import accessor, requests
 from mfa.adapters.tokens.rows import identities, identity
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
@@ -40,7 +40,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # 
         if knox_settings.AUTO_REFRESH and auth_token.expiry:
             self.renew_token(auth_token)
         if account is not None:
-            accessor.leave_account(auth_token, account)
+            requests.leave_account(auth_token, account)
         return self.validate_user(auth_token)  # type: ignore[no-any-return] # knox carries no types
 
 

@@ -5,20 +5,13 @@ import pytest
 from django.core.exceptions import DisallowedHost, TooManyFieldsSent
 from django.utils import translation
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework.exceptions import Throttled as TooManyRequests
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from mfa.adapters.drf.errors import (
-    ANSWERS,
-    FAULTS,
-    PROBLEMS,
-    MfaException,
-    api_exception,
-    refusal_of,
-    rejection,
-    told,
-    with_code,
-)
+from mfa.adapters.answers import ANSWERS, FAULTS, PROBLEMS, answer_to
+from mfa.adapters.drf.errors import MfaException, api_exception, rejection, with_code
+from mfa.adapters.drf.permissions import refusal_of
 from mfa.application.standing import Standing
 from mfa.domain import errors
 from mfa.domain.errors import (
@@ -67,11 +60,15 @@ def test_sentences_are_translated_when_they_are_told() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in ANSWERS if not issubclass(kind, Refused | InvalidField | Throttled)])
 def test_every_error_has_its_status_and_code(kind: type[MfaError]) -> None:
+    status, sentence = ANSWERS[kind]
     response = answered(kind())
 
-    assert response.status_code == ANSWERS[kind].status
-    if kind is not MalformedValue:
-        assert response.data == {"detail": str(ANSWERS[kind].sentence), "code": kind.code}
+    assert response.status_code == status
+    if kind is MalformedValue:
+        assert response.data == {"value": [str(sentence)]}
+    else:
+        wait = {"retry_after": 1} if kind is Unavailable else {}
+        assert response.data == {"detail": str(sentence), "code": kind.code, **wait}
 
 
 @pytest.mark.parametrize("error", [MfaError(), BrokenSeal(), StaleAccount(), ValueError(), NotFound()])
@@ -80,7 +77,10 @@ def test_what_is_no_clients_doing_stays_as_it_is(error: Exception) -> None:
 
 
 def test_a_store_that_is_away_says_when_to_try_again() -> None:
-    assert answered(Unavailable(timedelta(milliseconds=1500))).headers["Retry-After"] == "2"
+    response = answered(Unavailable(timedelta(milliseconds=1500)))
+
+    assert response.headers["Retry-After"] == "2"
+    assert response.data["retry_after"] == 2
 
 
 def test_an_error_of_a_method_is_answered_as_the_nearest() -> None:
@@ -136,6 +136,7 @@ def test_a_wait_is_told_in_whole_seconds_rounded_up(wait: timedelta, header: str
 
     assert response.status_code == 429
     assert response.headers["Retry-After"] == header
+    assert response.data["retry_after"] == int(header)
 
 
 def test_a_wait_without_end_is_not_told() -> None:
@@ -143,6 +144,7 @@ def test_a_wait_without_end_is_not_told() -> None:
 
     assert response.status_code == 429
     assert "Retry-After" not in response.headers
+    assert "retry_after" not in response.data
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_a_refusal_tells_what_would_be_enough(error: Refused, header: str) -> No
     assert response.status_code == 403
     assert response.headers["WWW-Authenticate"] == header
     assert response.data == {
-        "detail": str(ANSWERS[type(error)].sentence),
+        "detail": str(ANSWERS[type(error)][1]),
         "code": error.code,
         "verifications-left": 2,
     }
@@ -215,6 +217,7 @@ def test_a_standing_has_its_refusal(*, enrolled: bool, left: int, kind: type[Ref
     [
         (Throttled(timedelta(seconds=1.5)), 429, {"Retry-After": "2"}),
         (AlreadyVerified(), 409, {}),
+        (InvalidField("address", "required"), 400, {}),
         (
             VerificationRequired(1),
             401,
@@ -226,7 +229,7 @@ def test_a_standing_has_its_refusal(*, enrolled: bool, left: int, kind: type[Ref
     ],
 )
 def test_views_of_other_frameworks_say_the_same(error: MfaError, status: int, headers: dict[str, str]) -> None:
-    plain, answer = told(error, "Session", 401), answered(api_exception(error, "Session", 401))
+    plain, answer = answer_to(error, "Session", 401), answered(api_exception(error, "Session", 401))
 
     assert (plain.status, plain.headers) == (status, headers)
     assert answer.status_code == status
@@ -236,7 +239,7 @@ def test_views_of_other_frameworks_say_the_same(error: MfaError, status: int, he
 
 def test_a_fault_is_no_answer_there_either() -> None:
     with pytest.raises(BrokenSeal):
-        told(BrokenSeal(), "Session", 403)
+        answer_to(BrokenSeal(), "Session")
 
 
 def test_a_wrong_value_is_an_answer_and_no_exception() -> None:
@@ -252,6 +255,14 @@ def test_a_wrong_value_is_an_answer_and_no_exception() -> None:
     [
         (NotFound(), {"detail": "Not found.", "code": "not_found"}),
         (AlreadyVerified(), {"detail": "This device is verified already.", "code": "already_verified"}),
+        (
+            TooManyRequests(3),
+            {
+                "detail": "Request was throttled. Expected available in 3 seconds.",
+                "code": "throttled",
+                "retry_after": 3,
+            },
+        ),
         (APIException({"detail": "x", "code": "own"}), {"detail": "x", "code": "own"}),
         (ValidationError({"detail": ["x"]}), {"detail": ["x"]}),
         (ValidationError(["x"]), ["x"]),

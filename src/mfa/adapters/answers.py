@@ -1,0 +1,185 @@
+"""What the core refuses, as HTTP says it: the one table of statuses, codes, sentences and headers.
+
+Views of Django and of Django REST framework answer from here alike.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+from http import HTTPStatus
+
+import attrs
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from mfa.application.standing import Standing
+from mfa.domain.errors import (
+    AlreadyRegistered,
+    AlreadyVerified,
+    BrokenSeal,
+    Conflict,
+    DeliveryFailed,
+    DeviceNotFound,
+    DeviceRequired,
+    InvalidField,
+    Malformed,
+    MalformedValue,
+    MethodNotFound,
+    MfaError,
+    NoChallenge,
+    NotDispatchable,
+    NotFound,
+    NotUnique,
+    Refused,
+    RegistrationRequired,
+    SealError,
+    StaleAccount,
+    StoreBusy,
+    Throttled,
+    TrustNotFound,
+    Unavailable,
+    UnknownKey,
+    VerificationRequired,
+)
+
+_SECOND = timedelta(seconds=1)
+
+_NOT_FOUND = (HTTPStatus.NOT_FOUND, _("Not found."))
+
+ANSWERS: Mapping[type[MfaError], tuple[HTTPStatus, Promise]] = {
+    NotFound: _NOT_FOUND,
+    DeviceNotFound: _NOT_FOUND,
+    MethodNotFound: _NOT_FOUND,
+    TrustNotFound: _NOT_FOUND,
+    NotDispatchable: (HTTPStatus.NOT_FOUND, _("This device is sent nothing.")),
+    NoChallenge: (HTTPStatus.NOT_FOUND, _("Nothing was sent to this device yet; ask for that first.")),
+    Conflict: (HTTPStatus.CONFLICT, _("This is not possible as things are.")),
+    AlreadyRegistered: (HTTPStatus.CONFLICT, _("There are as many devices of this kind as are allowed.")),
+    AlreadyVerified: (HTTPStatus.CONFLICT, _("This device is verified already.")),
+    DeviceRequired: (HTTPStatus.CONFLICT, _("This needs another active device.")),
+    Refused: (HTTPStatus.FORBIDDEN, _("You do not have permission to perform this action.")),
+    VerificationRequired: (HTTPStatus.FORBIDDEN, _("Verify with one of your devices first.")),
+    RegistrationRequired: (HTTPStatus.FORBIDDEN, _("Register a device first.")),
+    Malformed: (HTTPStatus.BAD_REQUEST, _("Invalid input.")),
+    MalformedValue: (HTTPStatus.BAD_REQUEST, _("This has the wrong type or is too long.")),
+    InvalidField: (HTTPStatus.BAD_REQUEST, _("Invalid input.")),
+    Throttled: (HTTPStatus.TOO_MANY_REQUESTS, _("Too many attempts; this one was not looked at.")),
+    DeliveryFailed: (HTTPStatus.SERVICE_UNAVAILABLE, _("Nothing could be sent; try again.")),
+    Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, _("Not possible just now; try again.")),
+}
+"""Whoever derives an error of a method's own from one of these is answered as for the nearest.
+
+``STEP_UP_STATUS`` may put the 401 of RFC 9470 section 3 in the place of the 403 of a refusal.
+"""
+
+FAULTS: frozenset[type[MfaError]] = frozenset(
+    {MfaError, SealError, UnknownKey, BrokenSeal, StaleAccount, StoreBusy, NotUnique}
+)
+"""Never a client's doing: they propagate, for the operator to see."""
+
+PROBLEMS: Mapping[str, Promise] = {
+    "too_long": _("This is too long."),
+    "unprintable": _("This may not hold line breaks or other control characters."),
+    "required": _("This field is required."),
+    "invalid_email": _("Enter a valid email address."),
+    "invalid_phone_number": _("Enter a valid phone number."),
+}
+"""What is wrong with a field, by the word for it; other words are answered as ``InvalidField``."""
+
+REJECTED = (HTTPStatus.UNAUTHORIZED, _("This value is not valid."))
+
+REJECTED_CODE = "invalid_value"
+
+REJECTED_CHALLENGE = 'JSON realm="multi factor verification"'
+
+GRACE_HEADER = "MFA-Registration-Deadline"
+"""Where an answer says until when its user may go without a device."""
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """An answer of HTTP, as a view of any framework can give it."""
+
+    status: int
+    code: str
+    body: Mapping[str, object]
+    headers: Mapping[str, str]
+
+
+def answer_to(error: MfaError, scheme: str, step_up_status: int = HTTPStatus.FORBIDDEN) -> Answer:
+    """Answer what the core refuses; raises the error itself where it is a fault and no answer.
+
+    ``scheme`` is the authentication scheme that a refusal names, ``step_up_status`` its status.
+    """
+    found = next((ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS), None)
+    if found is None:
+        raise error
+    status, sentence = found
+    match error:
+        case InvalidField(field=field, problem=problem):
+            return _answer_about(field, status, problem, PROBLEMS.get(problem, sentence))
+        case MalformedValue():
+            return _answer_about("value", status, error.code, sentence)
+        case Refused(verifications_left=left):
+            headers = {"WWW-Authenticate": step_up_challenge(error, scheme)}
+            return _answer(step_up_status, error.code, sentence, {"verifications-left": left}, headers)
+        case Throttled(retry_after=timedelta() as wait) | Unavailable(retry_after=wait):
+            # A browser shows no header across origins unless the site exposes it, hence the body.
+            seconds = whole_seconds(wait)
+            return _answer(status, error.code, sentence, {"retry_after": seconds}, {"Retry-After": str(seconds)})
+    return _answer(status, error.code, sentence)
+
+
+def rejection() -> Answer:
+    """Return the answer to a wrong value, which is the same for every reason."""
+    status, sentence = REJECTED
+    return _answer(status, REJECTED_CODE, sentence, headers={"WWW-Authenticate": REJECTED_CHALLENGE})
+
+
+def unauthenticated(scheme: str) -> Answer:
+    """Return the answer to a request without credentials, with a challenge as RFC 9110 section 11.6.1 has it."""
+    sentence = _("Authentication credentials were not provided.")
+    return _answer(HTTPStatus.UNAUTHORIZED, "not_authenticated", sentence, headers={"WWW-Authenticate": scheme})
+
+
+def _answer(
+    status: int,
+    code: str,
+    sentence: Promise,
+    more: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    body = {"detail": str(sentence), "code": code, **(more or {})}
+    return Answer(status=status, code=code, body=body, headers=headers or {})
+
+
+def _answer_about(field: str, status: int, code: str, sentence: Promise) -> Answer:
+    return Answer(status=status, code=code, body={field: [str(sentence)]}, headers={})
+
+
+def step_up_challenge(error: Refused, scheme: str) -> str:
+    """Write the header of RFC 9470 section 3, which tells a client what would be enough.
+
+    The description is in English and ASCII, as RFC 6750 section 3 has it; the sentence for people is in the body.
+    """
+    parameters = {
+        "error": "insufficient_user_authentication",
+        "error_description": "A different authentication level is required",
+    }
+    if error.max_age is not None:
+        parameters["error_description"] = "More recent authentication is required"
+        parameters["max_age"] = str(error.max_age // _SECOND)
+    if error.phishing_resistant:
+        parameters["acr_values"] = "phr"
+    written = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+    return f"{scheme} {written}"
+
+
+def grace_header(standing: Standing) -> dict[str, str]:
+    """Return the header that tells until when a user may go without a device, in UTC (RFC 3339); none of others."""
+    until = standing.grace_until
+    return {} if until is None else {GRACE_HEADER: f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def whole_seconds(wait: timedelta) -> int:
+    """Return a wait in seconds, rounded up, so that whoever obeys it is never too early."""
+    return -(-wait // _SECOND)
