@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.views import APIView
 
-from mfa.adapters import accessor
+from mfa.adapters import requests
 from mfa.adapters.django.decorators import verification_exempt, verified
 from mfa.adapters.django.middleware import VerifiedMiddleware
 from mfa.domain.errors import Unavailable
@@ -164,7 +164,7 @@ class TestDecorator:
         def away(*_: object) -> None:
             raise Unavailable
 
-        monkeypatch.setattr(accessor, "standing_of", away)
+        monkeypatch.setattr(requests, "standing_of", away)
 
         answer = visitor.get("/verified/")
 

@@ -19,7 +19,7 @@ from rest_framework.authentication import BaseAuthentication, TokenAuthenticatio
 from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.test import APIClient
 
-from mfa.adapters import accessor
+from mfa.adapters import accessor, requests
 from mfa.adapters.django import repositories
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
@@ -143,7 +143,7 @@ def test_the_account_is_the_one_that_is_read_by_itself(client: Client, monkeypat
     for method in ("totp", "email", "recovery"):
         client.verify(method)
     left: list[Account] = []
-    monkeypatch.setattr(accessor, "leave_account", lambda _, account: left.append(account))
+    monkeypatch.setattr(requests, "leave_account", lambda _, account: left.append(account))
 
     user, _ = JOINED[client.system]().authenticate(request([], f"Token {client.key}")) or (None, None)
 
@@ -168,7 +168,7 @@ def test_so_are_the_remembered_browsers_and_what_they_confirmed(
     status, statements = client.gate(JOINED[client.system])
     assert (status, len(statements)) == (200, STATEMENTS[client.system])
     left: list[Account] = []
-    monkeypatch.setattr(accessor, "leave_account", lambda _, account: left.append(account))
+    monkeypatch.setattr(requests, "leave_account", lambda _, account: left.append(account))
     JOINED[client.system]().authenticate(request([], f"Token {client.key}"))
     assert left == [saved]
 
