@@ -18,5 +18,4 @@ _trusts.register("trust", MultiFactorTrustViewSet)
 _verification = MultiFactorVerifierRouter(use_cases=use_cases)
 _verification.register("", MultiFactorVerifierViewSet)
 
-# The verifier last: to it, "register", "passkey" and "trust" would be indexes of devices.
 urlpatterns = [*_registration.urls, *_login.urls, *_trusts.urls, *_verification.urls]

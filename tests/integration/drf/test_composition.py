@@ -1,10 +1,13 @@
 """How a project mounts the routes, replaces parts of them, and looks at them in a browser."""
 
 import importlib
+from collections.abc import Sequence
+from itertools import chain, permutations
 from typing import Any
 
 import pytest
-from django.urls import include, path, reverse
+from django.urls import URLResolver, include, path, reverse
+from django.urls.resolvers import RegexPattern
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,8 +15,14 @@ from rest_framework.test import APIRequestFactory
 
 from mfa.adapters import accessor
 from mfa.adapters.accessor import UseCases
-from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerifierRouter
-from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
+from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
+from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorRouter, MultiFactorVerifierRouter
+from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
+from mfa.adapters.drf.viewsets import (
+    MultiFactorRegistrationViewSet,
+    MultiFactorVerifierViewSet,
+    MultiFactorViewSet,
+)
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.ports.tokens import TokenProvider
 from mfa.domain.identifiers import Token
@@ -129,6 +138,53 @@ class ExtendedRegistration(MultiFactorRegistrationViewSet):
     @action(detail=True)
     def picture(self, request: Request, index: str) -> Response:
         return Response(self.method(index).name)
+
+
+MOUNTED: Sequence[tuple[type[MultiFactorRouter], str, type[MultiFactorViewSet]]] = [
+    (MultiFactorVerifierRouter, "", Extended),
+    (MultiFactorRegisterRouter, "register", ExtendedRegistration),
+    (MultiFactorTrustRouter, "trust", MultiFactorTrustViewSet),
+    (MultiFactorPasskeyRouter, "passkey", MultiFactorPasskeyViewSet),
+]
+
+NAMED = {
+    "": "multi-factor-overview",
+    "status/": "multi-factor-status",
+    "help/": "multi-factor-help",
+    "0/": "multi-factor-specific",
+    "17/dispatch/": "multi-factor-dispatch",
+    "0/picture/": "multi-factor-picture",
+    "register/": "multi-factor-register-overview",
+    "register/totp/": "multi-factor-register",
+    "register/0/": "multi-factor-register",
+    "register/dispatch/": "multi-factor-register",
+    "register/help/": "multi-factor-register-help",
+    "register/0/picture/": "multi-factor-register-picture",
+    "trust/": "multi-factor-trust-overview",
+    "trust/0123456789abcdef/": "multi-factor-trust",
+    "passkey/": "multi-factor-passkey",
+    "passkey/options/": "multi-factor-passkey-options",
+}
+
+
+@pytest.mark.parametrize("by_regex", [True, False])
+@pytest.mark.parametrize("under", ["", "multi-factor", "api/v1/second-factor"])
+def test_routers_are_mounted_in_any_order(under: str, *, by_regex: bool) -> None:
+    routed: list[list[Any]] = []
+    for router_class, name, viewset in MOUNTED:
+        router = router_class(use_regex_path=by_regex)
+        router.register("/".join(filter(None, (under, name))), viewset)
+        routed.append(router.urls)
+    for order in permutations(routed):
+        root = URLResolver(RegexPattern("^/"), [*chain(*order)])
+
+        found = {path: root.resolve(f"/{under}/{path}" if under else f"/{path}").url_name for path in NAMED}
+
+        assert found == NAMED
+
+
+def test_what_begins_like_a_name_is_an_index_that_exists_nowhere(ann: Person) -> None:
+    assert ann.get("registered/").json() == ann.get("0/").json() == {"detail": "Not found.", "code": "not_found"}
 
 
 asked = 0

@@ -81,7 +81,7 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
 
 
 class MultiFactorPasskeyRouter(MultiFactorRouter):
-    """Mounts a ``MultiFactorPasskeyViewSet``; its routes stand before those of a verifier under one prefix."""
+    """Mounts a ``MultiFactorPasskeyViewSet``, where a project likes."""
 
     default_basename = "multi-factor-passkey"
     routes = [  # noqa: RUF012 - declared by DRF

@@ -37,7 +37,7 @@ class MultiFactorRouter(SimpleRouter):
 
 
 class MultiFactorVerifierRouter(MultiFactorRouter):
-    """Mounts a ``MultiFactorVerifierViewSet``; what has a name of its own comes before what has an index."""
+    """Mounts a ``MultiFactorVerifierViewSet``, before or after the other routers under one prefix."""
 
     default_basename = "multi-factor"
     routes = [  # noqa: RUF012 - declared by DRF
@@ -65,7 +65,7 @@ class MultiFactorVerifierRouter(MultiFactorRouter):
 
 
 class MultiFactorRegisterRouter(MultiFactorRouter):
-    """Mounts a ``MultiFactorRegistrationViewSet``; its routes stand before those of a verifier under one prefix."""
+    """Mounts a ``MultiFactorRegistrationViewSet``, where a project likes."""
 
     default_basename = "multi-factor-register"
     routes = [  # noqa: RUF012 - declared by DRF

@@ -67,7 +67,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
 
 
 class MultiFactorTrustRouter(MultiFactorRouter):
-    """Mounts a ``MultiFactorTrustViewSet``; its routes stand before those of a verifier under one prefix."""
+    """Mounts a ``MultiFactorTrustViewSet``, where a project likes."""
 
     default_basename = "multi-factor-trust"
     routes = [  # noqa: RUF012 - declared by DRF

@@ -41,6 +41,9 @@ from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Method
 
+NAMES = ("activity", "passkey", "register", "status", "trust")
+"""What stands in the place of an index in the package's other routes."""
+
 NOWHERE = -1
 """The index of no device, for which the same work is done as for one that is another user's."""
 
@@ -153,8 +156,14 @@ class MultiFactorViewSet(ViewSet):
 
 
 class MultiFactorVerifierViewSet(MultiFactorViewSet):
-    """Your devices: verify, rename and remove them, and see how your token stands."""
+    """Your devices: verify, rename and remove them, and see how your token stands.
 
+    The names of the package's other routes are no index, so these may be mounted after a verifier as well. With another
+    name under the same prefix, mount it before, or have ``lookup_value_regex`` match nothing but digits.
+    """
+
+    lookup_value_regex = rf"(?!(?:{'|'.join(NAMES)})(?:/|$))[^/]+"
+    lookup_value_converter = "int"
     serializer_classes = {  # noqa: RUF012 - declared above
         "verify": VerifySerializer,
         "rename": RenameSerializer,
