@@ -1,7 +1,7 @@
 """Runs what the pages say: Python against the package, and the shell's lines against a demo that is running.
 
 ``python`` blocks of a page share their names. One that begins with ``# project/<name>.py`` is that file of a project;
-the ``MFA`` of ``project/settings.py`` is then in force, and ``project/urls.py`` has the routes.
+``MFA`` and ``REST_FRAMEWORK`` in ``project/settings.py`` are then in force, and ``project/urls.py`` has the routes.
 ``console`` blocks have their commands behind ``$``, each with its answer, in which ``...`` stands for anything.
 """
 
@@ -16,12 +16,20 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 from pytest_django import Settings
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
 
 from mfa.config import read
 from tests.docs.pages import DECISIONS, PAGES, Block, blocks, name, pages_with, typed
 from tests.integration.demo.running import running_demo
 
 LANGUAGES = {"python", "console", "text"}
+DEFAULTS = {
+    "DEFAULT_AUTHENTICATION_CLASSES": "authentication_classes",
+    "DEFAULT_PERMISSION_CLASSES": "permission_classes",
+}
+"""What the views of the framework had from the settings when they were made."""
+
 FILE = re.compile(r"# project/(?P<name>\w+)\.py\n")
 
 
@@ -45,7 +53,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", pages_with("python"), ids=name)
-def test_python_runs(page: Path, project: Path, settings: Settings) -> None:
+def test_python_runs(page: Path, project: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     get_user_model().objects.create_user("alice", "alice@example.com", "password of alice")
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(page, "python"):
@@ -53,7 +61,7 @@ def test_python_runs(page: Path, project: Path, settings: Settings) -> None:
         if file is None:
             exec(compile(_padded(block), str(block.page), "exec"), names)  # noqa: S102 - it is what the page says
         else:
-            _write(project, file["name"], block, settings)
+            _write(project, file["name"], block, settings, monkeypatch)
 
 
 def _padded(block: Block) -> str:
@@ -61,7 +69,7 @@ def _padded(block: Block) -> str:
     return "\n" * block.line + block.text
 
 
-def _write(project: Path, file: str, block: Block, settings: Settings) -> None:
+def _write(project: Path, file: str, block: Block, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / f"{file}.py").write_text(_padded(block))
     invalidate_caches()
     sys.modules.pop(f"project.{file}", None)
@@ -72,6 +80,10 @@ def _write(project: Path, file: str, block: Block, settings: Settings) -> None:
     if file == "settings" and hasattr(module, "MFA"):
         assert read(module.MFA)[1] == ()
         settings.MFA = module.MFA
+    if file == "settings" and hasattr(module, "REST_FRAMEWORK"):
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **module.REST_FRAMEWORK}
+        for name, attribute in DEFAULTS.items():
+            monkeypatch.setattr(APIView, attribute, getattr(api_settings, name))
 
 
 @pytest.mark.usefixtures("oathtool")

@@ -10,7 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize("project", ["uuid_user"])
+def environment(**more: str) -> dict[str, str]:
+    return {**{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}, **more}
+
+
+@pytest.mark.parametrize("project", ["closed", "uuid_user"])
 def test_a_project(project: str) -> None:
     walk = subprocess.run(  # noqa: S603 - this very program, on files of this repository
         [
@@ -19,10 +23,26 @@ def test_a_project(project: str) -> None:
             f"tests/projects/{project}/walk.py",
         ],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert walk.returncode == 0, walk.stdout + walk.stderr
+
+
+@pytest.mark.parametrize("first", ["rest_framework.views", "mfa.adapters.drf.permissions", "mfa.urls"])
+def test_whatever_is_imported_first_the_defaults_are_found(first: str) -> None:
+    """The framework imports its default classes while it makes its first view, so these may not ask for that view."""
+    start = f"import django; django.setup(); import {first}; from rest_framework.views import APIView as made"
+    started = subprocess.run(  # noqa: S603 - as above
+        [sys.executable, "-c", f"{start}; print(made.permission_classes)"],
+        cwd=ROOT,
+        env=environment(DJANGO_SETTINGS_MODULE="tests.projects.closed.settings"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert started.stdout.strip() == "[<class 'mfa.adapters.drf.permissions.IsVerified'>]", started.stderr

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import grace_header
@@ -30,7 +29,7 @@ class IsTokenAuthenticated(BasePermission):
     message = _("Only a token can be verified; these credentials are none.")
     code = "token_required"
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         """Tell whether the credentials are such a token."""
         return _token(request) is not None
 
@@ -38,7 +37,7 @@ class IsTokenAuthenticated(BasePermission):
 class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
     """Passes tokens by their standing; the refusal is raised, because a header and a number belong to it."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         """Tell whether the token may pass; raises ``MfaException``."""
         token = _token(request)
         if token is None:
@@ -54,7 +53,7 @@ class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
         return True
 
     @abstractmethod
-    def standing(self, request: Request, token: Token, view: APIView) -> Known:
+    def standing(self, request: Request, token: Token, view: object) -> Known:
         """Tell how the token stands."""
 
     @abstractmethod
@@ -71,7 +70,7 @@ class IsVerified(_StandingPermission[Standing]):
     the account itself decide, whatever ``JWT_GATE`` says.
     """
 
-    def standing(self, request: Request, token: Token, view: APIView) -> Standing:
+    def standing(self, request: Request, token: Token, view: object) -> Standing:
         """Tell how the token stands: by its account, or by its claims where those decide."""
         return _standing(request, token, view)
 
@@ -88,7 +87,7 @@ class IsVerifiedOrNoDevice(_StandingPermission[Assessment]):
     account.
     """
 
-    def standing(self, request: Request, token: Token, view: APIView) -> Assessment:
+    def standing(self, request: Request, token: Token, view: object) -> Assessment:
         """Tell how the token stands by its account."""
         return _assessed(request, token)
 
@@ -116,7 +115,7 @@ def refusal_of(standing: Standing) -> Refused:
     return VerificationRequired(left) if standing.enrolled else RegistrationRequired(left)
 
 
-def _requirements(view: APIView) -> Sequence[Requirement]:
+def _requirements(view: object) -> Sequence[Requirement]:
     decide = getattr(view, "get_mfa_requirement", None)
     requirement = getattr(view, "mfa_requirement", None) if decide is None else decide()
     if requirement is None:
@@ -131,7 +130,7 @@ def _demand(standing: Standing, requirements: Iterable[Requirement], token: Toke
             raise _refused(refusal, token)
 
 
-def _announce(view: APIView, standing: Standing) -> None:
+def _announce(view: object, standing: Standing) -> None:
     """Put into the answer until when the user may go without a device: DRF adds what stands in ``view.headers``."""
     headers = getattr(view, "headers", None)
     if headers is not None:
