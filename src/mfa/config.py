@@ -6,18 +6,26 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 import attrs
 
 from mfa.domain.methods.one_time_password import Algorithm
 from mfa.domain.methods.webauthn import Attestation, UserVerification
-from mfa.domain.policies import Deadline
+from mfa.domain.policies import Deadline, Requirement
 
 METHOD_NAMES = ("totp", "hotp", "email", "sms", "recovery", "webauthn")
 TOKEN_PROVIDERS = ("authtoken", "knox", "jwt", "session")
 THROTTLES = ("recursive", "simple")
-GROUPS = "mfa.domain.policies.Groups"
+POLICIES = {
+    "every_user": "mfa.domain.policies.EveryUser",
+    "enrolled_users": "mfa.domain.policies.EnrolledUsers",
+    "staff": "mfa.domain.policies.Staff",
+    "groups": "mfa.domain.policies.Groups",
+}
+"""The built-in policies by name; their dotted paths mean the same."""
+
 ALGORITHMS = ("sha1", "sha256", "sha512")
 USER_VERIFICATIONS = ("required", "preferred", "discouraged")
 ATTESTATIONS = ("none", "direct")
@@ -41,7 +49,9 @@ STEP_UP_STATUSES = (401, 403)
 
 _DATE_TIME = r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d{1,6})?(z|[+-]\d\d:\d\d)"
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DURATION = r"(?=.)" + "".join(
+    f"(?:(?P<{unit}>[0-9]{{1,9}}){unit[0]})?" for unit in ("days", "hours", "minutes", "seconds")
+)
 
 _Rule = Callable[[object], Any]
 
@@ -130,11 +140,16 @@ def _number(least: int, most: int | None = None) -> _Rule:
 
 
 def duration(value: object) -> timedelta:
-    """Read a duration such as ``"30s"``, ``"10m"``, ``"12h"`` or ``"7d"``; raises ``ValueError`` for all else."""
-    match = re.fullmatch(r"([0-9]{1,9})([smhd])", value) if isinstance(value, str) else None
-    read = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta(0)
+    """Read a duration: a ``timedelta``, or a text such as ``"30s"``, ``"12h"`` or ``"1d12h"``, the larger units first.
+
+    Raises ``ValueError`` for all else, and for what is not longer than nothing or longer than ten years.
+    """
+    read = value if isinstance(value, timedelta) else timedelta(0)
+    match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
+    if match:
+        read = timedelta(**{unit: int(number) for unit, number in match.groupdict(default="0").items()})
     if not timedelta(0) < read <= LONGEST:
-        raise ValueError(f'a duration such as "30s", "10m", "12h" or "7d", at most "{LONGEST.days}d"')
+        raise ValueError(f'a duration such as "30s", "12h", "1d12h" or a timedelta, at most "{LONGEST.days}d"')
     return read
 
 
@@ -149,6 +164,32 @@ def deadline(value: object) -> datetime | timedelta:
         return duration(value)
     except ValueError:
         raise ValueError('a date-time such as "2026-06-01T00:00:00Z", or a duration such as "14d"') from None
+
+
+def _policy(value: object) -> str:
+    paths = {path: name for name, path in POLICIES.items()}
+    name = _named(tuple(POLICIES))(value)
+    return paths.get(name, name)
+
+
+def _requirement(name: str, value: object) -> Requirement:
+    """Make a requirement of a dict of its arguments; raises ``ValueError``."""
+    arguments = [field.name for field in attrs.fields(Requirement)]
+    if not isinstance(value, Mapping) or not set(value) <= {*arguments}:
+        raise ValueError(f"a dict with some of {', '.join(arguments)} as the requirement {name!r}")
+    given = dict(value)
+    try:
+        if given.get("max_age") is not None:
+            given["max_age"] = duration(given["max_age"])
+        return Requirement(**given)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a requirement {name!r} that can be met: {error}") from None
+
+
+def _requirements(value: object) -> Mapping[str, Requirement]:
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) and name for name in value):
+        raise ValueError('a dict such as {"transfer": {"max_age": "5m", "phishing_resistant": True}}')
+    return MappingProxyType({name: _requirement(name, each) for name, each in value.items()})
 
 
 def _group_names(value: object) -> tuple[str, ...]:
@@ -202,13 +243,20 @@ def _keys(value: object) -> tuple[bytes, ...]:
     return keys
 
 
-def _setting(default: object, rule: _Rule, *, secret: bool = False) -> Any:  # noqa: ANN401 - as attrs.field itself
-    return attrs.field(default=default, repr=not secret, metadata={"rule": rule})
+def _setting(
+    default: object,
+    rule: _Rule,
+    *,
+    secret: bool = False,
+    hash: bool | None = None,  # noqa: A002 - as attrs calls it
+) -> Any:  # noqa: ANN401 - as attrs.field itself
+    return attrs.field(default=default, repr=not secret, hash=hash, metadata={"rule": rule})
 
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _OTP_DIGITS = _number(1, MOST_DIGITS)
 
 
@@ -219,8 +267,9 @@ class Config:
     methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), _names(METHOD_NAMES))
     token_provider: str | tuple[str, ...] = _setting("authtoken", _named_or_names(TOKEN_PROVIDERS))
     required_verifications: int = _setting(1, _number(1))
-    verification_policy: str = _setting("mfa.domain.policies.EveryUser", _path)
-    verification_lifetime: timedelta | None = _setting(None, _optional(duration))
+    verification_policy: str = _setting("every_user", _policy)
+    verification_lifetime: timedelta | None = _setting(30 * _DAY, _optional(duration))
+    requirements: Mapping[str, Requirement] = _setting(MappingProxyType({}), _requirements, hash=False)
     policy_groups: tuple[str, ...] = _setting((), _group_names)
     registration_deadline: Deadline | None = _setting(None, _optional(deadline))
     step_up_status: int = _setting(403, _status)
@@ -230,6 +279,7 @@ class Config:
     verification_throttle_tryouts: int = _setting(5, _number(1))
     verification_throttle_timeout: timedelta = _setting(30 * _SECOND, duration)
     max_failures: int = _setting(100, _number(1))
+    failure_memory: timedelta = _setting(_DAY, duration)
     change_max_age: timedelta = _setting(10 * _MINUTE, duration)
     totp_digits: int = _setting(6, _OTP_DIGITS)
     totp_period: int = _setting(30, _number(1))
@@ -315,8 +365,8 @@ def _impossible(config: Config) -> Iterator[Problem]:
     if config.jwt_gate == "claims" and set(config.token_providers) <= {*TOKEN_PROVIDERS} - {"jwt"}:
         message = 'MFA["JWT_GATE"] is "claims", but MFA["TOKEN_PROVIDER"] has no "jwt".'
         yield Problem(key="JWT_GATE", message=message, hint='Leave it out, or name "jwt" in MFA["TOKEN_PROVIDER"].')
-    if config.verification_policy == GROUPS and not config.policy_groups:
-        message = f'MFA["VERIFICATION_POLICY"] is {GROUPS}, but MFA["POLICY_GROUPS"] names no group.'
+    if config.verification_policy == "groups" and not config.policy_groups:
+        message = 'MFA["VERIFICATION_POLICY"] is "groups", but MFA["POLICY_GROUPS"] names no group.'
         yield Problem(key="POLICY_GROUPS", message=message, hint='Name the groups to ask, such as ["bankers"].')
     if set(config.methods) == {"recovery"}:
         message = 'MFA["METHODS"] has only "recovery", which needs another active device first.'

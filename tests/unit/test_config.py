@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa.config import LONGEST, Config, Problem, duration, read
+from mfa.domain.policies import Requirement
 
 KEY = bytes(range(32))
 WRITTEN = base64.urlsafe_b64encode(KEY).decode()
@@ -41,8 +42,9 @@ class TestDefaults:
             methods=("totp", "email", "recovery"),
             token_provider="authtoken",
             required_verifications=1,
-            verification_policy="mfa.domain.policies.EveryUser",
-            verification_lifetime=None,
+            verification_policy="every_user",
+            verification_lifetime=timedelta(days=30),
+            requirements={},
             policy_groups=(),
             registration_deadline=None,
             step_up_status=403,
@@ -52,6 +54,7 @@ class TestDefaults:
             verification_throttle_tryouts=5,
             verification_throttle_timeout=timedelta(seconds=30),
             max_failures=100,
+            failure_memory=timedelta(hours=24),
             change_max_age=timedelta(minutes=10),
             totp_digits=6,
             totp_period=30,
@@ -92,6 +95,7 @@ class TestDefaults:
 
     def test_a_config_is_a_value(self) -> None:
         assert hash(config(METHODS=["totp"])) == hash(config(METHODS=("totp",)))
+        assert config(REQUIREMENTS={"transfer": {}}) != config()
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             config().max_failures = 1  # type: ignore[misc]
 
@@ -105,8 +109,22 @@ RIGHT: list[tuple[str, object, object]] = [
     ("TOKEN_PROVIDER", ("acme.tokens.Provider", "jwt"), ("acme.tokens.Provider", "jwt")),
     ("REQUIRED_VERIFICATIONS", 2, 2),
     ("VERIFICATION_POLICY", "acme.Policy", "acme.Policy"),
+    ("VERIFICATION_POLICY", "staff", "staff"),
+    ("VERIFICATION_POLICY", "mfa.domain.policies.EnrolledUsers", "enrolled_users"),
     ("VERIFICATION_LIFETIME", None, None),
     ("VERIFICATION_LIFETIME", "12h", timedelta(hours=12)),
+    ("REQUIREMENTS", {}, {}),
+    (
+        "REQUIREMENTS",
+        {
+            "transfer": {"max_age": "1m30s", "methods": ["totp"], "phishing_resistant": True},
+            "two": {"verifications": 2},
+        },
+        {
+            "transfer": Requirement(max_age=timedelta(seconds=90), methods=["totp"], phishing_resistant=True),
+            "two": Requirement(verifications=2),
+        },
+    ),
     ("POLICY_GROUPS", [], ()),
     ("POLICY_GROUPS", ["bankers", "Card holders"], ("bankers", "Card holders")),
     ("REGISTRATION_DEADLINE", None, None),
@@ -123,6 +141,7 @@ RIGHT: list[tuple[str, object, object]] = [
     ("VERIFICATION_THROTTLE_TRYOUTS", 1, 1),
     ("VERIFICATION_THROTTLE_TIMEOUT", "1s", timedelta(seconds=1)),
     ("MAX_FAILURES", 1, 1),
+    ("FAILURE_MEMORY", timedelta(hours=1), timedelta(hours=1)),
     ("CHANGE_MAX_AGE", "1m", timedelta(minutes=1)),
     ("TOTP_DIGITS", 10, 10),
     ("TOTP_PERIOD", 1, 1),
@@ -186,8 +205,9 @@ NO_PATH: list[object] = [
 ]
 NO_NUMBER: list[object] = [None, "6", 6.0, True, False, [6], -1, float("nan"), float("inf")]
 NO_DURATION: list[object] = [
-    *(30, 0.5, True, timedelta(seconds=30), b"30s", "", "30", "s", "0s", "00m", "-1s", "+1s", "1.5h", "1 h", " 1h"),
-    *("1H", "1w", "1h30m", "1h\n", "\N{ARABIC-INDIC DIGIT THREE}s", "3651d", "999999999d", "9" * 30 + "s"),
+    *(30, 0.5, True, b"30s", "", "30", "s", "0s", "00m", "0d0h", "-1s", "+1s", "1.5h", "1 h", " 1h", "1h 30m"),
+    *("1H", "1w", "30m1h", "1h1h", "1h30", "1h\n", "\N{ARABIC-INDIC DIGIT THREE}s", "3651d", "3650d1s", "9" * 30 + "s"),
+    *(timedelta(0), timedelta(seconds=-1), timedelta(days=3650, microseconds=1)),
 ]
 NO_METHODS: list[object] = [
     None,
@@ -221,8 +241,13 @@ WRONG: dict[str, list[object]] = {
     "METHODS": [*NO_METHODS, ["not a path"]],
     "TOKEN_PROVIDER": [None, *NO_PATH, "Knox", [], ["Knox"], ["knox", "knox"], [["knox"]], {"knox": "session"}],
     "REQUIRED_VERIFICATIONS": [*NO_NUMBER, 0],
-    "VERIFICATION_POLICY": [None, *NO_PATH],
+    "VERIFICATION_POLICY": [None, *NO_PATH, "Staff"],
     "VERIFICATION_LIFETIME": NO_DURATION,
+    "REQUIREMENTS": [
+        *(None, [], "transfer", {1: {}}, {"": {}}, {"transfer": None}, {"transfer": ["totp"]}, {"transfer": {1: 2}}),
+        *({"transfer": {"age": "5m"}}, {"transfer": {"max_age": 5}}, {"transfer": {"verifications": 0}}),
+        *({"transfer": {"methods": "totp"}}, {"transfer": {"methods": []}}),
+    ],
     "POLICY_GROUPS": [None, "bankers", {"bankers"}, [""], [1], [None]],
     "REGISTRATION_DEADLINE": [
         *NO_DURATION,
@@ -236,6 +261,7 @@ WRONG: dict[str, list[object]] = {
     "VERIFICATION_THROTTLE_TRYOUTS": [*NO_NUMBER, 0],
     "VERIFICATION_THROTTLE_TIMEOUT": [None, *NO_DURATION],
     "MAX_FAILURES": [*NO_NUMBER, 0],
+    "FAILURE_MEMORY": [None, *NO_DURATION],
     "CHANGE_MAX_AGE": [None, *NO_DURATION],
     "TOTP_DIGITS": [*NO_NUMBER, 0, 11],
     "TOTP_PERIOD": [*NO_NUMBER, 0],
@@ -389,12 +415,13 @@ class TestImpossible:
     def test_a_class_of_the_projects_may_have_some_too(self, provider: object) -> None:
         assert config(TOKEN_PROVIDER=provider, JWT_GATE="claims").jwt_gate == "claims"
 
-    def test_a_policy_for_groups_needs_groups(self) -> None:
-        [problem] = problems(VERIFICATION_POLICY="mfa.domain.policies.Groups")
+    @pytest.mark.parametrize("policy", ["groups", "mfa.domain.policies.Groups"])
+    def test_a_policy_for_groups_needs_groups(self, policy: str) -> None:
+        [problem] = problems(VERIFICATION_POLICY=policy)
 
         assert problem.key == "POLICY_GROUPS"
-        assert problems(VERIFICATION_POLICY="mfa.domain.policies.Groups", POLICY_GROUPS=["bankers"]) == ()
-        assert problems(VERIFICATION_POLICY="mfa.domain.policies.Staff") == ()
+        assert problems(VERIFICATION_POLICY=policy, POLICY_GROUPS=["bankers"]) == ()
+        assert problems(VERIFICATION_POLICY="staff") == ()
 
     def test_recovery_codes_need_another_method(self) -> None:
         [problem] = problems(METHODS=["recovery"])
@@ -430,6 +457,15 @@ class TestDurations:
         assert duration(f"{number}{unit}") == timedelta(seconds=number * units[unit])
         assert duration(f"00{number}{unit}") == timedelta(seconds=number * units[unit])
 
+    @given(st.timedeltas(min_value=timedelta(seconds=1), max_value=LONGEST))
+    def test_units_are_added_up_and_a_timedelta_is_one(self, length: timedelta) -> None:
+        minutes, seconds = divmod(length.seconds, 60)
+        written = f"{length.days}d{minutes // 60}h{minutes % 60}m{seconds}s"
+
+        assert duration(written) == length - timedelta(microseconds=length.microseconds)
+        assert duration(length) == length
+        assert duration("1d12h") == timedelta(days=1.5)
+
     def test_the_longest_is_ten_years_in_any_unit(self) -> None:
         for text in ("3650d", "87600h", "5256000m", "315360000s"):
             assert duration(text) == LONGEST
@@ -442,7 +478,7 @@ class TestDurations:
 
     @given(st.text() | st.integers() | st.none() | st.binary() | st.floats())
     def test_everything_else_is_refused(self, value: object) -> None:
-        if isinstance(value, str) and re.fullmatch("[0-9]{1,9}[smhd]", value):
+        if isinstance(value, str) and re.fullmatch("([0-9]{1,9}[smhd])+", value):
             return
         with pytest.raises(ValueError, match="a duration"):
             duration(value)
@@ -487,7 +523,22 @@ anything = st.recursive(
     | st.text()
     | st.binary()
     | st.timedeltas()
-    | st.sampled_from(["totp", "sms", "recovery", "sha1", "30s", "acme.Thing", WRITTEN, "authtoken", 6, 0]),
+    | st.sampled_from(
+        [
+            "totp",
+            {"max_age": "5m"},
+            {"verifications": "2"},
+            "sms",
+            "recovery",
+            "sha1",
+            "30s",
+            "acme.Thing",
+            WRITTEN,
+            "authtoken",
+            6,
+            0,
+        ]
+    ),
     lambda children: st.lists(children) | st.dictionaries(st.text(), children) | st.tuples(children),
     max_leaves=6,
 )

@@ -24,7 +24,7 @@ from mfa.application.standing import AssessToken
 from mfa.application.transactions import Transactions
 from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
 from mfa.application.verification import VerifyChallenge
-from mfa.config import Config
+from mfa.config import POLICIES, Config
 from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
@@ -164,7 +164,8 @@ def make_throttle(config: Config, workshop: Workshop) -> ThrottlePolicy:
 
 def make_policy(config: Config, workshop: Workshop) -> VerificationPolicy:
     """Make the policy that the settings name."""
-    return cast("VerificationPolicy", workshop.make(config.verification_policy, config))
+    name = config.verification_policy
+    return cast("VerificationPolicy", workshop.make(POLICIES.get(name, name), config))
 
 
 def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, throttle: ThrottlePolicy) -> Rules:

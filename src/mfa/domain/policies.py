@@ -172,7 +172,9 @@ class Requirement:
 
     verifications: int | None = attrs.field(default=None)
     max_age: timedelta | None = attrs.field(default=None)
-    methods: frozenset[str] | None = attrs.field(default=None, converter=_chosen)
+    methods: frozenset[str] | None = attrs.field(
+        default=None, converter=_chosen, repr=lambda names: repr(names and sorted(names))
+    )
     phishing_resistant: bool = False
 
     @verifications.validator

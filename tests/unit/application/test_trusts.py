@@ -40,7 +40,7 @@ FIREFOX = "Mozilla/5.0 Firefox/140.0"
 
 @pytest.fixture
 def world() -> World:
-    return World(trust_lifetime=LIFETIME)
+    return World(trust_lifetime=LIFETIME, verification_lifetime=None)
 
 
 @pytest.fixture
