@@ -42,7 +42,7 @@ AUTHENTICATION = ["SELECT knox_authtoken", "SELECT knox_authtoken"]
 @pytest.fixture
 def world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World(settings)
-    deploy(world, settings, monkeypatch, SYSTEM, TRUST_LIFETIME="30d")
+    deploy(world, settings, monkeypatch, SYSTEM, TRUST_LIFETIME="30d", VERIFICATION_LIFETIME=None)
     return world
 
 

@@ -19,7 +19,7 @@ def system(request: pytest.FixtureRequest) -> System:
 @pytest.fixture
 def world(settings: Settings, monkeypatch: pytest.MonkeyPatch, system: System, anna: User, bert: User) -> World:
     world = World(settings)
-    deploy(world, settings, monkeypatch, system, TRUST_LIFETIME="30d")
+    deploy(world, settings, monkeypatch, system, TRUST_LIFETIME="30d", VERIFICATION_LIFETIME=None)
     return world
 
 
