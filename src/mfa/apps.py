@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from mfa.adapters.accessor import APP_LABEL, UseCases
+from mfa.domain.methods.names import METHOD_NAMES
 
 _building = RLock()
 
@@ -25,6 +26,11 @@ class MultiFactorConfig(AppConfig):
     label = APP_LABEL
     verbose_name = "Multi-factor authentication"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Tell the domain, before anything of a project is imported, how to find the names of a project's methods."""
+        super().__init__(*args, **kwargs)
+        METHOD_NAMES.load_by(self._make_methods)
 
     def ready(self) -> None:
         """Register the system checks and what describes the routes, and watch for logins and overridden settings."""
@@ -71,6 +77,15 @@ class MultiFactorConfig(AppConfig):
             raise ImproperlyConfigured(" ".join(f"{problem.message} {problem.hint}" for problem in problems))
         container = DjangoContainer if config.container is None else load(config.container)
         return DeployedUseCases(container(config=config, secret_keys=conf.secret_keys()))
+
+    def _make_methods(self) -> bool:
+        """Make the methods, and tell whether that could be done; the system checks say why it could not."""
+        if not apps.ready:
+            return False
+        try:
+            return bool(self.use_cases.methods.all)
+        except Exception:  # noqa: BLE001 - whatever a project's own class raises when it is made
+            return False
 
     def _forget(self, *, setting: str, **_: object) -> None:
         if setting in _COMPILED_SETTINGS:

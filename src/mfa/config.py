@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import attrs
 
+from mfa.domain.methods.names import BUILT_IN
 from mfa.domain.methods.one_time_password import Algorithm
 from mfa.domain.methods.webauthn import Attestation, UserVerification
-from mfa.domain.policies import Deadline, Requirement
+from mfa.domain.policies import Deadline, Requirement, UncheckedNames
 
-METHOD_NAMES = ("totp", "hotp", "email", "sms", "recovery", "webauthn")
 TOKEN_PROVIDERS = ("authtoken", "knox", "jwt", "session")
 THROTTLES = ("recursive", "simple")
 POLICIES = {
@@ -167,9 +167,8 @@ def deadline(value: object) -> datetime | timedelta:
 
 
 def _policy(value: object) -> str:
-    paths = {path: name for name, path in POLICIES.items()}
-    name = _named(tuple(POLICIES))(value)
-    return paths.get(name, name)
+    name: str = _named(tuple(POLICIES))(value)
+    return next((short for short, path in POLICIES.items() if path == name), name)
 
 
 def _requirement(name: str, value: object) -> Requirement:
@@ -181,6 +180,9 @@ def _requirement(name: str, value: object) -> Requirement:
     try:
         if given.get("max_age") is not None:
             given["max_age"] = duration(given["max_age"])
+        names = given.get("methods")
+        if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+            given["methods"] = UncheckedNames(names)
         return Requirement(**given)
     except (TypeError, ValueError) as error:
         raise ValueError(f"a requirement {name!r} that can be met: {error}") from None
@@ -264,7 +266,7 @@ _OTP_DIGITS = _number(1, MOST_DIGITS)
 class Config:
     """The settings of a deployment: each field is the key of ``MFA`` with the same name in capitals."""
 
-    methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), _names(METHOD_NAMES))
+    methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), _names(BUILT_IN))
     token_provider: str | tuple[str, ...] = _setting("authtoken", _named_or_names(TOKEN_PROVIDERS))
     required_verifications: int = _setting(1, _number(1))
     verification_policy: str = _setting("every_user", _policy)

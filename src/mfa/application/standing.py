@@ -42,18 +42,8 @@ class Standing:
         """
         if requirement is None:
             return None if self.verified or self.grace_until is not None else self._refused(self.verifications_left)
-        counted = [each for each in self.confirmations if self._counts(each, requirement)]
-        left = requirement.number(self.required) - len(counted)
-        return self._refused(left, requirement) if left > 0 else None
-
-    def _counts(self, confirmation: Confirmation, requirement: Requirement) -> bool:
-        if confirmation.trusted:
-            return not requirement.selective
-        return requirement.counts(
-            confirmation.method,
-            self.assessed_at - confirmation.at,
-            phishing_resistant=confirmation.phishing_resistant,
-        )
+        left = requirement.missing(self.confirmations, self.required, self.assessed_at)
+        return self._refused(left, requirement) if left else None
 
     def _refused(self, left: int, requirement: Requirement | None = None) -> Refused:
         kind = VerificationRequired if self.enrolled else RegistrationRequired

@@ -1,7 +1,7 @@
 """Of whom how many verifications are demanded, and which of them count."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
@@ -9,6 +9,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.identifiers import UserId
+from mfa.domain.methods.names import METHOD_NAMES
 
 
 @attrs.frozen(kw_only=True)
@@ -154,57 +155,108 @@ def deadline_of(deadline: Deadline | None, subject: Subject) -> datetime | None:
     return None if subject.joined_at is None else subject.joined_at + deadline
 
 
-def _chosen(methods: Collection[str] | None) -> frozenset[str] | None:
-    if isinstance(methods, str):
-        raise TypeError('methods is a list of names, such as ["totp", "webauthn"]')
-    return None if methods is None else frozenset(methods)
+class Verification(Protocol):
+    """A verification that counts, as a requirement judges it."""
+
+    @property
+    def method(self) -> str:
+        """The name of the method by which it was made."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was made."""
+
+    @property
+    def phishing_resistant(self) -> bool:
+        """Whether the method is bound to the site."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether a remembered browser stands in for a device."""
+
+
+class UncheckedNames(frozenset[str]):
+    """Names of methods that are taken as they are, as from settings, which are read before the methods are made."""
+
+    __slots__ = ()
+
+
+def _checked(methods: Collection[str] | None) -> frozenset[str] | None:
+    if methods is None:
+        return None
+    names: object = methods
+    if isinstance(names, str) or not isinstance(names, Collection) or not all(isinstance(name, str) for name in names):
+        raise TypeError('methods is None or a list of names, such as ["totp", "webauthn"]')
+    if not methods:
+        raise ValueError("methods names one method or more")
+    if not isinstance(methods, UncheckedNames):
+        unknown = METHOD_NAMES.unknown(methods)
+        if unknown:
+            known = ", ".join(METHOD_NAMES)
+            raise ValueError(f"no method is called {' or '.join(map(repr, unknown))}; methods names some of {known}")
+    return UncheckedNames(methods)
 
 
 @attrs.frozen
 class Requirement:
     """What one view, or one act, demands of everybody beyond what the policy demands.
 
-    ``verifications`` is how many devices, ``max_age`` how old a verification may be, ``methods`` the names of the
-    only methods that count, and ``phishing_resistant`` whether only those count that are bound to the site. None
-    leaves a matter to the policy, and of two numbers the larger holds: a view can be stricter, and never laxer.
-    Raises ``ValueError`` for what nobody could meet, or everybody would.
+    ``verifications`` is how many devices, and ``max_age`` how old each verification may be that counts; one of those
+    has to be by one of the ``methods`` (names), and where ``phishing_resistant``, by a method that is bound to the site
+    (NIST SP 800-63B-4 section 3.2.5). None leaves a matter to the policy, and of two numbers the larger holds: a view
+    can be stricter, and never laxer. Raises ``TypeError`` for a value of another type, and ``ValueError`` for a method
+    that does not exist, and for what nobody could meet, or everybody would.
     """
 
     verifications: int | None = attrs.field(default=None)
     max_age: timedelta | None = attrs.field(default=None)
     methods: frozenset[str] | None = attrs.field(
-        default=None, converter=_chosen, repr=lambda names: repr(names and sorted(names))
+        default=None, converter=_checked, repr=lambda names: repr(names and sorted(names))
     )
-    phishing_resistant: bool = False
+    phishing_resistant: bool = attrs.field(default=False)
 
     @verifications.validator
-    def _check_verifications(self, _: object, number: int | None) -> None:
+    def _check_verifications(self, _: object, number: object) -> None:
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+            raise TypeError("verifications is None or an integer, such as 2")
         if number is not None and number < 1:
             raise ValueError("verifications is 1 or more")
 
     @max_age.validator
-    def _check_max_age(self, _: object, age: timedelta | None) -> None:
+    def _check_max_age(self, _: object, age: object) -> None:
+        if age is not None and not isinstance(age, timedelta):
+            raise TypeError("max_age is None or a timedelta, such as timedelta(minutes=5)")
         if age is not None and age <= timedelta(0):
             raise ValueError("max_age is longer than nothing")
 
-    @methods.validator
-    def _check_methods(self, _: object, names: frozenset[str] | None) -> None:
-        if names is not None and not names:
-            raise ValueError("methods names one method or more")
-
-    @property
-    def selective(self) -> bool:
-        """Tell whether it matters how and when something was verified; a remembered browser then never counts."""
-        return self.max_age is not None or self.methods is not None or self.phishing_resistant
+    @phishing_resistant.validator
+    def _check_phishing_resistant(self, _: object, resistant: object) -> None:
+        if not isinstance(resistant, bool):
+            raise TypeError("phishing_resistant is True or False")
 
     def number(self, demanded: int) -> int:
         """Return how many verifications have to count, where the policy demands that many: one, at the least."""
         return max(demanded, self.verifications or 1)
 
-    def counts(self, method: str, age: timedelta, *, phishing_resistant: bool) -> bool:
-        """Tell whether a verification by that method, so old by now, counts."""
-        return (
-            (self.max_age is None or age <= self.max_age)
-            and (self.methods is None or method in self.methods)
-            and (phishing_resistant or not self.phishing_resistant)
+    def missing(self, verifications: Iterable[Verification], demanded: int, now: datetime) -> int:
+        """Return how many more verifications it takes, where the policy demands that many; 0 where it is met."""
+        counted = [each for each in verifications if self._counts(each, now)]
+        return max(self.number(demanded) - len(counted), 0 if self._proved(counted) else 1)
+
+    @property
+    def _selective(self) -> bool:
+        return self.methods is not None or self.phishing_resistant
+
+    def _counts(self, verification: Verification, now: datetime) -> bool:
+        """Tell whether a verification counts; a remembered browser never does where it matters how, or when."""
+        if verification.trusted and (self._selective or self.max_age is not None):
+            return False
+        return self.max_age is None or now - verification.at <= self.max_age
+
+    def _proved(self, counted: Iterable[Verification]) -> bool:
+        """Tell whether one verification is what all of them need not be."""
+        return not self._selective or any(
+            (self.methods is None or each.method in self.methods)
+            and (each.phishing_resistant or not self.phishing_resistant)
+            for each in counted
         )

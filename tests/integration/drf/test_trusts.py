@@ -385,7 +385,7 @@ class TestShowing:
             (Requirement(verifications=1), 200),
             (Requirement(verifications=2), 403),
             (Requirement(max_age=timedelta(days=1000)), 403),
-            (Requirement(methods=frozenset({"trust", "totp"})), 403),
+            (Requirement(methods=["totp"]), 403),
             (Requirement(phishing_resistant=True), 403),
         ):
             monkeypatch.setattr(ProtectedView, "mfa_requirement", requirement, raising=False)

@@ -635,8 +635,7 @@ class TestWhatItDoesNotOpen:
         "requirement",
         [
             Requirement(max_age=timedelta(days=1000)),
-            Requirement(methods=frozenset({"trust"})),
-            Requirement(methods=frozenset({"totp", "email", "trust"})),
+            Requirement(methods=["totp", "email"]),
             Requirement(phishing_resistant=True),
             Requirement(verifications=2),
             Requirement(verifications=1, max_age=timedelta(days=1000)),

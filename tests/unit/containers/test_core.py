@@ -13,11 +13,12 @@ import pytest
 from dependency_injector import providers
 
 from mfa.adapters.memory.delivery import OutboxSender
-from mfa.config import METHOD_NAMES, Config
+from mfa.config import Config
 from mfa.containers.core import CoreContainer, Workshop, load, make_senders
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.errors import MethodNotFound
 from mfa.domain.methods.base import Method, Methods
+from mfa.domain.methods.names import BUILT_IN
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.methods.recovery import RecoveryCodes
@@ -28,7 +29,7 @@ from mfa.domain.throttling import RecursiveThrottle, SendLimits, SimpleThrottle
 
 def core(**settings: Any) -> "providers.Container[CoreContainer]":
     container = MemoryContainer()
-    container.config.override(attrs.evolve(Config(methods=METHOD_NAMES), **settings))
+    container.config.override(attrs.evolve(Config(methods=BUILT_IN), **settings))
     return container.core
 
 

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from dependency_injector import containers, errors, providers
 
-from mfa.config import METHOD_NAMES, Config
+from mfa.config import Config
 from mfa.containers.core import CoreContainer
 from mfa.containers.django import DjangoContainer
 from mfa.containers.memory import MemoryContainer
+from mfa.domain.methods.names import BUILT_IN
 
 EVERYTHING = Config(
-    methods=METHOD_NAMES,
+    methods=BUILT_IN,
     sms_sender="mfa.adapters.memory.delivery.OutboxSender",
     webauthn_rp_id="example.com",
     webauthn_origins=("https://example.com",),

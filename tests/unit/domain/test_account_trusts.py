@@ -16,7 +16,6 @@ from mfa.domain.errors import (
     VerificationRequired,
 )
 from mfa.domain.methods.base import TRUST, Methods
-from mfa.domain.policies import Requirement
 from mfa.domain.trusts import MOST_TRUSTS, Trust, digest_of
 from tests.unit.domain.samples import (
     EMAIL,
@@ -372,22 +371,6 @@ def test_who_has_no_device_stands_without() -> None:
     account(pending(0)).demand_standing(1, TRUSTING, NOW)
     with pytest.raises(RegistrationRequired):
         account().demand_verified(1, TRUSTING, NOW)
-
-
-@pytest.mark.parametrize(
-    ("requirement", "selective"),
-    [
-        (Requirement(), False),
-        (Requirement(verifications=1), False),
-        (Requirement(verifications=2), False),
-        (Requirement(max_age=1000 * DAY), True),
-        (Requirement(methods=frozenset({"totp"})), True),
-        (Requirement(methods=frozenset({"trust"})), True),
-        (Requirement(phishing_resistant=True), True),
-    ],
-)
-def test_requirements_of_how_and_when_are_selective(requirement: Requirement, selective: bool) -> None:  # noqa: FBT001
-    assert requirement.selective == selective
 
 
 def test_no_method_takes_its_name() -> None:

@@ -1,10 +1,14 @@
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
+from mfa.domain.accounts import Confirmation
 from mfa.domain.identifiers import UserId
+from mfa.domain.methods.base import TRUST
 from mfa.domain.policies import (
     EnrolledUsers,
     EveryUser,
@@ -13,6 +17,7 @@ from mfa.domain.policies import (
     Requirement,
     Staff,
     Subject,
+    UncheckedNames,
     VerificationPolicy,
     deadline_of,
 )
@@ -129,6 +134,12 @@ class TestPolicies:
         assert made.required(subject(Directory(None, "banker", "Bankers"))) == 0
 
 
+APP = Confirmation(index=0, method="totp", at=NOW - HOUR)
+MAIL = Confirmation(index=1, method="email", at=NOW)
+KEY = Confirmation(index=2, method="webauthn", at=NOW - MINUTE, phishing_resistant=True)
+BROWSER = Confirmation(index=3, method=TRUST, at=NOW, phishing_resistant=True)
+
+
 class TestDeadline:
     def test_a_moment_is_the_same_for_everybody_and_loads_nothing(self) -> None:
         directory = Directory()
@@ -150,18 +161,40 @@ class TestRequirement:
 
         assert made == Requirement(2, MINUTE, {"webauthn", "totp"}, phishing_resistant=True)
         assert len({made, made}) == 1
+        assert made.methods == frozenset({"totp", "webauthn"})
+        assert "methods=['totp', 'webauthn']" in repr(made)
 
     @pytest.mark.parametrize(
-        "given",
-        [{"verifications": 0}, {"verifications": -1}, {"max_age": timedelta(0)}, {"max_age": -MINUTE}, {"methods": []}],
+        ("given", "kind", "words"),
+        [
+            ({"verifications": 0}, ValueError, "1 or more"),
+            ({"verifications": "2"}, TypeError, "an integer"),
+            ({"verifications": True}, TypeError, "an integer"),
+            ({"max_age": timedelta(0)}, ValueError, "longer than nothing"),
+            ({"max_age": 300}, TypeError, "timedelta(minutes=5)"),
+            ({"max_age": "5m"}, TypeError, "timedelta(minutes=5)"),
+            ({"methods": []}, ValueError, "one method or more"),
+            ({"methods": "totp"}, TypeError, "a list of names"),
+            ({"methods": [None]}, TypeError, "a list of names"),
+            ({"methods": 1}, TypeError, "a list of names"),
+            ({"methods": ["totpp"]}, ValueError, "'totpp'; methods names some of email,"),
+            ({"methods": ["totp", "trust"]}, ValueError, "'trust'"),
+            ({"phishing_resistant": None}, TypeError, "True or False"),
+            ({"phishing_resistant": "yes"}, TypeError, "True or False"),
+        ],
     )
-    def test_what_nobody_could_meet_or_everybody_would_is_refused(self, given: dict[str, Any]) -> None:
-        with pytest.raises(ValueError, match=next(iter(given))):
+    def test_what_is_no_value_of_its_is_refused_when_it_is_made(
+        self, given: dict[str, Any], kind: type[Exception], words: str
+    ) -> None:
+        with pytest.raises(kind, match=re.escape(words)) as refused:
             Requirement(**given)
 
-    def test_one_name_is_no_list_of_names(self) -> None:
-        with pytest.raises(TypeError, match="methods"):
-            Requirement(methods="totp")
+        assert next(iter(given)) in str(refused.value)
+
+    def test_names_that_were_taken_unchecked_are_not_checked_later(self) -> None:
+        made = Requirement(methods=UncheckedNames(["acme's"]))
+
+        assert attrs.evolve(made, verifications=2).methods == frozenset({"acme's"})
 
     @pytest.mark.parametrize(
         ("asked", "demanded", "number"), [(None, 0, 1), (None, 1, 1), (None, 2, 2), (1, 2, 2), (3, 2, 3), (2, 0, 2)]
@@ -170,18 +203,44 @@ class TestRequirement:
         assert Requirement(verifications=asked).number(demanded) == number
 
     @pytest.mark.parametrize(
-        ("requirement", "counted"),
+        ("given", "demanded", "verified", "missing"),
         [
-            (Requirement(), True),
-            (Requirement(max_age=HOUR), True),
-            (Requirement(max_age=HOUR - TICK), False),
-            (Requirement(methods=["totp", "email"]), True),
-            (Requirement(methods=["email"]), False),
-            (Requirement(phishing_resistant=True), False),
+            # How many
+            ({}, 0, [], 1),
+            ({}, 0, [APP], 0),
+            ({}, 2, [APP], 1),
+            ({"verifications": 1}, 2, [APP], 1),
+            ({"verifications": 3}, 2, [APP], 2),
+            ({}, 1, [APP, MAIL], 0),
+            # How old: each that counts
+            ({"max_age": HOUR}, 1, [APP], 0),
+            ({"max_age": HOUR - TICK}, 1, [APP], 1),
+            ({"max_age": MINUTE}, 1, [APP, KEY], 0),
+            ({"max_age": MINUTE}, 2, [APP, KEY], 1),
+            # By what: one of them
+            ({"methods": ["email", "totp"]}, 1, [APP], 0),
+            ({"methods": ["email"]}, 1, [APP], 1),
+            ({"methods": ["email"]}, 0, [], 1),
+            ({"methods": ["webauthn"]}, 2, [APP, KEY], 0),
+            ({"methods": ["webauthn"]}, 2, [APP, MAIL], 1),
+            ({"methods": ["webauthn"]}, 2, [KEY], 1),
+            ({"methods": ["webauthn"]}, 2, [], 2),
+            ({"methods": ["webauthn"], "max_age": MINUTE - TICK}, 1, [APP, KEY], 1),
+            # And how
+            ({"phishing_resistant": True}, 1, [APP], 1),
+            ({"phishing_resistant": True}, 2, [APP, KEY], 0),
+            ({"phishing_resistant": True, "methods": ["email"]}, 1, [KEY, MAIL], 1),
+            ({"phishing_resistant": True, "methods": ["email", "webauthn"]}, 1, [KEY], 0),
+            # A remembered browser is a number and nothing else
+            ({}, 1, [BROWSER], 0),
+            ({"verifications": 2}, 1, [APP, BROWSER], 0),
+            ({"max_age": 24 * HOUR}, 2, [APP, BROWSER], 1),
+            ({"methods": ["totp"]}, 2, [APP, BROWSER], 1),
+            ({"phishing_resistant": True}, 1, [BROWSER], 1),
+            ({"phishing_resistant": True}, 2, [KEY, BROWSER], 1),
         ],
     )
-    def test_which_verifications_count(self, requirement: Requirement, counted: bool) -> None:  # noqa: FBT001
-        assert requirement.counts("totp", HOUR, phishing_resistant=False) is counted
-
-    def test_what_cannot_be_phished_counts_where_only_that_does(self) -> None:
-        assert Requirement(phishing_resistant=True).counts("webauthn", HOUR, phishing_resistant=True)
+    def test_how_many_verifications_are_missing(
+        self, given: dict[str, Any], demanded: int, verified: list[Confirmation], missing: int
+    ) -> None:
+        assert Requirement(**given).missing(verified, demanded, NOW) == missing

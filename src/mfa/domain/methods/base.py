@@ -9,6 +9,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.methods.names import METHOD_NAMES
 from mfa.domain.throttling import SendLimits
 from mfa.domain.verdicts import Verdict
 
@@ -175,8 +176,10 @@ class Method(Protocol):
 
 
 def _check_names(_: object, __: object, methods: "tuple[Method, ...]") -> None:
-    if any(getattr(method, "name", None) == TRUST for method in methods):
+    names = {getattr(method, "name", "") for method in methods}
+    if TRUST in names:
         raise ValueError(f"no method may be called {TRUST!r}: remembered browsers are")
+    METHOD_NAMES.add(names)
 
 
 @attrs.frozen(eq=False, repr=False)
