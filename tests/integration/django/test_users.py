@@ -1,12 +1,18 @@
 """What is known of users, whatever their model has."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
+from django.db import connections
+from django.db.models import Model
+from django.db.utils import ConnectionHandler
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from mfa.adapters.django import users
@@ -107,13 +113,52 @@ def test_where_a_model_has_no_groups_with_names_nobody_is_asked(
     assert DjangoUserDirectory().groups(UserId("1")) == frozenset()
 
 
+class Reading:
+    """A router that sends every reading to a replica."""
+
+    def db_for_read(self, model: type[Model], **hints: object) -> str:
+        return "replica"
+
+
+@pytest.fixture
+def replica(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """A database that lags, from which Django reads whatever is not read elsewhere on purpose."""
+    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "replica")}
+    connections["replica"] = ConnectionHandler({"default": sqlite, "replica": sqlite})["replica"]
+    with connections["replica"].schema_editor() as editor:
+        for model in (ContentType, Permission, Group, User):
+            editor.create_model(model)
+    monkeypatch.setattr("django.db.router.routers", [Reading()])
+    yield "replica"
+    connections["replica"].close()
+    del connections["replica"]
+
+
+def test_users_are_read_where_they_are_written(anna: User, replica: str) -> None:
+    """On a replica that lags, somebody who was dismissed would log in, and a new member of staff pass by a password."""
+    User(pk=anna.pk, username=anna.username).save(using=replica, force_insert=True)
+    anna.is_active, anna.is_staff = False, True
+    anna.save()
+    anna.groups.add(Group.objects.create(name="auditors"))
+    directory, key = DjangoUserDirectory(), UserId(str(anna.pk))
+    assert User.objects.get(pk=anna.pk).is_active  # as anybody else would read
+
+    assert (directory.profile(key).active, directory.profile(key).is_staff) == (False, True)
+    assert directory.groups(key) == {"auditors"}
+
+
 def read(user: object, monkeypatch: pytest.MonkeyPatch) -> Profile:
     class Manager:
+        def using(self, alias: str) -> "Manager":
+            return self
+
         def filter(self, pk: str) -> "Manager":
             return self
 
         def first(self) -> object:
             return user
 
-    monkeypatch.setattr(users, "get_user_model", lambda: SimpleNamespace(_default_manager=Manager()))
+    model = SimpleNamespace(_default_manager=Manager())
+    monkeypatch.setattr(users, "get_user_model", lambda: model)
+    monkeypatch.setattr("django.db.router.db_for_write", lambda model: "default")
     return DjangoUserDirectory().profile(UserId("1"))

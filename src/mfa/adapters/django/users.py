@@ -6,6 +6,8 @@ from typing import Any
 import attrs
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
+from django.db import router
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from mfa.adapters.django.failures import answered
@@ -16,7 +18,11 @@ from mfa.domain.policies import Profile
 
 @attrs.frozen(eq=False, repr=False)
 class DjangoUserDirectory(UserDirectory):
-    """Looks users up in the project's user model, whatever its key and fields are."""
+    """Looks users up in the project's user model, whatever its key and fields are.
+
+    They are read where they are written, as accounts are: on a replica that lags, somebody who was dismissed would
+    still log in, and nothing would be demanded yet of somebody who was promoted.
+    """
 
     def profile(self, user_id: UserId) -> Profile:
         """Read one user; what a custom model does not have is left empty."""
@@ -28,11 +34,11 @@ class DjangoUserDirectory(UserDirectory):
         return answered(lambda: self._names(model, user_id)) if _has_groups(model) else frozenset()
 
     def _names(self, model: Any, user_id: UserId) -> frozenset[str]:  # noqa: ANN401 - whatever model the project has
-        users = model._default_manager.filter(pk=user_id, groups__isnull=False)  # noqa: SLF001 - Django's name for it
-        return frozenset(users.values_list("groups__name", flat=True))
+        members = _users(model, user_id).filter(groups__isnull=False)
+        return frozenset(members.values_list("groups__name", flat=True))
 
     def _read(self, user_id: UserId) -> Profile:
-        user: Any = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
+        user: Any = _users(get_user_model(), user_id).first()
         if user is None:
             return Profile()
         return Profile(
@@ -42,6 +48,11 @@ class DjangoUserDirectory(UserDirectory):
             joined_at=_moment(getattr(user, "date_joined", None)),
             active=bool(getattr(user, "is_active", True)),
         )
+
+
+def _users(model: Any, user_id: UserId) -> QuerySet[Any]:  # noqa: ANN401 - whatever model the project has
+    users: QuerySet[Any] = model._default_manager.using(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
+    return users.filter(pk=user_id)
 
 
 def _has_groups(model: Any) -> bool:  # noqa: ANN401 - whatever model the project has
