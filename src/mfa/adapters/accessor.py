@@ -19,6 +19,7 @@ from mfa.application.registration import RegisterDevice
 from mfa.application.standing import AssessToken
 from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
 from mfa.application.verification import VerifyChallenge
+from mfa.config import Config
 from mfa.domain.methods.base import Methods
 
 APP_LABEL = "multi_factor"
@@ -110,6 +111,10 @@ class UseCases(Protocol):
     @property
     def account_join(self) -> AccountJoin | None:
         """Return who reads accounts along with tokens; None where accounts are kept elsewhere."""
+
+    @property
+    def config(self) -> Config:
+        """Return the settings."""
 
     @property
     def step_up_status(self) -> int:

@@ -16,11 +16,15 @@ from mfa.domain.identifiers import Token
 
 @attrs.frozen(kw_only=True)
 class RequestChallenge:
-    """The wish to be sent a code; ``again`` even though the token's challenge is confirmed."""
+    """The wish to be sent a code; ``again`` even though the token's challenge is confirmed.
+
+    ``site`` is the host that is asked, for messages of a site whose name is not configured.
+    """
 
     token: Token
     index: int
     again: bool = False
+    site: str = ""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -68,7 +72,10 @@ class DispatchChallenge:
                 code=dispatch.message.code,
                 lifetime=dispatch.message.lifetime,
                 user_id=account.user_id,
-                device_name=device.name,
+                # Until somebody has proved the address, it may be anybody's, and whoever registers it must not write to
+                # a stranger in the site's name.
+                device_name=device.name if device.active else "",
+                site=command.site,
                 challenge=challenge,
             )
         happened = events.ChallengeDispatched(user_id=account.user_id, at=now, index=device.index, method=method.name)

@@ -359,6 +359,11 @@ class DeployedUseCases(UseCases):
         return accounts if isinstance(accounts, AccountJoin) else None
 
     @property
+    def config(self) -> Config:
+        """Return the settings."""
+        return self._of(self.container.config)
+
+    @property
     def step_up_status(self) -> int:
         """Return the status of a refusal."""
         return self._of(self.container.config).step_up_status

@@ -1,9 +1,12 @@
+import re
 from datetime import timedelta
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 from django.utils import translation
 
+from mfa.adapters.senders.django_email import DjangoEmailSender
 from tests.integration.drf.people import MOUNT, STEP, Person, World
 
 NOW = "2026-01-31T12:00:00Z"
@@ -62,6 +65,23 @@ def test_a_right_value_activates_and_confirms(ann: Person, world: World) -> None
     assert answer.json() == {"verifications-left": 0, "device": ann.get("0/").json()}
     device = answer.json()["device"]
     assert (device["active"], device["confirmed"], device["last_used_at"]) == (True, True, "2026-01-31T12:00:30Z")
+
+
+def test_a_mail_to_an_unproved_address_names_the_site_and_says_no_word_of_the_users(
+    ann: Person, world: World, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    """Otherwise anybody with an account would have the site mail his words to anybody."""
+    world.container.email_sender.override(DjangoEmailSender())
+    ann.post("register/email/", {"address": "victim@elsewhere.example", "name": "Account frozen! See evil.example"})
+    assert ann.post("0/dispatch/").status_code == 204
+    ann.verify(0, re.findall("[0-9]{6}", str(mailoutbox[0].body))[0])
+    world.pass_time()
+    assert ann.post("0/dispatch/", {"reverify": True}).status_code == 204
+
+    first, second = ((mail.subject, str(mail.body), str(mail.alternatives[0][0])) for mail in mailoutbox)
+    assert not any("frozen" in part for part in first)
+    assert all("Account frozen!" in part for part in second[1:])
+    assert all("code for testserver" in part for part in (*first, *second))
 
 
 def test_a_value_may_be_typed_in_groups(ann: Person, world: World) -> None:

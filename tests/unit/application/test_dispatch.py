@@ -42,13 +42,31 @@ class TestSending:
 
         [message] = world.outbox.messages
         assert (message.method, message.destination, message.user_id) == ("email", MAIL, ANNA)
-        assert (message.device_name, message.lifetime) == ("work mail", timedelta(minutes=10))
+        assert message.lifetime == timedelta(minutes=10)
         assert message.code.isdecimal()
         assert len(message.code) == 6
         assert message.challenge == SentChallenge(token=PHONE, index=index, dispatched_at=world.clock.now())
         assert world.events(ChallengeDispatched) == [
             ChallengeDispatched(user_id=ANNA, at=world.clock.now(), index=index, method="email")
         ]
+
+    def test_an_address_that_nobody_has_proved_is_sent_no_word_of_whoever_registered_it(self, world: World) -> None:
+        index = world.register(PHONE, "email", name="Account frozen! See evil.example").device.index
+
+        code = world.dispatch(PHONE, index)
+        assert world.outbox.messages[-1].device_name == ""
+
+        world.verify(PHONE, index, code)
+        world.later(seconds=30)
+        world.dispatch(PHONE, index, again=True)
+        assert world.outbox.messages[-1].device_name == "Account frozen! See evil.example"
+
+    def test_a_message_tells_which_site_was_asked(self, world: World) -> None:
+        index = world.register(PHONE, "email").device.index
+
+        world.dispatch_challenge(RequestChallenge(token=PHONE, index=index, site="example.com"))
+
+        assert world.outbox.messages[-1].site == "example.com"
 
     def test_each_method_has_its_own_sender_and_its_own_settings(self) -> None:
         world = World(sms_code_digits=8, sms_code_lifetime=timedelta(minutes=2))

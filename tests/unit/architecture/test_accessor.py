@@ -13,6 +13,7 @@ CALLERS = {
     "mfa.adapters.drf.viewsets",
     "mfa.adapters.requests",
     "mfa.adapters.senders.queue",
+    "mfa.adapters.senders.wording",
     "mfa.adapters.tokens.authtoken",
     "mfa.adapters.tokens.jwt",
     "mfa.adapters.tokens.knox",

@@ -225,7 +225,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         token = self.token(request)
         again = self.read(request, index)["reverify"]
         shown = self.use_cases().dispatch_challenge(
-            RequestChallenge(token=token, index=device_index(index), again=again)
+            RequestChallenge(token=token, index=device_index(index), again=again, site=_host(request))
         )
         return Response(status=HTTPStatus.NO_CONTENT) if shown is None else Response(shown)
 
@@ -289,7 +289,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
                 method=method.name,
                 name=given.get("name", ""),
                 fields={field.name: given[field.name] for field in method.fields if field.name in given},
-                site=split_domain_port(request.get_host())[0],
+                site=_host(request),
             )
         )
         # Only what is active at once can be confirmed already: by one of the codes that were just replaced.
@@ -313,3 +313,8 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
             return {**context, "method": self.method(self.kwargs[self.lookup_field])}
         except (KeyError, MethodNotFound):
             return context
+
+
+def _host(request: Request) -> str:
+    """Return the host that is asked, without its port."""
+    return split_domain_port(request.get_host())[0]

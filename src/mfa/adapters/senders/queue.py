@@ -46,6 +46,7 @@ class Parcel:
             "lifetime": message.lifetime.total_seconds(),
             "user_id": message.user_id,
             "device_name": message.device_name,
+            "site": message.site,
             "challenge": None
             if challenge is None
             else {
@@ -72,6 +73,7 @@ class Parcel:
             lifetime=timedelta(seconds=fields["lifetime"]),
             user_id=UserId(fields["user_id"]),
             device_name=fields["device_name"],
+            site=fields["site"],
             challenge=None
             if challenge is None
             else SentChallenge(

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from django.template import TemplateDoesNotExist
 from django.template.backends.django import DjangoTemplates
 from django.template.loader import get_template
 
+from mfa.adapters.accessor import use_cases
 from mfa.application.ports.delivery import Message
 
 TEMPLATES = Path(__file__).parent.parent / "django" / "templates"
@@ -16,15 +18,22 @@ MINUTE = timedelta(minutes=1)
 
 
 def worded(template: str, message: Message, issuer: str) -> str:
-    """Word a message by a template, whose context is ``code``, ``minutes``, ``issuer`` and ``device_name``.
+    """Word a message by a template, whose context is ``code``, ``minutes``, ``issuer``, ``host`` and ``device_name``.
+
+    ``host`` is the domain that passkeys are bound to, or else the one that was asked for the code. The last line of a
+    text message binds the code to it, so that a browser offers it on no other site (WICG, "Origin-bound one-time codes
+    delivered via SMS", Authoring). ``issuer`` names the site, where a sender does not by the settings or the host.
 
     Minutes are rounded down, to zero under one minute: a code is never said to live longer than it does. A project
     whose ``TEMPLATES`` do not look into apps, or which has none, gets the package's own wording.
     """
+    config = use_cases().config
+    host = config.webauthn_rp_id or _domain(message.site)
     context = {
         "code": message.code,
         "minutes": message.lifetime // MINUTE,
-        "issuer": issuer,
+        "issuer": issuer or config.totp_issuer or host,
+        "host": host,
         "device_name": message.device_name,
     }
     try:
@@ -32,6 +41,15 @@ def worded(template: str, message: Message, issuer: str) -> str:
     except TemplateDoesNotExist:
         found = _own_engine().get_template(template)
     return found.render(context)
+
+
+def _domain(site: str) -> str:
+    """Return a host that is a name; an address of the network names nothing to a person, and binds nothing."""
+    try:
+        ip_address(site.strip("[]"))
+    except ValueError:
+        return site
+    return ""
 
 
 @cache

@@ -27,7 +27,11 @@ class SentChallenge:
 
 @attrs.frozen(kw_only=True)
 class Message:
-    """A code for one person; ``challenge`` is for senders that learn of a failure after ``send`` has returned."""
+    """A code for one person; ``challenge`` is for senders that learn of a failure after ``send`` has returned.
+
+    ``device_name`` is what its owner calls the device, once the address is proved, and empty before. ``site`` is the
+    host that was asked for the code; empty where nobody asked over HTTP.
+    """
 
     method: str
     destination: str = attrs.field(repr=False)
@@ -35,6 +39,7 @@ class Message:
     lifetime: timedelta
     user_id: UserId
     device_name: str
+    site: str = ""
     challenge: SentChallenge | None = None
 
 

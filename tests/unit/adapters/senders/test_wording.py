@@ -47,6 +47,30 @@ def test_the_site_is_named_where_its_name_is_known(template: str, message: Messa
     assert "for :" not in worded(template, message, "")
 
 
+@pytest.mark.parametrize("template", ALL)
+def test_the_site_is_named_by_the_settings_where_a_sender_does_not_and_else_by_its_host(
+    template: str, message: Message, settings: Settings
+) -> None:
+    asked = attrs.evolve(message, site="www.example.com")
+    assert "for www.example.com" in worded(template, asked, "")
+    settings.MFA = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
+    assert "for example.com" in worded(template, asked, "")
+    settings.MFA = {**settings.MFA, "TOTP_ISSUER": "Example Bank"}
+    assert "for Example Bank" in worded(template, asked, "")
+    assert "for Example" in worded(template, asked, "Example")
+
+
+def test_the_last_line_of_a_text_message_binds_the_code_to_the_site(message: Message, settings: Settings) -> None:
+    def last_line(message: Message) -> str:
+        return worded("mfa/sms/body.txt", message, "Example Bank").strip().splitlines()[-1]
+
+    for nowhere in ("", "192.0.2.1", "[2001:db8::1]"):
+        assert last_line(attrs.evolve(message, site=nowhere)).startswith("042195 is your verification code for Example")
+    assert last_line(attrs.evolve(message, site="www.example.com")) == "@www.example.com #042195"
+    settings.MFA = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
+    assert last_line(attrs.evolve(message, site="www.example.com")) == "@example.com #042195"
+
+
 @pytest.mark.parametrize("template", TEXTS)
 def test_text_is_left_as_it_is(template: str, message: Message) -> None:
     assert "<b>Tom & Jerry's</b>" in worded(template, message, "<b>Tom & Jerry's</b>")
@@ -74,7 +98,8 @@ def test_a_device_without_a_name_is_not_mentioned(template: str, message: Messag
 
 
 def test_a_short_message_fits_into_one_sms(message: Message) -> None:
-    assert len(worded("mfa/sms/body.txt", message, "Example Bank").strip()) <= 160
+    asked = attrs.evolve(message, site="www.bank.example.com")
+    assert len(worded("mfa/sms/body.txt", asked, "Example Bank").strip()) <= 160
 
 
 def test_html_names_its_language_if_it_has_one(message: Message) -> None:
@@ -90,7 +115,8 @@ def test_a_project_words_messages_its_own_way(
 ) -> None:
     file = tmp_path / template
     file.parent.mkdir(parents=True)
-    file.write_text("{{ code }}/{{ minutes }}/{{ issuer }}/{{ device_name }}")
+    file.write_text("{{ code }}/{{ minutes }}/{{ issuer }}/{{ host }}/{{ device_name }}")
     settings.TEMPLATES = [{**ENGINE, "DIRS": [tmp_path], "APP_DIRS": True}]
 
-    assert worded(template, message, "Bank") == "042195/10/Bank/work mail"
+    asked = attrs.evolve(message, site="example.com")
+    assert worded(template, asked, "Bank") == "042195/10/Bank/example.com/work mail"
