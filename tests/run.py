@@ -9,11 +9,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
+import coverage
+
 from tests import services
+from tests.demanded import Function, reached_only_with
 
 STORED = [f"tests/integration/{folder}" for folder in ("django", "tokens")]
 """What meets the database, and so runs on each; pages, mail and descriptions are the same on all of them."""
@@ -63,16 +67,15 @@ def check() -> None:
     run("lint-imports", "--no-cache", "--no-logo")
 
 
-def test(arguments: list[str]) -> list[str]:
-    """Runs the tests under coverage, and returns why something was skipped.
+def test(arguments: list[str], absent: frozenset[str]) -> None:
+    """Runs the tests under coverage.
 
     The servers' turn comes beside that of SQLite, which knows nothing of them; what it prints follows when it is over.
     """
     measured, pytest = ["coverage", "run", "-m", "pytest", *arguments], ["pytest", *arguments]
-    absences = {database: services.absence(database) for database in ("postgresql", "mariadb")}
     run("coverage", "erase")
     with tempfile.TemporaryFile("w+") as printed, ThreadPoolExecutor() as pool:
-        present = [database for database, reason in absences.items() if reason is None]
+        present = [database for database in ("postgresql", "mariadb") if database not in absent]
         beside = pool.submit(on_servers, measured, pytest, present, printed)
         run(*measured)
         print("\n--- beside that: the same on " + " and ".join(present or ["nothing else"]), flush=True)
@@ -82,8 +85,6 @@ def test(arguments: list[str]) -> list[str]:
     if failure:
         raise failure
     run("coverage", "combine", "--quiet")
-    run("coverage", "report")
-    return [reason for reason in absences.values() if reason]
 
 
 def on_servers(measured: list[str], pytest: list[str], databases: list[str], printed: IO[str]) -> None:
@@ -93,18 +94,38 @@ def on_servers(measured: list[str], pytest: list[str], databases: list[str], pri
         run(*pytest, *STORED_TOO, *aside, printed=printed, MFA_TEST_DATABASE=database)
 
 
+def report(undemanded: list[Function]) -> Iterator[str]:
+    """Prints what no test has run, and yields what is wrong with that."""
+    print("\n--- coverage report", flush=True)
+    measured = coverage.Coverage()
+    measured.load()
+    for function in undemanded:
+        if not function.lines.intersection(measured.analysis2(str(function.path))[3]):
+            yield f"{function} runs without {function.service}, so it is to be demanded (tests/demanded.py)"
+        measured.exclude(function.pattern)
+    if measured.report() < 100:
+        yield "coverage"
+
+
 def main(arguments: list[str]) -> int:
     install_mariadb_client()
-    if missing := [reason for name in sorted(services.required()) if (reason := services.absence(name))]:
-        print("\n".join(f"failed: {reason}, and MFA_REQUIRE names it" for reason in missing))
+    absences = services.absences()
+    if missing := services.required() & absences.keys():
+        print("\n".join(f"failed: {absences[name]}, and MFA_REQUIRE names it" for name in sorted(missing)))
         return 1
+    undemanded = reached_only_with(absences)
     try:
         check()
-        skipped = test(arguments)
+        test(arguments, frozenset(absences))
     except subprocess.CalledProcessError as error:
         print(f"\nfailed: {Path(error.cmd[0]).name} (exit code {error.returncode})")
         return 1
-    print("\n".join(["", *(f"skipped: {reason}" for reason in skipped), "everything passed"]))
+    if wrong := list(report(undemanded)):
+        print("\n".join(["", *(f"failed: {sentence}" for sentence in wrong)]))
+        return 1
+    told = [f"skipped: {reason}" for reason in absences.values()]
+    told += [f"not demanded of coverage without {each.service}: {each}" for each in undemanded]
+    print("\n".join(["", *told, "everything passed"]))
     return 0
 
 

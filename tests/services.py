@@ -1,4 +1,8 @@
-"""What the tests need beside Python: where it is, and whether it is there."""
+"""What the tests need beside Python: where it is, and whether it is there.
+
+A server answers on this machine at its own port, or where the environment says: ``MFA_POSTGRESQL``, ``MFA_MARIADB``,
+``MFA_REDIS``, each as ``host:port``.
+"""
 
 import importlib
 import importlib.util
@@ -19,10 +23,15 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
+    @classmethod
+    def of(cls, name: str, port: int) -> "Address":
+        host, _, chosen = os.environ.get(f"MFA_{name.upper()}", f"127.0.0.1:{port}").rpartition(":")
+        return cls(host, int(chosen))
 
-POSTGRESQL = Address("127.0.0.1", 5432)
-MARIADB = Address("127.0.0.1", 3306)
-REDIS = Address("127.0.0.1", 6379)
+
+POSTGRESQL = Address.of("postgresql", 5432)
+MARIADB = Address.of("mariadb", 3306)
+REDIS = Address.of("redis", 6379)
 PATIENCE = 3  # seconds
 
 
@@ -31,10 +40,20 @@ def absence(name: str) -> str | None:
     return _PROBES[name]()
 
 
+def absences() -> dict[str, str]:
+    """What cannot be used, with the reason."""
+    return {name: reason for name in _PROBES if (reason := absence(name))}
+
+
+def known() -> frozenset[str]:
+    """Everything that can be required."""
+    return frozenset(_PROBES)
+
+
 def required() -> frozenset[str]:
     """The services that must be there: MFA_REQUIRE, a comma-separated list."""
     names = frozenset(filter(None, map(str.strip, os.environ.get("MFA_REQUIRE", "").split(","))))
-    if unknown := names - _PROBES.keys():
+    if unknown := names - known():
         raise ValueError(f"MFA_REQUIRE knows {', '.join(_PROBES)}; not {', '.join(sorted(unknown))}")
     return names
 
@@ -77,13 +96,21 @@ def _redis() -> str | None:
     try:
         with redis.Redis(REDIS.host, REDIS.port, socket_connect_timeout=PATIENCE) as client:
             client.ping()
-    except redis.ConnectionError as error:
+    except redis.RedisError as error:
         return f"Redis does not answer on {REDIS} ({_first_line(error)})"
     return None
 
 
 def _oathtool() -> str | None:
     return None if shutil.which("oathtool") else "oathtool is not on the PATH"
+
+
+def _curl() -> str | None:
+    return None if shutil.which("curl") and shutil.which("bash") else "curl or bash is not on the PATH"
+
+
+def _node() -> str | None:
+    return None if shutil.which("node") and shutil.which("npm") else "Node.js or npm is not on the PATH"
 
 
 def chromium() -> tuple[str, str] | None:
@@ -106,5 +133,7 @@ _PROBES: dict[str, Callable[[], str | None]] = {
     "mariadb": _mariadb,
     "redis": _redis,
     "oathtool": _oathtool,
+    "curl": _curl,
+    "node": _node,
     "chromium": _chromium,
 }

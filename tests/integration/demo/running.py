@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import services
+
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 60  # seconds
 READY = "Ctrl-C ends it."
@@ -61,6 +63,7 @@ class Demo:
 
     def type(self, commands: Sequence[str]) -> list[tuple[int, str]]:
         """Types commands into one shell, and returns the status and the output of each."""
+        services.require("curl")
         code = (
             f"CODE=$(grep -aoE '(^ {{4}}|^sms to [^ ]+: )[0-9]{{6}}' '{self.log}' | tail -n 1 | grep -oE '[0-9]{{6}}$')"
         )
