@@ -12,7 +12,7 @@ NEWEST := .venv/newest/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types imports unit integration promises matrix openapi scale bench bench-compare format lock clean
+.PHONY: help demo code test lint types unit integration promises matrix openapi scale bench bench-compare format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,15 +27,13 @@ code: .venv/demo/stamp ## the code an authenticator app would show: make code SE
 test: .venv/test/stamp ## everything: style, types, imports, tests on every database that answers, coverage
 	@$(TEST)/python -m tests.run $(ARGS)
 
-lint: .venv/test/stamp ## style
+lint: .venv/test/stamp ## style, and who may import whom
 	$(TEST)/ruff check
 	$(TEST)/ruff format --check
+	$(TEST)/lint-imports --no-cache --no-logo
 
 types: .venv/test/stamp ## types
 	$(TEST)/mypy
-
-imports: .venv/test/stamp ## who may import whom
-	$(TEST)/lint-imports --no-cache --no-logo
 
 unit: .venv/test/stamp ## unit tests (ARGS="-k name" to choose)
 	$(TEST)/pytest tests/unit $(ARGS)

@@ -1,174 +1,130 @@
+"""Who may import whom: each contract is kept, and notices each import that it is there to forbid."""
+
 import shutil
 from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
-from subprocess import CompletedProcess
 
+import grimp
 import pytest
+from importlinter import Contract, configuration
+from importlinter.contracts.forbidden import ForbiddenContract
+from importlinter.contracts.layers import LayersContract
+from importlinter.contracts.protected import ProtectedContract
 
 from tests.unit.architecture.project import CONFIG, CONTRACTS, ROOT, SOURCE, run
 
-LAYERS: list[list[str]] = [
-    [f"mfa.{name.strip()}" for name in layer.split("|")] for layer in CONTRACTS["layers"]["layers"]
-]
-CORE: list[str] = CONTRACTS["pure-core"]["source_modules"]
-FORBIDDEN: list[str] = CONTRACTS["pure-core"]["forbidden_modules"]
-ADAPTERS: list[list[str]] = [
-    [f"mfa.adapters.{name.strip()}" for name in layer.split("|")] for layer in CONTRACTS["adapters"]["layers"]
-]
-WITHOUT_INJECTOR: list[str] = CONTRACTS["injector-in-containers"]["source_modules"]
-USE_CASES: list[list[str]] = [
-    [f"mfa.application.{name.strip()}" for name in layer.split("|")] for layer in CONTRACTS["use-cases"]["layers"]
-]
+configuration.configure()
+
+GRAPH = grimp.build_graph("mfa", include_external_packages=True, cache_dir=None)
+KINDS: dict[str, type[Contract]] = {
+    "layers": LayersContract,
+    "forbidden": ForbiddenContract,
+    "protected": ProtectedContract,
+}
+SESSION = {"root_packages": ["mfa"], "include_external_packages": "True"}
+EXHAUSTIVE = [name for name, contract in CONTRACTS.items() if contract.get("exhaustive")]
 
 
-class Copy:
-    """A copy of the source in which anything may be broken."""
+def kept(name: str, graph: grimp.ImportGraph) -> bool:
+    options = {
+        key: str(value) if isinstance(value, bool) else value
+        for key, value in CONTRACTS[name].items()
+        if key not in {"id", "name", "type"}
+    }
+    contract = KINDS[CONTRACTS[name]["type"]](CONTRACTS[name]["name"], SESSION, options)
+    return contract.check(deepcopy(graph), verbose=False).kept
 
-    def __init__(self, source: Path) -> None:
-        self.source = source
-        shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def add(self, module: str, *lines: str) -> None:
-        path = self.source.joinpath(*module.split("."))
-        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        with file.open("a") as text:
+def forbidden_by(name: str) -> Iterator[tuple[str, str]]:
+    """Yield who must not import whom."""
+    contract = CONTRACTS[name]
+    match contract["type"]:
+        case "layers":
+            [container] = contract["containers"]
+            above: list[str] = []
+            for layer in contract["layers"]:
+                beside = [f"{container}.{each.strip()}" for each in layer.split("|")]
+                for module in beside:
+                    yield from ((module, other) for other in [*above, *beside] if other != module)
+                above += beside
+        case "forbidden":
+            for module in contract["source_modules"]:
+                yield from ((module, other) for other in contract["forbidden_modules"])
+        case "protected":
+            allowed = contract["allowed_importers"]
+            for module in GRAPH.find_children("mfa") | GRAPH.find_children("mfa.adapters"):
+                if not any(f"{each}.".startswith(f"{module}.") for each in allowed):
+                    yield from ((module, other) for other in contract["protected_modules"] if other != module)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_contract_is_kept_and_notices_whatever_breaks_it(name: str) -> None:
+    assert kept(name, GRAPH)
+
+    unnoticed = []
+    for importer, imported in forbidden_by(name):
+        broken = deepcopy(GRAPH)
+        broken.add_import(importer=importer, imported=imported)
+        if kept(name, broken):
+            unnoticed.append(f"{importer} imports {imported}")
+
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("name", EXHAUSTIVE)
+def test_nothing_stands_outside_the_layers(name: str) -> None:
+    broken = deepcopy(GRAPH)
+    broken.add_module(f"{CONTRACTS[name]['containers'][0]}.services")
+
+    assert not kept(name, broken)
+
+
+def test_it_does_not_matter_where_in_a_module_the_import_stands(tmp_path: Path) -> None:
+    source = tmp_path / "src"
+    shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
+    ways = {
+        "mfa.domain.events": ["from django.db import models"],
+        "mfa.domain.errors": ["from typing import TYPE_CHECKING", "if TYPE_CHECKING:", "    import django"],
+        "mfa.domain.identifiers": ["def late():", "    import django"],
+        "mfa.domain.methods.base": ["try:", "    import django", "except ImportError:", "    pass"],
+    }
+    for module, lines in ways.items():
+        with source.joinpath(*module.split(".")).with_suffix(".py").open("a") as text:
             text.writelines(f"\n{line}" for line in lines)
 
-    def lint(self, *contracts: str) -> CompletedProcess[str]:
-        return lint(self.source, *contracts)
+    result = run("lint-imports", "--no-cache", "--no-logo", "--config", str(ROOT / "pyproject.toml"), cwd=source)
 
-
-def lint(source: Path, *contracts: str) -> CompletedProcess[str]:
-    chosen = [argument for contract in contracts for argument in ("--contract", contract)]
-    configuration = str(ROOT / "pyproject.toml")
-    return run("lint-imports", "--no-cache", "--no-logo", "--config", configuration, *chosen, cwd=source)
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Copy:
-    return Copy(tmp_path / "src")
-
-
-def assert_broken(result: CompletedProcess[str], contract: str, *complaints: str) -> None:
-    assert f"{CONTRACTS[contract]['name']} BROKEN" in result.stdout, result.stdout + result.stderr
-    assert result.returncode == 1
-    for complaint in complaints:
-        assert complaint in result.stdout
-
-
-def not_allowed(importer: str, *imports: str) -> list[str]:
-    return [f"{importer} is not allowed to import {each}:" for each in imports]
-
-
-def higher_and_beside(layers: list[list[str]]) -> Iterator[tuple[str, list[str]]]:
-    """Yield every module with all that stands above it or beside it."""
-    for position, layer in enumerate(layers):
-        above = [module for higher in layers[:position] for module in higher]
-        for module in layer:
-            if forbidden := above + [other for other in layer if other != module]:
-                yield module, forbidden
-
-
-def test_the_project_keeps_every_contract() -> None:
-    result = lint(SOURCE)
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    for contract in CONTRACTS.values():
-        assert f"{contract['name']} KEPT" in result.stdout
-
-
-def test_the_command_of_the_makefile_keeps_them_too() -> None:
-    result = run("lint-imports", "--no-cache", "--no-logo")
-
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_a_copy_keeps_them_until_it_is_broken(copy: Copy) -> None:
-    assert copy.lint().returncode == 0
-    copy.add("mfa.domain.events", "import mfa.application")
-    assert_broken(copy.lint(), "layers", *not_allowed("mfa.domain", "mfa.application"))
-
-
-@pytest.mark.parametrize(("module", "forbidden"), list(higher_and_beside(LAYERS)))
-def test_no_layer_imports_a_higher_one_or_one_beside_it(copy: Copy, module: str, forbidden: list[str]) -> None:
-    copy.add(module, *(f"import {each}" for each in forbidden))
-
-    assert_broken(copy.lint("layers"), "layers", *not_allowed(module, *forbidden))
-
-
-@pytest.mark.parametrize("name", ["utils", "helpers", "services"])
-def test_nothing_stands_outside_the_layers(copy: Copy, name: str) -> None:
-    (copy.source / "mfa" / f"{name}.py").touch()
-
-    assert_broken(copy.lint("layers"), "layers", name)
-
-
-@pytest.mark.parametrize("module", CORE)
-def test_the_core_imports_no_framework(copy: Copy, module: str) -> None:
-    copy.add(module, *(f"import {each}" for each in FORBIDDEN))
-
-    assert_broken(copy.lint("pure-core"), "pure-core", *not_allowed(module, *FORBIDDEN))
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["from django.db import models"],
-        ["from typing import TYPE_CHECKING", "if TYPE_CHECKING:", "    import django"],
-        ["def late():", "    import django"],
-        ["try:", "    import django", "except ImportError:", "    pass"],
-    ],
-)
-def test_it_does_not_matter_where_in_a_module_the_import_stands(copy: Copy, lines: list[str]) -> None:
-    copy.add("mfa.domain.methods.base", *lines)
-
-    assert_broken(copy.lint("pure-core"), "pure-core", *not_allowed("mfa.domain", "django"))
-
-
-@pytest.mark.parametrize(("module", "forbidden"), list(higher_and_beside(ADAPTERS)))
-def test_no_adapter_imports_another(copy: Copy, module: str, forbidden: list[str]) -> None:
-    copy.add(module, *(f"import {each}" for each in forbidden))
-
-    assert_broken(copy.lint("adapters"), "adapters", *not_allowed(module, *forbidden))
-
-
-def test_no_adapter_stands_outside_the_contract(copy: Copy) -> None:
-    (copy.source / "mfa" / "adapters" / "common.py").touch()
-
-    assert_broken(copy.lint("adapters"), "adapters", "common")
-
-
-@pytest.mark.parametrize("module", WITHOUT_INJECTOR)
-def test_nobody_but_containers_imports_the_injector(copy: Copy, module: str) -> None:
-    copy.add(module, "from dependency_injector import providers")
-
-    assert_broken(
-        copy.lint("injector-in-containers"), "injector-in-containers", *not_allowed(module, "dependency_injector")
-    )
-
-
-def test_everything_but_containers_is_without_the_injector() -> None:
-    assert sorted(WITHOUT_INJECTOR) == sorted(
-        module for layer in LAYERS for module in layer if module != "mfa.containers"
-    )
-
-
-@pytest.mark.parametrize(("module", "forbidden"), list(higher_and_beside(USE_CASES)))
-def test_use_cases_do_not_know_one_another(copy: Copy, module: str, forbidden: list[str]) -> None:
-    copy.add(module, *(f"import {each}" for each in forbidden))
-
-    assert_broken(copy.lint("use-cases"), "use-cases", *not_allowed(module, *forbidden))
-
-
-def test_no_use_case_stands_outside_the_contract(copy: Copy) -> None:
-    (copy.source / "mfa" / "application" / "services.py").touch()
-
-    assert_broken(copy.lint("use-cases"), "use-cases", "services")
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert f"{CONTRACTS['pure-core']['name']} BROKEN" in result.stdout
+    assert [module for module in ways if f"{module} -> django" not in result.stdout] == []
 
 
 def test_every_dependency_but_attrs_is_forbidden_to_the_core() -> None:
+    imported = set().union(*wrapped().values())
+
+    assert imported <= set(CONTRACTS["pure-core"]["forbidden_modules"])
+
+
+def test_every_optional_package_is_imported_in_one_place() -> None:
+    extras = {normal(each.split(">=")[0]) for each in chain(*CONFIG["project"]["optional-dependencies"].values())}
+    protected = {
+        module
+        for contract in CONTRACTS.values()
+        for module in contract.get("protected_modules", [])
+        if contract["type"] == "protected"
+    }
+    imported = {module for name, modules in wrapped().items() if name in extras for module in modules}
+
+    assert imported & GRAPH.modules <= protected
+
+
+@cache
+def wrapped() -> dict[str, set[str]]:
+    """Return what each dependency but attrs is imported as."""
     project = CONFIG["project"]
     requirements = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     wanted = {normal(requirement.split(">=")[0]) for requirement in requirements}
@@ -180,7 +136,7 @@ def test_every_dependency_but_attrs_is_forbidden_to_the_core() -> None:
 
     assert found.pop("attrs") == {"attr", "attrs"}
     assert all(found.values())
-    assert set().union(*found.values()) <= set(FORBIDDEN)
+    return found
 
 
 def normal(distribution: str) -> str:
