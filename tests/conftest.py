@@ -1,13 +1,18 @@
 """Fixtures for every test: what it needs beside Python, or a reason to skip it."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import services
+
+settings.register_profile("bounded", max_examples=int(os.environ.get("MFA_EXAMPLES", "40")), deadline=None)
+settings.load_profile("bounded")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ CHECKS: list[Any] = [
 ]
 
 bounded = settings(
-    max_examples=25,
+    max_examples=10,
     derandomize=True,
     database=None,
     deadline=None,

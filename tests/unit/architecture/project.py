@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,16 @@ def run(program: str, *arguments: str, cwd: Path = ROOT, text: str | None = None
     )
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Yield the name and the syntax tree of every module of the package."""
-    for path in sorted(SOURCE.rglob("*.py")):
-        parts = path.relative_to(SOURCE).with_suffix("").parts
-        yield ".".join(parts).removesuffix(".__init__"), ast.parse(path.read_text(), path)
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Return the name and the syntax tree of every module of the package."""
+    return tuple(
+        (
+            ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"),
+            ast.parse(path.read_text()),
+        )
+        for path in sorted(SOURCE.rglob("*.py"))
+    )
 
 
 def imported(tree: ast.Module) -> dict[str, str]:
@@ -52,6 +57,7 @@ def imported(tree: ast.Module) -> dict[str, str]:
     return names
 
 
+@cache
 def mentioned(tree: ast.Module) -> set[str]:
     """Return the dotted names, as imported, of everything that a module imports or uses as an attribute of that."""
     names = imported(tree)

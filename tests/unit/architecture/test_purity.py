@@ -1,6 +1,7 @@
 import json
 import sys
 import textwrap
+from functools import cache
 
 import pytest
 
@@ -18,10 +19,11 @@ IMPORT_EVERYTHING = """
 """
 
 
-def loaded_by(name: str) -> set[str]:
+@cache
+def loaded_by(name: str) -> frozenset[str]:
     result = run("python", "-c", textwrap.dedent(IMPORT_EVERYTHING).format(name=name))
     assert result.returncode == 0, result.stderr
-    return set(json.loads(result.stdout))
+    return frozenset(json.loads(result.stdout))
 
 
 @pytest.mark.parametrize("name", CONTRACTS["pure-core"]["source_modules"])

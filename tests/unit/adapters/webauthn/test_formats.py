@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa.adapters.webauthn.android_key import elements
@@ -162,7 +162,6 @@ def test_a_statement_is_a_map(format_: str, statement: object) -> None:
     ),
     st.binary(max_size=100),
 )
-@settings(deadline=None)
 def test_whatever_statement_comes_there_is_one_error(format_: str, statement: Statement, data: bytes) -> None:
     if format_ != "none" or statement:
         refuse(format_, statement)

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, S
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa.adapters.webauthn import keys
@@ -108,7 +108,6 @@ def test_whatever_map_comes_there_is_one_error(fields: Fields) -> None:
 
 
 @given(st.sampled_from([P256, P384, P521, ED25519, ED448, RSA]), st.binary(max_size=300))
-@settings(deadline=None)
 def test_whatever_signature_comes_is_judged(fields: Fields, signature: bytes) -> None:
     assert not CRYPTOGRAPHY.signed(cbor(fields), b"message", signature)
 

@@ -1,6 +1,7 @@
 """The specification's own examples pass, and with one bit turned they do not.
 
-One bit of every byte is turned; with ``MFA_EVERY_BIT=1`` in the environment, each of its bits.
+One bit of every byte is turned, and of every fifth where there are many; with ``MFA_EVERY_BIT=1`` in the environment,
+each bit of each.
 """
 
 import os
@@ -17,6 +18,7 @@ from tests.unit.adapters.webauthn.vectors import CRYPTOGRAPHY, FILE, VECTORS, Re
 from tests.unit.domain.samples import NOW
 
 EVERY_BIT = bool(os.environ.get("MFA_EVERY_BIT"))
+MANY = 200
 
 FLAGS_AT, AAGUID_END = 32, 53
 
@@ -28,8 +30,8 @@ pytestmark = [
 
 
 def bits(size: int) -> Iterator[tuple[int, int]]:
-    """Every byte, with one of its bits, or all."""
-    for at in range(size):
+    """Every byte with one of its bits, or fewer, or all."""
+    for at in range(0, size, 1 if size < MANY or EVERY_BIT else 5):
         yield from ((at, bit) for bit in range(8) if EVERY_BIT or bit == at % 8)
 
 
