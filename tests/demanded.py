@@ -33,13 +33,13 @@ class Function(NamedTuple):
         return rf"^\s*def {re.escape(self.name)}\("
 
     @property
-    def lines(self) -> range:
+    def lines(self) -> frozenset[int]:
         [found] = [
             node
             for node in ast.walk(ast.parse(self.path.read_text()))
             if isinstance(node, ast.FunctionDef) and node.name == self.name
         ]
-        return range(found.lineno, (found.end_lineno or found.lineno) + 1)
+        return frozenset(range(found.lineno, (found.end_lineno or found.lineno) + 1))
 
 
 FUNCTIONS = [Function("mariadb", "mfa/adapters/django/prepared.py", "as_mysql")]
