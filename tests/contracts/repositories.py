@@ -12,9 +12,11 @@ from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
-from mfa.domain.errors import NotUnique, StaleAccount
+from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.throttling import Failures, Sends
+from mfa.domain.logins import SpentLogin
+from mfa.domain.sends import Sends
+from mfa.domain.throttling import Failures
 from mfa.domain.trusts import Trust
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
@@ -55,7 +57,7 @@ def full(account: Account, token_id: TokenId) -> Account:
         created_at=NOW - timedelta(days=400),
         activated_at=NOW - timedelta(days=399, microseconds=1),
         last_used_at=NOW,
-        failures=Failures(count=3, last_at=NOW - timedelta(microseconds=999999)),
+        failures=Failures(count=3, recent=2, last_at=NOW - timedelta(microseconds=999999)),
     )
     pending = Device(
         index=5,
@@ -79,17 +81,17 @@ def full(account: Account, token_id: TokenId) -> Account:
                 confirmed_at=NOW + SECOND,
                 trust="f" * 16,
                 trusted_at=NOW + timedelta(microseconds=11),
+                expires_at=NOW + timedelta(days=30, microseconds=13),
             ),
             Challenge(index=5, token_id=token_id, dispatched_at=NOW - SECOND),
         ),
-        carried=MappingProxyType({"totp": Failures(count=99, last_at=NOW), "hotp": Failures(count=1, last_at=NOW)}),
+        gone=(Failures(count=99, recent=99, last_at=NOW), Failures(count=1, recent=1, last_at=NOW)),
         sends=MappingProxyType(
             {
                 "email": Sends(recent=(NOW - SECOND, NOW), last_at=NOW),
-                "sms": Sends(recent=(NOW,), last_at=None),
+                "sms": Sends(recent=(NOW,), last_at=None, retried=True),
             }
         ),
-        spent=MappingProxyType({"5c" * 32: NOW + timedelta(minutes=5, microseconds=3)}),
         trusts=(
             trust("f"),
             trust(
@@ -203,10 +205,9 @@ class AccountRepositoryContract:
                     trusted_at=NOW,
                 ),
             ),
-            carried=MappingProxyType({"hotp": Failures(count=2, last_at=NOW + SECOND)}),
+            gone=(Failures(count=2, recent=2, last_at=NOW + SECOND),),
             sends=MappingProxyType({"email": Sends(recent=(), last_at=NOW + SECOND)}),
-            spent=MappingProxyType({}),
-            trusts=(trust("1"), attrs.evolve(before.trusts[1], last_used_at=NOW, description="")),
+            trusts=(trust("1"), attrs.evolve(before.trusts.all[1], last_used_at=NOW, description="")),
         )
 
         saved = repository.save(before, after)
@@ -222,7 +223,7 @@ class AccountRepositoryContract:
 
         assert (first.version, second.version) == (1, 2)
 
-    def test_a_challenge_alone_moves_the_version(
+    def test_a_confirmation_alone_moves_the_version(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
         before = repository.of(user_id, token_id)
@@ -236,6 +237,77 @@ class AccountRepositoryContract:
         with pytest.raises(StaleAccount):
             repository.save(before, with_devices(before, device(0), device(1)))
 
+    def test_what_is_out_for_one_token_moves_nothing(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, with_devices(empty, device(0), device(1)))
+        theirs = repository.of(user_id, other_token_id)
+
+        for number in (b"one", b"two"):
+            sent = Challenge(index=0, token_id=token_id, sent=number, dispatched_at=NOW, expires_at=NOW + SECOND)
+            before = repository.save(before, attrs.evolve(before, challenges=(sent,)))
+            assert repository.of(user_id, token_id) == before
+
+        assert before.version == 1
+        other = Challenge(index=0, token_id=other_token_id, sent=b"theirs", dispatched_at=NOW)
+        repository.save(theirs, attrs.evolve(theirs, challenges=(other,)))
+        repository.save(theirs, attrs.evolve(theirs, next_index=7))
+        assert repository.of(user_id, token_id).challenges == before.challenges
+
+    def test_what_is_out_is_not_written_over_what_has_gone(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, full(empty, token_id))
+        repository.save(before, attrs.evolve(before, devices=(), challenges=()))
+
+        sent = attrs.evolve(before.challenges[1], sent=b"again")
+        with pytest.raises(StaleAccount):
+            repository.save(before, attrs.evolve(before, challenges=(before.challenges[0], sent)))
+
+    def test_what_a_device_confirmed_ends_for_other_tokens_when_another_takes_its_place(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, with_devices(empty, device(0), device(1)))
+        for each in (token_id, other_token_id):
+            before = repository.of(user_id, each)
+            confirmed = (Challenge(index=0, token_id=each, confirmed_at=NOW),)
+            repository.save(before, attrs.evolve(before, challenges=confirmed))
+        before = repository.of(user_id, token_id)
+
+        repository.save(before, with_devices(before, attrs.evolve(device(0), created_at=NOW + SECOND), device(1)))
+
+        assert [each.index for each in repository.of(user_id, token_id).challenges] == [0]
+        assert repository.of(user_id, other_token_id).challenges == ()
+
+    def test_a_successor_takes_everything_over(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, full(empty, token_id))
+
+        saved = repository.save(before, before.succeeded(other_token_id, {0: b"sealed anew"}))
+
+        assert repository.of(user_id, other_token_id) == saved
+        assert [each.index for each in saved.challenges] == [0, 5]
+        assert repository.of(user_id, token_id).challenges == ()
+
+    def test_what_serves_once_is_spent_with_the_change_or_not_at_all(
+        self, repository: AccountRepository, user_id: UserId
+    ) -> None:
+        login = SpentLogin(digest="5c" * 32, expires_at=NOW + timedelta(minutes=5))
+        before = repository.of(user_id)
+        after = repository.save(before, with_devices(before, device(0)), spending=login)
+
+        with pytest.raises(AlreadySpent):
+            repository.save(after, with_devices(after, device(0), device(1)), spending=login)
+        nobody = Account(user_id=UserId(""))
+        with pytest.raises(AlreadySpent):
+            repository.save(nobody, nobody, spending=login)
+        repository.save(nobody, nobody, spending=attrs.evolve(login, digest="c5" * 32))
+
     def test_trusts_come_as_they_were_saved_and_their_times_are_in_utc(
         self, repository: AccountRepository, user_id: UserId
     ) -> None:
@@ -244,7 +316,7 @@ class AccountRepositoryContract:
 
         repository.save(before, attrs.evolve(with_devices(before, device(0)), trusts=trusts))
 
-        read = repository.of(user_id).trusts
+        read = repository.of(user_id).trusts.all
         assert read == trusts
         assert {each.expires_at.utcoffset() for each in read} == {timedelta(0)}
 
@@ -255,7 +327,7 @@ class AccountRepositoryContract:
         saved = repository.save(before, attrs.evolve(before, trusts=()))
 
         assert saved.version == 2
-        assert repository.of(user_id).trusts == ()
+        assert not repository.of(user_id).trusts
         with pytest.raises(StaleAccount):
             repository.save(before, attrs.evolve(before, trusts=(*before.trusts, trust("2"))))
 
@@ -272,7 +344,7 @@ class AccountRepositoryContract:
 
         assert repository.of(user_id, other_token_id).trusts == full(before, token_id).trusts
         assert repository.of(user_id).trusts == full(before, token_id).trusts
-        assert repository.of(other_user_id, token_id).trusts == ()
+        assert not repository.of(other_user_id, token_id).trusts
 
     def test_the_login_changes_with_the_password_and_only_then(
         self,
@@ -348,7 +420,7 @@ class AccountRepositoryContract:
             next_index=30,
             devices=(attrs.evolve(before.devices[0], name="changed", failures=Failures()), device(29)),
             challenges=(Challenge(index=29, token_id=token_id, confirmed_at=NOW),),
-            carried=MappingProxyType({}),
+            gone=(),
             sends=MappingProxyType({}),
         )
 
@@ -439,7 +511,7 @@ class AccountRepositoryContract:
                 before,
                 devices=(attrs.evolve(before.devices[0], name="mine"),),
                 challenges=(),
-                carried=MappingProxyType({}),
+                gone=(),
                 sends=MappingProxyType({}),
             ),
         )

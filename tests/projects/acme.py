@@ -20,7 +20,8 @@ from mfa.domain.methods.base import (
     RegistrationField,
 )
 from mfa.domain.policies import Subject, VerificationPolicy
-from mfa.domain.throttling import Failures, SendLimits, ThrottlePolicy
+from mfa.domain.sends import SendLimits
+from mfa.domain.throttling import Failures, ThrottlePolicy
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from mfa.application.standing import Standing
 from mfa.domain.errors import (
     AlreadyRegistered,
+    AlreadySpent,
     AlreadyVerified,
     BrokenSeal,
     Conflict,
     DeliveryFailed,
+    DeviceIsDisabled,
     DeviceNotFound,
     DeviceRequired,
     InvalidField,
@@ -31,6 +33,7 @@ from mfa.domain.errors import (
     NotUnique,
     Refused,
     RegistrationRequired,
+    ResendTooSoon,
     SealError,
     StaleAccount,
     StoreBusy,
@@ -40,6 +43,7 @@ from mfa.domain.errors import (
     UnknownKey,
     VerificationRequired,
 )
+from mfa.domain.policies import Requirement
 
 _SECOND = timedelta(seconds=1)
 
@@ -55,6 +59,10 @@ ANSWERS: Mapping[type[MfaError], tuple[HTTPStatus, Promise]] = {
     Conflict: (HTTPStatus.CONFLICT, _("This is not possible as things are.")),
     AlreadyRegistered: (HTTPStatus.CONFLICT, _("There are as many devices of this kind as are allowed.")),
     AlreadyVerified: (HTTPStatus.CONFLICT, _("This device is verified already.")),
+    DeviceIsDisabled: (
+        HTTPStatus.CONFLICT,
+        _("There were too many wrong values; verify with another device, remove this one and register anew."),
+    ),
     DeviceRequired: (HTTPStatus.CONFLICT, _("This needs another active device.")),
     Refused: (HTTPStatus.FORBIDDEN, _("You do not have permission to perform this action.")),
     VerificationRequired: (HTTPStatus.FORBIDDEN, _("Verify with one of your devices first.")),
@@ -63,6 +71,7 @@ ANSWERS: Mapping[type[MfaError], tuple[HTTPStatus, Promise]] = {
     MalformedValue: (HTTPStatus.BAD_REQUEST, _("This has the wrong type or is too long.")),
     InvalidField: (HTTPStatus.BAD_REQUEST, _("Invalid input.")),
     Throttled: (HTTPStatus.TOO_MANY_REQUESTS, _("Too many attempts; this one was not looked at.")),
+    ResendTooSoon: (HTTPStatus.TOO_MANY_REQUESTS, _("A code was sent already; wait before you ask for another.")),
     DeliveryFailed: (HTTPStatus.SERVICE_UNAVAILABLE, _("Nothing could be sent; try again.")),
     Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, _("Not possible just now; try again.")),
 }
@@ -72,7 +81,7 @@ ANSWERS: Mapping[type[MfaError], tuple[HTTPStatus, Promise]] = {
 """
 
 FAULTS: frozenset[type[MfaError]] = frozenset(
-    {MfaError, SealError, UnknownKey, BrokenSeal, StaleAccount, StoreBusy, NotUnique}
+    {MfaError, SealError, UnknownKey, BrokenSeal, StaleAccount, StoreBusy, NotUnique, AlreadySpent}
 )
 """Never a client's doing: they propagate, for the operator to see."""
 
@@ -119,10 +128,11 @@ def answer_to(error: MfaError, scheme: str, step_up_status: int = HTTPStatus.FOR
             return _answer_about(field, status, problem, PROBLEMS.get(problem, sentence))
         case MalformedValue():
             return _answer_about("value", status, error.code, sentence)
-        case Refused(verifications_left=left):
+        case Refused(verifications_left=left, requirement=requirement):
             headers = {"WWW-Authenticate": step_up_challenge(error, scheme)}
-            return _answer(step_up_status, error.code, sentence, {"verifications-left": left}, headers)
-        case Throttled(retry_after=timedelta() as wait) | Unavailable(retry_after=wait):
+            more = {"verifications-left": left, "requirement": requirement_body(requirement)}
+            return _answer(step_up_status, error.code, sentence, more, headers)
+        case Throttled(retry_after=wait) | Unavailable(retry_after=wait):
             # A browser shows no header across origins unless the site exposes it, hence the body.
             seconds = whole_seconds(wait)
             return _answer(status, error.code, sentence, {"retry_after": seconds}, {"Retry-After": str(seconds)})
@@ -156,6 +166,16 @@ def _answer_about(field: str, status: int, code: str, sentence: Promise) -> Answ
     return Answer(status=status, code=code, body={field: [str(sentence)]}, headers={})
 
 
+def requirement_body(requirement: Requirement) -> dict[str, object]:
+    """Write what is demanded as a client reads it: its age in seconds, its methods in their order."""
+    return {
+        "verifications": requirement.verifications,
+        "methods": None if requirement.methods is None else sorted(requirement.methods),
+        "max_age": None if requirement.max_age is None else whole_seconds(requirement.max_age),
+        "phishing_resistant": requirement.phishing_resistant,
+    }
+
+
 def step_up_challenge(error: Refused, scheme: str) -> str:
     """Write the header of RFC 9470 section 3, which tells a client what would be enough.
 
@@ -165,10 +185,10 @@ def step_up_challenge(error: Refused, scheme: str) -> str:
         "error": "insufficient_user_authentication",
         "error_description": "A different authentication level is required",
     }
-    if error.max_age is not None:
+    if error.requirement.max_age is not None:
         parameters["error_description"] = "More recent authentication is required"
-        parameters["max_age"] = str(error.max_age // _SECOND)
-    if error.phishing_resistant:
+        parameters["max_age"] = str(error.requirement.max_age // _SECOND)
+    if error.requirement.phishing_resistant:
         parameters["acr_values"] = "phr"
     written = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
     return f"{scheme} {written}"

@@ -4,20 +4,14 @@ from datetime import datetime
 
 import attrs
 
+from mfa.application.listing import ListedDevice, listed
+from mfa.application.ports.system import Vault
 from mfa.application.transactions import Decision, Transactions, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
-from mfa.domain.devices import Device, device_name
+from mfa.domain.devices import device_name
 from mfa.domain.errors import DeviceRequired
 from mfa.domain.identifiers import Token
-
-
-@attrs.frozen(kw_only=True)
-class ListedDevice:
-    """A device, and whether the token that asked has confirmed it."""
-
-    device: Device
-    confirmed: bool
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -25,14 +19,13 @@ class ListDevices:
     """Lists the devices that a token may know of, in the order of their indexes."""
 
     transactions: Transactions
+    vault: Vault
 
-    def __call__(self, token: Token) -> tuple[ListedDevice, ...]:
-        """List the devices."""
-        account, now = self.transactions.account(token), self.transactions.clock.now()
-        confirmed = {each.index for each in account.confirmations(self.transactions.rules, now)}
-        return tuple(
-            ListedDevice(device=device, confirmed=device.index in confirmed) for device in account.visible(now)
-        )
+    def __call__(self, token: Token, *, account: Account | None = None) -> tuple[ListedDevice, ...]:
+        """List the devices, by an account that was read along with the token or else by reading it."""
+        account, now = account or self.transactions.account(token), self.transactions.clock.now()
+        rules = self.transactions.rules
+        return tuple(listed(account, device, rules, now, self.vault) for device in account.visible(now))
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +42,7 @@ class RenameDevice:
     """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
 
     transactions: Transactions
+    vault: Vault
 
     def __call__(self, command: Rename) -> ListedDevice:
         """Rename a device."""
@@ -58,13 +52,9 @@ class RenameDevice:
             device = account.device(command.index, now)
             account.demand_verified(self.transactions.required(account), rules, now)
             renamed = attrs.evolve(device, name=device_name(command.name))
-            confirmed = any(each.index == device.index for each in account.confirmations(rules, now))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
-            return Decision(
-                account=account.replaced(renamed),
-                events=(happened,),
-                answer=ListedDevice(device=renamed, confirmed=confirmed),
-            )
+            after = account.replaced(renamed)
+            return Decision(account=after, events=(happened,), answer=listed(after, renamed, rules, now, self.vault))
 
         return self.transactions.run(command.token, decide)
 
@@ -91,7 +81,7 @@ class RemoveDevice:
             device = account.device(command.index, now)
             account.demand_removal(device, self.transactions.required(account), rules, now)
             after = account.removed(device, rules, now)
-            if account.bereft(after) and self.transactions.keeps_device(account):
+            if account.loses_last_device(after) and self.transactions.keeps_device(account):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
             removed = [

@@ -1,17 +1,20 @@
 """Making a challenge, and having it sent."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
-from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
+from mfa.application.ports.delivery import Message, Sender, SentChallenge
 from mfa.application.ports.system import Vault, seal_context
 from mfa.application.transactions import Decision, Transactions, opened_siblings
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import DeliveryFailed, NotDispatchable
 from mfa.domain.identifiers import Token
+
+UNTOLD_LIFETIME = timedelta(days=1)
+"""How long a challenge is kept whose method does not say how long it is good for."""
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +34,8 @@ class RequestChallenge:
 class DispatchChallenge:
     """Makes a challenge, stores it, and only then has it sent.
 
-    Raises ``DeviceNotFound``, ``NotDispatchable``, ``AlreadyVerified``, ``Throttled`` and ``DeliveryFailed``.
+    Raises ``DeviceNotFound``, ``NotDispatchable``, ``DeviceIsDisabled``, ``AlreadyVerified``, ``Throttled`` and
+    ``DeliveryFailed``.
     """
 
     transactions: Transactions
@@ -40,20 +44,21 @@ class DispatchChallenge:
 
     def __call__(self, command: RequestChallenge) -> Mapping[str, object] | None:
         """Dispatch a challenge, and return what the client is shown of it, where that is how it travels."""
-        settled = self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
-        if settled.message is None:
-            return settled.shown
+        stored = self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
+        if stored.message is None:
+            return stored.shown
         try:
-            self.senders[settled.message.method].send(settled.message)
-        except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
-            perhaps_sent = isinstance(failure, DeliveryTimedOut)
-        else:
-            return None
-        # Out here nothing is chained: what a sender puts into its exceptions may hold the code or the address.
-        _void(self.transactions, settled.challenge, perhaps_sent=perhaps_sent)
-        raise DeliveryFailed
+            self.senders[stored.message.method].send(stored.message)
+            delivered = True
+        except Exception:  # noqa: BLE001 - whatever a sender raises, the code did not get there
+            delivered = False
+        if not delivered:
+            # Out here nothing is chained: what a sender puts into its exceptions may hold the code or the address.
+            _void(self.transactions, stored.challenge)
+            raise DeliveryFailed
+        return None
 
-    def _decide(self, account: Account, command: RequestChallenge, now: datetime) -> Decision["_Settled"]:
+    def _decide(self, account: Account, command: RequestChallenge, now: datetime) -> Decision["_Stored"]:
         rules = self.transactions.rules
         device = account.device(command.index, now)
         method = rules.methods.named(device.method)
@@ -78,16 +83,21 @@ class DispatchChallenge:
                 site=command.site,
                 challenge=challenge,
             )
-        happened = events.ChallengeDispatched(user_id=account.user_id, at=now, index=device.index, method=method.name)
+        kinds: list[type[events.DeviceEvent]] = [events.ChallengeDispatched]
+        after = account.dispatched(device, method, sealed, now, until=now + (dispatch.lifetime or UNTOLD_LIFETIME))
+        if method.limits is not None and after.sends[method.name].capped(method.limits, now):
+            kinds.append(events.SendLimitReached)
         return Decision(
-            account=account.dispatched(device, method, sealed, now),
-            events=(happened,),
-            answer=_Settled(challenge=challenge, message=message, shown=dispatch.shown),
+            account=after,
+            events=tuple(
+                kind(user_id=account.user_id, at=now, index=device.index, method=method.name) for kind in kinds
+            ),
+            answer=_Stored(challenge=challenge, message=message, shown=dispatch.shown),
         )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Settled:
+class _Stored:
     """A challenge that is stored, and what is still to be done with it."""
 
     challenge: SentChallenge
@@ -101,18 +111,18 @@ class VoidChallenge:
 
     transactions: Transactions
 
-    def __call__(self, sent: SentChallenge, *, perhaps_sent: bool = False) -> None:
+    def __call__(self, sent: SentChallenge) -> None:
         """Void what was sent, so that the user can ask for another at once."""
-        _void(self.transactions, sent, perhaps_sent=perhaps_sent)
+        _void(self.transactions, sent)
 
 
-def _void(transactions: Transactions, sent: SentChallenge, *, perhaps_sent: bool) -> None:
+def _void(transactions: Transactions, sent: SentChallenge) -> None:
     def decide(account: Account, now: datetime) -> Decision[None]:
         device = next((device for device in account.devices if device.index == sent.index), None)
         if device is None:
             return Decision(account=account, events=(), answer=None)
-        after = account.undelivered(device, sent.dispatched_at, perhaps_sent=perhaps_sent)
-        happened = events.DeliveryFailed(user_id=account.user_id, at=now, index=device.index, method=device.method)
+        after = account.undelivered(device, sent.dispatched_at)
+        happened = events.DispatchFailed(user_id=account.user_id, at=now, index=device.index, method=device.method)
         return Decision(account=after, events=(happened,), answer=None)
 
     transactions.run(sent.token, decide)

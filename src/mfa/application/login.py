@@ -9,12 +9,13 @@ import attrs
 from mfa.application.ports.repositories import Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
 from mfa.application.ports.tokens import TokenIssuer
-from mfa.application.transactions import Decision, Transactions, retried
+from mfa.application.transactions import Decision, Transactions, confirmed_until, retried
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
-from mfa.domain.errors import SealError
+from mfa.domain.errors import AlreadySpent, SealError
 from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import Token, UserId
+from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import Awaited, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import CeremonyRefused, credential_id
@@ -90,13 +91,24 @@ class LogInByPasskey:
         except CeremonyRefused:
             return NotLoggedIn(reason=Reason.WRONG)
         sent = self._opened(command.state)
-        user_id = None if sent is None else retried(lambda: self.holders.holder(unique))
-        if sent is None or user_id is None:
+        if sent is None:
             return NotLoggedIn(reason=Reason.WRONG)
-        proved = self.transactions.run_for(
-            user_id, None, lambda account, now: self._judge(account, unique, sent, command.value, now)
-        )
+        user_id = retried(lambda: self.holders.holder(unique))
+        try:
+            if user_id is None:
+                self._spend(sent)
+                return NotLoggedIn(reason=Reason.WRONG)
+            proved = self.transactions.run_for(
+                user_id, None, lambda account, now: self._judge(account, unique, sent, command.value, now)
+            )
+        except AlreadySpent:
+            return NotLoggedIn(reason=Reason.USED_UP)
         return proved if isinstance(proved, NotLoggedIn) else self._welcome(user_id, proved, command.request)
+
+    def _spend(self, sent: bytes) -> None:
+        """Use the options up, whoever it was that answered them."""
+        nobody = Account(user_id=UserId(""))
+        self.transactions.unit_of_work.commit(nobody, nobody, (), spending=_spent(sent))
 
     def _opened(self, state: str) -> bytes | None:
         """Open what the browser kept; None for what was never given to any."""
@@ -110,23 +122,22 @@ class LogInByPasskey:
         self, account: Account, unique: str, sent: bytes, value: object, now: datetime
     ) -> Decision[Device | NotLoggedIn]:
         """Judge what was signed; whatever comes of it, the challenge serves no second time."""
-        device = account.holder_of(unique)
+        device, spending = account.holder_of(unique), _spent(sent)
         if device is None or not self.transactions.profile(account.user_id).active:
-            return Decision(account=account, events=(), answer=NotLoggedIn(reason=Reason.WRONG))
-        awaited = Awaited.decode(sent)
+            return Decision(account=account, events=(), answer=NotLoggedIn(reason=Reason.WRONG), spending=spending)
         context = seal_context(account.user_id, device.index)
         opened = self.vault.open(device.state, context)
-        attempt = Attempt(state=opened, sent=None if awaited.digest in account.spent else sent, value=value, now=now)
+        attempt = Attempt(state=opened, sent=sent, value=value, now=now)
         verdict = self.passkeys.log_in(attempt)
         if isinstance(verdict, Rejected):
-            after = account.not_logged_in(spent=awaited.digest, until=awaited.expires_at, now=now)
             happened = VerificationRejected(
                 user_id=account.user_id, at=now, index=device.index, method=device.method, reason=verdict.reason
             )
-            return Decision(account=after, events=(happened,), answer=NotLoggedIn(reason=verdict.reason))
+            answer = NotLoggedIn(reason=verdict.reason)
+            return Decision(account=account, events=(happened,), answer=answer, spending=spending)
         state = self.vault.seal(verdict.state, context)
-        after = account.logged_in(device, state=state, spent=awaited.digest, until=awaited.expires_at, now=now)
-        return Decision(account=after, events=(), answer=device)
+        after = account.used(device, state=state, now=now)
+        return Decision(account=after, events=(), answer=device, spending=spending)
 
     def _welcome(self, user_id: UserId, proved: Device, request: object) -> LoggedIn | NotLoggedIn:
         """Make a token and confirm the device to it, unless either has gone in the meantime."""
@@ -144,7 +155,8 @@ class LogInByPasskey:
         device = next((each for each in account.active if each.index == proved.index), None)
         if device is None:
             return Decision(account=account, events=(), answer=NotLoggedIn(reason=Reason.WRONG))
-        after = account.confirmed(device, now)
+        until = confirmed_until(self.transactions.rules, token, now)
+        after = account.confirmed(device.index, now, until=until)
         left = after.verifications_left(self.transactions.required(after), self.transactions.rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)
         return Decision(
@@ -152,3 +164,8 @@ class LogInByPasskey:
             events=(happened,),
             answer=LoggedIn(device=device, verifications_left=left, shown=shown),
         )
+
+
+def _spent(sent: bytes) -> SpentLogin:
+    awaited = Awaited.decode(sent)
+    return SpentLogin(digest=awaited.digest, expires_at=awaited.expires_at)

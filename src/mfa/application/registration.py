@@ -1,11 +1,12 @@
 """Binding a new device to a user."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import attrs
 
+from mfa.application.listing import ListedDevice, listed
 from mfa.application.ports.system import Vault, seal_context
 from mfa.application.transactions import Decision, Transactions, opened_siblings
 from mfa.domain.accounts import Account
@@ -17,21 +18,30 @@ from mfa.domain.methods.base import Enrolment, Method, Registration
 
 @attrs.frozen(kw_only=True)
 class Register:
-    """The wish to register a device of a method, named or by its position; ``site`` names the place in apps."""
+    """The wish to register a device of a method, named or by its position; ``site`` names the place in apps.
+
+    ``account`` was read along with the token.
+    """
 
     token: Token
     method: str
     name: str = ""
     fields: Mapping[str, str] = attrs.field(default=MappingProxyType({}), repr=False)
     site: str = ""
+    account: Account | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)
 class Registered:
     """The new device, and what is shown of it only now."""
 
-    device: Device
+    listed: ListedDevice
     shown: Mapping[str, object] = attrs.field(repr=False)
+
+    @property
+    def device(self) -> Device:
+        """Return the device itself."""
+        return self.listed.device
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -64,12 +74,13 @@ class RegisterDevice:
             )
             return self._enter(account, method, command, method.register(enrolment), now)
 
-        return self.transactions.run(command.token, decide)
+        return self.transactions.run(command.token, decide, known=command.account)
 
     def _enter(
         self, account: Account, method: Method, command: Register, registration: Registration, now: datetime
     ) -> Decision[Registered]:
         """Enter a new device, or new codes into the one backup device that there is."""
+        rules = self.transactions.rules
         old = next((device for device in account.active if method.backup and device.method == method.name), None)
         index = account.next_index if old is None else old.index
         device = Device(
@@ -78,7 +89,8 @@ class RegisterDevice:
             name=device_name(command.name),
             state=self.vault.seal(registration.state, seal_context(account.user_id, index)),
             destination=registration.destination,
-            created_at=now,
+            # Later than the device whose place it takes, whatever the clock says (``Device.renews``).
+            created_at=now if old is None else max(now, old.created_at + timedelta.resolution),
         )
         event: type[Event]
         if old is not None:
@@ -86,13 +98,14 @@ class RegisterDevice:
             device = attrs.evolve(device, activated_at=now)
         elif method.backup:
             device = attrs.evolve(device, activated_at=now)
-            event, after = DeviceActivated, account.registered(device, now)
+            event, after = DeviceActivated, account.registered(device, rules, now)
         else:
-            lifetime = self.transactions.rules.registration_lifetime
-            device = attrs.evolve(device, registered_by=command.token.id, expires_at=now + lifetime)
-            event, after = DeviceRegistered, account.registered(device, now)
+            device = attrs.evolve(device, registered_by=command.token.id, expires_at=now + rules.registration_lifetime)
+            event, after = DeviceRegistered, account.registered(device, rules, now)
         if registration.sent is not None:
             sealed = self.vault.seal(registration.sent, seal_context(account.user_id, index, command.token.id))
-            after = after.dispatched(device, method, sealed, now)
+            until = now + (registration.lifetime or rules.registration_lifetime)
+            after = after.dispatched(device, method, sealed, now, until=until)
         happened = event(user_id=account.user_id, at=now, index=index, method=method.name)
-        return Decision(account=after, events=(happened,), answer=Registered(device=device, shown=registration.shown))
+        answer = Registered(listed=listed(after, device, rules, now, self.vault), shown=registration.shown)
+        return Decision(account=after, events=(happened,), answer=answer)

@@ -7,9 +7,12 @@ import attrs
 from mfa.application.ports.tokens import Recorded
 from mfa.application.transactions import Transactions
 from mfa.domain.accounts import Account, Confirmation
-from mfa.domain.errors import Refused, RegistrationRequired, VerificationRequired
+from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement, Subject, deadline_of
+
+ANYTHING = Requirement()
+"""What a view demands that leaves everything to the policy."""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,15 +44,17 @@ class Standing:
         A requirement is demanded of everybody, even of a user of whom the policy demands nothing, or not yet.
         """
         if requirement is None:
-            return None if self.verified or self.grace_until is not None else self._refused(self.verifications_left)
+            return None if self.verified or self.grace_until is not None else self.policy_refusal()
         left = requirement.missing(self.confirmations, self.required, self.assessed_at)
         return self._refused(left, requirement) if left else None
 
-    def _refused(self, left: int, requirement: Requirement | None = None) -> Refused:
-        kind = VerificationRequired if self.enrolled else RegistrationRequired
-        if requirement is None:
-            return kind(max(left, 1))
-        return kind(left, max_age=requirement.max_age, phishing_resistant=requirement.phishing_resistant)
+    def _refused(self, left: int, requirement: Requirement) -> Refused:
+        wanted = attrs.evolve(requirement, verifications=requirement.number(self.required))
+        return refusal(wanted, left=left, enrolled=self.enrolled)
+
+    def policy_refusal(self) -> Refused:
+        """Make the refusal of a token that has not as many verifications as the policy demands."""
+        return self._refused(self.verifications_left, ANYTHING)
 
 
 @attrs.frozen(kw_only=True)
@@ -96,14 +101,14 @@ class AssessToken:
         """Tell all about how a token stands, by the account as it met it."""
         standing, rules = self.stand(account), self.transactions.rules
         now, required = standing.assessed_at, standing.required
-        lock = account.lock(rules, now)
+        until = account.waits_until(rules, now)
         return Assessment(
             required=required,
             enrolled=standing.enrolled,
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
-            locked=lock is not None,
-            retry_after=None if lock is None else lock.retry_after(now),
+            locked=until is not None,
+            retry_after=None if until is None else until - now,
             confirmations=standing.confirmations,
             assessed_at=now,
             grace_until=standing.grace_until,

@@ -13,6 +13,7 @@ from mfa.domain.accounts import Account, Rules
 from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import BrowserForgotten, Event
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Method
 from mfa.domain.policies import Profile, Subject
 
@@ -30,11 +31,15 @@ Answer = TypeVar("Answer")
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Decision(Generic[Answer]):
-    """The next state of an account, what led there, and what to answer once it is stored."""
+    """The next state of an account, what led there, and what to answer once it is stored.
+
+    ``spending`` is what serves once, and so must not have served before.
+    """
 
     account: Account
     events: tuple[Event, ...]
     answer: Answer
+    spending: SpentLogin | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -72,12 +77,25 @@ class Transactions:
         keeps = getattr(self.rules.policy, "keeps_device", None)
         return keeps is not None and bool(keeps(self.subject(account)))
 
-    def run(self, token: Token, decide: Callable[[Account, datetime], Decision[Answer]]) -> Answer:
-        """Settle a decision about the account that a token belongs to; raises as ``run_for``."""
-        return self.run_for(token.user_id, token.id, decide)
+    def run(
+        self, token: Token, decide: Callable[[Account, datetime], Decision[Answer]], *, known: Account | None = None
+    ) -> Answer:
+        """Run a decision about the account that a token belongs to; raises as ``run_for``.
+
+        The first attempt may judge an account that is ``known``, such as one that was read along with the token: the
+        compare-and-set tells where it is stale.
+        """
+        if known is not None and (known.user_id, known.token_id) != (token.user_id, token.id):
+            known = None
+        return self.run_for(token.user_id, token.id, decide, known=known)
 
     def run_for(
-        self, user_id: UserId, token_id: TokenId | None, decide: Callable[[Account, datetime], Decision[Answer]]
+        self,
+        user_id: UserId,
+        token_id: TokenId | None,
+        decide: Callable[[Account, datetime], Decision[Answer]],
+        *,
+        known: Account | None = None,
     ) -> Answer:
         """Commit a decision before its answer is given, and decide anew when the account has changed meanwhile.
 
@@ -87,9 +105,10 @@ class Transactions:
         busy = 0
         for _ in range(MOST_ATTEMPTS):
             try:
-                before = retried(lambda: self.unit_of_work.account(user_id, token_id))
+                before = known or retried(lambda: self.unit_of_work.account(user_id, token_id))
+                known = None
                 decision = decide(before, self.clock.now())
-                self.unit_of_work.commit(before, decision.account, decision.events)
+                self.unit_of_work.commit(before, decision.account, decision.events, spending=decision.spending)
             except StoreBusy:
                 busy += 1
                 if busy == MOST_BUSY_ATTEMPTS:
@@ -127,3 +146,24 @@ def retried(read: Callable[[], Answer]) -> Answer:
         except StoreBusy:
             continue
     raise Unavailable
+
+
+def confirmed_until(rules: Rules, token: Token, now: datetime) -> datetime | None:
+    """Return when a verification ends: by the settings, or with the token where its end is known; None for neither."""
+    ends = [now + rules.verification_lifetime if rules.verification_lifetime else None, token.expires_at]
+    return min((end for end in ends if end is not None), default=None)
+
+
+def succeeded(vault: Vault, account: Account, successor: Token | None) -> Account:
+    """Give all that the token at hand has confirmed to its successor, if there is one, and seal anew what is out."""
+    if successor is None:
+        return account
+    resealed = {
+        each.index: vault.seal(
+            vault.open(each.sent, seal_context(account.user_id, each.index, each.token_id)),
+            seal_context(account.user_id, each.index, successor.id),
+        )
+        for each in account.challenges
+        if each.sent is not None
+    }
+    return account.succeeded(successor.id, resealed)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.transactions import Decision, Transactions, forgotten
+from mfa.application.ports.system import Vault
+from mfa.application.transactions import Decision, Transactions, confirmed_until, forgotten, succeeded
 from mfa.domain.accounts import Account
 from mfa.domain.events import BrowserNotTrusted, BrowserTrusted
 from mfa.domain.identifiers import Token
@@ -21,10 +22,11 @@ class ListedTrust:
 
 @attrs.frozen(kw_only=True)
 class ShowTrust:
-    """What a browser has kept, for a token to count it as a verification."""
+    """What a browser has kept, for a token to count it as a verification; ``successor`` is as for ``Verify``."""
 
     token: Token
     kept: str = attrs.field(repr=False)
+    successor: Token | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -44,11 +46,12 @@ class NotTrusted:
 class TrustBrowser:
     """Counts a remembered browser as one verification of a token.
 
-    Raises ``Throttled`` while the account is locked, and ``Unavailable``. What is not remembered is an answer and not
-    a failure: nobody can guess it, and old browsers must not lock their owner out.
+    Raises ``Throttled`` and ``Unavailable``. What is not remembered is an answer and not a failure: nobody can guess
+    it. So it is looked at while guesses have to wait, too: a stranger does not keep the owner out of his own browser.
     """
 
     transactions: Transactions
+    vault: Vault
 
     def __call__(self, command: ShowTrust) -> Trusted | NotTrusted:
         """Show what a browser has kept."""
@@ -56,15 +59,17 @@ class TrustBrowser:
 
     def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | NotTrusted]:
         rules = self.transactions.rules
-        account.demand_unlocked(rules, now)
-        trust = None if rules.trust_lifetime is None else account.trust_of(command.kept, now)
+        remembers = rules.trust_lifetime is not None
+        trust = account.trusts.of_token(command.kept, account.login, now) if remembers else None
         if trust is None:
             refused = BrowserNotTrusted(user_id=account.user_id, at=now)
             return Decision(account=account, events=(refused,), answer=NotTrusted())
-        after = account.trusted(trust, now)
+        token = command.successor or command.token
+        after = succeeded(self.vault, account, command.successor)
+        after = after.trusted(trust, now, until=confirmed_until(rules, token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = BrowserTrusted(user_id=account.user_id, at=now, trust=trust.id)
-        answer = Trusted(trust=after.trust(trust.id, now), verifications_left=left)
+        answer = Trusted(trust=after.trusts.named(trust.id, after.login, now), verifications_left=left)
         return Decision(account=after, events=(happened,), answer=answer)
 
 
@@ -101,7 +106,7 @@ class RevokeTrust:
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             account.demand_standing(self.transactions.required(account), self.transactions.rules, now)
-            after = account.revoked(account.trust(command.trust, now))
+            after = account.forgetting(account.trusts.named(command.trust, account.login, now))
             return Decision(account=after, events=tuple(forgotten(account, after, now)), answer=None)
 
         self.transactions.run(command.token, decide)

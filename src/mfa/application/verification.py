@@ -1,27 +1,32 @@
 """Proving a device to a token."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
 
+from mfa.application.listing import ListedDevice, listed
 from mfa.application.ports.system import Entropy, Vault, seal_context
-from mfa.application.transactions import Decision, Transactions, forgotten, opened_siblings
+from mfa.application.transactions import Decision, Transactions, confirmed_until, forgotten, opened_siblings, succeeded
 from mfa.domain import events
-from mfa.domain.accounts import Account
+from mfa.domain.accounts import Account, Confirmation
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.errors import NotUnique
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import NOBODY, Attempt
+from mfa.domain.moments import elapsed
 from mfa.domain.trusts import Trust, described, digest_of, new_token
-from mfa.domain.verdicts import Reason, Rejected, Verdict
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 
 @attrs.frozen(kw_only=True)
 class Verify:
     """A value that claims to answer a device's challenge.
 
-    ``trust`` is the wish to have the browser remembered, and ``browser`` what that says of itself.
+    ``trust`` is the wish to have the browser remembered, and ``browser`` what that says of itself. ``successor`` is
+    the token under which a right value is confirmed, where the credentials are renewed by it: nobody has that token
+    yet, so whoever knows the old one does not share in the verification. ``account`` was read along with the token.
     """
 
     token: Token
@@ -29,15 +34,8 @@ class Verify:
     value: object = attrs.field(repr=False)
     trust: bool = False
     browser: str = attrs.field(default="", repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class Verified:
-    """The value was right: the challenge is confirmed; a browser that was to be remembered is shown its token now."""
-
-    device: Device
-    verifications_left: int
-    trust: "MadeTrust | None" = None
+    successor: Token | None = None
+    account: Account | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +44,20 @@ class MadeTrust:
 
     trust: Trust
     token: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Verified:
+    """The value was right: the challenge is confirmed; a browser that was to be remembered is shown its token now."""
+
+    listed: ListedDevice
+    verifications_left: int
+    trust: MadeTrust | None = None
+
+    @property
+    def device(self) -> Device:
+        """Return the device that is proved, which of several with a common challenge may be another than was asked."""
+        return self.listed.device
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +71,7 @@ class NotVerified:
 class VerifyChallenge:
     """Judges a value, and answers only when the verdict is stored.
 
-    Raises ``DeviceNotFound``, ``NoChallenge``, ``MalformedValue``, ``Throttled``, ``Refused`` and
+    Raises ``DeviceNotFound``, ``NoChallenge``, ``MalformedValue``, ``DeviceIsDisabled``, ``Throttled``, ``Refused`` and
     ``AlreadyRegistered``; a wrong value is an answer, not an error.
     """
 
@@ -70,15 +82,20 @@ class VerifyChallenge:
     def __call__(self, command: Verify) -> Verified | NotVerified:
         """Verify a value."""
         try:
-            return self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
+            return self._run(command, taken=False)
         except NotUnique:
             # Right in itself, but somebody else's device is called so: refused, and the challenge is spent.
-            return self.transactions.run(
-                command.token, lambda account, now: self._decide(account, command, now, taken=True)
-            )
+            return self._run(command, taken=True)
+
+    def _run(self, command: Verify, *, taken: bool) -> Verified | NotVerified:
+        return self.transactions.run(
+            command.token,
+            lambda account, now: self._decide(account, command, now, taken=taken),
+            known=None if taken else command.account,
+        )
 
     def _decide(
-        self, account: Account, command: Verify, now: datetime, *, taken: bool = False
+        self, account: Account, command: Verify, now: datetime, *, taken: bool
     ) -> Decision[Verified | NotVerified]:
         rules = self.transactions.rules
         device = account.device(command.index, now)
@@ -88,32 +105,23 @@ class VerifyChallenge:
         attempt = Attempt(
             state=self.vault.open(device.state, seal_context(account.user_id, device.index)),
             siblings=opened_siblings(self.vault, account, method) if device.active else NOBODY,
-            sent=self._sent(account, challenge),
+            sent=self._sent(account, challenge, now),
             value=command.value,
             now=now,
         )
         verdict = method.verify(attempt)
         if taken:
             verdict = Rejected(reason=Reason.WRONG, state=attempt.state)
-        answered = self._answered(account, challenge, attempt, verdict)
+        account = account.answered(self._next(account, challenge, attempt, verdict))
         if isinstance(verdict, Rejected):
-            state = self._state(account, device, attempt.state, verdict.state)
-            after = account.rejected(device, state=state, answered=answered, counted=method.guessable, now=now)
-            return self._rejected(after, device, verdict.reason, now)
-        proved, opened = device, attempt.state
-        if verdict.index is not None:
-            proved, opened = account.device(verdict.index, now), attempt.siblings[verdict.index]
-        if not proved.active:
-            proved = attrs.evolve(proved, name=proved.name or verdict.description)
-        state = self._state(account, proved, opened, verdict.state)
-        after = account.accepted(proved, state=state, answered=answered, unique=verdict.unique, now=now)
-        made = self._remembering(account, proved, command, now)
-        if made is not None:
-            after = after.trusting(made.trust, now)
-        return self._accepted(account, after, proved, made, now)
+            return self._rejected(account, device, attempt, verdict)
+        return self._accepted(account, device, attempt, verdict, command)
 
-    def _sent(self, account: Account, challenge: Challenge | None) -> bytes | None:
+    def _sent(self, account: Account, challenge: Challenge | None, now: datetime) -> bytes | None:
+        """Open what is out; what was sent by a clock that was wrong has expired."""
         if challenge is None or challenge.sent is None:
+            return None
+        if challenge.dispatched_at is None or elapsed(challenge.dispatched_at, now) is None:
             return None
         return self.vault.open(challenge.sent, seal_context(account.user_id, challenge.index, challenge.token_id))
 
@@ -123,7 +131,7 @@ class VerifyChallenge:
             return device.state
         return self.vault.seal(state, seal_context(account.user_id, device.index))
 
-    def _answered(
+    def _next(
         self, account: Account, challenge: Challenge | None, attempt: Attempt, verdict: Verdict
     ) -> Challenge | None:
         """Put into the challenge what the verdict says to remember of what was sent."""
@@ -134,10 +142,44 @@ class VerifyChallenge:
         context = seal_context(account.user_id, challenge.index, challenge.token_id)
         return attrs.evolve(challenge, sent=self.vault.seal(verdict.sent, context))
 
+    def _accepted(
+        self, before: Account, device: Device, attempt: Attempt, verdict: Accepted, command: Verify
+    ) -> Decision[Verified | NotVerified]:
+        rules, now, token = self.transactions.rules, attempt.now, command.successor or command.token
+        opened = attempt.state
+        if verdict.index is not None:
+            device, opened = before.device(verdict.index, now), attempt.siblings[verdict.index]
+        if not device.active:
+            device = attrs.evolve(device, name=device.name or verdict.description)
+        account = succeeded(self.vault, before, command.successor)
+        account = account.accepted(
+            device,
+            state=self._state(account, device, opened, verdict.state),
+            unique=verdict.unique,
+            now=now,
+            until=confirmed_until(rules, token, now),
+        )
+        made = self._remembering(account, device, command, now)
+        if made is not None:
+            account = account.remembering(made.trust, now)
+        proved = account.device(device.index, now)
+        left = account.verifications_left(self.transactions.required(account), rules, now)
+        return Decision(
+            account=account,
+            events=(*_happened(account, device, made, now), *forgotten(before, account, now)),
+            answer=Verified(
+                listed=listed(account, proved, rules, now, self.vault), verifications_left=left, trust=made
+            ),
+        )
+
     def _remembering(self, account: Account, device: Device, command: Verify, now: datetime) -> MadeTrust | None:
-        """Make a token for the browser, where it is to be remembered and browsers are."""
-        lifetime = self.transactions.rules.trust_lifetime
-        if lifetime is None or not command.trust:
+        """Make a token for the browser, where it is to be remembered, and by as strong a proof as a change wants.
+
+        Otherwise a phished code would buy weeks where the user has a security key.
+        """
+        rules = self.transactions.rules
+        proof = Confirmation(index=device.index, method=device.method, at=now)
+        if rules.trust_lifetime is None or not command.trust or not account.strong(proof, rules):
             return None
         token = new_token(self.entropy)
         trust = Trust(
@@ -145,47 +187,39 @@ class VerifyChallenge:
             index=device.index,
             login=account.login,
             created_at=now,
-            expires_at=now + lifetime,
+            expires_at=now + rules.trust_lifetime,
             description=described(command.browser),
         )
         return MadeTrust(trust=trust, token=token)
 
-    def _accepted(
-        self, account: Account, after: Account, device: Device, made: MadeTrust | None, now: datetime
-    ) -> Decision[Verified | NotVerified]:
-        kinds: list[type[events.DeviceEvent]] = [events.VerificationAccepted]
-        if not device.active:
-            kinds.append(events.DeviceActivated)
-        happened: list[events.Event] = [
-            kind(user_id=after.user_id, at=now, index=device.index, method=device.method) for kind in kinds
-        ]
-        if made is not None:
-            happened.append(
-                events.BrowserRemembered(user_id=after.user_id, at=now, trust=made.trust.id, index=device.index)
-            )
-        happened += forgotten(account, after, now)
-        verified = Verified(
-            device=after.device(device.index, now),
-            verifications_left=after.verifications_left(
-                self.transactions.required(after), self.transactions.rules, now
-            ),
-            trust=made,
-        )
-        return Decision(account=after, events=tuple(happened), answer=verified)
-
     def _rejected(
-        self, after: Account, device: Device, reason: Reason, now: datetime
+        self, before: Account, device: Device, attempt: Attempt, verdict: Rejected
     ) -> Decision[Verified | NotVerified]:
+        rules, now = self.transactions.rules, attempt.now
+        guessable = rules.methods.guessable(device.method)
+        state = self._state(before, device, attempt.state, verdict.state)
+        account = before.rejected(device, state=state, counted=guessable, rules=rules, now=now)
         happened: list[events.Event] = [
             events.VerificationRejected(
-                user_id=after.user_id, at=now, index=device.index, method=device.method, reason=reason
+                user_id=account.user_id, at=now, index=device.index, method=device.method, reason=verdict.reason
             )
         ]
-        lock = after.lock(self.transactions.rules, now)
-        if lock is not None and self.transactions.rules.methods.guessable(device.method):
+        if rules.disabled(account.device(device.index, now)):
             happened.append(
-                events.AccountLocked(
-                    user_id=after.user_id, at=now, failures=after.failures.count, retry_after=lock.retry_after(now)
-                )
+                events.DeviceDisabled(user_id=account.user_id, at=now, index=device.index, method=device.method)
             )
-        return Decision(account=after, events=tuple(happened), answer=NotVerified(reason=reason))
+        until = account.waits_until(rules, now) if guessable else None
+        if until is not None:
+            failures = account.remembered_failures(rules, now)
+            happened.append(
+                events.AccountLocked(user_id=account.user_id, at=now, failures=failures, retry_after=until - now)
+            )
+        return Decision(account=account, events=tuple(happened), answer=NotVerified(reason=verdict.reason))
+
+
+def _happened(account: Account, device: Device, made: MadeTrust | None, now: datetime) -> Iterator[events.Event]:
+    kinds = [events.VerificationAccepted] if device.active else [events.VerificationAccepted, events.DeviceActivated]
+    for kind in kinds:
+        yield kind(user_id=account.user_id, at=now, index=device.index, method=device.method)
+    if made is not None:
+        yield events.BrowserRemembered(user_id=account.user_id, at=now, trust=made.trust.id, index=device.index)

@@ -33,7 +33,8 @@ from mfa.domain.methods.recovery import RecoveryCodes
 from mfa.domain.methods.security_keys import SecurityKeys
 from mfa.domain.methods.webauthn import RelyingParty
 from mfa.domain.policies import VerificationPolicy
-from mfa.domain.throttling import RecursiveThrottle, SendLimits, SimpleThrottle, ThrottlePolicy
+from mfa.domain.sends import SendLimits
+from mfa.domain.throttling import RecursiveThrottle, SimpleThrottle, ThrottlePolicy
 
 THROTTLES: dict[str, Callable[[Config], ThrottlePolicy]] = {"recursive": RecursiveThrottle, "simple": SimpleThrottle}
 
@@ -175,6 +176,7 @@ def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, thr
         policy=policy,
         throttle=throttle,
         max_failures=config.max_failures,
+        failure_memory=config.failure_memory,
         max_devices_per_method=config.max_devices_per_method,
         registration_lifetime=config.registration_lifetime,
         change_max_age=config.change_max_age,
@@ -266,11 +268,17 @@ class CoreContainer(containers.DeclarativeContainer):
         VerifyChallenge, transactions=transactions, vault=vault, entropy=entropy
     )
     assess_token: providers.Provider[AssessToken] = providers.Factory(AssessToken, transactions=transactions)
-    list_devices: providers.Provider[ListDevices] = providers.Factory(ListDevices, transactions=transactions)
-    rename_device: providers.Provider[RenameDevice] = providers.Factory(RenameDevice, transactions=transactions)
+    list_devices: providers.Provider[ListDevices] = providers.Factory(
+        ListDevices, transactions=transactions, vault=vault
+    )
+    rename_device: providers.Provider[RenameDevice] = providers.Factory(
+        RenameDevice, transactions=transactions, vault=vault
+    )
     remove_device: providers.Provider[RemoveDevice] = providers.Factory(RemoveDevice, transactions=transactions)
     remembers_browsers: providers.Provider[bool] = providers.Callable(remembers_browsers, config)
-    trust_browser: providers.Provider[TrustBrowser] = providers.Factory(TrustBrowser, transactions=transactions)
+    trust_browser: providers.Provider[TrustBrowser] = providers.Factory(
+        TrustBrowser, transactions=transactions, vault=vault
+    )
     list_trusts: providers.Provider[ListTrusts] = providers.Factory(ListTrusts, transactions=transactions)
     revoke_trust: providers.Provider[RevokeTrust] = providers.Factory(RevokeTrust, transactions=transactions)
     passkey_login: providers.Provider[bool] = providers.Callable(attrgetter("passkey_login"), config)

@@ -1,6 +1,6 @@
-"""The aggregate: one user's devices and failures, with every rule that must hold for all of them at once."""
+"""The aggregate: one user's devices and what was tried on them, with every rule that must hold for all at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -11,28 +11,31 @@ from mfa.domain.devices import Device
 from mfa.domain.errors import (
     AlreadyRegistered,
     AlreadyVerified,
+    DeviceIsDisabled,
     DeviceNotFound,
     DeviceRequired,
     NoChallenge,
     Refused,
-    RegistrationRequired,
+    ResendTooSoon,
     Throttled,
-    TrustNotFound,
-    VerificationRequired,
+    refusal,
 )
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.methods.base import TRUST, Method, Methods
-from mfa.domain.policies import Deadline, VerificationPolicy
-from mfa.domain.throttling import Failures, Sends, ThrottlePolicy
-from mfa.domain.trusts import MOST_TRUSTS, Trust
+from mfa.domain.moments import elapsed
+from mfa.domain.policies import Deadline, Requirement, VerificationPolicy
+from mfa.domain.sends import Sends
+from mfa.domain.throttling import Failures, ThrottlePolicy, waiting_until, with_gone
+from mfa.domain.trusts import NO_TRUSTS, Trust, Trusts, to_trusts
 
-MOST_PENDING = 20
-"""Pending devices of one user: every login makes a token that may leave some, and all are read with the account."""
+MOST_PENDING_OF_ONE_TOKEN = 3
+"""Pending devices that one token may leave: whoever tries several methods at once, and hardly anybody does."""
 
-MOST_SPENT = 50
-"""Login challenges that refusals may have used up at once, all of which are read with the account.
+MOST_PENDING = 100
+"""Pending devices of one user, all of which are read with the account.
 
-Beyond that only what was right is remembered, which nobody but the owner of a credential can bring about.
+Every login makes a token that may leave some, so a stranger who knows the password needs more than thirty of them,
+within the minute that an owner takes to activate a device, to push the owner's out.
 """
 
 
@@ -44,12 +47,22 @@ class Rules:
     policy: VerificationPolicy
     throttle: ThrottlePolicy
     max_failures: int
+    failure_memory: timedelta
     max_devices_per_method: int
     registration_lifetime: timedelta
     change_max_age: timedelta
     verification_lifetime: timedelta | None
     registration_deadline: Deadline | None = None
     trust_lifetime: timedelta | None = None
+
+    def disabled(self, device: Device) -> bool:
+        """Tell whether a device had as many wrong values in a row as may be guessed (NIST SP 800-63B-4 3.2.2)."""
+        return device.failures.count >= self.max_failures and self.methods.guessable(device.method)
+
+    def counts(self, at: datetime | None, now: datetime) -> bool:
+        """Tell whether a verification of that time still counts; one from the future, by a wrong clock, does not."""
+        age = None if at is None else elapsed(at, now)
+        return age is not None and (self.verification_lifetime is None or age < self.verification_lifetime)
 
 
 @attrs.frozen(kw_only=True)
@@ -71,27 +84,13 @@ class Confirmation:
 
 
 @attrs.frozen(kw_only=True)
-class Lock:
-    """A state in which values of guessable devices are not looked at; without ``until``, waiting does not end it."""
-
-    until: datetime | None
-
-    def retry_after(self, now: datetime) -> timedelta | None:
-        """Return how long is left to wait."""
-        return None if self.until is None else self.until - now
-
-
-@attrs.frozen(kw_only=True)
 class Account:
     """One user's second factors, as one token meets them.
 
-    ``challenges`` are those of the token at hand; other tokens' stay out of sight and out of reach. ``carried`` are
-    the failures of pending devices that are gone, by method: they go on counting, and the next device of the method
-    inherits them, or else registering anew would buy new guesses. ``spent`` are the digests of login challenges that
-    were answered, with the time from which they are worth nothing anyway. ``trusts`` are the remembered browsers,
-    the oldest first. ``version`` is what was read from the store; the store takes a change only as long as it has not
-    moved on. ``login`` is no part of the account, but was read beside it: a digest of the user's password as it is
-    stored.
+    ``challenges`` are those of the token at hand; other tokens' stay out of sight and out of reach. ``gone`` are
+    failures at devices that are no more: they go on making their user wait, or else registering anew would buy new
+    guesses. ``version`` is what was read from the store; the store takes a change only as long as it has not moved on.
+    ``login`` is no part of the account, but was read beside it: a digest of the user's password as it is stored.
     """
 
     user_id: UserId
@@ -100,13 +99,12 @@ class Account:
     next_index: int = 0
     devices: tuple[Device, ...] = ()
     challenges: tuple[Challenge, ...] = ()
-    carried: Mapping[str, Failures] = MappingProxyType({})
+    gone: tuple[Failures, ...] = ()
     sends: Mapping[str, Sends] = MappingProxyType({})
-    spent: Mapping[str, datetime] = MappingProxyType({})
-    trusts: tuple[Trust, ...] = ()
+    trusts: Trusts = attrs.field(default=NO_TRUSTS, converter=to_trusts)
     login: str = attrs.field(default="", repr=False, eq=False)
 
-    # What is so
+    # Devices and their challenges
 
     @property
     def active(self) -> tuple[Device, ...]:
@@ -147,39 +145,22 @@ class Account:
         """Return the active device of that unique name."""
         return next((device for device in self.active if device.unique == unique), None)
 
+    # What the token has confirmed
+
     def confirmations(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
         """Return what the token has confirmed and what still counts: one device never counts twice."""
-        confirmed = []
-        for device in self.active:
-            challenge = self.challenge(device.index)
-            if challenge is None or challenge.confirmed_at is None:
-                continue
-            if rules.verification_lifetime is None or now < challenge.confirmed_at + rules.verification_lifetime:
-                confirmed.append(
-                    Confirmation(
-                        index=device.index,
-                        method=device.method,
-                        at=challenge.confirmed_at,
-                        phishing_resistant=rules.methods.phishing_resistant(device.method),
-                    )
-                )
-        return tuple(confirmed)
-
-    def remembered(self, now: datetime) -> tuple[Trust, ...]:
-        """Return the remembered browsers that are still worth something."""
-        return tuple(trust for trust in self.trusts if trust.holds(self.login, now))
-
-    def trust_of(self, token: str, now: datetime) -> Trust | None:
-        """Return the remembered browser that keeps this token; all are compared, so that the time tells nothing."""
-        found = [trust for trust in self.remembered(now) if trust.made_of(token)]
-        return found[0] if found else None
-
-    def trust(self, name: str, now: datetime) -> Trust:
-        """Return a remembered browser by what it is called; raises ``TrustNotFound``."""
-        for trust in self.remembered(now):
-            if trust.id == name:
-                return trust
-        raise TrustNotFound(name)
+        return tuple(
+            Confirmation(
+                index=device.index,
+                method=device.method,
+                at=min(challenge.confirmed_at, now),
+                phishing_resistant=rules.methods.phishing_resistant(device.method),
+            )
+            for device in self.active
+            if (challenge := self.challenge(device.index)) is not None
+            and challenge.confirmed_at is not None
+            and rules.counts(challenge.confirmed_at, now)
+        )
 
     def counted(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
         """Return what counts where a remembered browser does, too: one of them, and never beside its own device.
@@ -187,59 +168,69 @@ class Account:
         It counts as long as it is remembered itself, so that to revoke it takes away what it had confirmed.
         """
         confirmations = self.confirmations(rules, now)
-        trusted = self._trusted({each.index for each in confirmations}, rules, now)
-        return confirmations if trusted is None else (*confirmations, trusted)
-
-    def _trusted(self, confirmed: set[int], rules: Rules, now: datetime) -> Confirmation | None:
         if rules.trust_lifetime is None or not self.trusts:
-            return None
+            return confirmations
+        confirmed = {each.index for each in confirmations}
         remembered = {trust.id for trust in self.remembered(now)}
         for challenge in self.challenges:
             at = challenge.trusted_at
             if at is None or challenge.trust not in remembered or challenge.index in confirmed:
                 continue
-            if rules.verification_lifetime is None or now < at + rules.verification_lifetime:
-                return Confirmation(index=challenge.index, method=TRUST, at=at)
-        return None
+            if rules.counts(at, now):
+                return (*confirmations, Confirmation(index=challenge.index, method=TRUST, at=min(at, now)))
+        return confirmations
 
     def verifications_left(self, required: int, rules: Rules, now: datetime) -> int:
         """Return how many more verifications the token needs."""
         return max(required - len(self.counted(rules, now)), 0)
 
-    @property
-    def failures(self) -> Failures:
-        """Return the sum over all devices, which is what the throttle judges."""
-        return sum((device.failures for device in self.devices), sum(self.carried.values(), Failures()))
+    def proved(self, required: int, rules: Rules, now: datetime) -> bool:
+        """Tell whether the token has confirmed enough devices, remembered browsers aside."""
+        return len(self.confirmations(rules, now)) >= required
 
-    def lock(self, rules: Rules, now: datetime) -> Lock | None:
-        """Return the lock that the failures have earned, while it lasts."""
-        failures = self.failures
-        if failures.count >= rules.max_failures:
-            return Lock(until=None)
-        until = rules.throttle.locked_until(failures)
-        return Lock(until=until) if until is not None and until > now else None
+    def remembered(self, now: datetime) -> tuple[Trust, ...]:
+        """Return the remembered browsers that are still worth something."""
+        return self.trusts.remembered(self.login, now)
+
+    # What holds guesses up
+
+    def waits_until(self, rules: Rules, now: datetime) -> datetime | None:
+        """Return until when values of guessable devices are not looked at; None while they are."""
+        guessable = (device.failures for device in self.devices if rules.methods.guessable(device.method))
+        return waiting_until((*guessable, *self.gone), rules.throttle, rules.failure_memory, now)
+
+    def remembered_failures(self, rules: Rules, now: datetime) -> int:
+        """Return how many wrong values make the user wait, all in all."""
+        guessable = (device.failures for device in self.devices if rules.methods.guessable(device.method))
+        return sum(each.recent for each in (*guessable, *self.gone) if each.remembered(now, rules.failure_memory))
+
+    def demand_guesses(self, device: Device, method: Method, rules: Rules, now: datetime) -> None:
+        """Refuse to look at a value of a device that is disabled, or while guesses have to wait."""
+        if not method.guessable:
+            return
+        if rules.disabled(device):
+            raise DeviceIsDisabled
+        until = self.waits_until(rules, now)
+        if until is not None:
+            raise Throttled(until - now)
 
     # What is allowed
 
-    def refusal(self, required: int, rules: Rules, now: datetime) -> Refused:
-        """Make the refusal of a token that has not proved enough: at least one verification is always left."""
-        left = max(required - len(self.confirmations(rules, now)), 1)
-        return VerificationRequired(left) if self.active else RegistrationRequired(left)
+    def refused(self, required: int, rules: Rules, now: datetime) -> Refused:
+        """Make the refusal of a token that has not confirmed enough devices."""
+        left = required - len(self.confirmations(rules, now))
+        return refusal(Requirement(verifications=max(required, 1)), left=left, enrolled=bool(self.active))
 
     def demand_verified(self, required: int, rules: Rules, now: datetime) -> None:
         """Refuse a change by a token that has not confirmed enough devices; a remembered browser is no proof."""
         if not self.proved(required, rules, now):
-            raise self.refusal(required, rules, now)
-
-    def proved(self, required: int, rules: Rules, now: datetime) -> bool:
-        """Tell whether the token has confirmed enough devices, remembered browsers aside."""
-        return len(self.confirmations(rules, now)) >= required
+            raise self.refused(required, rules, now)
 
     def demand_standing(self, required: int, rules: Rules, now: datetime) -> None:
         """Refuse a token that is not verified, where a remembered browser counts, and there is a device at all."""
         left = self.verifications_left(required, rules, now)
         if self.active and left:
-            raise VerificationRequired(left)
+            raise refusal(Requirement(verifications=max(required, 1)), left=left, enrolled=True)
 
     def may_register(self, required: int, rules: Rules, now: datetime) -> bool:
         """Tell whether the token is verified, or has confirmed all that there is to confirm, backups aside."""
@@ -248,35 +239,49 @@ class Account:
             return True
         return all(device.index in confirmed or rules.methods.backup(device.method) for device in self.active)
 
-    def demand_fresh(self, rules: Rules, now: datetime) -> None:
-        """Refuse a change by a token whose last proof is too old, once the user has anything to prove with.
+    def strong(self, confirmation: Confirmation, rules: Rules) -> bool:
+        """Tell whether a proof is as strong as a change wants.
 
-        Where the user has a device that resists phishing, only such a device or a backup will do: a phished code
-        would otherwise be enough to throw it out.
+        Where the user has a device that resists phishing, only such a device or a backup will do: a phished code would
+        otherwise be enough to throw it out.
+        """
+        return not self._resists_phishing(rules) or not rules.methods.guessable(confirmation.method)
+
+    def demand_fresh(self, required: int, rules: Rules, now: datetime, *, beside: int | None = None) -> None:
+        """Refuse a change by a token whose last proof is too old or too weak, once there is anything to prove with.
+
+        A proof by the device ``beside`` which one is asked for is none.
         """
         if not self.active:
             return
-        resistant = any(rules.methods.phishing_resistant(device.method) for device in self.active)
-        for confirmation in self.confirmations(rules, now):
-            unguessable = not rules.methods.guessable(confirmation.method)
-            if now - confirmation.at <= rules.change_max_age and (unguessable or not resistant):
+        for each in self.confirmations(rules, now):
+            if each.index != beside and now - each.at <= rules.change_max_age and self.strong(each, rules):
                 return
-        raise VerificationRequired(1, max_age=rules.change_max_age, phishing_resistant=resistant)
+        unguessable = [method.name for method in rules.methods if not method.guessable]
+        wanted = Requirement(
+            verifications=max(required, 1),
+            max_age=rules.change_max_age,
+            methods=unguessable if self._resists_phishing(rules) else None,
+        )
+        raise refusal(wanted, left=1, enrolled=True)
+
+    def _resists_phishing(self, rules: Rules) -> bool:
+        return any(rules.methods.phishing_resistant(device.method) for device in self.active)
 
     def demand_registration(self, method: Method, required: int, rules: Rules, now: datetime) -> None:
         """Refuse a registration that the token, the user's devices or their number do not allow."""
         if not self.may_register(required, rules, now):
-            raise self.refusal(required, rules, now)
+            raise self.refused(required, rules, now)
         if method.backup:
             if not any(not rules.methods.backup(device.method) for device in self.active):
                 raise DeviceRequired
             self.demand_verified(required, rules, now)
-        self.demand_fresh(rules, now)
+        self.demand_fresh(required, rules, now)
         if not method.backup:
             self._demand_room(method.name, rules)
 
     def demand_attempt(self, device: Device, method: Method, required: int, rules: Rules, now: datetime) -> None:
-        """Refuse to look at a value: nothing was sent, the account is locked, or the device may not be activated.
+        """Refuse to look at a value: guesses are held up, nothing was sent, or the device may not be activated.
 
         Activation asks again what registration asked. Otherwise a thief who knows the password registers first,
         waits until the owner has enrolled, and then activates his own.
@@ -284,78 +289,80 @@ class Account:
         challenge = self.outstanding(device, method)
         if method.dispatchable and (challenge is None or challenge.dispatched_at is None):
             raise NoChallenge
-        if method.guessable:
-            self.demand_unlocked(rules, now)
+        self.demand_guesses(device, method, rules, now)
         if not device.active:
             if not self.may_register(required, rules, now):
-                raise self.refusal(required, rules, now)
-            self.demand_fresh(rules, now)
+                raise self.refused(required, rules, now)
+            self.demand_fresh(required, rules, now)
             self._demand_room(device.method, rules)
 
     def demand_dispatch(self, device: Device, method: Method, rules: Rules, now: datetime, *, again: bool) -> None:
-        """Refuse to dispatch: the account is locked, the device is confirmed already, or too much was sent."""
-        if method.guessable:
-            self.demand_unlocked(rules, now)
+        """Refuse to dispatch: guesses are held up, the device is confirmed already, or too much was sent."""
+        self.demand_guesses(device, method, rules, now)
         confirmed = any(confirmation.index == device.index for confirmation in self.confirmations(rules, now))
         if confirmed and not again:
             raise AlreadyVerified
         if method.limits is not None:
             free_at = self.sends.get(device.method, Sends()).free_at(method.limits, now)
             if free_at > now:
-                raise Throttled(free_at - now)
+                raise ResendTooSoon(free_at - now)
 
     def demand_removal(self, device: Device, required: int, rules: Rules, now: datetime) -> None:
         """Refuse to remove a device unless the token is verified afresh, or nothing is active yet.
 
-        Whether a device has to stay is said by the policy, and asked once this is settled (``bereft``).
+        A device that is disabled was perhaps guessed at last, so the proof is by another. Whether a device has to stay
+        is said by the policy, and asked afterwards (``loses_last_device``).
         """
         if self.active:
             self.demand_verified(required, rules, now)
-            self.demand_fresh(rules, now)
+            self.demand_fresh(required, rules, now, beside=device.index if rules.disabled(device) else None)
 
-    def bereft(self, after: "Account") -> bool:
+    def loses_last_device(self, after: "Account") -> bool:
         """Tell whether a change takes the last active device away."""
         return bool(self.active) and not after.active
-
-    def demand_unlocked(self, rules: Rules, now: datetime) -> None:
-        """Refuse while wrong values have locked the guessable devices."""
-        lock = self.lock(rules, now)
-        if lock is not None:
-            raise Throttled(lock.retry_after(now))
 
     def _demand_room(self, method: str, rules: Rules) -> None:
         if sum(device.method == method for device in self.active) >= rules.max_devices_per_method:
             raise AlreadyRegistered
 
+    def confirms_as(self, before: "Account") -> bool:
+        """Tell whether nothing has changed but what is out for the token at hand.
+
+        Then nobody else is concerned, and the account need not be compared and set: otherwise whoever knows the
+        password could starve the owner's requests by asking for challenges.
+        """
+        known = {challenge.index: challenge for challenge in before.challenges}
+        return (
+            attrs.evolve(self, challenges=before.challenges) == before
+            and all(each.confirms_as(known.pop(each.index, None)) for each in self.challenges)
+            and not known
+        )
+
     # What changes
 
-    def registered(self, device: Device, now: datetime) -> "Account":
+    def registered(self, device: Device, rules: Rules, now: datetime) -> "Account":
         """Add a device under the next index, in the place of what the same token left pending of the same method.
 
-        What has expired goes as well, and the oldest of what is still pending when there is too much of it.
+        What has expired goes as well, and what is too much: of the same token's first, the oldest of all at last.
         """
         pending = [other for other in self.devices if not other.active]
-        kept = [
-            other
-            for other in pending
-            if other.visible(other.registered_by, now)
-            and (other.method != device.method or other.registered_by != device.registered_by)
-        ][1 - MOST_PENDING :]
-        account = self._without([other for other in pending if other not in kept], carry=True)
-        carried = dict(account.carried)
-        device = attrs.evolve(device, failures=carried.pop(device.method, Failures()))
-        return attrs.evolve(
-            account, next_index=device.index + 1, devices=(*account.devices, device), carried=MappingProxyType(carried)
-        )
+        alive = [other for other in pending if other.alive(now)]
+        own = [other for other in alive if other.registered_by == device.registered_by]
+        own_kept = [other for other in own if other.method != device.method][1 - MOST_PENDING_OF_ONE_TOKEN :]
+        kept = [other for other in alive if other not in own or other in own_kept][1 - MOST_PENDING :]
+        account = self._without([other.index for other in pending if other not in kept], rules, now)
+        return attrs.evolve(account, next_index=device.index + 1, devices=(*account.devices, device))
 
     def replaced(self, device: Device) -> "Account":
         """Put a device's next state in the place of the one with the same index."""
         devices = tuple(device if other.index == device.index else other for other in self.devices)
         return attrs.evolve(self, devices=devices)
 
-    def dispatched(self, device: Device, method: Method, sent: bytes, now: datetime) -> "Account":
-        """Enter that a challenge is out, which replaces the one before, on whichever device that was."""
-        account = self._challenged(attrs.evolve(self._challenge(device), sent=sent, dispatched_at=now))
+    def dispatched(self, device: Device, method: Method, sent: bytes, now: datetime, *, until: datetime) -> "Account":
+        """Enter that a challenge is out until then, which replaces the one before, on whichever device that was."""
+        known = self._challenge(device.index)
+        expires_at = until if known.confirms_as(None) else known.expires_at and max(known.expires_at, until)
+        account = self._challenged(attrs.evolve(known, sent=sent, dispatched_at=now, expires_at=expires_at))
         common = {sibling.index for sibling in self.siblings(method)}
         for challenge in account.challenges:
             if device.index in common and challenge.index in common - {device.index}:
@@ -365,28 +372,28 @@ class Account:
         sends = {**self.sends, device.method: self.sends.get(device.method, Sends()).one_more(now)}
         return attrs.evolve(account, sends=MappingProxyType(sends))
 
-    def undelivered(self, device: Device, at: datetime, *, perhaps_sent: bool) -> "Account":
-        """Void what was dispatched at that time, if nothing has replaced it, and let the user ask again."""
+    def undelivered(self, device: Device, at: datetime) -> "Account":
+        """Void what was dispatched at that time, if nothing has replaced it, and let the user ask again once."""
         account = self
-        challenge = self._challenge(device)
+        challenge = self._challenge(device.index)
         if challenge.dispatched_at == at:
             account = self._challenged(attrs.evolve(challenge, sent=None))
-        sends = account.sends.get(device.method, Sends()).failed(at, perhaps_sent=perhaps_sent)
+        sends = account.sends.get(device.method, Sends()).failed(at)
         return attrs.evolve(account, sends=MappingProxyType({**account.sends, device.method: sends}))
 
+    def answered(self, challenge: Challenge | None) -> "Account":
+        """Put in the next state of the challenge that a value answered, which may be another device's."""
+        return self if challenge is None else self._challenged(challenge)
+
     def accepted(
-        self, device: Device, *, state: bytes, answered: Challenge | None, unique: str | None, now: datetime
+        self, device: Device, *, state: bytes, unique: str | None, now: datetime, until: datetime | None
     ) -> "Account":
-        """Confirm the token's challenge; a pending device becomes active, and what others left pending is dropped.
+        """Confirm the token's challenge, until then; a pending device becomes active, and what is pending else goes.
 
-        ``answered`` is the next state of the challenge that the value answered, which may be another device's.
-
-        Only this device's failures are cleared: or else whoever holds one factor could buy guesses at another.
+        Only this device's failures are cleared: or else whoever holds one factor could buy guesses at another. An
+        activation ends the waits that pending devices have earned, living or gone: nothing follows a user for ever
+        that a stranger brought about before there was anything to guess at.
         """
-        account = self
-        if not device.active:
-            others = [other for other in self.devices if not other.active and other.registered_by != self.token_id]
-            account = self._without(others, carry=True)
         proved = attrs.evolve(
             device,
             state=state,
@@ -397,100 +404,121 @@ class Account:
             expires_at=None,
             unique=unique or device.unique,
         )
-        account = account._answered(answered).replaced(proved)  # noqa: SLF001 - the same class
-        return account._challenged(attrs.evolve(account._challenge(device), confirmed_at=now))  # noqa: SLF001 - the same class
+        account = self if device.active else self._activating()
+        return account.replaced(proved).confirmed(device.index, now, until=until)
 
-    def rejected(
-        self, device: Device, *, state: bytes, answered: Challenge | None, counted: bool, now: datetime
-    ) -> "Account":
+    def _activating(self) -> "Account":
+        kept = [
+            other if other.active else _pardoned(other)
+            for other in self.devices
+            if other.active or other.registered_by == self.token_id
+        ]
+        return attrs.evolve(self, devices=tuple(kept), challenges=self._challenges_of(kept), gone=())
+
+    def rejected(self, device: Device, *, state: bytes, counted: bool, rules: Rules, now: datetime) -> "Account":
         """Enter a wrong value; it takes no verification away."""
-        failures = device.failures.one_more(now) if counted else device.failures
-        return self._answered(answered).replaced(attrs.evolve(device, state=state, failures=failures))
+        failures = device.failures.one_more(now, rules.failure_memory) if counted else device.failures
+        return self.replaced(attrs.evolve(device, state=state, failures=failures))
 
-    def logged_in(self, device: Device, *, state: bytes, spent: str, until: datetime, now: datetime) -> "Account":
-        """Enter a login by a device that nobody asked for, so that its challenge, good until then, serves once."""
-        used = attrs.evolve(device, state=state, last_used_at=now)
-        return self._spent(spent, until, now).replaced(used)
+    def used(self, device: Device, *, state: bytes, now: datetime) -> "Account":
+        """Enter a right value of a device that no token had asked."""
+        return self.replaced(attrs.evolve(device, state=state, last_used_at=now))
 
-    def not_logged_in(self, *, spent: str, until: datetime, now: datetime) -> "Account":
-        """Enter a login that was refused, which uses its challenge up as well, while there is room to remember."""
-        live = sum(end > now for end in self.spent.values())
-        return self if until <= now or live >= MOST_SPENT else self._spent(spent, until, now)
+    def confirmed(self, index: int, now: datetime, *, until: datetime | None) -> "Account":
+        """Confirm a device to the token at hand, until then; None for as long as the token."""
+        known = self._challenge(index)
+        return self._challenged(attrs.evolve(known, confirmed_at=now, expires_at=_later(known, until)))
 
-    def confirmed(self, device: Device, now: datetime) -> "Account":
-        """Confirm a device to the token at hand, which was made for whoever had just proved it."""
-        return self._challenged(attrs.evolve(self._challenge(device), confirmed_at=now))
-
-    def trusting(self, trust: Trust, now: datetime) -> "Account":
-        """Remember the browser of the token at hand, in the place of what is worth nothing any more, or of the oldest.
+    def remembering(self, trust: Trust, now: datetime) -> "Account":
+        """Remember the browser of the token at hand.
 
         The token's challenge says which it is, though it counts for nothing there: the device itself was confirmed.
         """
-        challenge = self.challenge(trust.index) or Challenge(index=trust.index, token_id=self._own_token())
-        account = self._challenged(attrs.evolve(challenge, trust=trust.id, trusted_at=None))
-        return attrs.evolve(account, trusts=(*self.remembered(now), trust)[-MOST_TRUSTS:])
+        challenge = attrs.evolve(self._challenge(trust.index), trust=trust.id, trusted_at=None)
+        trusts = self.trusts.with_one_more(trust, self.login, now)
+        return attrs.evolve(self._challenged(challenge), trusts=trusts)
 
-    def trusted(self, trust: Trust, now: datetime) -> "Account":
-        """Enter that the token at hand came from a remembered browser."""
-        used = attrs.evolve(trust, last_used_at=now)
-        trusts = tuple(used if other.id == trust.id else other for other in self.trusts)
-        challenge = self.challenge(trust.index) or Challenge(index=trust.index, token_id=self._own_token())
-        account = self._challenged(attrs.evolve(challenge, trust=trust.id, trusted_at=now))
-        return attrs.evolve(account, trusts=trusts)
+    def trusted(self, trust: Trust, now: datetime, *, until: datetime | None) -> "Account":
+        """Enter that the token at hand came from a remembered browser, which counts until then."""
+        known = self._challenge(trust.index)
+        challenge = attrs.evolve(known, trust=trust.id, trusted_at=now, expires_at=_later(known, until))
+        return attrs.evolve(self._challenged(challenge), trusts=self.trusts.used(trust, now))
 
-    def revoked(self, trust: Trust) -> "Account":
+    def forgetting(self, trust: Trust) -> "Account":
         """Remember a browser no more, and with that nothing that it had confirmed."""
-        return attrs.evolve(self, trusts=tuple(other for other in self.trusts if other.id != trust.id))
+        return attrs.evolve(self, trusts=self.trusts.without((trust,)))
+
+    def succeeded(self, token_id: TokenId, resealed: Mapping[int, bytes]) -> "Account":
+        """Give all that the token at hand has confirmed and asked for to another, and leave it nothing.
+
+        ``resealed`` is what is out, by device, as it is sealed for the other.
+        """
+        challenges = (
+            attrs.evolve(each, token_id=token_id, sent=None if each.sent is None else resealed[each.index])
+            for each in self.challenges
+        )
+        devices = (
+            attrs.evolve(each, registered_by=token_id) if each.registered_by == self.token_id else each
+            for each in self.devices
+        )
+        return attrs.evolve(self, token_id=token_id, challenges=tuple(challenges), devices=tuple(devices))
 
     def removed(self, device: Device, rules: Rules, now: datetime) -> "Account":
         """Take a device away, the backups with the last device that they stand in for, and all remembered browsers.
 
-        Failures of an active device go with it, and so do those of pending devices, gone or out of sight, where the
-        token has just been verified by something that cannot be guessed: that is the way back for a locked user. A
-        pending device that was only guessed at leaves its failures behind.
+        Failures at it, and at pending devices, gone or out of sight, are pardoned where the token has just been
+        verified by something that cannot be guessed: that is the way back for whom a stranger keeps waiting. Else they
+        make their user wait as before.
         """
-        trusted = any(
+        unguessable = any(
             now - confirmation.at <= rules.change_max_age and not rules.methods.guessable(confirmation.method)
             for confirmation in self.confirmations(rules, now)
         )
-        account = self._without([device], carry=not device.active and not trusted)
-        if trusted:
-            pardoned = tuple(
-                other if other.active else attrs.evolve(other, failures=Failures()) for other in account.devices
-            )
-            account = attrs.evolve(account, devices=pardoned, carried=MappingProxyType({}))
+        account = self
+        if unguessable:
+            kept = (each if each.active and each.index != device.index else _pardoned(each) for each in self.devices)
+            account = attrs.evolve(self, devices=tuple(kept), gone=())
+        account = account._without([device.index], rules, now)  # noqa: SLF001 - the same class
         if all(rules.methods.backup(other.method) for other in account.active):
-            account = account._without(list(account.active), carry=False)  # noqa: SLF001 - the same class
-        return attrs.evolve(account, trusts=()) if device.active else account
+            account = account._without([other.index for other in account.active], rules, now)  # noqa: SLF001 - the same class
+        return attrs.evolve(account, trusts=NO_TRUSTS) if device.active else account
 
-    def _challenge(self, device: Device) -> Challenge:
-        return self.challenge(device.index) or Challenge(index=device.index, token_id=self._own_token())
+    def _challenge(self, index: int) -> Challenge:
+        return self.challenge(index) or Challenge(index=index, token_id=self._own_token())
 
     def _own_token(self) -> TokenId:
         if self.token_id is None:
             raise NoChallenge
         return self.token_id
 
-    def _spent(self, digest: str, until: datetime, now: datetime) -> "Account":
-        live = {other: end for other, end in self.spent.items() if end > now}
-        return attrs.evolve(self, spent=MappingProxyType({**live, digest: until}))
-
-    def _answered(self, challenge: Challenge | None) -> "Account":
-        return self if challenge is None else self._challenged(challenge)
-
     def _challenged(self, challenge: Challenge) -> "Account":
         others = (other for other in self.challenges if other.index != challenge.index)
         return attrs.evolve(self, challenges=tuple(sorted((*others, challenge), key=lambda each: each.index)))
 
-    def _without(self, gone: list[Device], *, carry: bool) -> "Account":
-        indexes = {device.index for device in gone}
-        carried = dict(self.carried)
-        for device in gone:
-            if carry and device.failures:
-                carried[device.method] = carried.get(device.method, Failures()) + device.failures
+    def _challenges_of(self, devices: Iterable[Device]) -> tuple[Challenge, ...]:
+        indexes = {device.index for device in devices}
+        return tuple(challenge for challenge in self.challenges if challenge.index in indexes)
+
+    def _without(self, indexes: Iterable[int], rules: Rules, now: datetime) -> "Account":
+        """Leave out devices, but not what was tried on them."""
+        indexes = set(indexes)
+        kept = tuple(device for device in self.devices if device.index not in indexes)
+        gone = (device for device in self.devices if device.index in indexes)
+        guessed = [device.failures for device in gone if rules.methods.guessable(device.method)]
         return attrs.evolve(
             self,
-            devices=tuple(device for device in self.devices if device.index not in indexes),
-            challenges=tuple(challenge for challenge in self.challenges if challenge.index not in indexes),
-            carried=MappingProxyType(carried),
+            devices=kept,
+            challenges=self._challenges_of(kept),
+            gone=with_gone(self.gone, guessed, rules.failure_memory, now),
         )
+
+
+def _pardoned(device: Device) -> Device:
+    return attrs.evolve(device, failures=device.failures.pardoned())
+
+
+def _later(known: Challenge, until: datetime | None) -> datetime | None:
+    """Return when a challenge ends that is confirmed until then, while something else of it may be out longer."""
+    if until is None or known.sent is None or known.expires_at is None:
+        return until
+    return max(until, known.expires_at)

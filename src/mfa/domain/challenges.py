@@ -13,7 +13,8 @@ class Challenge:
 
     ``sent`` is sealed, and None when nothing is outstanding. ``dispatched_at`` stays when ``sent`` goes, because a
     used-up code is answered otherwise than one that was never asked for. ``trust`` is the remembered browser that the
-    device's verification had made, and ``trusted_at`` when the token showed it.
+    device's verification had made, and ``trusted_at`` when the token showed it. From ``expires_at`` on all of it is
+    worth nothing, and may be dropped; None says that nobody knows when that will be.
     """
 
     index: int
@@ -23,3 +24,9 @@ class Challenge:
     confirmed_at: datetime | None = None
     trust: str | None = None
     trusted_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def confirms_as(self, other: "Challenge | None") -> bool:
+        """Tell whether it confirms no more and no less than another."""
+        known = (None, None, None) if other is None else (other.confirmed_at, other.trust, other.trusted_at)
+        return (self.confirmed_at, self.trust, self.trusted_at) == known

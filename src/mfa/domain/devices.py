@@ -7,6 +7,7 @@ import attrs
 
 from mfa.domain.errors import InvalidField
 from mfa.domain.identifiers import TokenId
+from mfa.domain.moments import elapsed
 from mfa.domain.throttling import Failures
 
 MOST_NAME_CHARACTERS = 64
@@ -48,12 +49,15 @@ class Device:
         """Tell whether a token may know of the device: a pending one only if it registered it, and not for ever."""
         if self.active:
             return True
-        return (
-            token_id is not None
-            and self.registered_by == token_id
-            and self.expires_at is not None
-            and now < self.expires_at
-        )
+        return token_id is not None and self.registered_by == token_id and self.alive(now)
+
+    def renews(self, old: "Device | None") -> bool:
+        """Tell whether it has taken the place of an older one, as new recovery codes do: what that confirmed ends."""
+        return old is not None and self.created_at != old.created_at
+
+    def alive(self, now: datetime) -> bool:
+        """Tell whether a pending device may still be activated; one that a wrong clock made may not."""
+        return self.expires_at is not None and now < self.expires_at and elapsed(self.created_at, now) is not None
 
 
 def device_name(text: str) -> str:

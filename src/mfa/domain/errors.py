@@ -12,6 +12,7 @@
     ├── Conflict
     │   ├── AlreadyRegistered       already_registered
     │   ├── AlreadyVerified         already_verified
+    │   ├── DeviceIsDisabled        device_disabled
     │   └── DeviceRequired          device_required
     ├── Refused
     │   ├── VerificationRequired    verification_required
@@ -20,12 +21,14 @@
     │   ├── MalformedValue          malformed_value
     │   └── InvalidField            invalid
     ├── Throttled                   throttled
+    │   └── ResendTooSoon           resend_too_soon
     ├── DeliveryFailed              delivery_failed
     ├── Unavailable                 unavailable
     ├── SealError
     │   ├── UnknownKey              unknown_key
     │   └── BrokenSeal              broken_seal
     ├── NotUnique                   not_unique
+    ├── AlreadySpent                already_spent
     └── StaleAccount                (stays inside: the use case judges again)
         └── StoreBusy               store_busy
 
@@ -34,6 +37,8 @@ A wrong value is none of these: it is a verdict that has been counted and commit
 
 from datetime import timedelta
 from typing import ClassVar
+
+from mfa.domain.policies import Requirement
 
 
 class MfaError(Exception):
@@ -90,6 +95,12 @@ class AlreadyVerified(Conflict):
     code = "already_verified"
 
 
+class DeviceIsDisabled(Conflict):
+    """The device has had so many wrong values in a row that its values are not looked at any more."""
+
+    code = "device_disabled"
+
+
 class DeviceRequired(Conflict):
     """An active device has to be there first, or has to stay."""
 
@@ -101,13 +112,11 @@ class Refused(MfaError):
 
     code = "refused"
 
-    def __init__(
-        self, verifications_left: int, *, max_age: timedelta | None = None, phishing_resistant: bool = False
-    ) -> None:
-        super().__init__(verifications_left)
+    def __init__(self, verifications_left: int, requirement: Requirement) -> None:
+        """Take how many verifications are missing, and what is demanded: its number is the policy's, if larger."""
+        super().__init__(verifications_left, requirement)
         self.verifications_left = verifications_left
-        self.max_age = max_age
-        self.phishing_resistant = phishing_resistant
+        self.requirement = requirement
 
 
 class VerificationRequired(Refused):
@@ -120,6 +129,12 @@ class RegistrationRequired(Refused):
     """The user has no active device to verify with."""
 
     code = "registration_required"
+
+
+def refusal(requirement: Requirement, *, left: int, enrolled: bool) -> Refused:
+    """Make the refusal of a token that has not proved enough: at least one verification is always left."""
+    kind = VerificationRequired if enrolled else RegistrationRequired
+    return kind(max(left, 1), requirement)
 
 
 class Malformed(MfaError):
@@ -146,13 +161,19 @@ class InvalidField(Malformed):
 
 
 class Throttled(MfaError):
-    """Not now: locked out, too soon, or too many at once; ``retry_after`` is None when waiting does not help."""
+    """Not now: wrong values have to be waited for, or too many requests came at once."""
 
     code = "throttled"
 
-    def __init__(self, retry_after: timedelta | None) -> None:
+    def __init__(self, retry_after: timedelta) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class ResendTooSoon(Throttled):
+    """A code was sent a moment ago, or as many as an hour may have."""
+
+    code = "resend_too_soon"
 
 
 class DeliveryFailed(MfaError):
@@ -193,6 +214,12 @@ class NotUnique(MfaError):
     """Another device has the name that has to be unique; never leaves the application layer."""
 
     code = "not_unique"
+
+
+class AlreadySpent(MfaError):
+    """What serves once has served; never leaves the application layer."""
+
+    code = "already_spent"
 
 
 class StaleAccount(MfaError):

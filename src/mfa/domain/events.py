@@ -48,8 +48,16 @@ class ChallengeDispatched(DeviceEvent):
     """Something was handed to a sender, or a ceremony was begun."""
 
 
-class DeliveryFailed(DeviceEvent):
+class DispatchFailed(DeviceEvent):
     """A sender gave up, and the challenge is void."""
+
+
+class SendLimitReached(DeviceEvent):
+    """As many codes were sent to a user by one method as an hour may have: for the rest of it there are no more."""
+
+
+class DeviceDisabled(DeviceEvent):
+    """A device had so many wrong values in a row that none is looked at any more."""
 
 
 class VerificationAccepted(DeviceEvent):
@@ -65,10 +73,10 @@ class VerificationRejected(DeviceEvent):
 
 @attrs.frozen(kw_only=True)
 class AccountLocked(Event):
-    """Wrong values have locked the guessable devices of a user; without ``retry_after`` only an operator ends it."""
+    """Wrong values have the guessable devices of a user wait: so many at all devices, for so long."""
 
     failures: int
-    retry_after: timedelta | None
+    retry_after: timedelta
 
 
 @attrs.frozen(kw_only=True)

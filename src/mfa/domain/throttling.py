@@ -1,32 +1,50 @@
-"""How long to wait after wrong values, and between two messages."""
+"""Wrong values: how many there were, how long they make their user wait, and when they are too many for a device.
+
+Two limits hold at once. Waits over a recent sum slow guessing down, and lift themselves, so that a stranger shuts
+nobody out for long. A hard end for each device stops guessing for good (NIST SP 800-63B-4 section 3.2.2).
+"""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import attrs
 
+from mfa.domain.moments import elapsed
+
 LONGEST_WAIT = 120
 """The recursive policy stops growing at this many times the time-out: an hour for the default of 30 seconds."""
 
-HOUR = timedelta(hours=1)
+MOST_GONE = 20
+"""Into so many slices the memory of failures at devices that are gone is cut, each of which is one entry at most."""
 
 
 @attrs.frozen(kw_only=True)
 class Failures:
-    """How often wrong values were given, and when the last one was."""
+    """Wrong values given for one device.
+
+    ``count`` is how many there were since the last right one, which is what disables. ``recent`` is how many of them
+    make the user wait: those since the memory last ran out. ``last_at`` is when the last one was.
+    """
 
     count: int = 0
+    recent: int = 0
     last_at: datetime | None = None
 
-    def one_more(self, now: datetime) -> "Failures":
-        """Count one more wrong value."""
-        return Failures(count=self.count + 1, last_at=now)
+    def one_more(self, now: datetime, memory: timedelta) -> "Failures":
+        """Count one more wrong value; what was forgotten stays forgotten."""
+        recent = self.recent if self.remembered(now, memory) else 0
+        return Failures(count=self.count + 1, recent=recent + 1, last_at=now)
 
-    def __add__(self, other: "Failures") -> "Failures":
-        """Add up the counts and keep the later time."""
-        times = [at for at in (self.last_at, other.last_at) if at is not None]
-        return Failures(count=self.count + other.count, last_at=max(times, default=None))
+    def remembered(self, now: datetime, memory: timedelta) -> bool:
+        """Tell whether they still make anybody wait; a time from the future, when a clock was wrong, never does."""
+        age = None if self.last_at is None else elapsed(self.last_at, now)
+        return age is not None and bool(self.recent) and age < memory
+
+    def pardoned(self) -> "Failures":
+        """Make nobody wait any more, and go on counting towards the end of the device."""
+        return attrs.evolve(self, recent=0)
 
     def __bool__(self) -> bool:
         """Tell whether anything was counted."""
@@ -34,11 +52,17 @@ class Failures:
 
 
 class ThrottlePolicy(Protocol):
-    """Decides from the failures so far until when no further value is looked at."""
+    """Decides from the failures so far until when no further value is looked at.
+
+    A class that is named by dotted path in ``VERIFICATION_THROTTLE`` is made once, with the ``Config``.
+    """
 
     @abstractmethod
     def locked_until(self, failures: Failures) -> datetime | None:
-        """Return the end of the wait that these failures have earned, in the past or to come; None for no wait."""
+        """Return the end of the wait that these failures have earned, in the past or to come; None for no wait.
+
+        ``count`` is the sum over all of a user's guessable devices, without what is forgotten.
+        """
 
 
 class ThrottleSettings(Protocol):
@@ -84,43 +108,38 @@ class RecursiveThrottle(ThrottlePolicy):
         return failures.last_at + self._timeout * min(failures.count - self._tryouts + 1, LONGEST_WAIT)
 
 
-@attrs.frozen(kw_only=True)
-class SendLimits:
-    """How often one user may be sent a code by one method."""
+def waiting_until(
+    failures: Iterable[Failures], policy: ThrottlePolicy, memory: timedelta, now: datetime
+) -> datetime | None:
+    """Return when the wait is over that failures at several devices have earned together; None where there is none.
 
-    interval: timedelta
-    hourly: int
+    The sum falls whenever the failures at one device are forgotten, and a wait ends with the failures that it is for.
+    A time up to a minute ahead is read as now.
+    """
+    known = sorted((min(each.last_at or now, now), each.recent) for each in failures if each.remembered(now, memory))
+    over = now
+    while known:
+        count = sum(recent for _, recent in known)
+        until = policy.locked_until(Failures(count=count, recent=count, last_at=known[-1][0]))
+        if until is None or until <= over:
+            break
+        over = min(until, known[0][0] + memory)
+        known = [(at, recent) for at, recent in known if at + memory > over]
+    return over if over > now else None
 
 
-@attrs.frozen(kw_only=True)
-class Sends:
-    """When codes were sent to one user by one method: the last hour's, and the one that holds back the next."""
+def with_gone(
+    gone: tuple[Failures, ...], more: Iterable[Failures], memory: timedelta, now: datetime
+) -> tuple[Failures, ...]:
+    """Add what was counted at devices that go to what went before, or else registering anew would buy new guesses.
 
-    recent: tuple[datetime, ...] = ()
-    last_at: datetime | None = None
-
-    def free_at(self, limits: SendLimits, now: datetime) -> datetime:
-        """Return from when on the limits allow another code; ``now`` or earlier means at once."""
-        waits = [now]
-        if self.last_at is not None:
-            waits.append(self.last_at + limits.interval)
-        within_the_hour = self._within_the_hour(now)
-        if len(within_the_hour) >= limits.hourly:
-            waits.append(within_the_hour[-limits.hourly] + HOUR)
-        return max(waits)
-
-    def one_more(self, now: datetime) -> "Sends":
-        """Enter a code that is about to be sent."""
-        return Sends(recent=(*self._within_the_hour(now), now), last_at=now)
-
-    def failed(self, at: datetime, *, perhaps_sent: bool) -> "Sends":
-        """Let the user ask again at once after a failed delivery.
-
-        A delivery that timed out may have gone through, so it stays in the hourly count: otherwise a slow gateway
-        would lift the cap that protects the owner of the address.
-        """
-        recent = self.recent if perhaps_sent else tuple(sent for sent in self.recent if sent != at)
-        return Sends(recent=recent, last_at=None if self.last_at == at else self.last_at)
-
-    def _within_the_hour(self, now: datetime) -> tuple[datetime, ...]:
-        return tuple(sent for sent in self.recent if sent > now - HOUR)
+    What is forgotten is left out. Failures of about the same time become one entry, so that their number has a bound.
+    """
+    slices: dict[int, Failures] = {}
+    for each in sorted((*gone, *more), key=lambda each: each.last_at or now):
+        if each.last_at is None or not each.remembered(now, memory):
+            continue
+        position = int(each.last_at.timestamp() / (memory / MOST_GONE).total_seconds())
+        recent = each.recent + (slices[position].recent if position in slices else 0)
+        slices[position] = Failures(count=recent, recent=recent, last_at=each.last_at)
+    return tuple(slices.values())

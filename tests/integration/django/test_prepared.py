@@ -53,18 +53,25 @@ def noting(compile_: Callable[..., object], seen: list[type]) -> Callable[..., o
 
 
 def account(user: User, **fields: object) -> None:
-    columns = {"version": 1, "next_index": 0, "carried": {}, "sends": {}, "spent": {}, "trusts": [], **fields}
+    columns = {"version": 1, "next_index": 0, "gone": [], "sends": {}, "trusts": [], **fields}
     prepared.insert(DEFAULT_DB_ALIAS, AccountRecord, {"user": user.pk, **columns})
 
 
 def device(user: User, index: int = 0, **fields: object) -> None:
-    columns: dict[str, object] = {"method": "totp", "name": "", "state": STATE, "created_at": NOW, "failures": 0}
+    columns: dict[str, object] = {
+        "method": "totp",
+        "name": "",
+        "state": STATE,
+        "created_at": NOW,
+        "failures": 0,
+        "recent_failures": 0,
+    }
     prepared.insert(DEFAULT_DB_ALIAS, DeviceRecord, {"account": str(user.pk), "index": index, **columns, **fields})
 
 
 def accounts() -> QuerySet[AccountRecord, Any]:
     found = AccountRecord.objects.filter(pk=Slot("user", AccountRecord._meta.pk))
-    return found.values_list("version", "carried")
+    return found.values_list("version", "gone")
 
 
 def read(user: User, name: str | None = "accounts") -> list[Any]:
@@ -72,11 +79,11 @@ def read(user: User, name: str | None = "accounts") -> list[Any]:
 
 
 def test_what_is_written_reads_as_what_django_writes(anna: User) -> None:
-    account(anna, carried={"totp": [3, NOW.isoformat()]})
+    account(anna, gone=[{"count": 3}])
     device(anna, activated_at=NOW, destination=None)
 
     record = AccountRecord.objects.get(pk=anna.pk)
-    assert (record.version, record.carried, record.trusts) == (1, {"totp": [3, NOW.isoformat()]}, [])
+    assert (record.version, record.gone, record.trusts) == (1, [{"count": 3}], [])
     row = DeviceRecord.objects.get(account=record)
     assert (bytes(row.state), row.created_at, row.activated_at, row.destination) == (STATE, NOW, NOW, None)
 

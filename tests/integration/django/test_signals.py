@@ -211,7 +211,7 @@ def test_no_secret_reaches_a_log_an_event_or_a_repr(
         events.DeviceRenamed,
         events.DeviceRemoved,
         events.ChallengeDispatched,
-        events.DeliveryFailed,
+        events.DispatchFailed,
         events.VerificationAccepted,
         events.VerificationRejected,
     }

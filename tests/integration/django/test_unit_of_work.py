@@ -28,6 +28,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import StaleAccount, StoreBusy, Unavailable
 from mfa.domain.events import DeviceRegistered
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.logins import SpentLogin
 from tests.contracts.repositories import NOW, device, full, with_devices
 from tests.contracts.unit_of_work import UnitOfWorkContract
 from tests.integration.django.crowd import MANY, all_at_once
@@ -282,7 +283,7 @@ def failing(error: Exception, publisher: Publisher) -> DjangoUnitOfWork:
         def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
             raise error
 
-        def save(self, before: Account, after: Account) -> Account:
+        def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
             raise error
 
     return DjangoUnitOfWork(accounts=Failing(), publisher=publisher)

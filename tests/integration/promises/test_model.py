@@ -33,6 +33,7 @@ from mfa.containers.memory import MemoryContainer
 from mfa.domain.accounts import Account
 from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.logins import SpentLogin
 from mfa.domain.policies import Profile
 from mfa.domain.throttling import Failures
 from tests.integration.promises.conftest import Record
@@ -600,18 +601,18 @@ def test_on_the_database_the_answers_are_those_of_the_contract(record: Record) -
 class Repeating(MemoryAccountRepository):
     """Forgets what a verdict says to remember."""
 
-    def save(self, before: Account, after: Account) -> Account:
+    def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         states = {device.index: device.state for device in before.devices}
         devices = tuple(attrs.evolve(each, state=states.get(each.index, each.state)) for each in after.devices)
-        return super().save(before, attrs.evolve(after, devices=devices))
+        return super().save(before, attrs.evolve(after, devices=devices), spending=spending)
 
 
 class Uncounted(MemoryAccountRepository):
     """Stores no wrong value."""
 
-    def save(self, before: Account, after: Account) -> Account:
+    def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         devices = tuple(attrs.evolve(each, failures=Failures()) for each in after.devices)
-        return super().save(before, attrs.evolve(after, devices=devices))
+        return super().save(before, attrs.evolve(after, devices=devices), spending=spending)
 
 
 class Unbound(MemoryAccountRepository):
@@ -626,10 +627,10 @@ class Unbound(MemoryAccountRepository):
 class Lingering(MemoryAccountRepository):
     """Keeps a code that was used."""
 
-    def save(self, before: Account, after: Account) -> Account:
+    def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         codes = {each.index: each.sent for each in before.challenges}
         challenges = tuple(attrs.evolve(each, sent=each.sent or codes.get(each.index)) for each in after.challenges)
-        return super().save(before, attrs.evolve(after, challenges=challenges))
+        return super().save(before, attrs.evolve(after, challenges=challenges), spending=spending)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def come_from_a_remembered_browser(client: Client) -> Account:
     before = repository.of(client.token.user_id, client.token.id)
     end = now + timedelta(days=30)
     trust = Trust(digest=digest_of("kept"), index=0, login=before.login, created_at=now, expires_at=end)
-    return repository.save(before, before.trusting(trust, now).trusted(trust, now))
+    return repository.save(before, before.remembering(trust, now).trusted(trust, now, until=None))
 
 
 @pytest.fixture

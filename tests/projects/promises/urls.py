@@ -58,8 +58,8 @@ def state(request: HttpRequest, user_id: int) -> JsonResponse:
     shown = {
         "version": 0 if account is None else account.version,
         "next_index": 0 if account is None else account.next_index,
-        "sends": {} if account is None else {name: len(entry[0]) for name, entry in account.sends.items()},
-        "carried": {} if account is None else {name: entry[0] for name, entry in account.carried.items()},
+        "sends": {} if account is None else {name: len(entry["recent"]) for name, entry in account.sends.items()},
+        "gone": [] if account is None else [entry["recent"] for entry in account.gone],
         "trusts": [] if account is None else [trust["last_used_at"] is not None for trust in account.trusts],
         "devices": [
             {

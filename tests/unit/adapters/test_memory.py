@@ -277,7 +277,9 @@ class TestMemoryTokenIssuer(TokenIssuerContract):
 def test_a_publisher_keeps_events_in_order() -> None:
     publisher = MemoryPublisher()
     happened = [
-        AccountLocked(user_id=USER, at=datetime(2026, 1, 31, tzinfo=UTC), failures=count, retry_after=None)
+        AccountLocked(
+            user_id=USER, at=datetime(2026, 1, 31, tzinfo=UTC), failures=count, retry_after=timedelta(minutes=1)
+        )
         for count in range(3)
     ]
     for event in happened:

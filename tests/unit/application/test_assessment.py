@@ -145,7 +145,7 @@ class TestRequirements:
 
         assert world.assess(PHONE).verified
         assert isinstance(refusal, VerificationRequired)
-        assert (refusal.verifications_left, refusal.max_age) == (1, timedelta(minutes=5))
+        assert (refusal.verifications_left, refusal.requirement.max_age) == (1, timedelta(minutes=5))
         world.verify(PHONE, app.index, app.fresh())
         assert self.refused(world, max_age=timedelta(minutes=5)) is None
 

@@ -168,7 +168,7 @@ class TestRemoving:
         assert world.assess(PHONE).verified
         with pytest.raises(VerificationRequired) as refusal:
             world.remove(PHONE, app.index)
-        assert refusal.value.max_age == timedelta(minutes=10)
+        assert refusal.value.requirement.max_age == timedelta(minutes=10)
 
         world.verify(PHONE, other.index, other.code())
         world.remove(PHONE, app.index)
@@ -183,7 +183,7 @@ class TestRemoving:
         for index in (app.index, key):
             with pytest.raises(VerificationRequired) as refusal:
                 world.remove(LAPTOP, index)
-            assert refusal.value.phishing_resistant
+            assert refusal.value.requirement.methods == frozenset({"key", "recovery"})
         world.verify(LAPTOP, key, "touch")
         world.remove(LAPTOP, app.index)
 

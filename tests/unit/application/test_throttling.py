@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from mfa.application.verification import NotVerified, Verified
-from mfa.domain.errors import Throttled
-from mfa.domain.events import AccountLocked, VerificationRejected
+from mfa.domain.errors import DeviceIsDisabled, Throttled, VerificationRequired
+from mfa.domain.events import AccountLocked, DeviceDisabled, VerificationRejected
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, WRONG, World
 
 TIMEOUT = timedelta(seconds=30)
@@ -153,14 +153,17 @@ class TestWhatCounts:
         with pytest.raises(Throttled):
             world.verify(PHONE, owned.index, owned.at(2))
 
-    def test_a_device_that_is_removed_takes_its_own_failures_along(self, world: World) -> None:
+    def test_removing_a_guessed_device_ends_no_wait_for_whoever_is_verified_by_what_can_be_guessed(
+        self, world: World
+    ) -> None:
         app, other = world.enrolled(PHONE), world.enrolled(PHONE)
-        world.wrong(PHONE, app.index, 3)
-        world.wrong(PHONE, other.index, 1)
+        world.wrong(PHONE, app.index, 4)
 
         world.remove(PHONE, app.index)
+        world.verify(PHONE, other.index, WRONG)
 
-        assert world.failures() == 1
+        with pytest.raises(Throttled):
+            world.verify(PHONE, other.index, other.code())
 
     def test_what_cannot_be_guessed_is_neither_counted_nor_locked(self, world: World) -> None:
         app = world.enrolled(PHONE)
@@ -190,87 +193,67 @@ class TestWhatCounts:
 
 
 class TestTooMany:
-    def test_in_the_end_waiting_does_not_help(self) -> None:
+    def test_a_device_has_an_end_and_others_go_on(self) -> None:
         world = World(max_failures=7)
         app = world.enrolled(PHONE, "hotp")
         mail = world.mailbox(PHONE)
         world.wrong(PHONE, app.index, 7)
 
-        standing = world.assess(LAPTOP)
-        assert (standing.locked, standing.retry_after) == (True, None)
-        assert world.events(AccountLocked)[-1] == AccountLocked(
-            user_id=ANNA, at=world.clock.now(), failures=7, retry_after=None
-        )
-        world.later(days=365)
+        assert [each.index for each in world.events(DeviceDisabled)] == [app.index]
+        assert [each.disabled for each in world.list_devices(PHONE)] == [True, False]
         for token in (PHONE, LAPTOP):
-            with pytest.raises(Throttled) as refusal:
+            with pytest.raises(DeviceIsDisabled):
                 world.verify(token, app.index, app.at(1))
-            assert refusal.value.retry_after is None
-            with pytest.raises(Throttled) as refusal:
-                world.dispatch(token, mail, again=True)
-            assert refusal.value.retry_after is None
+        world.later(days=365)
+        with pytest.raises(DeviceIsDisabled):
+            world.verify(PHONE, app.index, app.at(1))
+        assert isinstance(world.verify(LAPTOP, mail, world.dispatch(LAPTOP, mail)), Verified)
+        world.remove(LAPTOP, app.index)
+        assert isinstance(world.verify(LAPTOP, world.register(LAPTOP, "hotp").device.index, "7" * 6), NotVerified)
+
+    def test_what_it_had_confirmed_stays_and_it_stays_in_the_way(self) -> None:
+        world = World(max_failures=7)
+        app = world.enrolled(PHONE)
+        world.wrong(LAPTOP, app.index, 7)
+
+        assert world.assess(PHONE).verified
+        assert not world.assess(LAPTOP).verified
+        assert world.assess(LAPTOP).enrolled
+        with pytest.raises(VerificationRequired):
+            world.register(LAPTOP, "totp")
+
+    def test_it_is_removed_by_the_proof_of_another(self) -> None:
+        world = World(max_failures=7)
+        app = world.enrolled(PHONE)
+        recovery, codes = world.codes(PHONE)
+        world.wrong(LAPTOP, app.index, 7)
+        with pytest.raises(VerificationRequired):
+            world.remove(PHONE, app.index)
+
+        world.verify(PHONE, recovery, codes[0])
+        world.remove(PHONE, app.index)
+
+        world.enrolled(PHONE)
+        assert world.assess(PHONE).verified
+        assert not world.assess(PHONE).locked
 
     def test_one_hundred_by_default(self, world: World) -> None:
         app = world.enrolled(PHONE)
 
         world.wrong(PHONE, app.index, 99)
-        assert world.assess(PHONE).retry_after is not None
+        assert not world.events(DeviceDisabled)
         world.wrong(PHONE, app.index, 1)
 
-        assert world.assess(PHONE).locked
-        assert world.assess(PHONE).retry_after is None
-
-    def test_a_recovery_code_is_the_way_back(self) -> None:
-        world = World(max_failures=7)
-        app = world.enrolled(PHONE)
-        recovery, codes = world.codes(PHONE)
-        world.wrong(LAPTOP, app.index, 7)
-        world.later(days=1)
-
-        world.verify(PHONE, recovery, codes[0])
-        assert world.assess(PHONE).locked
-        world.remove(PHONE, app.index)
-        assert not world.assess(PHONE).locked
-
-        world.enrolled(PHONE)
-        assert world.assess(PHONE).verified
-        assert world.failures() == 0
-
-    def test_a_security_key_is_another(self) -> None:
-        world = World(max_failures=7)
-        app = world.enrolled(PHONE)
-        key = world.register(PHONE, "key").device.index
-        world.verify(PHONE, key, "touch")
-        world.wrong(LAPTOP, app.index, 7)
-        world.later(days=1)
-
-        world.verify(PHONE, key, "touch")
-        world.remove(PHONE, app.index)
-
-        anew = world.enrolled(PHONE)
-        assert world.confirmed(PHONE) == [key, anew.index]
-
-    def test_it_leads_back_past_failures_that_were_carried_over(self) -> None:
-        world = World(max_failures=7)
-        world.wrong(LAPTOP, world.register(LAPTOP, "hotp").device.index, 4)
-        app = world.enrolled(PHONE)
-        recovery, codes = world.codes(PHONE)
-        world.wrong(LAPTOP, app.index, 3)
-
-        world.verify(PHONE, recovery, codes[0])
-        world.remove(PHONE, app.index)
-
-        assert world.failures() == 0
+        assert world.events(DeviceDisabled)
 
     @pytest.mark.parametrize("hours", [0, 2])
-    def test_and_past_those_of_pending_devices_that_cannot_be_seen(self, hours: int) -> None:
-        world = World(max_failures=7)
+    def test_a_recovery_code_ends_the_waits_of_pending_devices_that_cannot_be_seen(self, hours: int) -> None:
+        world = World()
         app = world.enrolled(PHONE)
         recovery, codes = world.codes(PHONE)
         world.verify(LAPTOP, app.index, app.fresh())
-        world.wrong(LAPTOP, world.register(LAPTOP, "hotp").device.index, 7)
+        world.wrong(LAPTOP, world.register(LAPTOP, "hotp").device.index, 9)
         world.later(hours=hours)
-        assert world.assess(PHONE).retry_after is None
 
         world.verify(PHONE, recovery, codes[0])
         world.remove(PHONE, app.index)
@@ -279,29 +262,57 @@ class TestTooMany:
         world.enrolled(PHONE, "hotp")
         assert world.assess(PHONE).verified
 
-    def test_a_proof_that_could_be_guessed_is_not_the_way(self, world: World) -> None:
-        world.wrong(LAPTOP, world.register(LAPTOP, "hotp").device.index, 4)
-        world.enrolled(PHONE)
-        other = world.enrolled(PHONE)
-        pending = world.register(PHONE, "sms", number="+31612345678").device.index
 
-        world.remove(PHONE, other.index)
-        world.remove(PHONE, pending)
+class TestMemory:
+    """A wait is for what was tried lately; a device's end is for all that was tried in a row."""
 
-        assert world.failures() == 4
-
-    def test_and_neither_is_one_that_is_too_old(self) -> None:
-        world = World(max_failures=7)
-        world.wrong(LAPTOP, world.register(LAPTOP, "hotp").device.index, 4)
+    def test_what_nobody_has_tried_for_a_day_makes_nobody_wait(self, world: World) -> None:
         app = world.enrolled(PHONE)
-        recovery, codes = world.codes(PHONE)
-        world.verify(PHONE, recovery, codes[0])
-        world.later(minutes=11)
-        world.verify(PHONE, app.index, app.code())
+        world.wrong(LAPTOP, app.index, 9)
+        world.later(days=1)
 
-        world.remove(PHONE, app.index)
+        for _ in range(4):
+            assert isinstance(world.verify(PHONE, app.index, WRONG), NotVerified)
+        assert isinstance(world.verify(PHONE, app.index, app.code()), Verified)
 
-        assert world.failures() == 4
+    def test_but_it_counts_towards_the_end_of_the_device(self) -> None:
+        world = World(max_failures=10)
+        app = world.enrolled(PHONE)
+        world.wrong(LAPTOP, app.index, 9)
+        world.later(days=1)
+
+        world.verify(LAPTOP, app.index, WRONG)
+
+        with pytest.raises(DeviceIsDisabled):
+            world.verify(PHONE, app.index, app.code())
+
+    def test_what_was_tried_before_a_user_enrolled_is_over_with_the_enrolment(self, world: World) -> None:
+        world.wrong(LAPTOP, world.register(LAPTOP, "hotp").device.index, 9)
+        world.await_unlocked(LAPTOP)
+
+        app = world.enrolled(PHONE)
+
+        assert isinstance(world.verify(PHONE, app.index, WRONG), NotVerified)
+        assert isinstance(world.verify(PHONE, app.index, app.fresh()), Verified)
+
+    def test_a_year_of_a_strangers_guesses_lets_the_owner_in_every_day(self) -> None:
+        """Guesses at the sent code: the stranger gets his hundred, the owner goes on by the app."""
+        world = World()
+        app, mail = world.enrolled(PHONE), world.mailbox(PHONE)
+        world.later(minutes=1)
+        world.dispatch(LAPTOP, mail)
+        guesses = 0
+        for _ in range(365):
+            try:
+                while guesses < 1000:
+                    world.verify(LAPTOP, mail, WRONG)
+                    guesses += 1
+            except (Throttled, DeviceIsDisabled):
+                pass
+            world.later(days=1)
+            assert isinstance(world.verify(PHONE, app.index, app.code()), Verified)
+
+        assert guesses == 100
 
 
 class TestWhatResetsNothing:

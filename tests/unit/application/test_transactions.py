@@ -21,6 +21,7 @@ from mfa.domain.errors import (
 )
 from mfa.domain.events import DeviceRegistered, Event, VerificationAccepted
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.logins import SpentLogin
 from mfa.domain.verdicts import Reason
 from tests.unit.application.world import ANNA, LAPTOP, PHONE, WRONG, World
 
@@ -37,11 +38,13 @@ class OvertakenUnitOfWork(UnitOfWork):
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         return self.inner.account(user_id, token_id)
 
-    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
+    def commit(
+        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+    ) -> Account:
         self.commits += 1
         if self.commits <= self.times:
             self.other()
-        return self.inner.commit(before, after, events)
+        return self.inner.commit(before, after, events, spending=spending)
 
 
 def overtaken(world: World, other: Callable[[World], object], times: int = 1) -> OvertakenUnitOfWork:
@@ -239,8 +242,10 @@ class BusyReads(UnitOfWork):
             raise StoreBusy
         return self.inner.account(user_id, token_id)
 
-    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
-        return self.inner.commit(before, after, events)
+    def commit(
+        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+    ) -> Account:
+        return self.inner.commit(before, after, events, spending=spending)
 
 
 @pytest.mark.parametrize("ask", [World.assess, World.indexes])

@@ -9,8 +9,9 @@ import attrs
 
 from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.system import FrozenClock
-from mfa.application.devices import ListDevices, ListedDevice, Remove, RemoveDevice, Rename, RenameDevice
+from mfa.application.devices import ListDevices, Remove, RemoveDevice, Rename, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, RequestChallenge, VoidChallenge
+from mfa.application.listing import ListedDevice
 from mfa.application.registration import Register, RegisterDevice, Registered
 from mfa.application.standing import Assessment, AssessToken
 from mfa.application.trusts import ListTrusts, NotTrusted, Revoke, RevokeTrust, ShowTrust, TrustBrowser, Trusted
@@ -22,7 +23,7 @@ from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import NOBODY, Attempt, Enrolment, Method, Registration, RegistrationField
 from mfa.domain.methods.base import Dispatch as Dispatched
 from mfa.domain.policies import Profile
-from mfa.domain.throttling import SendLimits
+from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 ANNA = UserId("1")
@@ -200,9 +201,9 @@ class World:
         assert isinstance(self.verify(token, app.index, app.code() if method == "totp" else app.at(0)), Verified)
         return app
 
-    def mailbox(self, token: Token, *, address: str = MAIL) -> int:
+    def mailbox(self, token: Token, *, address: str = MAIL, name: str = "") -> int:
         """Register a mail address, activate it with the first code, and return its index."""
-        index = self.register(token, "email", address=address).device.index
+        index = self.register(token, "email", name=name, address=address).device.index
         assert isinstance(self.verify(token, index, self.dispatch(token, index)), Verified)
         return index
 
@@ -231,7 +232,8 @@ class World:
         return list(self.publisher.events)
 
     def failures(self, user_id: UserId = ANNA) -> int:
-        return self.repository.of(user_id).failures.count
+        account = self.repository.of(user_id)
+        return sum(each.failures.count for each in account.devices) + sum(each.recent for each in account.gone)
 
 
 @attrs.frozen(kw_only=True)

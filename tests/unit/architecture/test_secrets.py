@@ -31,6 +31,7 @@ SECRET = frozenset(
 REVIEWED = {
     "mfa.adapters.django.repositories": {
         # What was read and what is to be written, both the server's own.
+        "before.token_id == after.token_id",
         "challenge != known",
         "value != before[name]",
         "value != getattr(old, name)",
@@ -38,7 +39,12 @@ REVIEWED = {
         "row[_CHALLENGES_BEGIN] == token_id",
     },
     "mfa.adapters.requests": {"known[0] != token"},
-    "mfa.adapters.memory.repositories": {"challenge.token_id == token_id", "challenge.token_id != token_id"},
+    "mfa.adapters.memory.repositories": {
+        "(each.index, each.token_id) not in known",
+        "challenge.token_id == token_id",
+        "each.token_id not in {before.token_id, after.token_id}",
+        "spending.digest in self._spent",
+    },
     # Labels and the purposes of certificates.
     "mfa.adapters.webauthn.cbor": {"key in items"},
     "mfa.adapters.webauthn.tpm": {
@@ -55,8 +61,9 @@ REVIEWED = {
     "mfa.domain.methods.base": {"key in positions"},
     # Digests of tokens, again.
     "mfa.domain.accounts": {
-        "other.registered_by != device.registered_by",
-        "other.registered_by != self.token_id",
+        "each.registered_by == self.token_id",
+        "other.registered_by == device.registered_by",
+        "other.registered_by == self.token_id",
     },
     "mfa.domain.devices": {"self.registered_by == token_id"},
     # Times of sending.

@@ -24,7 +24,8 @@ from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.methods.recovery import RecoveryCodes
 from mfa.domain.methods.security_keys import SecurityKeys
 from mfa.domain.policies import EveryUser
-from mfa.domain.throttling import RecursiveThrottle, SendLimits, SimpleThrottle
+from mfa.domain.sends import SendLimits
+from mfa.domain.throttling import RecursiveThrottle, SimpleThrottle
 
 
 def core(**settings: Any) -> "providers.Container[CoreContainer]":

@@ -17,7 +17,8 @@ from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Metho
 from mfa.domain.methods.base import RegistrationField as Field
 from mfa.domain.methods.one_time_password import Algorithm, OneTimePasswords
 from mfa.domain.policies import EveryUser
-from mfa.domain.throttling import Failures, RecursiveThrottle, SendLimits
+from mfa.domain.sends import SendLimits
+from mfa.domain.throttling import Failures, RecursiveThrottle
 from mfa.domain.verdicts import Verdict
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -115,6 +116,7 @@ RULES = Rules(
     policy=EveryUser(Settings()),
     throttle=RecursiveThrottle(Settings()),
     max_failures=100,
+    failure_memory=24 * HOUR,
     max_devices_per_method=5,
     registration_lifetime=HOUR,
     change_max_age=timedelta(minutes=10),
@@ -127,7 +129,7 @@ def rules(**changes: Any) -> Rules:
 
 
 def failures(count: int, last_at: datetime = NOW) -> Failures:
-    return Failures(count=count, last_at=last_at) if count else Failures()
+    return Failures(count=count, recent=count, last_at=last_at) if count else Failures()
 
 
 def active(index: int, method: Method = TOTP, **changes: Any) -> Device:
@@ -176,16 +178,18 @@ def in_digits_from(zero: str, digits: str) -> str:
 
 def accepted(account: Account, device: Device, *, state: bytes, sent: bytes | None, now: datetime) -> Account:
     """Accept a value that answers the device's own challenge."""
-    return account.accepted(device, state=state, answered=answered(account, device, sent), unique=None, now=now)
+    account = account.answered(next_challenge(account, device, sent))
+    return account.accepted(device, state=state, unique=None, now=now, until=None)
 
 
 def rejected(
     account: Account, device: Device, *, state: bytes, sent: bytes | None, counted: bool, now: datetime
 ) -> Account:
     """Reject a value that answers the device's own challenge."""
-    return account.rejected(device, state=state, answered=answered(account, device, sent), counted=counted, now=now)
+    account = account.answered(next_challenge(account, device, sent))
+    return account.rejected(device, state=state, counted=counted, rules=RULES, now=now)
 
 
-def answered(account: Account, device: Device, sent: bytes | None) -> Challenge | None:
+def next_challenge(account: Account, device: Device, sent: bytes | None) -> Challenge | None:
     own = account.challenge(device.index)
     return own and attrs.evolve(own, sent=sent)

@@ -16,7 +16,7 @@ from mfa.domain.errors import (
     VerificationRequired,
 )
 from mfa.domain.methods.base import TRUST, Methods
-from mfa.domain.trusts import MOST_TRUSTS, Trust, digest_of
+from mfa.domain.trusts import MOST_TRUSTS, Trust, Trusts, digest_of
 from tests.unit.domain.samples import (
     EMAIL,
     HOTP,
@@ -36,6 +36,7 @@ from tests.unit.domain.samples import (
     active,
     challenge,
     pending,
+    rejected,
     rules,
 )
 
@@ -56,7 +57,7 @@ def owner(*devices: Device, trusts: tuple[Trust, ...] = (), **changes: Any) -> A
 
 def came_from(known: Trust, at: datetime = NOW, *devices: Device, **changes: Any) -> Account:
     """Make the account as the laptop meets it after it came from a remembered browser."""
-    return owner(*devices, trusts=(known,), **changes).trusted(known, at)
+    return owner(*devices, trusts=(known,), **changes).trusted(known, at, until=None)
 
 
 def many(count: int) -> tuple[Trust, ...]:
@@ -72,7 +73,7 @@ def names(owned: Account) -> list[str]:
 
 def test_a_new_account_remembers_nothing() -> None:
     assert owner().remembered(NOW) == ()
-    assert owner().trust_of("desk", NOW) is None
+    assert owner().trusts.of_token("desk", "", NOW) is None
     assert owner().counted(TRUSTING, NOW) == ()
 
 
@@ -80,21 +81,21 @@ def test_a_browser_is_found_by_what_it_keeps() -> None:
     desk, sofa = trust("desk"), trust("sofa")
     owned = owner(trusts=(desk, sofa))
 
-    assert owned.trust_of("desk", NOW) == desk
-    assert owned.trust_of("sofa", NOW) == sofa
-    assert owned.trust_of("train", NOW) is None
-    assert owned.trust_of(desk.id, NOW) is None
-    assert owned.trust_of(desk.digest, NOW) is None
+    assert owned.trusts.of_token("desk", owned.login, NOW) == desk
+    assert owned.trusts.of_token("sofa", owned.login, NOW) == sofa
+    assert owned.trusts.of_token("train", owned.login, NOW) is None
+    assert owned.trusts.of_token(desk.id, owned.login, NOW) is None
+    assert owned.trusts.of_token(desk.digest, owned.login, NOW) is None
 
 
 def test_a_browser_is_found_by_what_it_is_called() -> None:
     desk, sofa = trust("desk"), trust("sofa")
     owned = owner(trusts=(desk, sofa))
 
-    assert owned.trust(sofa.id, NOW) == sofa
+    assert owned.trusts.named(sofa.id, owned.login, NOW) == sofa
     for name in ("", "0", sofa.id[:-1], f"{sofa.id}0", sofa.id.upper(), sofa.digest, "sofa", "\ud800"):
         with pytest.raises(TrustNotFound):
-            owned.trust(name, NOW)
+            owned.trusts.named(name, owned.login, NOW)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +105,9 @@ def test_what_is_worth_nothing_is_not_found(dead: Trust) -> None:
     owned = owner(trusts=(dead, trust("sofa")))
 
     assert owned.remembered(NOW) == (trust("sofa"),)
-    assert owned.trust_of("desk", NOW) is None
+    assert owned.trusts.of_token("desk", owned.login, NOW) is None
     with pytest.raises(TrustNotFound):
-        owned.trust(dead.id, NOW)
+        owned.trusts.named(dead.id, owned.login, NOW)
 
 
 def test_all_browsers_are_compared_whichever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +123,7 @@ def test_all_browsers_are_compared_whichever_it_is(monkeypatch: pytest.MonkeyPat
 
     for number in range(5):
         compared.clear()
-        assert owned.trust_of(f"browser {number}", NOW) == trusts[number]
+        assert owned.trusts.of_token(f"browser {number}", owned.login, NOW) == trusts[number]
         assert compared == names(owned)
 
 
@@ -162,9 +163,9 @@ def test_to_show_it_is_entered_in_the_trust_and_in_the_challenge() -> None:
     desk, sofa = trust("desk", index=1), trust("sofa")
     before = owner(trusts=(desk, sofa), challenges=(challenge(1, sent=b"sealed", dispatched_at=NOW - MINUTE),))
 
-    after = before.trusted(desk, NOW)
+    after = before.trusted(desk, NOW, until=None)
 
-    assert after.trusts == (attrs.evolve(desk, last_used_at=NOW), sofa)
+    assert after.trusts == Trusts([attrs.evolve(desk, last_used_at=NOW), sofa])
     assert after.challenges == (
         challenge(1, sent=b"sealed", dispatched_at=NOW - MINUTE, trust=desk.id, trusted_at=NOW),
     )
@@ -173,13 +174,13 @@ def test_to_show_it_is_entered_in_the_trust_and_in_the_challenge() -> None:
 
 def test_without_a_token_nothing_is_entered() -> None:
     with pytest.raises(NoChallenge):
-        owner(trusts=(trust(),), token_id=None).trusted(trust(), NOW)
+        owner(trusts=(trust(),), token_id=None).trusted(trust(), NOW, until=None)
 
 
 @pytest.mark.parametrize("indexes", [(0, 1), (1, 0), (0, 0), (1, 1)])
 def test_however_many_are_shown_one_counts(indexes: tuple[int, int]) -> None:
     desk, sofa = trust("desk", index=indexes[0]), trust("sofa", index=indexes[1])
-    owned = owner(trusts=(desk, sofa)).trusted(desk, NOW - MINUTE).trusted(sofa, NOW)
+    owned = owner(trusts=(desk, sofa)).trusted(desk, NOW - MINUTE, until=None).trusted(sofa, NOW, until=None)
 
     assert len(owned.counted(TRUSTING, NOW)) == 1
     assert owned.verifications_left(2, TRUSTING, NOW) == 1
@@ -196,17 +197,17 @@ def test_it_never_counts_beside_its_own_device() -> None:
     own = Confirmation(index=0, method="totp", at=NOW)
     before = owner(trusts=(trust(),))
 
-    shown_first = accepted(before.trusted(trust(), NOW), active(0), state=b"next", sent=None, now=NOW)
-    shown_later = accepted(before, active(0), state=b"next", sent=None, now=NOW).trusted(trust(), NOW)
+    shown_first = accepted(before.trusted(trust(), NOW, until=None), active(0), state=b"next", sent=None, now=NOW)
+    shown_later = accepted(before, active(0), state=b"next", sent=None, now=NOW).trusted(trust(), NOW, until=None)
 
-    for owned in (shown_first, shown_later, before.trusted(trust(), NOW).confirmed(active(0), NOW)):
+    for owned in (shown_first, shown_later, before.trusted(trust(), NOW, until=None).confirmed(0, NOW, until=None)):
         assert owned.counted(TRUSTING, NOW) == (own,)
         assert owned.verifications_left(2, TRUSTING, NOW) == 1
 
 
 def test_where_one_stands_beside_its_own_device_another_counts() -> None:
     desk, sofa = trust("desk", index=0), trust("sofa", index=1)
-    owned = owner(trusts=(desk, sofa), confirmed={0: NOW}).trusted(desk, NOW).trusted(sofa, NOW)
+    owned = owner(trusts=(desk, sofa), confirmed={0: NOW}).trusted(desk, NOW, until=None).trusted(sofa, NOW, until=None)
 
     assert owned.counted(TRUSTING, NOW) == (
         Confirmation(index=0, method="totp", at=NOW),
@@ -216,7 +217,7 @@ def test_where_one_stands_beside_its_own_device_another_counts() -> None:
 
 def test_a_device_whose_proof_is_over_makes_room_for_it_again() -> None:
     limited = attrs.evolve(TRUSTING, verification_lifetime=HOUR)
-    owned = owner(trusts=(trust(),), confirmed={0: NOW - HOUR}).trusted(trust(), NOW)
+    owned = owner(trusts=(trust(),), confirmed={0: NOW - HOUR}).trusted(trust(), NOW, until=None)
 
     assert owned.counted(limited, NOW) == (Confirmation(index=0, method=TRUST, at=NOW),)
     assert owned.counted(limited, NOW - TICK) == (Confirmation(index=0, method="totp", at=NOW - HOUR),)
@@ -236,7 +237,7 @@ def test_it_counts_no_longer_than_a_verification_does() -> None:
 
     assert owned.verifications_left(1, limited, NOW + HOUR - TICK) == 0
     assert owned.verifications_left(1, limited, NOW + HOUR) == 1
-    again = owned.trusted(trust(), NOW + HOUR)
+    again = owned.trusted(trust(), NOW + HOUR, until=None)
     assert again.counted(limited, NOW + 2 * HOUR - TICK) == (Confirmation(index=0, method=TRUST, at=NOW + HOUR),)
     assert again.verifications_left(1, limited, NOW + 2 * HOUR) == 1
 
@@ -287,7 +288,7 @@ def refusal_of(act: Callable[[], object]) -> MfaError | None:
 
 CHANGES: dict[str, Callable[[Account], object]] = {
     "verified": lambda owned: owned.demand_verified(1, TRUSTING, NOW),
-    "fresh": lambda owned: owned.demand_fresh(TRUSTING, NOW),
+    "fresh": lambda owned: owned.demand_fresh(1, TRUSTING, NOW),
     "removal": lambda owned: owned.demand_removal(active(1, EMAIL), 1, TRUSTING, NOW),
     "registration": lambda owned: owned.demand_registration(HOTP, 1, TRUSTING, NOW),
     "registration of codes": lambda owned: owned.demand_registration(RECOVERY, 1, TRUSTING, NOW),
@@ -349,11 +350,13 @@ def test_it_does_not_make_a_dispatch_needless() -> None:
 def test_it_is_no_way_back_for_a_locked_user() -> None:
     key = active(0, WEBAUTHN)
     guessed = pending(1)
-    owned = came_from(trust(), NOW, key, attrs.evolve(guessed, failures=key.failures.one_more(NOW)))
+    owned = came_from(
+        trust(), NOW, key, attrs.evolve(guessed, failures=key.failures.one_more(NOW, TRUSTING.failure_memory))
+    )
 
     after = owned.removed(owned.devices[1], TRUSTING, NOW)
 
-    assert after.failures.count == 1
+    assert after.remembered_failures(TRUSTING, NOW) == 1
 
 
 def test_who_came_from_one_stands_as_who_is_verified() -> None:
@@ -384,37 +387,37 @@ def test_no_method_takes_its_name() -> None:
 def test_a_browser_is_remembered_after_the_others() -> None:
     desk, sofa = trust("desk"), trust("sofa")
 
-    assert owner(trusts=(desk,)).trusting(sofa, NOW).trusts == (desk, sofa)
-    assert owner().trusting(desk, NOW).trusts == (desk,)
+    assert owner(trusts=(desk,)).remembering(sofa, NOW).trusts == Trusts([desk, sofa])
+    assert owner().remembering(desk, NOW).trusts == Trusts([desk])
 
 
 def test_of_too_many_the_oldest_goes_and_with_it_what_it_had_confirmed() -> None:
     trusts = many(MOST_TRUSTS)
-    owned = owner(trusts=trusts).trusted(trusts[0], NOW)
+    owned = owner(trusts=trusts).trusted(trusts[0], NOW, until=None)
     assert owned.verifications_left(1, TRUSTING, NOW) == 0
 
-    after = owned.trusting(trust("new"), NOW)
+    after = owned.remembering(trust("new"), NOW)
 
     assert MOST_TRUSTS == 20
     assert names(after) == [each.id for each in (*trusts[1:], trust("new"))]
     assert after.verifications_left(1, TRUSTING, NOW) == 1
-    assert after.trust_of("browser 0", NOW) is None
+    assert after.trusts.of_token("browser 0", after.login, NOW) is None
 
 
 def test_as_many_as_are_allowed_are_kept() -> None:
     trusts = many(MOST_TRUSTS - 1)
 
-    after = owner(trusts=trusts).trusting(trust("new"), NOW)
+    after = owner(trusts=trusts).remembering(trust("new"), NOW)
 
-    assert len(after.trusts) == MOST_TRUSTS
+    assert len(after.trusts.all) == MOST_TRUSTS
     assert after.verifications_left(1, TRUSTING, NOW) == 1
-    assert after.trusted(trusts[0], NOW).verifications_left(1, TRUSTING, NOW) == 0
+    assert after.trusted(trusts[0], NOW, until=None).verifications_left(1, TRUSTING, NOW) == 0
 
 
 def test_to_be_used_makes_none_younger() -> None:
     trusts = many(MOST_TRUSTS)
 
-    after = owner(trusts=trusts).trusted(trusts[0], NOW).trusting(trust("new"), NOW)
+    after = owner(trusts=trusts).trusted(trusts[0], NOW, until=None).remembering(trust("new"), NOW)
 
     assert trusts[0].id not in names(after)
 
@@ -423,39 +426,39 @@ def test_to_be_used_makes_none_younger() -> None:
 def test_what_is_worth_nothing_gives_way_first(dead: Trust) -> None:
     living = many(MOST_TRUSTS - 1)
 
-    after = owner(trusts=(*living[:10], dead, *living[10:])).trusting(trust("new"), NOW)
+    after = owner(trusts=(*living[:10], dead, *living[10:])).remembering(trust("new"), NOW)
 
     assert names(after) == [each.id for each in (*living, trust("new"))]
 
 
 def test_one_that_is_revoked_is_gone_with_what_it_had_confirmed() -> None:
     desk, sofa = trust("desk"), trust("sofa")
-    owned = owner(trusts=(desk, sofa)).trusted(desk, NOW)
+    owned = owner(trusts=(desk, sofa)).trusted(desk, NOW, until=None)
 
-    after = owned.revoked(desk)
+    after = owned.forgetting(desk)
 
-    assert after.trusts == (sofa,)
+    assert after.trusts == Trusts([sofa])
     assert after.counted(TRUSTING, NOW) == ()
-    assert after.trust_of("desk", NOW) is None
-    assert after.trust_of("sofa", NOW) == sofa
-    assert owned.revoked(sofa).verifications_left(1, TRUSTING, NOW) == 0
+    assert after.trusts.of_token("desk", after.login, NOW) is None
+    assert after.trusts.of_token("sofa", after.login, NOW) == sofa
+    assert owned.forgetting(sofa).verifications_left(1, TRUSTING, NOW) == 0
 
 
 def test_to_revoke_takes_no_proof_away() -> None:
-    owned = owner(trusts=(trust(),), confirmed={0: NOW}).trusted(trust(), NOW)
+    owned = owner(trusts=(trust(),), confirmed={0: NOW}).trusted(trust(), NOW, until=None)
 
-    assert owned.revoked(trust()).counted(TRUSTING, NOW) == (Confirmation(index=0, method="totp", at=NOW),)
+    assert owned.forgetting(trust()).counted(TRUSTING, NOW) == (Confirmation(index=0, method="totp", at=NOW),)
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2])
 def test_a_device_that_is_removed_takes_all_along(gone: int) -> None:
     devices = (active(0), active(1, EMAIL), active(2, RECOVERY))
     desk, sofa = trust("desk", index=0), trust("sofa", index=1)
-    owned = owner(*devices, trusts=(desk, sofa)).trusted(sofa, NOW)
+    owned = owner(*devices, trusts=(desk, sofa)).trusted(sofa, NOW, until=None)
 
     after = owned.removed(devices[gone], TRUSTING, NOW)
 
-    assert after.trusts == ()
+    assert not after.trusts
     assert after.counted(TRUSTING, NOW) == ()
 
 
@@ -470,9 +473,9 @@ def test_a_pending_device_takes_none_along() -> None:
 
 def test_registrations_and_values_leave_them_alone() -> None:
     owned = came_from(trust(index=1))
-    registered = owned.registered(pending(2), NOW)
+    registered = owned.registered(pending(2), TRUSTING, NOW)
     activated = accepted(registered, registered.devices[-1], state=b"next", sent=None, now=NOW)
-    wrong = owned.rejected(active(0), state=b"next", answered=None, counted=True, now=NOW)
+    wrong = owned.rejected(active(0), state=b"next", counted=True, rules=TRUSTING, now=NOW)
 
     for after in (registered, activated, wrong):
         assert after.trusts == owned.trusts
@@ -480,12 +483,10 @@ def test_registrations_and_values_leave_them_alone() -> None:
 
 
 def test_a_code_that_is_sent_or_used_up_takes_nothing_of_it() -> None:
-    owned = came_from(trust(index=1)).dispatched(active(1, EMAIL), EMAIL, b"sealed", NOW)
-    sent = owned.challenge(1)
-    assert sent is not None
-    used_up = owned.rejected(active(1, EMAIL), state=b"", answered=attrs.evolve(sent, sent=None), counted=True, now=NOW)
+    owned = came_from(trust(index=1)).dispatched(active(1, EMAIL), EMAIL, b"sealed", NOW, until=NOW)
+    used_up = rejected(owned, active(1, EMAIL), state=b"", sent=None, counted=True, now=NOW)
 
-    for after in (owned, used_up, owned.undelivered(active(1, EMAIL), NOW, perhaps_sent=False)):
+    for after in (owned, used_up, owned.undelivered(active(1, EMAIL), NOW)):
         assert after.verifications_left(1, TRUSTING, NOW) == 0
 
 

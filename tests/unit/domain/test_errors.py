@@ -6,10 +6,12 @@ import pytest
 
 from mfa.domain import errors
 from mfa.domain.errors import InvalidField, MfaError, RegistrationRequired, Throttled, VerificationRequired
+from mfa.domain.policies import Requirement
 
 CODES = {
     "MfaError": "error",
     "NotUnique": "not_unique",
+    "AlreadySpent": "already_spent",
     "NotFound": "not_found",
     "DeviceNotFound": "not_found",
     "MethodNotFound": "not_found",
@@ -19,6 +21,7 @@ CODES = {
     "Conflict": "conflict",
     "AlreadyRegistered": "already_registered",
     "AlreadyVerified": "already_verified",
+    "DeviceIsDisabled": "device_disabled",
     "DeviceRequired": "device_required",
     "Refused": "refused",
     "VerificationRequired": "verification_required",
@@ -27,6 +30,7 @@ CODES = {
     "MalformedValue": "malformed_value",
     "InvalidField": "invalid",
     "Throttled": "throttled",
+    "ResendTooSoon": "resend_too_soon",
     "DeliveryFailed": "delivery_failed",
     "SealError": "seal_error",
     "UnknownKey": "unknown_key",
@@ -69,7 +73,7 @@ def test_the_codes_in_the_docstring_are_the_real_ones() -> None:
 
     assert drawn == {name: getattr(errors, name).code for name in drawn}
     leaves = {child for _, child in family(MfaError)} - {parent for parent, _ in family(MfaError)}
-    assert set(drawn) == leaves
+    assert set(drawn) == leaves | {"Throttled"}
 
 
 def test_no_code_ever_changes() -> None:
@@ -86,15 +90,19 @@ def test_every_error_of_the_module_is_in_the_tree() -> None:
 def test_a_refusal_says_how_many_verifications_are_left(
     kind: type[VerificationRequired | RegistrationRequired],
 ) -> None:
-    refusal = kind(2)
+    made = kind(2, Requirement(verifications=3))
 
-    assert (refusal.verifications_left, refusal.max_age, refusal.phishing_resistant) == (2, None, False)
+    assert (made.verifications_left, made.requirement) == (2, Requirement(verifications=3))
 
 
-def test_a_refusal_says_what_would_do() -> None:
-    refusal = VerificationRequired(1, max_age=timedelta(minutes=10), phishing_resistant=True)
+@pytest.mark.parametrize(
+    ("left", "enrolled", "kind", "told"),
+    [(2, True, VerificationRequired, 2), (0, True, VerificationRequired, 1), (1, False, RegistrationRequired, 1)],
+)
+def test_a_refusal_always_leaves_something_to_do(*, left: int, enrolled: bool, kind: type[MfaError], told: int) -> None:
+    made = errors.refusal(Requirement(verifications=2), left=left, enrolled=enrolled)
 
-    assert (refusal.max_age, refusal.phishing_resistant) == (timedelta(minutes=10), True)
+    assert (type(made), made.verifications_left) == (kind, told)
 
 
 def test_an_invalid_field_says_which_and_why() -> None:
@@ -103,6 +111,5 @@ def test_an_invalid_field_says_which_and_why() -> None:
     assert (invalid.field, invalid.problem) == ("address", "taken")
 
 
-@pytest.mark.parametrize("wait", [timedelta(seconds=30), None])
-def test_a_throttled_request_learns_how_long_to_wait(wait: timedelta | None) -> None:
-    assert Throttled(wait).retry_after == wait
+def test_a_throttled_request_learns_how_long_to_wait() -> None:
+    assert Throttled(timedelta(seconds=30)).retry_after == timedelta(seconds=30)

@@ -10,7 +10,7 @@ from mfa.domain.errors import InvalidField, MalformedValue
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, RegistrationField
 from mfa.domain.methods.out_of_band import MOST_WRONG_VALUES, Address, Addressing, OutOfBand, SentCode
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
-from mfa.domain.throttling import SendLimits
+from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 from tests.unit.domain.samples import NOW, TICK, PredictableEntropy, in_digits_from
 

@@ -45,6 +45,7 @@ NESTED = {"SentCode.code", "SentChallenge.token", "Dispatch.message"}
 
 PUBLIC = {
     "Credential.aaguid",
+    "SpentLogin.digest",
     "_Answer.id",
     "_AttestedCredential.aaguid",
     "_AttestedCredential.id",

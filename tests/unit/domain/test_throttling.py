@@ -1,5 +1,4 @@
 from datetime import timedelta
-from itertools import pairwise
 
 import attrs
 import pytest
@@ -8,17 +7,18 @@ from hypothesis import strategies as st
 
 from mfa.domain.throttling import (
     LONGEST_WAIT,
+    MOST_GONE,
     Failures,
     RecursiveThrottle,
-    SendLimits,
-    Sends,
     SimpleThrottle,
     ThrottlePolicy,
+    waiting_until,
+    with_gone,
 )
-from tests.unit.domain.samples import HOUR, NOW, SECOND, TICK, Settings
+from tests.unit.domain.samples import HOUR, MINUTE, NOW, SECOND, TICK, Settings, failures
 
 TIMEOUT = Settings().verification_throttle_timeout
-LIMITS = SendLimits(interval=timedelta(seconds=30), hourly=3)
+DAY = timedelta(days=1)
 
 
 def wait(policy: ThrottlePolicy, count: int) -> timedelta | None:
@@ -75,53 +75,9 @@ def test_failures_of_which_no_time_is_known_earn_no_wait(policy: ThrottlePolicy)
     assert policy.locked_until(Failures(count=5)) is None
 
 
-def test_one_more_failure_counts_and_remembers_when() -> None:
-    first = Failures().one_more(NOW)
-    second = first.one_more(NOW + SECOND)
-
-    assert first == Failures(count=1, last_at=NOW)
-    assert second == Failures(count=2, last_at=NOW + SECOND)
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "total"),
-    [
-        (Failures(), Failures(), Failures()),
-        (Failures(count=2, last_at=NOW), Failures(), Failures(count=2, last_at=NOW)),
-        (Failures(), Failures(count=2, last_at=NOW), Failures(count=2, last_at=NOW)),
-        (
-            Failures(count=2, last_at=NOW),
-            Failures(count=3, last_at=NOW - HOUR),
-            Failures(count=5, last_at=NOW),
-        ),
-        (
-            Failures(count=2, last_at=NOW - HOUR),
-            Failures(count=3, last_at=NOW),
-            Failures(count=5, last_at=NOW),
-        ),
-    ],
-)
-def test_failures_add_up_and_keep_the_later_time(left: Failures, right: Failures, total: Failures) -> None:
-    assert left + right == total
-
-
-some_failures = st.builds(
-    lambda count, minutes: Failures(count=count, last_at=NOW + timedelta(minutes=minutes)) if count else Failures(),
-    st.integers(0, 200),
-    st.integers(-1000, 1000),
-)
-
-
-@given(some_failures, some_failures, some_failures)
-def test_the_order_of_adding_failures_does_not_matter(one: Failures, two: Failures, three: Failures) -> None:
-    assert one + two == two + one
-    assert (one + two) + three == one + (two + three)
-    assert one + Failures() == one
-
-
 def test_failures_are_true_once_something_was_counted() -> None:
     assert not Failures()
-    assert Failures().one_more(NOW)
+    assert Failures().one_more(NOW, DAY)
 
 
 def test_failures_cannot_be_changed() -> None:
@@ -129,93 +85,110 @@ def test_failures_cannot_be_changed() -> None:
         Failures().count = 0  # type: ignore[misc]
 
 
-def test_a_first_code_may_be_sent_at_once() -> None:
-    assert Sends().free_at(LIMITS, NOW) == NOW
+# The memory of one device
 
 
-def test_the_next_code_waits_for_the_interval() -> None:
-    sends = Sends().one_more(NOW)
+def test_one_more_failure_counts_and_remembers_when() -> None:
+    first = Failures().one_more(NOW, DAY)
+    second = first.one_more(NOW + SECOND, DAY)
 
-    assert sends.free_at(LIMITS, NOW) == NOW + LIMITS.interval
-    assert sends.free_at(LIMITS, NOW + LIMITS.interval - TICK) == NOW + LIMITS.interval
-    assert sends.free_at(LIMITS, NOW + LIMITS.interval) == NOW + LIMITS.interval
-    assert sends.free_at(LIMITS, NOW + HOUR) == NOW + HOUR
-
-
-def sends_at(*minutes: int) -> Sends:
-    sends = Sends()
-    for minute in minutes:
-        sends = sends.one_more(NOW + timedelta(minutes=minute))
-    return sends
+    assert first == Failures(count=1, recent=1, last_at=NOW)
+    assert second == Failures(count=2, recent=2, last_at=NOW + SECOND)
 
 
-def test_the_hourly_cap_lets_the_next_code_out_when_the_oldest_is_an_hour_old() -> None:
-    sends = sends_at(0, 10, 20)
+def test_what_is_forgotten_stays_forgotten_but_counts_towards_the_end_of_the_device() -> None:
+    owned = failures(7)
 
-    assert sends.free_at(LIMITS, NOW + timedelta(minutes=30)) == NOW + HOUR
-    assert sends.free_at(LIMITS, NOW + HOUR - TICK) == NOW + HOUR
-    assert sends.free_at(LIMITS, NOW + HOUR) == NOW + HOUR
-    assert sends_at(10, 20).free_at(LIMITS, NOW + timedelta(minutes=30)) == NOW + timedelta(minutes=30)
+    assert owned.one_more(NOW + DAY - TICK, DAY) == Failures(count=8, recent=8, last_at=NOW + DAY - TICK)
+    assert owned.one_more(NOW + DAY, DAY) == Failures(count=8, recent=1, last_at=NOW + DAY)
 
 
-def test_the_hour_slides() -> None:
-    sends = sends_at(0, 10, 20, 60)
-
-    assert sends.free_at(LIMITS, NOW + timedelta(minutes=61)) == NOW + timedelta(minutes=70)
-
-
-def test_a_cap_that_was_lowered_is_kept_from_now_on() -> None:
-    sends = sends_at(0, 10, 20)
-    lowered = attrs.evolve(LIMITS, hourly=1)
-
-    assert sends.free_at(lowered, NOW + timedelta(minutes=30)) == NOW + timedelta(minutes=80)
-
-
-def test_the_longer_of_interval_and_cap_holds() -> None:
-    limits = SendLimits(interval=2 * HOUR, hourly=1)
-
-    assert Sends().one_more(NOW).free_at(limits, NOW) == NOW + 2 * HOUR
+@pytest.mark.parametrize(
+    ("owned", "remembered"),
+    [
+        (Failures(), False),
+        (failures(1), True),
+        (failures(1, NOW - DAY + TICK), True),
+        (failures(1, NOW - DAY), False),
+        (failures(1, NOW + MINUTE), True),
+        (failures(1, NOW + MINUTE + TICK), False),
+        (failures(1).pardoned(), False),
+        (Failures(count=1, recent=1), False),
+    ],
+)
+def test_how_long_failures_make_anybody_wait(owned: Failures, remembered: bool) -> None:  # noqa: FBT001
+    assert owned.remembered(NOW, DAY) is remembered
 
 
-def test_what_is_older_than_an_hour_is_forgotten() -> None:
-    sends = sends_at(0, 1, 60)
-
-    assert sends.recent == (NOW + timedelta(minutes=1), NOW + HOUR)
-    assert sends.last_at == NOW + HOUR
+# The wait for all devices together
 
 
-@given(st.lists(st.integers(0, 600), max_size=60), st.integers(1, 10), st.integers(0, 300))
-def test_no_hour_holds_more_codes_than_the_cap(gaps: list[int], hourly: int, interval: int) -> None:
-    limits = SendLimits(interval=timedelta(seconds=interval), hourly=hourly)
-    sends, now, sent = Sends(), NOW, []
-    for gap in gaps:
-        now += timedelta(seconds=gap)
-        if sends.free_at(limits, now) <= now:
-            sends = sends.one_more(now)
-            sent.append(now)
-            assert len(sends.recent) <= hourly
-
-    assert all(sum(start <= at < start + HOUR for at in sent) <= hourly for start in sent)
-    assert all(later - earlier >= limits.interval for earlier, later in pairwise(sent))
-
-
-def test_a_failed_delivery_frees_the_user_to_ask_again_at_once() -> None:
-    sends = sends_at(0, 10).failed(NOW + timedelta(minutes=10), perhaps_sent=False)
-
-    assert sends.recent == (NOW,)
-    assert sends.free_at(LIMITS, NOW + timedelta(minutes=10)) == NOW + timedelta(minutes=10)
-
-
-def test_a_delivery_that_timed_out_stays_in_the_hourly_count() -> None:
-    at = NOW + timedelta(minutes=20)
-    sends = sends_at(0, 10, 20).failed(at, perhaps_sent=True)
-
-    assert sends.free_at(LIMITS, at) == NOW + HOUR
-    assert sends.last_at is None
-    assert sends_at(0, 10, 20).failed(at, perhaps_sent=False).free_at(LIMITS, at) == at
+WAITS: list[tuple[list[Failures], timedelta | None]] = [
+    # failures at several devices, and how long they make their user wait
+    ([], None),
+    ([failures(4)], None),
+    ([failures(5)], 30 * SECOND),
+    ([failures(3), failures(2, NOW - HOUR)], 30 * SECOND),
+    ([failures(3), failures(2, NOW - DAY)], None),
+    ([failures(3), failures(2).pardoned()], None),
+    ([failures(5, NOW - 29 * SECOND)], SECOND),
+    ([failures(5, NOW - 30 * SECOND)], None),
+    ([failures(9)], 150 * SECOND),
+    ([failures(124)], HOUR),
+    ([failures(1000)], HOUR),
+    # a clock was ahead: up to a minute it is read as now, beyond that it holds nobody up
+    ([failures(5, NOW + MINUTE)], 30 * SECOND),
+    ([failures(5, NOW + MINUTE + TICK)], None),
+    ([failures(3), failures(500, NOW + 365 * DAY)], None),
+    # a part is forgotten while the user waits, and the wait is for what is left
+    ([failures(100, NOW - DAY + MINUTE), failures(4)], MINUTE),
+    ([failures(100, NOW - DAY + MINUTE), failures(9)], 150 * SECOND),
+    ([failures(100, NOW - DAY + SECOND), failures(5)], 30 * SECOND),
+]
 
 
-def test_the_failure_of_an_older_code_does_not_lift_the_interval_after_a_newer_one() -> None:
-    sends = sends_at(0, 10).failed(NOW, perhaps_sent=False)
+@pytest.mark.parametrize(("owned", "wait"), WAITS)
+def test_what_a_user_waits_for(owned: list[Failures], wait: timedelta | None) -> None:
+    until = waiting_until(owned, RecursiveThrottle(Settings()), DAY, NOW)
 
-    assert sends == Sends(recent=(NOW + timedelta(minutes=10),), last_at=NOW + timedelta(minutes=10))
+    assert (until and until - NOW) == wait
+
+
+def test_no_wait_outlives_the_memory_of_its_failures() -> None:
+    assert waiting_until([failures(124)], RecursiveThrottle(Settings()), MINUTE, NOW) == NOW + MINUTE
+
+
+some = st.builds(failures, st.integers(0, 200), st.integers(-2000, 0).map(lambda each: NOW + each * MINUTE))
+
+
+@given(st.lists(some, max_size=5))
+def test_a_wait_ends_when_it_says_and_is_never_longer_than_its_setting(owned: list[Failures]) -> None:
+    policy = RecursiveThrottle(Settings())
+    until = waiting_until(owned, policy, DAY, NOW)
+
+    if until is not None:
+        assert NOW < until <= NOW + HOUR
+        assert waiting_until(owned, policy, DAY, until - TICK) == until
+        assert waiting_until(owned, policy, DAY, until) is None
+
+
+# What is left of devices that are gone
+
+
+def test_failures_at_devices_that_go_are_kept_until_they_are_forgotten() -> None:
+    gone = with_gone((failures(2, NOW - HOUR - DAY), failures(3, NOW - 9 * HOUR)), [failures(4), Failures()], DAY, NOW)
+
+    assert gone == (failures(3, NOW - 9 * HOUR), failures(4))
+
+
+def test_those_of_about_the_same_time_become_one() -> None:
+    assert with_gone((failures(2),), [failures(3, NOW + SECOND)], DAY, NOW) == (failures(5, NOW + SECOND),)
+
+
+def test_however_many_go_few_are_kept_and_none_is_lost() -> None:
+    gone: tuple[Failures, ...] = ()
+    for minute in range(24 * 60):
+        gone = with_gone(gone, [failures(1, NOW + minute * MINUTE)], DAY, NOW + minute * MINUTE)
+
+    assert len(gone) <= MOST_GONE + 1
+    assert sum(each.recent for each in gone) == 24 * 60

@@ -25,9 +25,8 @@ class AccountRecord(models.Model):
     )
     version = models.BigIntegerField()
     next_index = models.PositiveIntegerField()
-    carried = models.JSONField(default=dict)
+    gone = models.JSONField(default=list)
     sends = models.JSONField(default=dict)
-    spent = models.JSONField(default=dict)
     trusts = models.JSONField(default=list)
 
     class Meta:
@@ -53,6 +52,7 @@ class DeviceRecord(models.Model):
     registered_by = models.CharField(max_length=LONGEST_TOKEN_ID, null=True)  # noqa: DJ001 - nobody any more
     expires_at = MomentField(null=True, db_index=True)
     failures = models.PositiveIntegerField()
+    recent_failures = models.PositiveIntegerField()
     last_failure_at = MomentField(null=True)
 
     class Meta:
@@ -84,6 +84,8 @@ class ChallengeRecord(models.Model):
     confirmed_at = MomentField(null=True)
     trust = models.CharField(max_length=16, null=True)  # noqa: DJ001 - none is not the same as an empty name
     trusted_at = MomentField(null=True)
+    # Null where nobody knows when the token ends; what has expired is found by the index and dropped.
+    expires_at = MomentField(null=True, db_index=True)
 
     class Meta:
         verbose_name = "challenge"
@@ -93,3 +95,14 @@ class ChallengeRecord(models.Model):
                 fields=["account", "index", "token"], name="multi_factor_one_challenge_per_device_and_token"
             )
         ]
+
+
+class SpentLoginRecord(models.Model):
+    """Options of a passkey login that were answered; that there can be but one row is what makes them serve once."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    expires_at = MomentField(db_index=True)
+
+    class Meta:
+        verbose_name = "spent login"
+        verbose_name_plural = "spent logins"

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
@@ -14,17 +13,20 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.db.models.manager import BaseManager
 
 from mfa.adapters.django import prepared
-from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
+from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord, SpentLoginRecord
 from mfa.application.ports.repositories import AccountJoin, AccountRepository, Credentials
+from mfa.domain import states
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
-from mfa.domain.errors import NotUnique, StaleAccount
+from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.throttling import Failures, Sends
-from mfa.domain.trusts import Trust
+from mfa.domain.logins import SpentLogin
+from mfa.domain.sends import Sends
+from mfa.domain.throttling import Failures
+from mfa.domain.trusts import Trust, Trusts
 
-_ACCOUNT = ("version", "next_index", "carried", "sends", "spent", "trusts")
+_ACCOUNT = ("version", "next_index", "gone", "sends", "trusts")
 _DEVICE = (
     "index",
     "method",
@@ -38,9 +40,10 @@ _DEVICE = (
     "registered_by",
     "expires_at",
     "failures",
+    "recent_failures",
     "last_failure_at",
 )
-_CHALLENGE = ("token", "sent", "dispatched_at", "confirmed_at", "trust", "trusted_at")
+_CHALLENGE = ("token", "sent", "dispatched_at", "confirmed_at", "trust", "trusted_at", "expires_at")
 _COLUMNS = (*_ACCOUNT, *(f"devices__{column}" for column in _DEVICE), *(f"mine__{column}" for column in _CHALLENGE))
 
 _DEVICES_BEGIN = len(_ACCOUNT)
@@ -51,8 +54,6 @@ _LOGIN_BEGINS = len(_COLUMNS)
 _STORED_PASSWORD = "user__password"  # noqa: S105 - where it is, not what
 
 _LOGIN_CHARACTERS = 32
-
-_TRUST_MOMENTS = ("created_at", "expires_at", "last_used_at")
 
 
 def database() -> str:
@@ -104,30 +105,44 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         keys = [UserId(str(key)) for key in devices.values_list("account_id", flat=True)]
         return keys[0] if keys else None
 
-    def save(self, before: Account, after: Account) -> Account:
-        """Move the account on from the version that was read, and only then write the rows that differ."""
-        if before == after:
-            return after
-        stored = attrs.evolve(after, version=before.version + 1)
-        self._compare_and_set(before, stored)
-        devices = {device.index: device for device in before.devices}
-        challenges = {challenge.index: challenge for challenge in before.challenges}
-        gone = devices.keys() - {device.index for device in after.devices}
+    def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
+        """Move the account on from the version that was read, and only then write the rows that differ.
+
+        What is out for one token concerns nobody else, and moves nothing.
+        """
+        stored = after
+        if before != after and not after.confirms_as(before):
+            stored = attrs.evolve(after, version=before.version + 1)
+            self._compare_and_set(before, stored)
+            self._write_devices(before, after)
+        self._write_challenges(before, after)
+        if spending is not None:
+            _spend(spending)
+        return stored
+
+    def _write_devices(self, before: Account, after: Account) -> None:
+        old = {device.index: device for device in before.devices}
+        gone = old.keys() - {device.index for device in after.devices}
         if gone:
             _challenges(before.user_id).filter(index__in=gone).delete()
             _devices(before.user_id).filter(index__in=gone).delete()
-        undone = challenges.keys() - {challenge.index for challenge in after.challenges} - gone
+        for device in after.devices:
+            if device.renews(old.get(device.index)):
+                _challenges(before.user_id).filter(index=device.index).exclude(token=before.token_id).delete()
+            if device != old.get(device.index):
+                self._write_device(after.user_id, device, old.get(device.index))
+
+    def _write_challenges(self, before: Account, after: Account) -> None:
+        old = {challenge.index: challenge for challenge in before.challenges}
+        kept = {each.index for each in after.challenges if before.token_id == after.token_id}
+        left = {device.index for device in after.devices}
+        undone = [index for index in old if index not in kept and index in left]
         if undone:
             _challenges(before.user_id).filter(index__in=undone, token=before.token_id).delete()
-        for device in after.devices:
-            old = devices.get(device.index)
-            if device != old:
-                self._write_device(after.user_id, device, old)
         for challenge in after.challenges:
-            known = challenges.get(challenge.index)
+            known = old.get(challenge.index) if challenge.index in kept else None
             if challenge != known:
                 self._write_challenge(after.user_id, challenge, known)
-        return stored
 
     def _compare_and_set(self, before: Account, stored: Account) -> None:
         if before.version:
@@ -166,7 +181,18 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             prepared.insert(database(), ChallengeRecord, {**place, **fields})
         else:
             changed = {name: value for name, value in fields.items() if value != getattr(old, name)}
-            prepared.update(database(), ChallengeRecord, changed, **place)
+            if not prepared.update(database(), ChallengeRecord, changed, **place):
+                raise StaleAccount
+
+
+def _spend(login: SpentLogin) -> None:
+    fields = {"digest": login.digest, "expires_at": login.expires_at}
+    try:
+        # A savepoint, as for the first row of an account.
+        with transaction.atomic(using=database()):
+            prepared.insert(database(), SpentLoginRecord, fields)
+    except IntegrityError:
+        raise AlreadySpent from None
 
 
 def _changed(before: Mapping[str, Any], stored: Account) -> dict[str, object]:
@@ -179,7 +205,13 @@ def _changed(before: Mapping[str, Any], stored: Account) -> dict[str, object]:
 
 def _device_fields(device: Device) -> dict[str, object]:
     fields = {column: getattr(device, column, None) for column in _DEVICE}
-    return {**fields, "failures": device.failures.count, "last_failure_at": device.failures.last_at}
+    failures = device.failures
+    return {
+        **fields,
+        "failures": failures.count,
+        "recent_failures": failures.recent,
+        "last_failure_at": failures.last_at,
+    }
 
 
 def _accounts(user_id: UserId | prepared.Slot) -> QuerySet[AccountRecord]:
@@ -238,7 +270,8 @@ class _Beside:
     @cache
     def of(cls, tokens: Any) -> "_Beside":  # noqa: ANN401 - a model, whichever the token system has
         users = tokens._meta.get_field("user").related_model  # noqa: SLF001 - Django's name for it
-        same = type(tokens.objects).get_queryset is BaseManager.get_queryset
+        made = tokens.objects.all()
+        same = type(tokens.objects).get_queryset is BaseManager.get_queryset and type(made) is QuerySet
         return cls(tokens, users, _names(tokens), _names(users), same)
 
     def rows(self, known_by: Iterable[str]) -> QuerySet[Any, Any]:
@@ -280,7 +313,7 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
     """Put an account together; without rows, or with one that has none, it is empty."""
     if not rows or rows[0][0] is None:
         return Account(user_id=user_id, token_id=token_id)
-    version, next_index, carried, sends, spent, trusts = rows[0][:_DEVICES_BEGIN]
+    version, next_index, gone, sends, trusts = rows[0][:_DEVICES_BEGIN]
     devices = {row[_DEVICES_BEGIN]: row for row in rows if row[_DEVICES_BEGIN] is not None}
     # Compared once more, since a database may take two texts for one that Python does not.
     challenges = {
@@ -295,22 +328,23 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
         challenges=tuple(
             _challenge(index, *challenges[index][_CHALLENGES_BEGIN:_LOGIN_BEGINS]) for index in sorted(challenges)
         ),
-        carried=MappingProxyType({method: _failures(*entry) for method, entry in carried.items()}),
-        sends=MappingProxyType({method: _sends(*entry) for method, entry in sends.items()}),
-        spent=MappingProxyType({each: datetime.fromisoformat(end) for each, end in spent.items()}),
-        trusts=tuple(map(_trust, trusts)),
+        gone=tuple(states.load(Failures, entry) for entry in gone),
+        sends=MappingProxyType({method: states.load(Sends, entry) for method, entry in sends.items()}),
+        trusts=Trusts(states.load(Trust, entry) for entry in trusts),
         login=_login(*rows[0][_LOGIN_BEGINS:]),
     )
 
 
 def _device(*row: Any) -> Device:
     columns = dict(zip(_DEVICE, row, strict=True))
-    failures = _failures(columns.pop("failures"), columns.pop("last_failure_at"))
+    failures = Failures(
+        count=columns.pop("failures"), recent=columns.pop("recent_failures"), last_at=columns.pop("last_failure_at")
+    )
     return Device(**{**columns, "state": bytes(columns["state"])}, failures=failures)
 
 
 def _challenge(index: int, token: str, sent: bytes | None, *rest: Any) -> Challenge:
-    dispatched_at, confirmed_at, trust, trusted_at = rest
+    dispatched_at, confirmed_at, trust, trusted_at, expires_at = rest
     return Challenge(
         index=index,
         token_id=TokenId(token),
@@ -319,44 +353,15 @@ def _challenge(index: int, token: str, sent: bytes | None, *rest: Any) -> Challe
         confirmed_at=confirmed_at,
         trust=trust,
         trusted_at=trusted_at,
+        expires_at=expires_at,
     )
-
-
-def _trust(entry: Mapping[str, Any]) -> Trust:
-    moments = {name: entry[name] and datetime.fromisoformat(entry[name]) for name in _TRUST_MOMENTS}
-    return Trust(**{**entry, **moments})
-
-
-def _write_trust(trust: Trust) -> dict[str, Any]:
-    moments = {name: getattr(trust, name) for name in _TRUST_MOMENTS}
-    return {**attrs.asdict(trust), **{name: moment and moment.isoformat() for name, moment in moments.items()}}
-
-
-def _failures(count: int, last_at: datetime | str | None) -> Failures:
-    return Failures(count=count, last_at=datetime.fromisoformat(last_at) if isinstance(last_at, str) else last_at)
-
-
-def _write_failures(failures: Failures) -> list[object]:
-    return [failures.count, failures.last_at and failures.last_at.isoformat()]
-
-
-def _sends(recent: list[str], last_at: str | None) -> Sends:
-    return Sends(
-        recent=tuple(map(datetime.fromisoformat, recent)),
-        last_at=None if last_at is None else datetime.fromisoformat(last_at),
-    )
-
-
-def _write_sends(sends: Sends) -> list[object]:
-    return [[at.isoformat() for at in sends.recent], sends.last_at and sends.last_at.isoformat()]
 
 
 _WRITTEN: Mapping[str, Callable[[Any], object]] = {
     "version": int,
     "next_index": int,
-    "carried": lambda carried: {method: _write_failures(entry) for method, entry in carried.items()},
-    "sends": lambda sends: {method: _write_sends(entry) for method, entry in sends.items()},
-    "spent": lambda spent: {digest: end.isoformat() for digest, end in spent.items()},
-    "trusts": lambda trusts: [_write_trust(trust) for trust in trusts],
+    "gone": lambda gone: [states.dump(each) for each in gone],
+    "sends": lambda sends: {method: states.dump(each) for method, each in sends.items()},
+    "trusts": lambda trusts: [states.dump(each) for each in trusts],
 }
 """How each column of an account is written."""

@@ -23,7 +23,9 @@ device_renamed = Signal()
 device_removed = Signal()
 recovery_codes_replaced = Signal()
 challenge_dispatched = Signal()
-delivery_failed = Signal()
+dispatch_failed = Signal()
+send_limit_reached = Signal()
+device_disabled = Signal()
 verification_accepted = Signal()
 verification_rejected = Signal()
 account_locked = Signal()
@@ -39,7 +41,9 @@ SIGNALS: dict[type[Event], Signal] = {
     events.DeviceRemoved: device_removed,
     events.RecoveryCodesReplaced: recovery_codes_replaced,
     events.ChallengeDispatched: challenge_dispatched,
-    events.DeliveryFailed: delivery_failed,
+    events.DispatchFailed: dispatch_failed,
+    events.SendLimitReached: send_limit_reached,
+    events.DeviceDisabled: device_disabled,
     events.VerificationAccepted: verification_accepted,
     events.VerificationRejected: verification_rejected,
     events.AccountLocked: account_locked,
@@ -49,7 +53,14 @@ SIGNALS: dict[type[Event], Signal] = {
     events.BrowserNotTrusted: browser_not_trusted,
 }
 
-_ALARMING = (events.VerificationRejected, events.AccountLocked, events.DeliveryFailed, events.BrowserNotTrusted)
+_ALARMING = (
+    events.VerificationRejected,
+    events.AccountLocked,
+    events.DeviceDisabled,
+    events.DispatchFailed,
+    events.SendLimitReached,
+    events.BrowserNotTrusted,
+)
 
 logger = logging.getLogger("mfa")
 

@@ -15,6 +15,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import StaleAccount
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.logins import SpentLogin
 
 _NOT_DURABLE = (
     "A use case of mfa was called inside atomic(), or with autocommit switched off: its own commit, which counts wrong "
@@ -37,21 +38,25 @@ class DjangoUnitOfWork(UnitOfWork):
         """Read an account in a statement of its own."""
         return answered(lambda: self.accounts.of(user_id, token_id))
 
-    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
+    def commit(
+        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+    ) -> Account:
         """Write in one transaction, and publish when it is over."""
-        stored = after if before == after else answered(lambda: self._save(before, after))
+        stored = after
+        if before != after or spending is not None:
+            stored = answered(lambda: self._save(before, after, spending))
         for event in events:
             self.publisher.publish(event)
         return stored
 
-    def _save(self, before: Account, after: Account) -> Account:
+    def _save(self, before: Account, after: Account, spending: SpentLogin | None) -> Account:
         """Save in a transaction, and have what the database finds inconsistent judged again.
 
         So it is with a user who is deleted at that moment, whose account has nothing to belong to any more.
         """
         try:
             with _durable():
-                return self.accounts.save(before, after)
+                return self.accounts.save(before, after, spending=spending)
         except IntegrityError:
             raise StaleAccount from None
 

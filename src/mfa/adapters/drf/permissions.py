@@ -13,7 +13,7 @@ from mfa.adapters import accessor, requests
 from mfa.adapters.answers import grace_header
 from mfa.adapters.drf.errors import api_exception
 from mfa.application.standing import Assessment, Standing
-from mfa.domain.errors import MfaError, Refused, RegistrationRequired, VerificationRequired
+from mfa.domain.errors import MfaError, Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
 
@@ -111,8 +111,7 @@ def check_requirement(request: Request, requirement: Requirement) -> None:
 
 def refusal_of(standing: Standing) -> Refused:
     """Return the refusal that a standing deserves: at least one verification is always left."""
-    left = max(standing.verifications_left, 1)
-    return VerificationRequired(left) if standing.enrolled else RegistrationRequired(left)
+    return standing.policy_refusal()
 
 
 def _requirements(view: object) -> Sequence[Requirement]:

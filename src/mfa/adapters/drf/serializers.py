@@ -10,7 +10,7 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
-from mfa.application.devices import ListedDevice
+from mfa.application.listing import ListedDevice
 from mfa.application.standing import Assessment
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust

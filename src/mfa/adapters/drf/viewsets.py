@@ -33,8 +33,9 @@ from mfa.adapters.drf.serializers import (
     StandingSerializer,
     VerifySerializer,
 )
-from mfa.application.devices import ListedDevice, Remove, Rename
+from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
+from mfa.application.listing import ListedDevice
 from mfa.application.registration import Register
 from mfa.application.verification import NotVerified, Verify
 from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused

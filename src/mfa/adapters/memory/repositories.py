@@ -6,8 +6,9 @@ import attrs
 
 from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.accounts import Account
-from mfa.domain.errors import NotUnique, StaleAccount
+from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.logins import SpentLogin
 
 
 class MemoryAccountRepository(AccountRepository):
@@ -16,6 +17,7 @@ class MemoryAccountRepository(AccountRepository):
     def __init__(self) -> None:
         self._accounts: dict[UserId, Account] = {}
         self._logins: dict[UserId, str] = {}
+        self._spent: dict[str, SpentLogin] = {}
         self._lock = Lock()
 
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
@@ -32,21 +34,33 @@ class MemoryAccountRepository(AccountRepository):
             holders = (user_id for user_id, account in self._accounts.items() if account.holder_of(unique))
             return next(holders, None)
 
-    def save(self, before: Account, after: Account) -> Account:
+    def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         """Store what differs between two states of an account, and return it as stored.
 
-        Raises ``NotUnique``, and ``StaleAccount`` when the stored version is no longer that of ``before``, having
-        changed nothing. The lock makes comparing and setting one step, as a database does.
+        Raises ``AlreadySpent``, ``NotUnique``, and ``StaleAccount`` when the stored version is no longer that of
+        ``before``, having changed nothing. The lock makes comparing and setting one step, as a database does.
         """
         with self._lock:
-            stored = self._stored(before.user_id)
-            if stored.version != before.version:
-                raise StaleAccount
-            if before != after:
-                self._demand_unique(before.user_id, after)
-                stored = _merged(stored, before.token_id, after)
-                self._accounts[before.user_id] = stored
-            return _as_seen_by(before.token_id, stored)
+            if spending is not None and spending.digest in self._spent:
+                raise AlreadySpent
+            stored = self._save(before, after)
+            if spending is not None:
+                self._spent[spending.digest] = spending
+            return stored
+
+    def _save(self, before: Account, after: Account) -> Account:
+        stored = self._stored(before.user_id)
+        if before == after:
+            return after
+        if after.confirms_as(before):
+            self._accounts[before.user_id] = _with_challenges(stored, before, after)
+            return after
+        if stored.version != before.version:
+            raise StaleAccount
+        self._demand_unique(before.user_id, after)
+        stored = _merged(stored, before, after)
+        self._accounts[before.user_id] = stored
+        return attrs.evolve(_as_seen_by(after.token_id, stored), login=after.login)
 
     def _demand_unique(self, user_id: UserId, after: Account) -> None:
         names = {device.unique for device in after.devices} - {None}
@@ -63,10 +77,23 @@ def _as_seen_by(token_id: TokenId | None, stored: Account) -> Account:
     return attrs.evolve(stored, token_id=token_id, challenges=challenges)
 
 
-def _merged(stored: Account, token_id: TokenId | None, after: Account) -> Account:
+def _with_challenges(stored: Account, before: Account, after: Account) -> Account:
+    """Take over what is out for a token; raises ``StaleAccount`` where what is to be changed has gone."""
+    known = {(each.index, each.token_id): each for each in stored.challenges}
+    for each in after.challenges:
+        if before.challenge(each.index) is not None and (each.index, each.token_id) not in known:
+            raise StaleAccount
+        known[each.index, each.token_id] = each
+    return attrs.evolve(stored, challenges=tuple(known.values()))
+
+
+def _merged(stored: Account, before: Account, after: Account) -> Account:
     """Take over everything but the challenges of other tokens, which stay as long as their devices do."""
-    indexes = {device.index for device in after.devices}
+    old = {device.index: device for device in before.devices}
+    kept = {device.index for device in after.devices if not device.renews(old.get(device.index))}
     others = tuple(
-        challenge for challenge in stored.challenges if challenge.token_id != token_id and challenge.index in indexes
+        each
+        for each in stored.challenges
+        if each.token_id not in {before.token_id, after.token_id} and each.index in kept
     )
     return attrs.evolve(after, token_id=None, version=stored.version + 1, challenges=(*after.challenges, *others))

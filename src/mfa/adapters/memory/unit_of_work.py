@@ -8,6 +8,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.logins import SpentLogin
 
 
 class MemoryUnitOfWork(UnitOfWork):
@@ -21,12 +22,14 @@ class MemoryUnitOfWork(UnitOfWork):
         """Read an account."""
         return self._accounts.of(user_id, token_id)
 
-    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
+    def commit(
+        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+    ) -> Account:
         """Store the change, where there is one, then publish the events, and return the account as stored.
 
-        Raises ``StaleAccount`` when another change came first; then nothing is stored and nothing published.
+        Raises ``AlreadySpent``, and ``StaleAccount`` when another change came first; then nothing is published.
         """
-        stored = after if before == after else self._accounts.save(before, after)
+        stored = self._accounts.save(before, after, spending=spending)
         for event in events:
             self._publisher.publish(event)
         return stored

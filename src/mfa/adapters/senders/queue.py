@@ -99,7 +99,6 @@ class Failure:
     """Why a parcel was not delivered, in words that quote neither code nor address."""
 
     reason: str
-    perhaps_sent: bool = False
     final: bool = True
 
 
@@ -180,7 +179,7 @@ def deliver(parcel: Parcel) -> Failure | None:
         with translation.override(parcel.language):
             _made(_defined[parcel.sender].sender).send(message)
     except DeliveryTimedOut:
-        return Failure(reason="timed out", perhaps_sent=True)
+        return Failure(reason="timed out")
     except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
         return Failure(reason=type(failure).__name__, final=False)
     return None
@@ -189,7 +188,7 @@ def deliver(parcel: Parcel) -> Failure | None:
 def give_up(parcel: Parcel, failure: Failure) -> None:
     """Void the challenge, so that the user can ask for another code, and raise ``DeliveryFailed`` for operators."""
     if parcel.message.challenge is not None:
-        use_cases().void_challenge(parcel.message.challenge, perhaps_sent=failure.perhaps_sent)
+        use_cases().void_challenge(parcel.message.challenge)
     raise DeliveryFailed(failure.reason)
 
 

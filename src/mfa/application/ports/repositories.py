@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from mfa.domain.accounts import Account
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.logins import SpentLogin
 
 Credentials = TypeVar("Credentials")
 
@@ -26,11 +27,13 @@ class AccountRepository(Holders, Protocol):
         """Return a user's account with the challenges of one token; an empty one where nothing is stored."""
 
     @abstractmethod
-    def save(self, before: Account, after: Account) -> Account:
-        """Store what differs between two states of an account, and return it as stored.
+    def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
+        """Store what differs between two states of an account, enter what is spent, and return the account as stored.
 
-        Raises ``StaleAccount``, having changed nothing, when the stored version is no longer that of ``before``, and
-        ``NotUnique`` when a device is to be called what another user's device is called.
+        Raises ``StaleAccount``, having changed nothing, when the stored version is no longer that of ``before``, unless
+        nothing differs but what is out for one token. Raises ``NotUnique`` when a device is to be called what another
+        user's device is called, and ``AlreadySpent``. What a device confirmed that another has taken the place of
+        (``Device.renews``) is dropped for other tokens.
         """
 
 

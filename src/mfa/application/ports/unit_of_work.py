@@ -7,6 +7,7 @@ from typing import Protocol
 from mfa.domain.accounts import Account
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.logins import SpentLogin
 
 
 class UnitOfWork(Protocol):
@@ -20,10 +21,13 @@ class UnitOfWork(Protocol):
         """
 
     @abstractmethod
-    def commit(self, before: Account, after: Account, events: Sequence[Event]) -> Account:
+    def commit(
+        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+    ) -> Account:
         """Store the change durably, then publish the events, and return the account as stored.
 
-        Raises ``StaleAccount`` when another change came first, and ``StoreBusy`` when the store gave way to one; then
-        nothing is stored and nothing published. Raises ``Unavailable`` when the store failed; then nothing is
-        published, and all is stored or nothing.
+        With ``spending``, what serves once is entered in the same transaction, whether the account differs or not.
+        Raises ``AlreadySpent`` where it has served, ``StaleAccount`` when another change came first, and ``StoreBusy``
+        when the store gave way to one; then nothing is stored and nothing published. Raises ``Unavailable`` when the
+        store failed; then nothing is published, and all is stored or nothing.
         """

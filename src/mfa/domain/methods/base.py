@@ -10,7 +10,7 @@ import attrs
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
 from mfa.domain.methods.names import METHOD_NAMES
-from mfa.domain.throttling import SendLimits
+from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Verdict
 
 MAX_VALUE_BYTES = 4096
@@ -70,11 +70,12 @@ class Enrolment:
 class Registration:
     """A new device as its method made it; ``shown`` goes to the person once and is kept nowhere.
 
-    ``sent`` is the state of a challenge that is out from the beginning.
+    ``sent`` is the state of a challenge that is out from the beginning, and good for ``lifetime``.
     """
 
     state: bytes = attrs.field(repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
+    lifetime: timedelta | None = None
     destination: str | None = None
     shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
@@ -90,9 +91,13 @@ class Outgoing:
 
 @attrs.frozen(kw_only=True)
 class Dispatch:
-    """What a method dispatches: the state of the challenge, and a message for a sender or what the client is shown."""
+    """What a method dispatches: the state of the challenge, and a message for a sender or what the client is shown.
+
+    ``lifetime`` is how long the challenge is good for; None where the method does not say.
+    """
 
     sent: bytes = attrs.field(repr=False)
+    lifetime: timedelta | None = None
     message: Outgoing | None = None
     shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
@@ -169,6 +174,10 @@ class Method(Protocol):
     @abstractmethod
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Make a challenge; raises ``NotDispatchable``."""
+
+    def remaining(self, state: bytes) -> int | None:
+        """Return how many values a backup has left, or None where they never run out."""
+        return None
 
     @abstractmethod
     def verify(self, attempt: Attempt) -> Verdict:

@@ -26,7 +26,7 @@ from mfa.domain.methods.base import (
     typed_value,
 )
 from mfa.domain.secrets import equal
-from mfa.domain.throttling import SendLimits
+from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 Algorithm = Literal["sha1", "sha256", "sha512"]

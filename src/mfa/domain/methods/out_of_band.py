@@ -22,7 +22,7 @@ from mfa.domain.methods.base import (
     typed_value,
 )
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
-from mfa.domain.throttling import SendLimits
+from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 MOST_WRONG_VALUES = 5
@@ -105,6 +105,7 @@ class OutOfBand(Method):
         hashed = SaltedHash.of(code, self.entropy.token(SALT_BYTES))
         return Dispatch(
             sent=SentCode(code=hashed, expires_at=now + self.lifetime).encode(),
+            lifetime=self.lifetime,
             message=Outgoing(destination=state.decode(), code=code, lifetime=self.lifetime),
         )
 

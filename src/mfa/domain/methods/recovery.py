@@ -20,7 +20,7 @@ from mfa.domain.methods.base import (
     typed_value,
 )
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
-from mfa.domain.throttling import SendLimits
+from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 CODE_BYTES = 10
@@ -54,6 +54,10 @@ class RecoveryCodes(Method):
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
         """Refuse: the codes are with the person already."""
         raise NotDispatchable(self.name)
+
+    def remaining(self, state: bytes) -> int | None:
+        """Return how many codes are left."""
+        return len(_decode(state))
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Burn the code that fits; all are compared, so that the time does not tell which."""

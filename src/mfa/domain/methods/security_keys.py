@@ -28,7 +28,7 @@ from mfa.domain.methods.webauthn import (
     RelyingParty,
     credential_id,
 )
-from mfa.domain.throttling import SendLimits
+from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 USER_HANDLE_BYTES = 32
@@ -137,7 +137,9 @@ class SecurityKeys(Method):
         handle = handles[0] if handles else self.entropy.token(USER_HANDLE_BYTES)
         expected = Expected(user_handle=handle, user_name=enrolment.user_name)
         dispatch = self._creation(expected, enrolment.now, enrolment.siblings)
-        return Registration(state=expected.encode(), sent=dispatch.sent, shown=dispatch.shown)
+        return Registration(
+            state=expected.encode(), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown
+        )
 
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Make options: to create the credential of a pending device, else to use any that the user has."""
@@ -147,7 +149,7 @@ class SecurityKeys(Method):
         awaited = self._awaited(Purpose.GET, now)
         credentials = [Credential.decode(sibling) for sibling in siblings.values()]
         options = self.relying_party.request_options(challenge=awaited.challenge, credentials=credentials)
-        return Dispatch(sent=awaited.encode(), shown={"options": options})
+        return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of the options that are out."""
@@ -171,9 +173,8 @@ class SecurityKeys(Method):
     def begin_login(self, now: datetime) -> Dispatch:
         """Make options that any discoverable credential of this site may answer."""
         awaited = self._awaited(Purpose.LOG_IN, now)
-        return Dispatch(
-            sent=awaited.encode(), shown={"options": self._strict.request_options(challenge=awaited.challenge)}
-        )
+        options = self._strict.request_options(challenge=awaited.challenge)
+        return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
     def log_in(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of such options by the credential of one device, which has verified its user."""
@@ -234,7 +235,7 @@ class SecurityKeys(Method):
             display_name=expected.user_name,
             exclude=[Credential.decode(sibling) for sibling in siblings.values()],
         )
-        return Dispatch(sent=awaited.encode(), shown={"options": options})
+        return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
     def _awaited(self, purpose: Purpose, now: datetime) -> Awaited:
         challenge = self.entropy.token(CHALLENGE_BYTES)

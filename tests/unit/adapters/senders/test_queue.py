@@ -233,19 +233,15 @@ def test_a_failure_is_told_without_the_words_of_the_sender(
 def test_a_delivery_that_timed_out_is_final(message: Message, world: World, recorder: type[Recorder]) -> None:
     recorder.failures.append(DeliveryTimedOut())
 
-    assert deliver(parcel(message)) == Failure(reason="timed out", perhaps_sent=True, final=True)
+    assert deliver(parcel(message)) == Failure(reason="timed out", final=True)
 
 
-@pytest.mark.parametrize("perhaps_sent", [True, False])
-def test_giving_up_voids_the_challenge(
-    perhaps_sent: bool,  # noqa: FBT001 - a parameter of the test
-    world: World,
-) -> None:
+def test_giving_up_voids_the_challenge(world: World) -> None:
     index = world.register(PHONE, "email").device.index
     world.dispatch(PHONE, index)
 
     with pytest.raises(DeliveryFailed) as failure:
-        give_up(parcel(world.outbox.messages[0]), Failure(reason="a reason", perhaps_sent=perhaps_sent))
+        give_up(parcel(world.outbox.messages[0]), Failure(reason="a reason"))
 
     assert str(failure.value) == "a reason"
     assert failure.value.__context__ is None
@@ -254,7 +250,7 @@ def test_giving_up_voids_the_challenge(
     assert challenge.sent is None
     sends = world.repository.of(PHONE.user_id, PHONE.id).sends["email"]
     assert sends.last_at is None
-    assert len(sends.recent) == perhaps_sent
+    assert len(sends.recent) == 1
 
 
 def test_giving_up_a_message_of_nobodys_challenge_is_told_all_the_same(message: Message, world: World) -> None:

@@ -1,0 +1,67 @@
+"""Values of attrs as JSON and back: what devices and challenges remember is kept in one form, by their types alone."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+Value = TypeVar("Value")
+
+
+def encode(value: object) -> bytes:
+    """Write a value as bytes."""
+    return json.dumps(dump(value), separators=(",", ":")).encode()
+
+
+def decode(kind: type[Value], state: bytes) -> Value:
+    """Read what ``encode`` wrote; raises ``ValueError`` or ``TypeError`` for what is nothing of the kind."""
+    return load(kind, json.loads(state))
+
+
+def dump(value: Any) -> Any:  # noqa: ANN401 - whatever JSON has
+    """Write a value as JSON has it: octets in base64, times as RFC 3339."""
+    match value:
+        case bytes():
+            return b64encode(value).decode()
+        case datetime():
+            return value.isoformat()
+        case Enum():
+            return value.value
+        case tuple():
+            return [dump(each) for each in value]
+        case _ if attrs.has(type(value)):
+            return {field.name: dump(getattr(value, field.name)) for field in attrs.fields(type(value))}
+    return value
+
+
+def load(kind: type[Value], data: Any) -> Value:  # noqa: ANN401 - whatever JSON has
+    """Read what ``dump`` wrote; a field that is missing has its default."""
+    named: Any = kind
+    loaded: Value = _loader(named)(data)
+    return loaded
+
+
+@cache
+def _loader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type, or a form of typing
+    if get_origin(kind) in {Union, UnionType}:
+        [inner] = (_loader(each) for each in get_args(kind) if each is not type(None))
+        return lambda data: None if data is None else inner(data)
+    if get_origin(kind) is tuple:
+        item = _loader(get_args(kind)[0])
+        return lambda data: tuple(map(item, data))
+    if attrs.has(kind):
+        hints = get_type_hints(kind)
+        fields = {field.name: _loader(hints[field.name]) for field in attrs.fields(kind)}
+        return lambda data: kind(**{name: read(data[name]) for name, read in fields.items() if name in data})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    return _PLAIN.get(kind, lambda data: data)
+
+
+_PLAIN: dict[object, Callable[[Any], Any]] = {bytes: b64decode, datetime: datetime.fromisoformat}
