@@ -52,8 +52,6 @@ REVIEWED = {
         # A hash of what the client has sent, with what it says the hash is.
         "extra_data == hashlib.new(_HASHES[evidence.algorithm], evidence.message).digest()",
     },
-    # A digest of a challenge that its owner has seen, among those that are spent.
-    "mfa.application.login": {"awaited.digest in account.spent"},
     # A state before and after a verdict on it, both the server's own.
     "mfa.application.verification": {"state == opened", "verdict.sent == attempt.sent"},
     # What was made already, and positions of methods.
@@ -65,9 +63,9 @@ REVIEWED = {
         "other.registered_by == device.registered_by",
         "other.registered_by == self.token_id",
     },
+    # Whether anything is confirmed otherwise than before, by names and times.
+    "mfa.domain.challenges": {"(self.confirmed_at, self.trust, self.trusted_at) == known"},
     "mfa.domain.devices": {"self.registered_by == token_id"},
-    # Times of sending.
-    "mfa.domain.throttling": {"sent != at"},
 }
 """Comparisons by ``==`` or ``in`` that tell nobody anything, though a name suggests it."""
 
