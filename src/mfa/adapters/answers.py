@@ -100,6 +100,10 @@ REJECTED_CODE = "invalid_value"
 
 REJECTED_CHALLENGE = 'JSON realm="multi factor verification"'
 
+TOKEN_REQUIRED = _("Only a token can be verified; these credentials are none.")
+
+TOKEN_REQUIRED_CODE = "token_required"  # noqa: S105 - a word of the API
+
 GRACE_HEADER = "MFA-Registration-Deadline"
 """Where an answer says until when its user may go without a device."""
 
@@ -149,6 +153,11 @@ def unauthenticated(scheme: str) -> Answer:
     """Return the answer to a request without credentials, with a challenge as RFC 9110 section 11.6.1 has it."""
     sentence = _("Authentication credentials were not provided.")
     return _answer(HTTPStatus.UNAUTHORIZED, "not_authenticated", sentence, headers={"WWW-Authenticate": scheme})
+
+
+def token_required() -> Answer:
+    """Return the answer to credentials that are no token of the provider."""
+    return _answer(HTTPStatus.FORBIDDEN, TOKEN_REQUIRED_CODE, TOKEN_REQUIRED)
 
 
 def _answer(

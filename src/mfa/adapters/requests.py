@@ -36,12 +36,14 @@ def leave_account(credentials: object, account: Account) -> None:
 def _account_of(request: object, token: Token, use_cases: UseCases) -> Account:
     """Read the account of a token once for each request, however many ask; never across requests.
 
-    Where the authentication has read it along with the token, nothing more is read.
+    Where the authentication has read it along with the token, nothing more is read. A request of DRF stands on one of
+    Django's, as which a gate has seen it before.
     """
-    known = vars(request).get(_ACCOUNT)
+    remembered = vars(getattr(request, "_request", request))
+    known = remembered.get(_ACCOUNT)
     if known is None or known[0] != token:
         account = _account_left(getattr(request, "auth", None), token) or use_cases.assess_token.account(token)
-        known = vars(request)[_ACCOUNT] = (token, account)
+        known = remembered[_ACCOUNT] = (token, account)
     read: Account = known[1]
     return read
 

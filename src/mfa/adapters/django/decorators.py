@@ -7,30 +7,28 @@ from typing import Any, cast
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
-from mfa.adapters.django.gate import judge
+from mfa.adapters.django.gate import View, judge
 from mfa.domain.policies import Requirement
 
-View = Callable[..., Any]
-
 EXEMPT = "mfa_exempt"
-"""The attribute of a view that the middleware lets pass."""
+"""The attribute of a view, or of its class, that the middleware lets pass."""
 
 
 def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
     """Have a view see only requests whose token is verified, and meets the requirement.
 
     Others are answered in JSON, with the status, the body and the headers that Django REST framework's views have; one
-    without a token is answered 401. The token has to be on the request already, as a session is. A class takes this by
-    Django's ``method_decorator``.
+    without a token is answered 401. The token has to be on the request already, as a session is, unless the view is one
+    of Django REST framework, which is asked how it authenticates. A class takes this by Django's ``method_decorator``.
     """
 
     def decorated(view: View) -> View:
-        if iscoroutinefunction(view):
+        if _is_async(view):
             waiting = cast("Callable[..., Awaitable[HttpResponseBase]]", view)
 
             @wraps(view)
             async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-                judgement = await sync_to_async(judge)(request, requirement)
+                judgement = await sync_to_async(judge)(request, requirement, view, args, kwargs)
                 response = judgement.refusal or await waiting(request, *args, **kwargs)
                 judgement.announce(response)
                 return response
@@ -39,7 +37,7 @@ def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
 
         @wraps(view)
         def sync_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            judgement = judge(request, requirement)
+            judgement = judge(request, requirement, view, args, kwargs)
             response: HttpResponseBase = judgement.refusal or view(request, *args, **kwargs)
             judgement.announce(response)
             return response
@@ -47,6 +45,12 @@ def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
         return sync_view
 
     return decorated
+
+
+def _is_async(view: View) -> bool:
+    """Tell whether a view has to be awaited, also where it is a method of a class whose handlers have to be."""
+    bound = getattr(getattr(view, "func", view), "__self__", None)
+    return iscoroutinefunction(view) or bool(getattr(bound, "view_is_async", False))
 
 
 def verification_exempt(view: View) -> View:

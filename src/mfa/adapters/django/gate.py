@@ -1,15 +1,33 @@
-"""Who may pass, for views that are Django's own: judged as by the permissions for Django REST framework."""
+"""Who may pass to a view of whatever framework, judged as by the permissions for Django REST framework.
 
-from collections.abc import Mapping
+A gate has to judge whom the view acts for. A view that authenticates by a header may act for somebody else than the
+session that came along, and one person's verified session must open nothing to another one's password.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import attrs
+from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views import View as BaseView
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.answers import Answer, answer_to, grace_header, unauthenticated
-from mfa.domain.errors import MfaError
+from mfa.adapters.answers import Answer, answer_to, grace_header, token_required, unauthenticated
+from mfa.adapters.exceptions import MfaException, transactions_left_alone
+from mfa.domain.errors import MfaError, NotFound
+from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
+
+View = Callable[..., Any]
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
@@ -17,7 +35,7 @@ class Judgement:
     """What becomes of a request: the answer where it may not pass, or the headers of the answer where it may."""
 
     refusal: HttpResponseBase | None = None
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = NOTHING
 
     def announce(self, response: HttpResponseBase) -> None:
         """Put the headers into the answer of a view."""
@@ -25,24 +43,182 @@ class Judgement:
             response.headers[name] = value
 
 
-def judge(request: HttpRequest, requirement: Requirement | None) -> Judgement:
-    """Judge a request as the permission ``IsVerified`` does; without a token of the provider the answer is 401."""
-    use_cases = accessor.use_cases()
-    token = use_cases.token_provider.token_of(request)
+def judge(
+    request: HttpRequest | Request,
+    requirement: Requirement | None,
+    view: View | None = None,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] = NOTHING,
+) -> Judgement:
+    """Judge a request to a view as the permission ``IsVerified`` does.
+
+    A view of DRF says how it authenticates, so it is asked, and refuses as it refuses by itself; inside such a view the
+    refusal is raised. Any other view acts for whom the request names by now, and from here on the request takes nobody
+    else; without a token of the provider the answer is 401.
+    """
+    if isinstance(request, Request):
+        return Judgement(headers=_demand(request, requirement))
+    rest_view = next(_rest_views(view), None)
+    if rest_view is not None:
+        return _judge_rest(rest_view, request, requirement, args, kwargs)
+    provider = accessor.use_cases().token_provider
+    token = provider.token_of(request)
     if token is None:
-        return Judgement(refusal=_response(unauthenticated(use_cases.token_provider.scheme)))
-    scheme = token.scheme or use_cases.token_provider.scheme
+        return Judgement(refusal=_response(unauthenticated(provider.scheme)))
+    answer, headers = _judge_token(request, token, requirement)
+    if answer is not None:
+        return Judgement(refusal=_response(answer))
+    _hold(request, token)
+    return Judgement(headers=headers)
+
+
+def not_found() -> HttpResponseBase:
+    """Answer that there is nothing, and none of what the project would have said beside."""
+    return _response(answer_to(NotFound(), ""))
+
+
+def _judge_token(
+    request: HttpRequest | Request, token: Token, requirement: Requirement | None
+) -> tuple[Answer | None, Mapping[str, str]]:
+    use_cases = accessor.use_cases()
     try:
         standing = requests.standing_of(request, token)
         refused = standing.refusal(requirement)
+        if refused is not None:
+            raise refused
     except MfaError as error:
-        return Judgement(refusal=_response(answer_to(error, scheme, use_cases.step_up_status)))
-    if refused is not None:
-        return Judgement(refusal=_response(answer_to(refused, scheme, use_cases.step_up_status)))
-    return Judgement(headers=grace_header(standing) if requirement is None else {})
+        return answer_to(error, token.scheme or use_cases.token_provider.scheme, use_cases.step_up_status), NOTHING
+    return None, grace_header(standing) if requirement is None else NOTHING
 
 
 def _response(answer: Answer) -> JsonResponse:
     response = JsonResponse(dict(answer.body), status=answer.status, headers=dict(answer.headers))
     response["Cache-Control"] = "no-store"
     return response
+
+
+# Views of Django REST framework
+
+
+def _demand(request: Request, requirement: Requirement | None) -> Mapping[str, str]:
+    """Raise what DRF answers to a request that may not pass, or return the headers for one that may."""
+    provider = accessor.use_cases().token_provider
+    token = provider.token_of(request)
+    if token is None and request.successful_authenticator:
+        raise MfaException(token_required())
+    if token is None:
+        challenge = request.parser_context["view"].get_authenticate_header(request)
+        raise MfaException(unauthenticated(challenge or provider.scheme))
+    answer, headers = _judge_token(request, token, requirement)
+    if answer is not None:
+        raise MfaException(answer)
+    return headers
+
+
+def _judge_rest(
+    view: APIView, request: HttpRequest, requirement: Requirement | None, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Judgement:
+    """Authenticate as a view of DRF will do, and have it answer what comes of that."""
+    BaseView.setup(view, request, *args, **kwargs)
+    try:
+        return Judgement(headers=_demand(view.initialize_request(request, *args, **kwargs), requirement))
+    except Exception as error:  # noqa: BLE001 - whatever authentication raises is answered, or raised, by the view
+        refusal = error
+
+    def refuse(*_: Any, **__: Any) -> None:
+        view.format_kwarg = view.get_format_suffix(**kwargs)
+        raise refusal
+
+    view.initial = refuse  # type: ignore[method-assign] # of this one instance, which serves for nothing else
+    with transactions_left_alone():
+        # The framework's own: that of the view may be what asks.
+        response = APIView.dispatch(view, request, *args, **kwargs)
+    response["Cache-Control"] = "no-store"
+    return Judgement(refusal=response)
+
+
+def _rest_views(view: Any) -> Iterator[APIView]:  # noqa: ANN401 - whatever Django calls
+    """Make the view of DRF that a callable leads to, through decorators that say what they wrap."""
+    while view is not None:
+        made_from = getattr(view, "cls", None)
+        if isinstance(made_from, type) and issubclass(made_from, APIView):
+            rest_view = made_from(**view.initkwargs)
+            # As the views of a viewset do, so that an action decides here as well.
+            rest_view.action_map = actions = getattr(view, "actions", NOTHING)  # type: ignore[attr-defined]
+            for method, action in actions.items():
+                setattr(rest_view, method, getattr(rest_view, action))
+            yield rest_view
+        # What Django's ``method_decorator`` hands to a decorator is a partial of a method.
+        bound = getattr(getattr(view, "func", view), "__self__", None)
+        if isinstance(bound, APIView):
+            yield copy.copy(bound)
+        view = getattr(view, "__wrapped__", None)
+
+
+# Views of any other framework
+
+
+class _HeldRequest(HttpRequest):
+    """A request that has been judged: it takes no user and no credentials but those of the token that was.
+
+    Frameworks that authenticate inside their views, such as Django Ninja, put what they find there. That is too late
+    for a gate to judge, and early enough to stop a view that has not begun: raises ``PermissionDenied``.
+    """
+
+    @property
+    def user(self) -> Any:  # noqa: ANN401 - as in Django
+        """Return the user."""
+        return self._held("user")
+
+    @user.setter
+    def user(self, user: Any) -> None:  # noqa: ANN401 - as above
+        if not self._acts(user):
+            raise PermissionDenied("The gate has judged another user than the view acts for")
+        vars(self)["user"] = user
+
+    @property
+    def auth(self) -> Any:  # noqa: ANN401 - whatever a framework puts there
+        """Return the credentials."""
+        return self._held("auth")
+
+    @auth.setter
+    def auth(self, auth: Any) -> None:  # noqa: ANN401 - as above
+        before = vars(self).get("auth")
+        vars(self)["auth"] = auth
+        # A framework that authenticates by the session has the user for its credentials.
+        if auth is None or auth is vars(self).get("user"):
+            return
+        found = accessor.use_cases().token_provider.token_of(self)
+        judged: Token = vars(self)[_JUDGED]
+        if found is None or (found.user_id, found.id) != (judged.user_id, judged.id):
+            vars(self)["auth"] = before
+            raise PermissionDenied("The gate has judged another token than the view acts for")
+
+    def _held(self, name: str) -> Any:  # noqa: ANN401 - as above
+        try:
+            return vars(self)[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def _acts(self, user: Any) -> bool:  # noqa: ANN401 - as above
+        """Tell whether a user is whom the gate has judged, or nobody, or whom a login has meanwhile let in."""
+        if user is None or not user.is_authenticated:
+            return True
+        judged: Token = vars(self)[_JUDGED]
+        session = getattr(self, "session", NOTHING)
+        return str(user.pk) == judged.user_id or session.get(SESSION_KEY) == str(user.pk)
+
+
+_JUDGED = "_mfa_judged"
+
+
+def _hold(request: HttpRequest, token: Token) -> None:
+    """Have a request take nobody else from here on."""
+    vars(request)[_JUDGED] = token
+    if not isinstance(request, _HeldRequest):
+        request.__class__ = _held_class(type(request))  # type: ignore[arg-type] # a class, which hashes as any does
+
+
+@cache
+def _held_class(kind: type[HttpRequest]) -> type[HttpRequest]:
+    return type(kind.__name__, (_HeldRequest, kind), {"__module__": kind.__module__})

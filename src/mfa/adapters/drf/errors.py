@@ -4,35 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.response import Response
 
 from mfa.adapters import answers
-from mfa.adapters.answers import Answer, answer_to
+from mfa.adapters.answers import answer_to
+from mfa.adapters.exceptions import MfaException
 from mfa.domain.errors import MfaError
-
-
-class MfaException(APIException):
-    """A refusal of the core as DRF raises it: any project's exception handler shows the body and the headers."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._sentence = ErrorDetail(str(answer.body["detail"]), answer.code)
-        super().__init__(self._sentence, answer.code)
-        self.status_code = answer.status
-        self.auth_header = answer.headers.get("WWW-Authenticate")
-        wait = answer.headers.get("Retry-After")
-        self.wait = None if wait is None else int(wait)
-        # DRF would turn numbers into text, were they handed over to be made a detail.
-        detail: dict[str, Any] = {**answer.body, "detail": self._sentence}
-        self.detail = detail
-
-    def get_codes(self) -> str | None:
-        """Return the one code."""
-        return self._sentence.code
-
-    def get_full_details(self) -> Any:  # noqa: ANN401 - the type is private to the stubs
-        """Return the sentence and the code, as for DRF's own exceptions."""
-        return {"message": self._sentence, "code": self._sentence.code}
 
 
 def api_exception(error: Exception, scheme: str, step_up_status: int = HTTPStatus.FORBIDDEN) -> Exception:

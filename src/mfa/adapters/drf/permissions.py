@@ -4,13 +4,12 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.answers import grace_header
+from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
 from mfa.adapters.drf.errors import api_exception
 from mfa.application.standing import Assessment, Standing
 from mfa.domain.errors import MfaError, Refused
@@ -26,8 +25,8 @@ class IsTokenAuthenticated(BasePermission):
     Without credentials the answer is DRF's 401, or its 403 where the authentication class has no challenge.
     """
 
-    message = _("Only a token can be verified; these credentials are none.")
-    code = "token_required"
+    message = TOKEN_REQUIRED
+    code = TOKEN_REQUIRED_CODE
 
     def has_permission(self, request: Request, view: object) -> bool:
         """Tell whether the credentials are such a token."""

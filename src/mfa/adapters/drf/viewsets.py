@@ -71,6 +71,9 @@ class MultiFactorViewSet(ViewSet):
     parser_classes = (JSONParser, FormParser, MultiPartParser)
     permission_classes: Sequence[Any] = (IsTokenAuthenticated,)
     mfa_by_account = True
+    mfa_exempt = True
+    """The middleware lets pass whoever is about to verify."""
+
     lookup_field = "index"
     lookup_value_regex = "[^/]+"
     lookup_value_converter = "str"
@@ -81,8 +84,6 @@ class MultiFactorViewSet(ViewSet):
         view = super().as_view(actions, **initkwargs)
         for alias in connections:
             view = transaction.non_atomic_requests(using=alias)(view)
-        # The middleware has to let pass whoever is about to verify.
-        view.mfa_exempt = True  # type: ignore[attr-defined] # views are functions, and may have any
         return view
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:

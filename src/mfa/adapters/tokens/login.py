@@ -18,6 +18,9 @@ class ObtainAuthToken(StockObtainAuthToken):
     owner has left it: a stolen password would be enough to get past the second factor.
     """
 
+    mfa_exempt = True
+    """The middleware lets pass whoever has no token yet."""
+
     @classmethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Any:  # noqa: ANN401 - as in DRF
         """Make a view outside of ``ATOMIC_REQUESTS``: a transaction that has read already may have to give way."""

@@ -46,6 +46,9 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
         session, user = getattr(request, "session", None), getattr(request, "user", None)
         if session is None or user is None or not user.is_authenticated:
             return None
+        # Frameworks that authenticate by the session alone say so by the user, or by nothing.
+        if getattr(request, "auth", None) not in (None, user):
+            return None
         if session.get(SESSION_KEY) != user._meta.pk.value_to_string(user):  # noqa: SLF001 - as Django writes it there
             return None
         return Token(id=_identity(session), user_id=UserId(str(user.pk)), scheme=self.scheme)

@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from mfa.adapters.answers import ANSWERS, FAULTS, PROBLEMS, answer_to, requirement_body
-from mfa.adapters.drf.errors import MfaException, api_exception, rejection, with_code
+from mfa.adapters.drf.errors import api_exception, rejection, with_code
 from mfa.adapters.drf.permissions import refusal_of
+from mfa.adapters.exceptions import MfaException
 from mfa.application.standing import Standing
 from mfa.domain import errors
 from mfa.domain.errors import (

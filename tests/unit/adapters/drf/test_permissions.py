@@ -119,7 +119,11 @@ def test_a_standing_is_asked_for_once_a_request(deployment: Deployment, request_
     assert passes(AllowAny & IsVerified & IsVerifiedOrNoDevice, request_)
     assert deployment.assessed == [ANN]
 
+    # Such as that by which a gate before the view has judged.
     assert passes(IsVerified, Request(request_._request))
+    assert deployment.assessed == [ANN]
+
+    assert passes(IsVerified, Request(APIRequestFactory().get("/")))
     assert deployment.assessed == [ANN, ANN]
 
 
