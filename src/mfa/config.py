@@ -1,13 +1,17 @@
 """Every setting, typed, with its default and its rule; read once from the one dict ``MFA``."""
 
 import base64
-import binascii
 import difflib
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -26,11 +30,6 @@ POLICIES = {
 }
 """The built-in policies by name; their dotted paths mean the same."""
 
-ALGORITHMS = ("sha1", "sha256", "sha512")
-USER_VERIFICATIONS = ("required", "preferred", "discouraged")
-ATTESTATIONS = ("none", "direct")
-JWT_GATES = ("database", "claims")
-
 JwtGate = Literal["database", "claims"]
 """Who says whether a JSON web token may pass: the account as it is now, or the token as it was made."""
 
@@ -47,14 +46,6 @@ LONGEST = timedelta(days=3650)
 STEP_UP_STATUSES = (401, 403)
 """RFC 9470 section 3 answers 401, which clients of Django REST framework take for the end of a token; hence 403."""
 
-_DATE_TIME = r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d{1,6})?(z|[+-]\d\d:\d\d)"
-
-_DURATION = r"(?=.)" + "".join(
-    f"(?:(?P<{unit}>[0-9]{{1,9}}){unit[0]})?" for unit in ("days", "hours", "minutes", "seconds")
-)
-
-_Rule = Callable[[object], Any]
-
 
 @attrs.frozen(kw_only=True)
 class Problem:
@@ -65,272 +56,315 @@ class Problem:
     hint: str
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a string")  # noqa: TRY004 - one error for all rules: the words are the hint
-    return value
+# ---------------------------------------------------------------------------------------------------------------------
+# Rules
 
 
-def _path(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"\w+(\.\w+)+", value):
-        raise ValueError('the dotted path of a class, such as "project.mfa.Thing"')
-    return value
+@attrs.frozen(eq=False, repr=False)
+class Rule:
+    """What a setting may be: in words that go on after "Write", and as what reads it.
+
+    ``read`` returns the value as it is used, and raises ``ValueError`` for all else, with words of its own where they
+    say more.
+    """
+
+    words: str
+    read: Callable[[Any], Any]
+
+    def __or__(self, other: "Rule") -> "Rule":
+        """Return the rule for what either allows."""
+
+        def read(value: object) -> object:
+            try:
+                return self.read(value)
+            except ValueError:
+                return other.read(value)
+
+        return Rule(f"{self.words}, or {other.words}", read)
 
 
-def _optional(rule: _Rule) -> _Rule:
+def _matching(words: str, allows: Callable[[Any], object]) -> Rule:
     def read(value: object) -> object:
-        return None if value is None else rule(value)
-
-    return read
-
-
-def _named(names: Sequence[str]) -> _Rule:
-    def read(value: object) -> str:
-        if isinstance(value, str) and value in names:
+        if allows(value):
             return value
-        try:
-            return _path(value)
-        except ValueError:
-            raise ValueError(f"one of {', '.join(names)}, or the dotted path of a class") from None
+        raise ValueError
 
-    return read
+    return Rule(words, read)
 
 
-def _names(names: Sequence[str]) -> _Rule:
-    one = _named(names)
-
-    def read(value: object) -> tuple[str, ...]:
-        hint = f"a list, not empty and with nothing twice, of {', '.join(names)} or dotted paths of classes"
-        if not isinstance(value, list | tuple) or not value:
-            raise ValueError(hint)
-        try:
-            chosen = tuple(one(each) for each in value)
-        except ValueError:
-            raise ValueError(hint) from None
-        if len(set(chosen)) < len(chosen):
-            raise ValueError(hint)
+def _list_of(words: str, rule: Rule, allows: Callable[[tuple[Any, ...]], object] = lambda _: True) -> Rule:
+    def read(value: object) -> tuple[Any, ...]:
+        chosen = tuple(map(rule.read, value)) if isinstance(value, list | tuple) else None
+        if chosen is None or not allows(chosen):
+            raise ValueError
         return chosen
 
-    return read
+    return Rule(words, read)
 
 
-def _named_or_names(names: Sequence[str]) -> _Rule:
-    one, several = _named(names), _names(names)
-
-    def read(value: object) -> str | tuple[str, ...]:
-        read: str | tuple[str, ...] = several(value) if isinstance(value, list | tuple) else one(value)
-        return read
-
-    return read
+@cache
+def optional(rule: Rule) -> Rule:
+    """Return the rule for None and what another allows."""
+    return Rule(rule.words, lambda value: None if value is None else rule.read(value))
 
 
-def _boolean(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("True or False")  # noqa: TRY004 - one error for all rules: the words are the hint
-    return value
+@cache
+def integer(least: int, most: int | None = None) -> Rule:
+    """Return the rule for an integer from one number to another, or without end."""
+    words = f"an integer of {least} or more" if most is None else f"an integer from {least} to {most}"
+    return _matching(words, lambda value: type(value) is int and least <= value <= (value if most is None else most))
 
 
-def _number(least: int, most: int | None = None) -> _Rule:
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least or (most or value) < value:
-            raise ValueError(f"an integer from {least} to {most}" if most else f"an integer of {least} or more")
-        return value
+@cache
+def one_of(*values: object) -> Rule:
+    """Return the rule for one of these, which are of one type."""
+    return _matching(
+        f"one of {', '.join(map(str, values))}", lambda value: type(value) is type(values[0]) and value in values
+    )
 
-    return read
+
+@cache
+def named(*names: str) -> Rule:
+    """Return the rule for one of these names, or the path of a class."""
+    return one_of(*names) | PATH
 
 
-def duration(value: object) -> timedelta:
-    """Read a duration: a ``timedelta``, or a text such as ``"30s"``, ``"12h"`` or ``"1d12h"``, the larger units first.
+def _distinct(chosen: tuple[object, ...]) -> bool:
+    return bool(chosen) and len({*chosen}) == len(chosen)
 
-    Raises ``ValueError`` for all else, and for what is not longer than nothing or longer than ten years.
-    """
+
+_DURATION = "".join(f"(?:(?P<{unit}>[0-9]{{1,9}}){unit[0]})?" for unit in ("days", "hours", "minutes", "seconds"))
+_DATE_TIME = r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d{1,6})?(z|[+-]\d\d:\d\d)"
+
+
+def _duration(value: object) -> timedelta:
     read = value if isinstance(value, timedelta) else timedelta(0)
     match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match:
         read = timedelta(**{unit: int(number) for unit, number in match.groupdict(default="0").items()})
     if not timedelta(0) < read <= LONGEST:
-        raise ValueError(f'a duration such as "30s", "12h", "1d12h" or a timedelta, at most "{LONGEST.days}d"')
+        raise ValueError
     return read
 
 
-def deadline(value: object) -> datetime | timedelta:
-    """Read a moment as RFC 3339 section 5.6 writes it, or a duration; raises ``ValueError`` for all else."""
-    if isinstance(value, str) and re.fullmatch(_DATE_TIME, value, re.ASCII | re.IGNORECASE):
-        try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
+def _date_time(value: object) -> datetime:
+    """Read a moment as RFC 3339 section 5.6 writes it."""
+    if not isinstance(value, str) or not re.fullmatch(_DATE_TIME, value, re.ASCII | re.IGNORECASE):
+        raise ValueError
     try:
-        return duration(value)
-    except ValueError:
-        raise ValueError('a date-time such as "2026-06-01T00:00:00Z", or a duration such as "14d"') from None
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except OverflowError:
+        raise ValueError from None
 
 
 def _policy(value: object) -> str:
-    name: str = _named(tuple(POLICIES))(value)
-    return next((short for short, path in POLICIES.items() if path == name), name)
+    path: str = named(*POLICIES).read(value)
+    return next((name for name in POLICIES if POLICIES[name] == path), path)
+
+
+def _key(value: object) -> bytes:
+    if isinstance(value, str):
+        with suppress(ValueError):  # which may quote the key
+            key = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+            if len(key) == KEY_BYTES:
+                return key
+    raise ValueError
 
 
 def _requirement(name: str, value: object) -> Requirement:
-    """Make a requirement of a dict of its arguments; raises ``ValueError``."""
     arguments = [field.name for field in attrs.fields(Requirement)]
-    if not isinstance(value, Mapping) or not set(value) <= {*arguments}:
+    if not isinstance(value, Mapping) or not {*value} <= {*arguments}:
         raise ValueError(f"a dict with some of {', '.join(arguments)} as the requirement {name!r}")
     given = dict(value)
+    names = given.get("methods")
+    if isinstance(names, list | tuple) and all(isinstance(each, str) for each in names):
+        given["methods"] = UncheckedNames(names)
     try:
-        if given.get("max_age") is not None:
-            given["max_age"] = duration(given["max_age"])
-        names = given.get("methods")
-        if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-            given["methods"] = UncheckedNames(names)
+        given["max_age"] = optional(DURATION).read(given.get("max_age"))
         return Requirement(**given)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"a requirement {name!r} that can be met: {error}") from None
+        words = str(error) or f"max_age is {DURATION.words}"
+        raise ValueError(f"a requirement {name!r} that can be met: {words}") from None
 
 
 def _requirements(value: object) -> Mapping[str, Requirement]:
     if not isinstance(value, Mapping) or not all(isinstance(name, str) and name for name in value):
-        raise ValueError('a dict such as {"transfer": {"max_age": "5m", "phishing_resistant": True}}')
+        raise ValueError
     return MappingProxyType({name: _requirement(name, each) for name, each in value.items()})
 
 
-def _group_names(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(name, str) and name for name in value):
-        raise ValueError('a list of names of groups, such as ["bankers"]')
-    return tuple(value)
+_UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_APP_ORIGIN = (
+    "android:apk-key-hash:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]|chrome-extension://[a-p]{32}"
+    f"|moz-extension://{_UUID}|safari-web-extension://(?i:{_UUID})"
+)
+"""The origins of native apps and of extensions, as their platforms write them."""
+
+_LABELS = r"([a-z0-9_-]+\.)*"
+_WEB_ORIGIN = rf"(https|http(?=://{_LABELS}localhost(:|$)))://{_LABELS}[a-z0-9_-]+(:[1-9][0-9]*)?"
+"""Without encryption, browsers offer credentials to the machine itself alone (WebAuthn Level 3, section 13.4.9)."""
 
 
-def _status(value: object) -> int:
-    if isinstance(value, bool) or value not in STEP_UP_STATUSES:
-        raise ValueError(f"one of {', '.join(map(str, STEP_UP_STATUSES))}")
-    return int(str(value))
+def _serialized(origin: str) -> str | None:
+    """Return an origin as a browser serializes it (HTML Standard, section 7.1.1); None where none does."""
+    if re.fullmatch(_APP_ORIGIN, origin):
+        return origin
+    try:
+        parts = urlsplit(origin if "://" in origin else f"https://{origin}")
+        labels = unicodedata.normalize("NFC", parts.hostname or "").split(".")
+        host = ".".join(each if each.isascii() else f"xn--{each.encode('punycode').decode()}" for each in labels)
+        port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
+    except (KeyError, ValueError):
+        return None
+    scheme = "http" if parts.scheme == "http" and labels[-1] == "localhost" else "https"
+    written = f"{scheme}://{host}{port}"
+    return written if re.fullmatch(_WEB_ORIGIN, written) else None
 
 
-def _one_of(names: Sequence[str]) -> _Rule:
-    def read(value: object) -> str:
-        if not isinstance(value, str) or value not in names:
-            raise ValueError(f"one of {', '.join(names)}")
-        return value
-
-    return read
+_PORTS = {"http": 80, "https": 443}
 
 
 def _origins(value: object) -> tuple[str, ...]:
-    hint = 'a list of origins, such as ["https://example.com"], each without a path'
-    if not isinstance(value, list | tuple) or not all(isinstance(origin, str) for origin in value):
-        raise ValueError(hint)
-    if not all(re.fullmatch(r"https?://[^/\s?#@]+|[a-z][a-z0-9+.-]*:[^/\s?#]+", origin) for origin in value):
-        raise ValueError(hint)
-    return tuple(value)
+    origins: tuple[str, ...] = _list_of("", TEXT).read(value)
+    serialized = [_serialized(origin) or "" for origin in origins]
+    if not all(serialized):
+        raise ValueError
+    if serialized != [*origins]:
+        raise ValueError(f"{json.dumps(serialized)}, as browsers write them")
+    return origins
 
 
-def _domain(value: object) -> str:
-    # No browser takes an address for a domain: the last part is never a number.
-    if not isinstance(value, str) or not re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]*[a-z][a-z0-9-]*", value):
-        raise ValueError('a domain in lower case, without scheme and port, such as "example.com"')
-    return value
+BOOLEAN = _matching("True or False", lambda value: isinstance(value, bool))
+TEXT = _matching("a string", lambda value: isinstance(value, str))
+PATH = _matching(
+    'the dotted path of a class, such as "project.mfa.Thing"',
+    lambda value: isinstance(value, str) and re.fullmatch(r"\w+(\.\w+)+", value),
+)
+DURATION = Rule(f'a duration such as "30s", "12h", "1d12h" or a timedelta, at most "{LONGEST.days}d"', _duration)
+DEADLINE = Rule('a date-time such as "2026-06-01T00:00:00Z"', _date_time) | DURATION
+METHODS = _list_of(
+    f"a list, not empty and with nothing twice, of {', '.join(BUILT_IN)} or dotted paths of classes",
+    named(*BUILT_IN),
+    _distinct,
+)
+PROVIDERS = named(*TOKEN_PROVIDERS) | _list_of("a list of these", named(*TOKEN_PROVIDERS), _distinct)
+POLICY = Rule(named(*POLICIES).words, _policy)
+REQUIREMENTS = Rule('a dict such as {"transfer": {"max_age": "5m", "phishing_resistant": True}}', _requirements)
+GROUPS = _list_of(
+    'a list of names of groups, such as ["bankers"]',
+    _matching("a name", lambda value: isinstance(value, str) and value),
+)
+# No browser takes an address for a domain: the last part is never a number.
+DOMAIN = _matching(
+    'a domain in lower case, without scheme and port, such as "example.com"',
+    lambda value: isinstance(value, str) and re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]*[a-z][a-z0-9-]*", value),
+)
+ORIGINS = Rule(
+    'a list of origins as browsers write them, such as "https://example.com", "http://localhost:8000", '
+    '"android:apk-key-hash:" with 43 characters of url-safe base64, or "chrome-extension://" with the id',
+    _origins,
+)
+KEYS = _list_of("a list of keys, each the url-safe base64 of 32 random bytes", Rule("a key", _key), bool)
+DIGITS = integer(1, MOST_DIGITS)
+ALGORITHM = one_of("sha1", "sha256", "sha512")
 
 
-def _keys(value: object) -> tuple[bytes, ...]:
-    hint = "a list of keys, each the url-safe base64 of 32 random bytes"
-    if not isinstance(value, list | tuple) or not value or not all(isinstance(key, str) for key in value):
-        raise ValueError(hint)
-    try:
-        keys = tuple(base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True) for key in value)
-    except (binascii.Error, ValueError):
-        # Not chained: the message of a decoding error may quote the key.
-        raise ValueError(hint) from None
-    if any(len(key) != KEY_BYTES for key in keys):
-        raise ValueError(hint)
-    return keys
+# ---------------------------------------------------------------------------------------------------------------------
+# Settings
 
 
-def _setting(
-    default: object,
-    rule: _Rule,
-    *,
-    secret: bool = False,
-    hash: bool | None = None,  # noqa: A002 - as attrs calls it
-) -> Any:  # noqa: ANN401 - as attrs.field itself
-    return attrs.field(default=default, repr=not secret, hash=hash, metadata={"rule": rule})
+def _setting(default: object, rule: Rule, *, secret: bool = False) -> Any:  # noqa: ANN401 - as attrs.field itself
+    # What is a dict has no hash, and differs where something else does, or seldom enough.
+    hashed = False if isinstance(default, Mapping) else None
+    return attrs.field(default=default, repr=not secret, hash=hashed, metadata={"rule": rule})
 
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_OTP_DIGITS = _number(1, MOST_DIGITS)
 
 
 @attrs.frozen(kw_only=True)
 class Config:
     """The settings of a deployment: each field is the key of ``MFA`` with the same name in capitals."""
 
-    methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), _names(BUILT_IN))
-    token_provider: str | tuple[str, ...] = _setting("authtoken", _named_or_names(TOKEN_PROVIDERS))
-    required_verifications: int = _setting(1, _number(1))
-    verification_policy: str = _setting("every_user", _policy)
-    verification_lifetime: timedelta | None = _setting(30 * _DAY, _optional(duration))
-    requirements: Mapping[str, Requirement] = _setting(MappingProxyType({}), _requirements, hash=False)
-    policy_groups: tuple[str, ...] = _setting((), _group_names)
-    registration_deadline: Deadline | None = _setting(None, _optional(deadline))
-    step_up_status: int = _setting(403, _status)
-    trust_lifetime: timedelta | None = _setting(None, _optional(duration))
-    jwt_gate: JwtGate = _setting("database", _one_of(JWT_GATES))
-    verification_throttle: str = _setting("recursive", _named(THROTTLES))
-    verification_throttle_tryouts: int = _setting(5, _number(1))
-    verification_throttle_timeout: timedelta = _setting(30 * _SECOND, duration)
-    max_failures: int = _setting(100, _number(1))
-    failure_memory: timedelta = _setting(_DAY, duration)
-    change_max_age: timedelta = _setting(10 * _MINUTE, duration)
-    totp_digits: int = _setting(6, _OTP_DIGITS)
-    totp_period: int = _setting(30, _number(1))
-    totp_tolerance: int = _setting(1, _number(0, MOST_TOLERANCE))
-    totp_algorithm: Algorithm = _setting("sha1", _one_of(ALGORITHMS))
-    totp_issuer: str = _setting("", _text)
-    hotp_digits: int = _setting(6, _OTP_DIGITS)
-    hotp_tolerance: int = _setting(3, _number(0, MOST_TOLERANCE))
-    hotp_algorithm: Algorithm = _setting("sha1", _one_of(ALGORITHMS))
-    hotp_issuer: str = _setting("", _text)
-    hotp_resynchronise: bool = _setting(default=False, rule=_boolean)
-    email_code_digits: int = _setting(6, _OTP_DIGITS)
-    email_code_lifetime: timedelta = _setting(10 * _MINUTE, duration)
-    email_resend_interval: timedelta = _setting(30 * _SECOND, duration)
-    email_hourly_limit: int = _setting(10, _number(1))
-    email_sender: str | None = _setting(None, _optional(_path))
-    sms_code_digits: int = _setting(6, _OTP_DIGITS)
-    sms_code_lifetime: timedelta = _setting(10 * _MINUTE, duration)
-    sms_resend_interval: timedelta = _setting(30 * _SECOND, duration)
-    sms_hourly_limit: int = _setting(10, _number(1))
-    sms_sender: str | None = _setting(None, _optional(_path))
-    sms_default_region: str | None = _setting(None, _optional(_text))
-    webauthn_rp_id: str | None = _setting(None, _optional(_domain))
-    webauthn_rp_name: str = _setting("", _text)
-    webauthn_origins: tuple[str, ...] = _setting((), _origins)
-    webauthn_top_origins: tuple[str, ...] = _setting((), _origins)
-    webauthn_user_verification: UserVerification = _setting("preferred", _one_of(USER_VERIFICATIONS))
-    webauthn_attestation: Attestation = _setting("none", _one_of(ATTESTATIONS))
-    webauthn_metadata: str | None = _setting(None, _optional(_text))
-    webauthn_trust_roots: str | None = _setting(None, _optional(_text))
-    passkey_login: bool = _setting(default=False, rule=_boolean)
-    recovery_codes: int = _setting(10, _number(1, 100))
-    encryption_keys: tuple[bytes, ...] | None = _setting(None, _optional(_keys), secret=True)
-    enforce_rfc_guidance: bool = _setting(default=True, rule=_boolean)
-    max_devices_per_method: int = _setting(5, _number(1))
-    registration_lifetime: timedelta = _setting(_HOUR, duration)
-    container: str | None = _setting(None, _optional(_path))
+    methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), METHODS)
+    token_provider: str | tuple[str, ...] = _setting("authtoken", PROVIDERS)
+    required_verifications: int = _setting(1, integer(1))
+    verification_policy: str = _setting("every_user", POLICY)
+    verification_lifetime: timedelta | None = _setting(30 * _DAY, optional(DURATION))
+    requirements: Mapping[str, Requirement] = _setting(MappingProxyType({}), REQUIREMENTS)
+    policy_groups: tuple[str, ...] = _setting((), GROUPS)
+    registration_deadline: Deadline | None = _setting(None, optional(DEADLINE))
+    step_up_status: int = _setting(403, one_of(*STEP_UP_STATUSES))
+    trust_lifetime: timedelta | None = _setting(None, optional(DURATION))
+    jwt_gate: JwtGate = _setting("database", one_of("database", "claims"))
+    verification_throttle: str = _setting("recursive", named(*THROTTLES))
+    verification_throttle_tryouts: int = _setting(5, integer(1))
+    verification_throttle_timeout: timedelta = _setting(30 * _SECOND, DURATION)
+    max_failures: int = _setting(100, integer(1))
+    failure_memory: timedelta = _setting(_DAY, DURATION)
+    change_max_age: timedelta = _setting(10 * _MINUTE, DURATION)
+    totp_digits: int = _setting(6, DIGITS)
+    totp_period: int = _setting(30, integer(1))
+    totp_tolerance: int = _setting(1, integer(0, MOST_TOLERANCE))
+    totp_algorithm: Algorithm = _setting("sha1", ALGORITHM)
+    totp_issuer: str = _setting("", TEXT)
+    hotp_digits: int = _setting(6, DIGITS)
+    hotp_tolerance: int = _setting(3, integer(0, MOST_TOLERANCE))
+    hotp_algorithm: Algorithm = _setting("sha1", ALGORITHM)
+    hotp_issuer: str = _setting("", TEXT)
+    hotp_resynchronise: bool = _setting(default=False, rule=BOOLEAN)
+    email_code_digits: int = _setting(6, DIGITS)
+    email_code_lifetime: timedelta = _setting(10 * _MINUTE, DURATION)
+    email_resend_interval: timedelta = _setting(30 * _SECOND, DURATION)
+    email_hourly_limit: int = _setting(10, integer(1))
+    email_sender: str | None = _setting(None, optional(PATH))
+    sms_code_digits: int = _setting(6, DIGITS)
+    sms_code_lifetime: timedelta = _setting(10 * _MINUTE, DURATION)
+    sms_resend_interval: timedelta = _setting(30 * _SECOND, DURATION)
+    sms_hourly_limit: int = _setting(10, integer(1))
+    sms_sender: str | None = _setting(None, optional(PATH))
+    sms_default_region: str | None = _setting(None, optional(TEXT))
+    webauthn_rp_id: str | None = _setting(None, optional(DOMAIN))
+    webauthn_rp_name: str = _setting("", TEXT)
+    webauthn_origins: tuple[str, ...] = _setting((), ORIGINS)
+    webauthn_top_origins: tuple[str, ...] = _setting((), ORIGINS)
+    webauthn_user_verification: UserVerification = _setting("preferred", one_of("required", "preferred", "discouraged"))
+    webauthn_attestation: Attestation = _setting("none", one_of("none", "direct"))
+    webauthn_metadata: str | None = _setting(None, optional(TEXT))
+    webauthn_trust_roots: str | None = _setting(None, optional(TEXT))
+    passkey_login: bool = _setting(default=False, rule=BOOLEAN)
+    recovery_codes: int = _setting(10, integer(1, 100))
+    encryption_keys: tuple[bytes, ...] | None = _setting(None, optional(KEYS), secret=True)
+    enforce_rfc_guidance: bool = _setting(default=True, rule=BOOLEAN)
+    max_devices_per_method: int = _setting(5, integer(1))
+    registration_lifetime: timedelta = _setting(_HOUR, DURATION)
+    container: str | None = _setting(None, optional(PATH))
 
     @property
     def token_providers(self) -> tuple[str, ...]:
         """Return the names or paths of the token providers, in the order in which they are asked."""
         return (self.token_provider,) if isinstance(self.token_provider, str) else self.token_provider
 
+    @property
+    def most_devices(self) -> int:
+        """Return how many active devices a user can have."""
+        return sum(1 if name == "recovery" else self.max_devices_per_method for name in self.methods)
+
+    @property
+    def foreign_origins(self) -> list[str]:
+        """Return the pages that no browser lets use credentials of the relying party (WebAuthn section 5.1.3)."""
+        pages = [each for each in self.webauthn_origins if each.startswith("http")]
+        return [each for each in pages if not f".{urlsplit(each).hostname}".endswith(f".{self.webauthn_rp_id}")]
+
 
 def read(settings: object) -> tuple[Config, tuple[Problem, ...]]:
     """Read the dict ``MFA``; what cannot be used is left at its default and told of as a problem."""
     if not isinstance(settings, Mapping):
         return Config(), (Problem(key="MFA", message="MFA is not a dict.", hint='Write MFA = {"METHODS": […]}.'),)
-    rules = {field.name.upper(): field.metadata["rule"] for field in attrs.fields(Config)}
+    rules: dict[str, Rule] = {field.name.upper(): field.metadata["rule"] for field in attrs.fields(Config)}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for key, value in settings.items():
@@ -338,68 +372,115 @@ def read(settings: object) -> tuple[Config, tuple[Problem, ...]]:
             problems.append(_unknown(key, rules))
             continue
         try:
-            values[key.lower()] = rules[key](value)
+            values[key.lower()] = rules[key].read(value)
         except ValueError as error:
-            problems.append(Problem(key=key, message=f"MFA[{key!r}] cannot be used.", hint=f"Write {error}."))
+            words = str(error) or rules[key].words
+            problems.append(Problem(key=key, message=f"MFA[{key!r}] cannot be used.", hint=f"Write {words}."))
     config = Config(**values)
-    return config, (*problems, *_impossible(config))
+    return config, (*problems, *_clashes(config, {problem.key for problem in problems}))
 
 
-def _unknown(key: object, known: Mapping[str, object]) -> Problem:
+def _unknown(key: object, known: Iterable[str]) -> Problem:
     close = difflib.get_close_matches(str(key).upper(), known, n=1)
     hint = f"Did you mean {close[0]!r}?" if close else f"Take it out; the keys are {', '.join(sorted(known))}."
     return Problem(key=str(key), message=f"MFA has no key {key!r}.", hint=hint)
 
 
-def _impossible(config: Config) -> Iterator[Problem]:
-    """Tell of settings that are right by themselves, but not together."""
-    if config.enforce_rfc_guidance:
-        yield from _too_short(config)
-    if "sms" in config.methods and config.sms_sender is None:
-        message = 'MFA["METHODS"] has "sms", but nothing sends them.'
-        hint = 'Name a sender in MFA["SMS_SENDER"], such as "mfa.adapters.senders.console.ConsoleSender".'
-        yield Problem(key="SMS_SENDER", message=message, hint=hint)
-    if "webauthn" in config.methods:
-        yield from _unbound(config)
-    elif config.passkey_login:
-        message = 'MFA["PASSKEY_LOGIN"] is True, but MFA["METHODS"] has no "webauthn".'
-        yield Problem(key="PASSKEY_LOGIN", message=message, hint='Add "webauthn" to MFA["METHODS"].')
-    if config.jwt_gate == "claims" and set(config.token_providers) <= {*TOKEN_PROVIDERS} - {"jwt"}:
-        message = 'MFA["JWT_GATE"] is "claims", but MFA["TOKEN_PROVIDER"] has no "jwt".'
-        yield Problem(key="JWT_GATE", message=message, hint='Leave it out, or name "jwt" in MFA["TOKEN_PROVIDER"].')
-    if config.verification_policy == "groups" and not config.policy_groups:
-        message = 'MFA["VERIFICATION_POLICY"] is "groups", but MFA["POLICY_GROUPS"] names no group.'
-        yield Problem(key="POLICY_GROUPS", message=message, hint='Name the groups to ask, such as ["bankers"].')
-    if set(config.methods) == {"recovery"}:
-        message = 'MFA["METHODS"] has only "recovery", which needs another active device first.'
-        yield Problem(key="METHODS", message=message, hint='Add another method, such as "totp".')
-        return
-    most = sum(1 if name == "recovery" else config.max_devices_per_method for name in config.methods)
-    if config.required_verifications > most:
-        message = f'MFA["REQUIRED_VERIFICATIONS"] demands more devices than the {most} that a user can have.'
-        hint = f'Write {most} or less, or more in MFA["MAX_DEVICES_PER_METHOD"] or MFA["METHODS"].'
-        yield Problem(key="REQUIRED_VERIFICATIONS", message=message, hint=hint)
+# ---------------------------------------------------------------------------------------------------------------------
+# Clashes
 
 
-def _too_short(config: Config) -> Iterator[Problem]:
-    for key in ("TOTP_DIGITS", "HOTP_DIGITS", "EMAIL_CODE_DIGITS", "SMS_CODE_DIGITS"):
-        if getattr(config, key.lower()) < FEWEST_DIGITS:
-            message = f"MFA[{key!r}] is below the {FEWEST_DIGITS} digits of RFC 4226 section 4 (R4)."
-            hint = f"Write {FEWEST_DIGITS} or more, or set MFA['ENFORCE_RFC_GUIDANCE'] to False and bear the risk."
-            yield Problem(key=key, message=message, hint=hint)
+@attrs.frozen(eq=False, repr=False)
+class Clash:
+    """What must not be: the keys that it is about, the first of which is at fault; when it is so; and what to write."""
+
+    keys: tuple[str, ...]
+    happens: Callable[[Config], object]
+    message: str
+    hint: str
 
 
-def _unbound(config: Config) -> Iterator[Problem]:
-    """Tell of a relying party that no browser would accept, or whose attestations could not be checked."""
-    if config.webauthn_rp_id is None:
-        message = 'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_RP_ID"].'
-        hint = 'Write the domain that credentials are bound to for ever, such as "example.com".'
-        yield Problem(key="WEBAUTHN_RP_ID", message=message, hint=hint)
-    if not config.webauthn_origins:
-        message = 'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_ORIGINS"].'
-        hint = 'List the origins of your pages, such as ["https://example.com"].'
-        yield Problem(key="WEBAUTHN_ORIGINS", message=message, hint=hint)
-    if config.webauthn_attestation == "direct" and config.webauthn_trust_roots is None:
-        message = 'MFA["WEBAUTHN_ATTESTATION"] is "direct", which needs MFA["WEBAUTHN_TRUST_ROOTS"].'
-        hint = "Name the folder of certificates that attestations must chain to."
-        yield Problem(key="WEBAUTHN_TRUST_ROOTS", message=message, hint=hint)
+def _clashes(config: Config, unusable: set[str]) -> Iterator[Problem]:
+    """Tell of each clash, but of none with a setting that could not be read: it might not be true."""
+    for each in CLASHES:
+        if unusable.isdisjoint(each.keys) and each.happens(config):
+            yield Problem(key=each.keys[0], message=each.message.format(config), hint=each.hint)
+
+
+def _too_short(key: str) -> Clash:
+    return Clash(
+        (key, "ENFORCE_RFC_GUIDANCE"),
+        lambda config: config.enforce_rfc_guidance and getattr(config, key.lower()) < FEWEST_DIGITS,
+        f"MFA[{key!r}] is below the {FEWEST_DIGITS} digits of RFC 4226 section 4 (R4).",
+        f"Write {FEWEST_DIGITS} or more, or set MFA['ENFORCE_RFC_GUIDANCE'] to False and bear the risk.",
+    )
+
+
+CLASHES = (
+    *map(_too_short, ("TOTP_DIGITS", "HOTP_DIGITS", "EMAIL_CODE_DIGITS", "SMS_CODE_DIGITS")),
+    Clash(
+        ("SMS_SENDER", "METHODS"),
+        lambda config: "sms" in config.methods and config.sms_sender is None,
+        'MFA["METHODS"] has "sms", but nothing sends them.',
+        'Name a sender in MFA["SMS_SENDER"], such as "mfa.adapters.senders.console.ConsoleSender".',
+    ),
+    Clash(
+        ("WEBAUTHN_RP_ID", "METHODS"),
+        lambda config: "webauthn" in config.methods and config.webauthn_rp_id is None,
+        'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_RP_ID"].',
+        'Write the domain that credentials are bound to for ever, such as "example.com".',
+    ),
+    Clash(
+        ("WEBAUTHN_ORIGINS", "METHODS"),
+        lambda config: "webauthn" in config.methods and not config.webauthn_origins,
+        'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_ORIGINS"].',
+        'List the origins of your pages, such as ["https://example.com"].',
+    ),
+    Clash(
+        ("WEBAUTHN_ORIGINS", "WEBAUTHN_RP_ID"),
+        lambda config: config.webauthn_rp_id is not None and config.foreign_origins,
+        'MFA["WEBAUTHN_ORIGINS"] has {0.foreign_origins}, not under the domain "{0.webauthn_rp_id}" of WEBAUTHN_RP_ID.',
+        "List pages of that domain, or below it. Another domain loses every credential that is bound to this one.",
+    ),
+    Clash(
+        ("WEBAUTHN_TRUST_ROOTS", "WEBAUTHN_ATTESTATION", "METHODS"),
+        lambda config: (
+            "webauthn" in config.methods
+            and config.webauthn_attestation == "direct"
+            and config.webauthn_trust_roots is None
+        ),
+        'MFA["WEBAUTHN_ATTESTATION"] is "direct", which needs MFA["WEBAUTHN_TRUST_ROOTS"].',
+        "Name the folder of certificates that attestations must chain to.",
+    ),
+    Clash(
+        ("PASSKEY_LOGIN", "METHODS"),
+        lambda config: config.passkey_login and "webauthn" not in config.methods,
+        'MFA["PASSKEY_LOGIN"] is True, but MFA["METHODS"] has no "webauthn".',
+        'Add "webauthn" to MFA["METHODS"].',
+    ),
+    Clash(
+        ("JWT_GATE", "TOKEN_PROVIDER"),
+        lambda config: config.jwt_gate == "claims" and {*config.token_providers} <= {*TOKEN_PROVIDERS} - {"jwt"},
+        'MFA["JWT_GATE"] is "claims", but MFA["TOKEN_PROVIDER"] has no "jwt".',
+        'Leave it out, or name "jwt" in MFA["TOKEN_PROVIDER"].',
+    ),
+    Clash(
+        ("POLICY_GROUPS", "VERIFICATION_POLICY"),
+        lambda config: config.verification_policy == "groups" and not config.policy_groups,
+        'MFA["VERIFICATION_POLICY"] is "groups", but MFA["POLICY_GROUPS"] names no group.',
+        'Name the groups to ask, such as ["bankers"].',
+    ),
+    Clash(
+        ("METHODS",),
+        lambda config: config.methods == ("recovery",),
+        'MFA["METHODS"] has only "recovery", which needs another active device first.',
+        'Add another method, such as "totp".',
+    ),
+    Clash(
+        ("REQUIRED_VERIFICATIONS", "METHODS", "MAX_DEVICES_PER_METHOD"),
+        lambda config: config.methods != ("recovery",) and config.required_verifications > config.most_devices,
+        'MFA["REQUIRED_VERIFICATIONS"] demands more devices than the {0.most_devices} that a user can have.',
+        'Write a smaller number, or more in MFA["MAX_DEVICES_PER_METHOD"] or MFA["METHODS"].',
+    ),
+)
+"""All that settings may be right by themselves, but not together."""

@@ -19,7 +19,7 @@ from rest_framework.test import APIRequestFactory
 from mfa.adapters.drf.parsers import MOST_BYTES, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.senders.email_address import DjangoEmailAddressing
 from mfa.adapters.senders.phone_number import PhonenumbersAddressing
-from mfa.config import Config, Problem, duration, read
+from mfa.config import DURATION, Config, Problem, read
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.errors import InvalidField, MalformedValue
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Attempt, Enrolment, Method, typed_value
@@ -137,7 +137,7 @@ def test_settings(settings: object) -> None:
 @given(anything | st.from_regex(r"\A[ +-]?[0-9\u0661]{0,12}[smhdw ]?\Z"))
 def test_durations(value: object) -> None:
     try:
-        found = duration(value)
+        found = DURATION.read(value)
     except ValueError:
         return
     assert isinstance(value, str)
