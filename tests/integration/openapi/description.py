@@ -17,8 +17,21 @@ from drf_spectacular.validation import validate_schema
 
 FILE = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
 
-METHODS = ["totp", "email", "recovery", "hotp", "sms"]
-"""The default, and the two that are only offered on demand."""
+METHODS = ["totp", "email", "recovery", "hotp", "sms", "webauthn"]
+"""All that come with the package."""
+
+SENDER = "mfa.adapters.memory.delivery.OutboxSender"
+
+EVERYTHING: dict[str, Any] = {
+    "METHODS": METHODS,
+    "EMAIL_SENDER": SENDER,
+    "SMS_SENDER": SENDER,
+    "TRUST_LIFETIME": "30d",
+    "WEBAUTHN_RP_ID": "example.com",
+    "WEBAUTHN_ORIGINS": ["https://example.com"],
+    "PASSKEY_LOGIN": True,
+}
+"""Settings under which every route is there."""
 
 SPECTACULAR: dict[str, Any] = {
     "TITLE": "Multi-factor authentication",
@@ -38,12 +51,14 @@ def _spectacular(settings: dict[str, Any]) -> Iterator[None]:
         spectacular_settings.clear_patches()
 
 
-def described(patterns: Sequence[URLPattern | URLResolver] | None = None, **mfa: object) -> dict[str, Any]:
+def described(
+    patterns: Sequence[URLPattern | URLResolver] | None = None,
+    spectacular: dict[str, Any] | None = None,
+    **mfa: object,
+) -> dict[str, Any]:
     """Describe routes, those of ``mfa.urls`` for a start, under these settings."""
-    sender = "mfa.adapters.memory.delivery.OutboxSender"
-    chosen = {"METHODS": METHODS, "EMAIL_SENDER": sender, "SMS_SENDER": sender, "TRUST_LIFETIME": "30d", **mfa}
     patterns = [path("multi-factor/", include("mfa.urls"))] if patterns is None else patterns
-    with override_settings(MFA=chosen), _spectacular(SPECTACULAR):
+    with override_settings(MFA={**EVERYTHING, **mfa}), _spectacular({**SPECTACULAR, **(spectacular or {})}):
         schema: dict[str, Any] = SchemaGenerator(patterns=patterns).get_schema(request=None, public=True)
     validate_schema(schema)
     return schema

@@ -25,9 +25,10 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from tests.integration.drf.keys import new_key
 from tests.integration.drf.people import METHODS, App, Browser, Person, World
 from tests.integration.openapi.description import FILE
-from tests.integration.openapi.test_description import OPERATIONS
+from tests.integration.openapi.test_description import OPERATIONS, operation
 
 CHECKS: list[Any] = [
     not_a_server_error,
@@ -59,16 +60,29 @@ def closed(node: object) -> object:
     return copy
 
 
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].rpartition("/")[2]
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            yield from references(each)
+
+
 def description() -> dict[str, Any]:
+    """The description with every answer closed; bodies may hold more than is read."""
     loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())
-    read = {"Registration", "Verification", "Rename", "Dispatch", "Trust"}
+    components, read = loaded["components"]["schemas"], set[str]()
     for verbs in loaded["paths"].values():
-        for operation in verbs.values():
-            operation["responses"] = closed(operation["responses"])
-    components = loaded["components"]["schemas"]
-    for name in components:
-        if not any(name.endswith(end) for end in read):
-            components[name] = closed(components[name])
+        for each in verbs.values():
+            each["responses"] = closed(each["responses"])
+            read |= set(references(each.get("requestBody")))
+    while more := {name for known in read for name in references(components[known])} - read:
+        read |= more
+    loaded["components"]["schemas"] = {
+        name: schema if name in read else closed(schema) for name, schema in components.items()
+    }
     return loaded
 
 
@@ -106,9 +120,8 @@ def headers(browser: Browser) -> dict[str, str]:
     return {"Authorization": browser.client._credentials["HTTP_AUTHORIZATION"]}
 
 
-@pytest.fixture(params=["nobody", "a wrong token", "a newcomer", "unverified", "verified"])
-def asking(request: pytest.FixtureRequest, ann: Person) -> dict[str, str]:
-    match request.param:
+def asking(who: str, ann: Person) -> dict[str, str]:
+    match who:
         case "nobody":
             return {}
         case "a wrong token":
@@ -118,29 +131,36 @@ def asking(request: pytest.FixtureRequest, ann: Person) -> dict[str, str]:
             return headers(ann)
     ann.enrol_app()
     ann.enrol_mail()
-    return headers(ann.again() if request.param == "unverified" else ann)
+    return headers(ann.again() if who == "unverified" else ann)
 
 
-PROBES = [
-    pytest.param(path, verb, mode, id=f"{name}-{mode.value}")
-    for (path, verb), name in OPERATIONS.items()
-    for mode in GenerationMode
-    # Nothing can be wrong with what has neither a parameter nor a body.
-    if mode is GenerationMode.POSITIVE or "{index}" in path
-]
+STRANGERS = ["nobody", "a wrong token"]
+PEOPLE = ["a newcomer", "unverified", "verified"]
+ANONYMOUS = [place for place, name in OPERATIONS.items() if "passkey" in name]
 
 
-@pytest.mark.parametrize(("path", "verb", "mode"), PROBES)
+def probes() -> Iterator[Any]:
+    for (path, verb), name in OPERATIONS.items():
+        wrong = "{index}" in path or "requestBody" in operation(name)
+        for mode in GenerationMode:
+            # What strangers send is not looked at, and nothing is wrong with what has neither a parameter nor a body.
+            strangers = STRANGERS if mode is GenerationMode.POSITIVE else []
+            for who in STRANGERS[:1] if (path, verb) in ANONYMOUS else [*strangers, *PEOPLE]:
+                if wrong or mode is GenerationMode.POSITIVE:
+                    yield pytest.param(who, path, verb, mode, id=f"{who}-{name}-{mode.value}")
+
+
+@pytest.mark.parametrize(("who", "path", "verb", "mode"), [*probes()])
 def test_no_answer_is_unknown(  # noqa: PLR0917 - fixtures and parameters
-    api: OpenApiSchema, world: World, asking: dict[str, str], path: str, verb: str, mode: GenerationMode
+    api: OpenApiSchema, world: World, ann: Person, who: str, path: str, verb: str, mode: GenerationMode
 ) -> None:
-    operation = api[path][verb.upper()]
+    sent = asking(who, ann)
 
     @bounded
-    @given(case=operation.as_strategy(generation_mode=mode))
+    @given(case=api[path][verb.upper()].as_strategy(generation_mode=mode))
     def probe(case: Case[Any]) -> None:
         world.pass_time(timedelta(hours=1))
-        ask(case, asking)
+        ask(case, sent)
 
     probe()
 
@@ -213,6 +233,21 @@ def test_answers_to_a_remembered_browser(api: OpenApiSchema, ann: Person, app: A
     call("multi_factor_revoke", listed[0]["id"], expect=204)
     fresh.fail(app.index, 5)
     call("multi_factor_trust", body={"token": made["trust"]["token"]}, expect=429)
+
+
+def test_answers_to_a_passkey(call: Caller) -> None:
+    key = new_key()
+    device: Any = call("multi_factor_register", "webauthn", {}, expect=201)
+    pending: Any = call("multi_factor_dispatch", device["index"], {}, expect=200)
+    call("multi_factor_verify", device["index"], {"value": key.create(pending["options"])}, expect=200)
+    options: Any = call("multi_factor_dispatch", device["index"], {"reverify": True}, expect=200)
+    call("multi_factor_verify", device["index"], {"value": key.get(options["options"])}, expect=200)
+    call("multi_factor_verify", device["index"], {"value": key.get(options["options"])}, expect=401)
+    begun: Any = call("multi_factor_passkey_options", expect=200)
+    login = {"state": begun["state"], "value": key.get(begun["options"])}
+    call("multi_factor_passkey", body=login, expect=200)
+    call("multi_factor_passkey", body=login, expect=401)
+    call("multi_factor_passkey", body={"state": begun["state"], "value": "1"}, expect=400)
 
 
 def test_answers_to_a_failing_sender(call: Caller, world: World, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,675 +1,510 @@
-"""What drf-spectacular (the extra ``openapi``) cannot see by itself: every body and every answer of the routes.
+"""What drf-spectacular (the extra ``openapi``) cannot see by itself: how the routes answer, and what they refuse.
 
 The app config imports this where ``drf_spectacular`` is among the installed apps; drf-spectacular then finds the
-extensions by itself. OPTIONS of a registration is beyond what an extension can add: that takes the hook
+extensions by itself. The serializers describe bodies, the docstrings of the actions what they do, and the table of
+answers the errors. OPTIONS of a registration is beyond what an extension can add: that takes the hook
 ``describe_options`` in ``SPECTACULAR_SETTINGS["POSTPROCESSING_HOOKS"]``.
 """
 
-from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Literal
 
 import attrs
 from drf_spectacular.drainage import isolate_view_method
-from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiViewExtension
+from drf_spectacular.extensions import (
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+    OpenApiViewExtension,
+)
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import Direction, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.plumbing import ComponentIdentity, ResolvedComponent, get_class, get_doc, resolve_type_hint
+from drf_spectacular.serializers import PolymorphicProxySerializerExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    Direction,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+)
+from rest_framework import exceptions, serializers
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from mfa.adapters import accessor
 from mfa.adapters.accessor import UseCases
-from mfa.adapters.answers import REJECTED_CHALLENGE, REJECTED_CODE
-from mfa.adapters.drf.serializers import MOST_STATE_CHARACTERS, MOST_TOKEN_CHARACTERS
-from mfa.domain.devices import MOST_NAME_CHARACTERS
-from mfa.domain.errors import (
-    AlreadyRegistered,
-    AlreadyVerified,
-    DeliveryFailed,
-    DeviceNotFound,
-    DeviceRequired,
-    NoChallenge,
-    NotDispatchable,
-    RegistrationRequired,
-    Throttled,
-    Unavailable,
-    VerificationRequired,
-)
-from mfa.domain.methods.base import MAX_VALUE_BYTES, Method, RegistrationField
+from mfa.adapters.answers import ANSWERS, REJECTED, REJECTED_CHALLENGE, REJECTED_CODE
+from mfa.adapters.drf import serializers as own
+from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
+from mfa.adapters.drf.shapes import AuthenticationResponse, Metadata, RegistrationResponse
+from mfa.domain import errors
+from mfa.domain.methods.base import MAX_VALUE_BYTES, TRUST, Method
 
 Schema = dict[str, Any]
 
-REFERENCE = "#/components/schemas/"
+PREFIX = "MultiFactor"
+"""What the names of all components begin with, so that none is one of the project's own."""
 
-REGISTRATION = "MultiFactorRegistration"
-
-
-@attrs.define(eq=False, slots=False)
-class Shape:
-    """A schema with a name of its own, and those that it refers to."""
-
-    name: str
-    schema: Schema
-    parts: tuple["Shape", ...] = ()
-
-    @property
-    def ref(self) -> Schema:
-        """Return what stands for the schema elsewhere."""
-        return {"$ref": REFERENCE + self.name}
-
-
-class ShapeExtension(OpenApiSerializerExtension):
-    """Writes shapes among the components of a description."""
-
-    target_class = Shape
-
-    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
-        """Return the name."""
-        return str(self.target.name)
-
-    def get_identity(self, auto_schema: AutoSchema, direction: Direction) -> str:
-        """Return the name, which only one shape has."""
-        return str(self.target.name)
-
-    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return the schema, after what it refers to."""
-        for part in self.target.parts:
-            auto_schema.resolve_serializer(part, direction)
-        return dict(self.target.schema)
-
-
-# Schemas
-
-
-def _object(properties: Mapping[str, Schema], required: Iterable[str] | None = None, **more: object) -> Schema:
-    demanded = list(properties if required is None else required)
-    return {"type": "object", "properties": dict(properties), **({"required": demanded} if demanded else {}), **more}
-
-
-def _described(schema: Schema, description: str) -> Schema:
-    return {**schema, "description": description}
-
-
-BOOLEAN: Schema = {"type": "boolean"}
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-SECONDS: Schema = {"type": "integer", "minimum": 1}
-TIME: Schema = {"type": "string", "format": "date-time"}
-NAME: Schema = {"type": "string", "maxLength": MOST_NAME_CHARACTERS}
-LEFT = _described(COUNT, "How many verifications this token has yet to bring.")
+CODE: Schema = {**TEXT, "maxLength": MAX_VALUE_BYTES, "description": "A code, as a person types or pastes it."}
 
-DEVICE_PROPERTIES: Mapping[str, Schema] = {
-    "index": _described(COUNT, "The device's own within its user, for ever."),
-    "method": _described(TEXT, "The name of the method."),
-    "verbose_name": _described(TEXT, "What a person calls the method."),
-    "name": _described(NAME, "What the user calls the device."),
-    "dispatchable": _described(BOOLEAN, "Whether a challenge can be dispatched to the device."),
-    "active": _described(BOOLEAN, "False until the first verification."),
-    "confirmed": _described(BOOLEAN, "Whether this token has verified the device."),
-    "destination": {**TEXT, "nullable": True, "description": "Where a dispatch goes, masked."},
-    "created_at": TIME,
-    "last_used_at": {**TIME, "nullable": True},
-}
-
-DEVICE = Shape("MultiFactorDevice", _object(DEVICE_PROPERTIES))
-
-DEVICES = Shape("MultiFactorDevices", {"type": "array", "items": DEVICE.ref}, (DEVICE,))
-
-TRUST_NAME: Schema = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
-
-MADE_TRUST = _object({"token": _described(TEXT, "What the browser keeps."), "expires_at": TIME})
-
-TRUSTS = Shape(
-    "MultiFactorTrusts",
-    {
-        "type": "array",
-        "items": _object(
-            {
-                "id": _described(TRUST_NAME, "What the remembered browser is called."),
-                "device": _described(COUNT, "The index of the device that was verified there."),
-                "description": _described(TEXT, "What the browser said of itself."),
-                "current": _described(BOOLEAN, "Whether this token came from there."),
-                "created_at": TIME,
-                "expires_at": TIME,
-                "last_used_at": {**TIME, "nullable": True},
-            }
-        ),
-    },
-)
-
-TRUST_TOKEN = Shape(
-    "MultiFactorTrust", _object({"token": {**TEXT, "maxLength": MOST_TOKEN_CHARACTERS, "minLength": 1}})
-)
-
-TRUSTED = Shape("MultiFactorTrusted", _object({"verifications-left": LEFT}))
-
-STANDING = Shape(
-    "MultiFactorStanding",
-    _object(
-        {
-            "verified": BOOLEAN,
-            "verifications-left": LEFT,
-            "enrolled": _described(BOOLEAN, "Whether the user has an active device."),
-            "locked": _described(BOOLEAN, "Whether wrong values have locked what can be guessed."),
-            "retry_after": {**COUNT, "nullable": True, "description": "Seconds; null where waiting does not help."},
-            "verifications": {"type": "array", "items": _object({"index": COUNT, "method": TEXT, "at": TIME})},
-        }
-    ),
-)
-
-OFFERED = Shape(
-    "MultiFactorMethods",
-    {
-        "type": "array",
-        "items": _object(
-            {
-                "index": _described(COUNT, "The method's position in the settings."),
-                "method": TEXT,
-                "verbose_name": TEXT,
-                "dispatchable": BOOLEAN,
-                "registered": _described(COUNT, "The user's active devices of the method."),
-            }
-        ),
-    },
-)
-
-RENAME = Shape("MultiFactorRename", _object({"name": _described(NAME, "Empty takes the name away.")}))
-
-DISPATCH = Shape(
-    "MultiFactorDispatch",
-    _object(
-        {"reverify": {**BOOLEAN, "default": False, "description": "Although the device is confirmed."}}, required=()
-    ),
-)
-
-FIELD = _object({"type": TEXT, "required": BOOLEAN}, additionalProperties=True)
-"""As the metadata class of the project describes fields."""
-
-METADATA = Shape(
-    "MultiFactorMetadata",
-    _object(
-        {
-            "name": TEXT,
-            "description": TEXT,
-            "renders": {"type": "array", "items": TEXT},
-            "parses": {"type": "array", "items": TEXT},
-            "actions": _object({"POST": {"type": "object", "additionalProperties": FIELD}}),
-        },
-        required=("name", "description", "renders", "parses"),
-    ),
-)
-
-TYPED: Schema = {
-    "type": "string",
-    "maxLength": MAX_VALUE_BYTES,
-    "description": "A code; spaces and hyphens in it do not matter.",
-}
-
-CREDENTIAL: Schema = {"type": "object", "description": "What PublicKeyCredential.toJSON() returns."}
-
-OPTIONS: Schema = {"type": "object", "description": "For the browser, unchanged (WebAuthn Level 3)."}
-
-VALUES: Mapping[str, Schema] = {
-    **dict.fromkeys(("totp", "hotp", "email", "sms", "recovery"), TYPED),
-    "webauthn": CREDENTIAL,
+VALUES: Mapping[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("totp", "hotp", "email", "sms", "recovery"), (CODE,)),
+    "webauthn": (RegistrationResponse, AuthenticationResponse),
 }
 """What is verified, by the name of the method; a method of a project's own may take anything."""
 
-_SEED = (
-    {
-        "authenticator_url": _described(TEXT, "An otpauth URI."),
-        "secret": _described(TEXT, "Base32."),
-        "qr_code": _described(TEXT, "A data URI; only where the extra qr is installed."),
-    },
-    ("authenticator_url", "secret"),
-)
-
-SHOWN: Mapping[str, tuple[Mapping[str, Schema], tuple[str, ...]]] = {
-    "totp": _SEED,
-    "hotp": _SEED,
-    "email": ({}, ()),
-    "sms": ({}, ()),
-    "recovery": ({"codes": {"type": "array", "items": TEXT}}, ("codes",)),
-    "webauthn": ({"options": OPTIONS}, ("options",)),
+REGISTERED: Mapping[str, type[own.DeviceSerializer]] = {
+    "totp": own.SeedSerializer,
+    "hotp": own.SeedSerializer,
+    "email": own.DeviceSerializer,
+    "sms": own.DeviceSerializer,
+    "recovery": own.CodesSerializer,
+    "webauthn": own.CredentialSerializer,
 }
-"""What only the answer to a registration shows, and what of that is always there."""
-
-DISPATCHED: Mapping[str, Schema] = {"webauthn": _object({"options": OPTIONS})}
-"""What a dispatch answers where it has more to say than that something was sent."""
+"""What a registration answers; with a method of a project's own it may show anything."""
 
 
-PASSKEY_OPTIONS = Shape("MultiFactorPasskeyOptions", _object({"options": OPTIONS, "state": TEXT}))
-
-PASSKEY = Shape(
-    "MultiFactorPasskeyLogin",
-    _object({"state": {**TEXT, "maxLength": MOST_STATE_CHARACTERS, "minLength": 1}, "value": CREDENTIAL}),
-)
-
-LOGGED_IN = Shape(
-    "MultiFactorPasskeyLoggedIn",
-    _object(
-        {
-            "token": {**TEXT, "nullable": True, "description": "Null where the browser's session is the token."},
-            "expires_at": {**TIME, "nullable": True},
-            "access": TEXT,
-            "refresh": TEXT,
-            "verifications-left": LEFT,
-        },
-        required=["verifications-left"],
-    ),
-)
+# Bodies
 
 
-def _any(schemas: Iterable[Schema]) -> Schema:
-    distinct: list[Schema] = []
-    for schema in schemas:
-        if schema not in distinct:
-            distinct.append(schema)
-    return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+def _title(text: str) -> str:
+    return "".join(part.capitalize() for part in text.replace("-", "_").split("_"))
 
 
-def _title(method: Method) -> str:
-    return "".join(part.capitalize() for part in method.name.replace("-", "_").split("_"))
+def _deployed(auto_schema: AutoSchema) -> UseCases:
+    deployed: UseCases = getattr(auto_schema.view, "use_cases", accessor.use_cases)()
+    return deployed
 
 
-def _input(field: RegistrationField) -> Schema:
-    return {**TEXT, "maxLength": field.max_length, **({"minLength": 1} if field.required else {})}
+def _tidied(schema: Schema) -> Schema:
+    """Leave out what others would misread.
+
+    A generator of clients takes what has a default for always sent, and drf-spectacular's hook for enumerations would
+    rename those that a project has under the same name (``code``, ``method``), if it saw these.
+    """
+    for name, each in schema.get("properties", {}).items():
+        kept = {key: value for key, value in each.items() if key not in {"default", "readOnly", "title"}}
+        schema["properties"][name] = {"oneOf": [kept]} if "enum" in kept else kept
+    return schema
 
 
-def verification(methods: Iterable[Method], *, remembers: bool = True) -> Shape:
-    """Return what a verification reads; ``remembers``: browsers can be remembered."""
-    value = _any(VALUES.get(method.name, {}) for method in methods)
-    trust = {"trust": {**BOOLEAN, "default": False, "description": "Remember this browser."}} if remembers else {}
-    return Shape("MultiFactorVerification", _object({"value": value, **trust}, required=["value"]))
+def _component(auto_schema: AutoSchema, name: str, schema: Schema) -> Schema:
+    component = ResolvedComponent(PREFIX + name, ResolvedComponent.SCHEMA, _tidied(schema), object=name)
+    auto_schema.registry.register_on_missing(component)
+    reference: Schema = component.ref
+    return reference
 
 
-def verified(*, remembers: bool) -> Shape:
-    """Return what a right value is answered; ``remembers``: browsers can be remembered."""
-    answer = {"verifications-left": LEFT, "device": DEVICE.ref}
-    trust = {"trust": MADE_TRUST} if remembers else {}
-    return Shape("MultiFactorVerified", _object({**answer, **trust}, answer), (DEVICE,))
+class FieldExtension(OpenApiSerializerFieldExtension):
+    """Describes values by their types, or else by the methods that there are."""
+
+    target_class: Any = own.ValueField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
+        """Return what the field may hold."""
+        methods, found = _deployed(auto_schema).methods, list[Schema]()
+        for each in self.target.types or [each for method in methods for each in VALUES.get(method.name, ({},))]:
+            schema = each if isinstance(each, dict) else resolve_type_hint(each)
+            if isinstance(each, type):
+                schema = _component(auto_schema, each.__name__, schema)
+            if schema not in found:
+                found.append(schema)
+        return found[0] if len(found) == 1 else {"anyOf": found}
 
 
-def registration(methods: Iterable[Method]) -> Shape:
-    """Return what a registration reads, by method: the path says which."""
-    bodies = tuple(
-        Shape(
-            f"MultiFactor{_title(method)}Registration",
-            _object(
-                {"name": NAME, **{field.name: _input(field) for field in method.fields}},
-                required=[field.name for field in method.fields if field.required],
-            ),
-        )
-        for method in methods
-    )
-    return Shape(REGISTRATION, _any(body.ref for body in bodies), bodies)
+class MethodExtension(FieldExtension):
+    """Describes the name of a method as one of those that there are."""
+
+    target_class = own.MethodField
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
+        """Return the names."""
+        deployed = _deployed(auto_schema)
+        names = _component(auto_schema, "MethodName", {**TEXT, "enum": [method.name for method in deployed.methods]})
+        others = [each for each in self.target.others if each != TRUST or deployed.remembers_browsers]
+        return {"anyOf": [names, {**TEXT, "enum": others}]} if others else names
 
 
-def registered(methods: Iterable[Method]) -> Shape:
-    """Return what a registration answers, by method: the device, and what is never shown again."""
-    answers = tuple(
-        Shape(
-            f"MultiFactor{_title(method)}Registered",
-            _object({**DEVICE_PROPERTIES, **SHOWN[method.name][0]}, (*DEVICE_PROPERTIES, *SHOWN[method.name][1]))
-            if method.name in SHOWN
-            else _object(DEVICE_PROPERTIES, additionalProperties={}),
-        )
-        for method in methods
-    )
-    return Shape("MultiFactorRegistered", _any(answer.ref for answer in answers), answers)
+extend_schema_field(OpenApiTypes.STR)(own.EmailAddressField)
+
+
+class SerializerExtension(OpenApiSerializerExtension):
+    """Describes the serializers of this package."""
+
+    target_class = own.MultiFactorSerializer
+    match_subclasses = True
+
+    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
+        """Return a name that shows whose it is, and of which method."""
+        self.target.partial = False  # what PATCH reads here is whole
+        method: Method | None = self.target.context.get("method")
+        kind = type(self.target).__name__.removesuffix("Serializer")
+        return f"{PREFIX}{'' if method is None else _title(method.name)}{kind}"
+
+    def get_identity(self, auto_schema: AutoSchema, direction: Direction) -> ComponentIdentity:
+        """Return the name of the class, for some are made more than once."""
+        kind = type(self.target)
+        return ComponentIdentity((kind.__module__, kind.__name__))
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
+        """Return what the fields say, and of the docstring what is not only for programmers."""
+        schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - as drf-spectacular's own
+        if not _deployed(auto_schema).remembers_browsers:
+            schema["properties"].pop("trust", None)
+        described = {"description": schema.get("description", "").partition("\n\n")[0]}
+        return {**_tidied(schema), **described, **getattr(self.target, "more", {})}
+
+
+class AnyOfSerializer(PolymorphicProxySerializer):
+    """Bodies of which more than one may fit."""
+
+
+class AnyOfExtension(PolymorphicProxySerializerExtension):
+    """Says so."""
+
+    target_class: Any = AnyOfSerializer
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
+        """Return the union."""
+        return {"anyOf": super().map_serializer(auto_schema, direction)["oneOf"]}  # type: ignore[no-untyped-call]
+
+
+def _registered(method: Method) -> type[own.DeviceSerializer]:
+    shown = REGISTERED.get(method.name, own.DeviceSerializer)
+    more: Schema = {} if method.name in REGISTERED else {"additionalProperties": {}}
+    body = {"__doc__": shown.__doc__, "method": own.ValueField(Literal[method.name]), "more": more}
+    return type(f"{_title(method.name)}RegisteredSerializer", (shown,), body)
 
 
 # Errors
 
 
-def error(*codes: str) -> Schema:
-    """Return an error with one of these codes."""
-    return _object({"detail": TEXT, "code": {"type": "string", "enum": list(codes)}})
+class InvalidValue(exceptions.APIException):
+    """A wrong value, which is no error of the core."""
+
+    status_code = REJECTED[0]
+    default_code = REJECTED_CODE
 
 
-def field_errors(*fields: str) -> Schema:
-    """Return what is wrong with the fields, as Django REST framework writes it."""
-    sentences = {"type": "array", "items": TEXT, "minItems": 1}
-    names = (*fields, str(api_settings.NON_FIELD_ERRORS_KEY))
-    return _object(dict.fromkeys(names, sentences), required=(), minProperties=1, additionalProperties=False)
+class TokenRequired(exceptions.PermissionDenied):
+    """What ``IsTokenAuthenticated`` refuses."""
+
+    default_code = IsTokenAuthenticated.code
 
 
-REFUSED = (VerificationRequired.code, RegistrationRequired.code)
+Kind = type[exceptions.APIException] | type[errors.MfaError]
 
-REFUSAL = _object({"detail": TEXT, "code": {"type": "string", "enum": list(REFUSED)}, "verifications-left": LEFT})
+UNVERIFIED = (errors.VerificationRequired, errors.RegistrationRequired)
 
-UNAUTHENTICATED = ("not_authenticated", "authentication_failed")
-"""With 403 where the authentication class has no challenge of its own, as with sessions."""
+ERRORS: Mapping[Kind, type[own.ErrorSerializer]] = {
+    errors.Refused: own.RefusalSerializer,
+    errors.Throttled: own.WaitSerializer,
+    errors.Unavailable: own.WaitSerializer,
+}
+"""What an error tells beside its sentence and its code, where it does."""
 
 
-@attrs.frozen(kw_only=True)
+def _code(kind: Kind) -> str:
+    return str(kind.default_code if issubclass(kind, exceptions.APIException) else kind.code)
+
+
+def _error(kind: Kind) -> type[own.ErrorSerializer]:
+    shown = next((shown for base, shown in ERRORS.items() if issubclass(kind, base)), own.ErrorSerializer)
+    name = f"{_title(_code(kind)).removesuffix('Error')}ErrorSerializer"
+    return type(name, (shown,), {"__doc__": shown.__doc__, "code": own.ValueField(Literal[_code(kind)])})
+
+
+def _field_errors(body: str, *names: str) -> type[own.MultiFactorSerializer[Any]]:
+    """Return what is wrong with the fields of a body, as Django REST framework writes it."""
+    sentences = {
+        name: serializers.ListField(child=serializers.CharField(), required=False, min_length=1) for name in names
+    }
+    more = {"__doc__": "What is wrong, by field.", "more": {"minProperties": 1, "additionalProperties": False}}
+    return type(f"{body}ErrorsSerializer", (own.MultiFactorSerializer,), {**sentences, **more})
+
+
+def _headers(status: int, kinds: Iterable[Kind]) -> Schema:
+    if any(issubclass(kind, errors.Refused) for kind in kinds):
+        return {"WWW-Authenticate": {"schema": TEXT, "description": "What would be enough (RFC 9470)."}}
+    if status == HTTPStatus.UNAUTHORIZED:
+        challenge = f"That of the authentication class; {REJECTED_CHALLENGE} for a value."
+        return {"WWW-Authenticate": {"schema": TEXT, "description": challenge, "required": True}}
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        seconds = {"type": "integer", "minimum": 1}
+        return {"Retry-After": {"schema": seconds, "description": "Seconds, where waiting helps."}}
+    return {}
+
+
+# Operations
+
+
+@attrs.frozen
 class Operation:
-    """One verb of one route: what it is called, what it reads, and how it answers."""
+    """One verb of one route: what it is called, how it answers, what it refuses by itself, and reads by method."""
 
     id: str
-    says: str
-    success: Mapping[int, tuple[str, Shape | None]]
-    body: Shape | None = None
-    fields: tuple[str, ...] = ()
-    unauthorized: tuple[str, ...] = ()
-    anonymous: bool = False
-    gated: bool = False
-    refused: int = 403
-    missing: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
-    unavailable: tuple[str, ...] = ()
-
-    @property
-    def errors(self) -> dict[int, tuple[str, Schema]]:
-        """Return every other answer, by its status."""
-        return {
-            **self._unreadable(),
-            **self._denied(),
-            404: ("Nothing of this user's, or no such format", error(DeviceNotFound.code, *self.missing)),
-            406: ("No such answer", error("not_acceptable")),
-            **({409: ("Not as things are", error(*self.conflicts))} if self.conflicts else {}),
-            429: ("Not now; nothing was looked at", error(Throttled.code)),
-            503: ("Not just now", error(Unavailable.code, *self.unavailable)),
-        }
-
-    def _denied(self) -> dict[int, tuple[str, Schema]]:
-        if self.anonymous:
-            return {401: ("Not valid", error(*self.unauthorized))} if self.unauthorized else {}
-        denied = {
-            401: [error(*UNAUTHENTICATED, *self.unauthorized)],
-            403: [error("token_required", "permission_denied", *UNAUTHENTICATED)],
-        }
-        if self.gated:
-            denied[self.refused].append(REFUSAL)
-        said = {401: "No credentials, or wrong ones", 403: "Not for this token as it stands"}
-        return {status: (said[status], _any(schemas)) for status, schemas in denied.items()}
-
-    def _unreadable(self) -> dict[int, tuple[str, Schema]]:
-        if self.body is None:
-            return {}
-        return {
-            400: ("Malformed", _any((field_errors(*self.fields), error("parse_error")))),
-            415: ("No such type of body", error("unsupported_media_type")),
-        }
-
-    @property
-    def headers(self) -> list[OpenApiParameter]:
-        """Return the headers of the answers."""
-        errors = self.errors
-        return [
-            _header("Cache-Control", {"type": "string", "enum": ["no-store"]}, [*self.success, *errors], required=True),
-            *(
-                [_header("WWW-Authenticate", _described(TEXT, self._challenges()), [401], required=True)]
-                if 401 in errors  # noqa: PLR2004 - a status
-                else []
-            ),
-            *([_header("WWW-Authenticate", _described(TEXT, _STEP_UP), [403])] if self.gated else []),
-            _header("Retry-After", _described(SECONDS, "Seconds; none where waiting does not help."), [429, 503]),
-        ]
-
-    def _challenges(self) -> str:
-        own = f"; {REJECTED_CHALLENGE} for a wrong value" if self.unauthorized else ""
-        return f"The challenge of the authentication class{own}."
-
-    def described(self, parameters: Iterable[OpenApiParameter]) -> Callable[[Any], Any]:
-        """Return the decorator that tells drf-spectacular."""
-        answers: dict[int, OpenApiResponse] = {
-            status: OpenApiResponse(response=answer, description=description)
-            for status, (description, answer) in (*self.success.items(), *self.errors.items())
-        }
-        return extend_schema(
-            operation_id=self.id,
-            description=self.says,
-            parameters=[*parameters, *self.headers],
-            request=self.body,
-            responses=answers,
-        )
+    answers: Mapping[int, Any]
+    refuses: tuple[Kind, ...] = ()
+    reads: Any = None
 
 
-_STEP_UP = "What would be enough (RFC 9470)."
+Operations = Mapping[str, Operation]
+"""By the name of the action."""
 
 
-def _header(name: str, schema: Schema, statuses: Iterable[int], *, required: bool = False) -> OpenApiParameter:
-    return OpenApiParameter(
-        name, schema, OpenApiParameter.HEADER, required=required, response=[str(status) for status in statuses]
-    )
+def _item(schema: Schema, description: str) -> OpenApiParameter:
+    return OpenApiParameter("index", schema, OpenApiParameter.PATH, required=True, description=description)
 
 
-def verifier_operations(
-    methods: Iterable[Method], refused: int = 403, *, remembers: bool = True
-) -> dict[str, Operation]:
-    """Return the verbs of the routes that look after devices, by the name of the action."""
-    methods = tuple(methods)
-    options = [DISPATCHED[method.name] for method in methods if method.name in DISPATCHED]
-    dispatched = {200: ("The options", Shape("MultiFactorDispatched", _any(options)))} if options else {}
-    return {
-        "overview": Operation(
-            id="multi_factor_overview", says="List the user's devices.", success={200: ("The devices", DEVICES)}
-        ),
-        "status": Operation(
-            id="multi_factor_status", says="Tell how this token stands.", success={200: ("The standing", STANDING)}
-        ),
-        "retrieve": Operation(
-            id="multi_factor_retrieve", says="Show one device.", success={200: ("The device", DEVICE)}
-        ),
-        "verify": Operation(
-            id="multi_factor_verify",
-            says="Verify a value. The answer to a wrong one is the same whatever is wrong with it.",
-            body=verification(methods, remembers=remembers),
-            fields=("value",),
-            success={200: ("The challenge is confirmed", verified(remembers=remembers))},
-            unauthorized=(REJECTED_CODE,),
-            gated=True,
-            refused=refused,
-            missing=(NoChallenge.code,),
-            conflicts=(AlreadyRegistered.code,),
-        ),
-        "rename": Operation(
-            id="multi_factor_rename",
-            says="Rename a device.",
-            body=RENAME,
-            fields=("name",),
-            success={200: ("The device", DEVICE)},
-            gated=True,
-            refused=refused,
-        ),
-        "remove": Operation(
-            id="multi_factor_remove",
-            says="Remove a device, and with the last one the recovery codes.",
-            success={204: ("The device is removed", None)},
-            gated=True,
-            refused=refused,
-            conflicts=(DeviceRequired.code,),
-        ),
-        "dispatch_challenge": Operation(
-            id="multi_factor_dispatch",
-            says="Dispatch a challenge: send a value to a device.",
-            body=DISPATCH,
-            fields=("reverify",),
-            success={**dispatched, 204: ("A value was sent", None)},
-            missing=(NotDispatchable.code,),
-            conflicts=(AlreadyVerified.code,),
-            unavailable=(DeliveryFailed.code,),
-        ),
+def _verifier(deployed: UseCases) -> tuple[OpenApiParameter, Operations]:
+    device, busy = own.DeviceSerializer, errors.Throttled
+    shown = {200: own.DispatchedSerializer} if any(each.name == "webauthn" for each in deployed.methods) else {}
+    wrong = (InvalidValue, errors.NoChallenge, errors.AlreadyRegistered)
+    unsent = (errors.NotDispatchable, errors.AlreadyVerified, errors.DeliveryFailed)
+    return _item(COUNT, "The index of one of the user's devices."), {
+        "overview": Operation("overview", {200: device(many=True)}),
+        "status": Operation("status", {200: own.StandingSerializer}),
+        "retrieve": Operation("retrieve", {200: device}),
+        "verify": Operation("verify", {200: own.VerifiedSerializer}, (*wrong, busy, *UNVERIFIED)),
+        "rename": Operation("rename", {200: device}, (busy, *UNVERIFIED)),
+        "remove": Operation("remove", {204: None}, (errors.DeviceRequired, busy, *UNVERIFIED)),
+        "dispatch_challenge": Operation("dispatch", {**shown, 204: None}, (*unsent, busy)),
     }
 
 
-def registration_operations(methods: Iterable[Method], refused: int = 403) -> dict[str, Operation]:
-    """Return the verbs of the routes that register devices, by the name of the action."""
-    methods = tuple(methods)
-    return {
-        "overview": Operation(
-            id="multi_factor_methods",
-            says="List the methods that can be registered.",
-            success={200: ("The methods", OFFERED)},
-            gated=True,
-            refused=refused,
-        ),
+def _registration(deployed: UseCases) -> tuple[OpenApiParameter, Operations]:
+    names = [method.name for method in deployed.methods]
+    chosen = {**TEXT, "enum": [*names, *map(str, range(len(names)))]}
+    reads = [own.RegistrationSerializer(context={"method": method}) for method in deployed.methods]
+    answers: dict[str, Any] = {method.name: _registered(method) for method in deployed.methods}
+    return _item(chosen, "The name or the position of a method."), {
+        "overview": Operation("methods", {200: own.OfferedMethodSerializer(many=True)}),
         "register": Operation(
-            id="multi_factor_register",
-            says="Register a device. It waits for its first verification; recovery codes are active at once.",
-            body=registration(methods),
-            fields=("name", *dict.fromkeys(field.name for method in methods for field in method.fields)),
-            success={201: ("The device, and what is shown only now", registered(methods))},
-            gated=True,
-            refused=refused,
-            conflicts=(AlreadyRegistered.code, DeviceRequired.code),
+            "register",
+            {201: PolymorphicProxySerializer(f"{PREFIX}Registered", answers, "method")},
+            (errors.AlreadyRegistered, errors.DeviceRequired, errors.Throttled, *UNVERIFIED),
+            AnyOfSerializer(f"{PREFIX}Registration", reads, None),
         ),
     }
 
 
-def passkey_operations() -> dict[str, Operation]:
-    """Return the verbs of the routes that log in by a passkey, by the name of the action."""
-    return {
-        "begin": Operation(
-            id="multi_factor_passkey_options",
-            says="Give what a browser needs to log in by a passkey.",
-            success={200: ("The options", PASSKEY_OPTIONS)},
-            anonymous=True,
-        ),
-        "log_in": Operation(
-            id="multi_factor_passkey",
-            says="Log in by a passkey.",
-            body=PASSKEY,
-            fields=("state", "value"),
-            success={200: ("A token, verified already", LOGGED_IN)},
-            anonymous=True,
-            unauthorized=(REJECTED_CODE,),
-        ),
-    }
+_REFUSES_LOGIN = (InvalidValue, exceptions.PermissionDenied, errors.Throttled)
+
+PASSKEYS: Operations = {
+    "begin": Operation("passkey_options", {200: own.PasskeyOptionsSerializer}),
+    "log_in": Operation("passkey", {200: own.LoggedInSerializer}, _REFUSES_LOGIN),
+}
+
+TRUST_ID = _item({**TEXT, "pattern": own.TRUST_ID}, "What a remembered browser is called.")
+
+TRUSTS: Operations = {
+    "overview": Operation("trusts", {200: own.TrustSerializer(many=True)}),
+    "show": Operation("trust", {200: own.TrustedSerializer}, (InvalidValue, errors.Throttled)),
+    "revoke": Operation("revoke", {204: None}, (errors.Throttled, *UNVERIFIED)),
+}
 
 
-def trust_operations(refused: int = 403) -> dict[str, Operation]:
-    """Return the verbs of the routes for remembered browsers, by the name of the action."""
-    return {
-        "overview": Operation(
-            id="multi_factor_trusts",
-            says="List the browsers that are remembered.",
-            success={200: ("The browsers", TRUSTS)},
-            gated=True,
-            refused=refused,
-        ),
-        "show": Operation(
-            id="multi_factor_trust",
-            says="Count a remembered browser as one verification of this token.",
-            body=TRUST_TOKEN,
-            fields=("token",),
-            success={200: ("The browser is remembered", TRUSTED)},
-            unauthorized=(REJECTED_CODE,),
-        ),
-        "revoke": Operation(
-            id="multi_factor_revoke",
-            says="Forget a browser, and what it had confirmed.",
-            success={204: ("The browser is forgotten", None)},
-            gated=True,
-            refused=refused,
-        ),
-    }
+class GuardedSchema(AutoSchema):
+    """Adds what is refused to whatever else an operation answers; what stands there already stays.
+
+    On a project's own views that is what the permissions of this package refuse.
+    """
+
+    operation: Operation | None = None
+    index: OpenApiParameter | None = None
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters, with what stands in paths to one item."""
+        parameters: list[Any] = super().get_override_parameters()
+        return parameters if self.index is None or "{index}" not in self.path else [*parameters, self.index]
+
+    def _get_response_bodies(self, direction: Direction = "response") -> Schema:
+        answers: Schema = super()._get_response_bodies(direction)
+        refused: dict[int, dict[str, Kind]] = {}
+        for status, kind in (*self._by_operation(), *self._by_permission()):
+            refused.setdefault(status, {})[_code(kind)] = kind
+        for status, kinds in sorted(refused.items()):
+            answers.setdefault(str(status), self._refusal(status, kinds))
+        if self.operation is not None:
+            for answer in answers.values():
+                kept = {"schema": {**TEXT, "enum": ["no-store"]}, "required": True}
+                answer["headers"] = {"Cache-Control": kept, **answer.get("headers", {})}
+        return answers
+
+    def _by_operation(self) -> Iterator[tuple[int, Kind]]:
+        if self.operation is None:
+            return
+        kinds = [*self.operation.refuses, errors.NotFound, exceptions.NotAcceptable, errors.Unavailable]
+        if self.view.throttle_classes:
+            kinds.append(errors.Throttled)
+        if self._names():
+            kinds += [exceptions.ParseError, exceptions.UnsupportedMediaType]
+        if self.view.get_authenticators():
+            kinds += [exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied]
+            # Where the authentication class has no challenge of its own, as that of sessions.
+            yield from ((403, kind) for kind in (exceptions.NotAuthenticated, exceptions.AuthenticationFailed))
+        yield from ((self._status(kind), kind) for kind in kinds)
+
+    def _by_permission(self) -> Iterator[tuple[int, Kind]]:
+        permissions = [part for each in self.view.get_permissions() for part in _parts(each)]
+        if any(isinstance(each, IsTokenAuthenticated) for each in permissions):
+            yield 403, TokenRequired
+        if any(isinstance(each, (IsVerified, IsVerifiedOrNoDevice)) for each in permissions):
+            yield from ((self._status(kind), kind) for kind in UNVERIFIED)
+
+    def _status(self, kind: Kind) -> int:
+        if issubclass(kind, errors.Refused):
+            return _deployed(self).step_up_status
+        return int(kind.status_code if issubclass(kind, exceptions.APIException) else ANSWERS[kind][0])
+
+    def _refusal(self, status: int, kinds: Mapping[str, Kind]) -> Schema:
+        found = {code: self.resolve_serializer(_error(kind), "response").ref for code, kind in kinds.items()}
+        schema: Schema
+        if status == HTTPStatus.BAD_REQUEST and self.operation is not None:
+            names = (*self._names(), str(api_settings.NON_FIELD_ERRORS_KEY))
+            fields = self.resolve_serializer(_field_errors(_title(self.operation.id), *names), "response")
+            schema = {"oneOf": [fields.ref, *found.values()]}
+        elif len(found) == 1:
+            [schema] = found.values()
+        else:
+            mapping = {code: each["$ref"] for code, each in found.items()}
+            schema = {"oneOf": [*found.values()], "discriminator": {"propertyName": "code", "mapping": mapping}}
+        content = {media_type: {"schema": schema} for media_type in self.map_renderers("media_type")}
+        return {
+            "headers": _headers(status, kinds.values()),
+            "content": content,
+            "description": HTTPStatus(status).phrase,
+        }
+
+    def _names(self) -> dict[str, Any]:
+        """Return the fields of what is read."""
+        read = self.get_request_serializer()
+        bodies = read.serializers if isinstance(read, PolymorphicProxySerializer) else [read] if read else []
+        schemas = [self.resolve_serializer(body, "request").schema for body in bodies]
+        return {name: each for schema in schemas for name, each in schema["properties"].items()}
 
 
-DEVICE_INDEX = OpenApiParameter(
-    "index", COUNT, OpenApiParameter.PATH, required=True, description="The index of one of the user's devices."
-)
+def _parts(permission: object) -> Iterator[object]:
+    """Go through what a permission is composed of, made already or only declared."""
+    yield permission
+    for name in ("op1", "op2", "op1_class", "op2_class"):
+        part = getattr(permission, name, None)
+        if part is not None:
+            yield from _parts(part)
 
 
-TRUST_ID = OpenApiParameter(
-    "index", TRUST_NAME, OpenApiParameter.PATH, required=True, description="What a remembered browser is called."
-)
+def _guarding(described: Any, **more: object) -> Any:  # noqa: ANN401 - classes of whatever the project has
+    return type(described.__name__, (GuardedSchema, described), more)
 
 
-def method_index(methods: Iterable[Method]) -> OpenApiParameter:
-    """Return the parameter that chooses a method, by its name or its position."""
-    names = [method.name for method in methods]
-    chosen: Schema = {"type": "string", "enum": [*names, *map(str, range(len(names)))]}
-    return OpenApiParameter(
-        "index", chosen, OpenApiParameter.PATH, required=True, description="The name or the position of a method."
-    )
+def _guard(target: Any, index: OpenApiParameter | None = None) -> Any:  # noqa: ANN401 - a class of views
+    """Return a view whose every description has what its permissions refuse."""
+    replacement: Any = type(target.__name__, (target,), {"__doc__": target.__doc__})
+    replacement.schema = _guarding(type(target.schema), index=index)()
+    for name, method in inspect.getmembers(target, inspect.isfunction):
+        described = getattr(method, "kwargs", {}).get("schema")
+        if described is not None:
+            isolate_view_method(replacement, name).kwargs["schema"] = _guarding(get_class(described), index=index)
+    return replacement
 
 
-# Views
+_guarded = cache(_guard)
+"""The same for the same view, since drf-spectacular counts views."""
 
 
-class _Extension(OpenApiViewExtension):
-    """Puts the operations on the actions of a viewset, also of a project's subclass, but not over its own words."""
+class ViewExtension(OpenApiViewExtension):
+    """Finds the views of a project that this package's permissions guard."""
 
+    target_class: Any = APIView
     match_subclasses = True
+    priority = -1
 
-    @abstractmethod
-    def operations(self, deployed: UseCases) -> dict[str, Operation | None]:
-        """Return the operations by action; None for what is not there."""
+    def view_replacement(self) -> type[APIView]:
+        """Return the view as it is, unless one of the permissions stands there, or nobody knows which do."""
+        target = self.target
+        declared = self.target_callback.initkwargs.get("permission_classes", target.permission_classes)
+        parts = [get_class(part) for each in declared for part in _parts(each)]
+        known = target.get_permissions is APIView.get_permissions
+        guarded = not known or any(issubclass(part, IsTokenAuthenticated) for part in parts)
+        view: type[APIView] = _guarded(target) if guarded else target
+        return view
 
-    def index(self, deployed: UseCases) -> tuple[frozenset[str], OpenApiParameter]:
-        """Return the actions on one item, and the parameter of their path."""
-        return frozenset(), DEVICE_INDEX
+
+class OperationExtension(OpenApiViewExtension):
+    """Puts operations on the actions of a viewset, also of a project's subclass, but not over its own words."""
+
+    describe: Any
+    match_subclasses = True
 
     def view_replacement(self) -> type[APIView]:
         """Return the viewset with its actions described, by what is configured."""
         deployed: UseCases = self.target_callback.initkwargs.get("use_cases", self.target.use_cases)()
-        replacement: type[APIView] = type(self.target.__name__, (self.target,), {"__doc__": self.target.__doc__})
-        on_items, index = self.index(deployed)
-        for action, operation in self.operations(deployed).items():
-            if "schema" not in getattr(getattr(self.target, action), "kwargs", {}):
-                decorate = (
-                    extend_schema(exclude=True)
-                    if operation is None
-                    else operation.described([index] if action in on_items else [])
-                )
-                decorate(isolate_view_method(replacement, action))
+        index, operations = self.describe(deployed)
+        replacement = type(self.target.__name__, (_guard(self.target, index),), {})
+        for action, operation in operations.items():
+            if "schema" in getattr(getattr(self.target, action), "kwargs", {}):
+                continue
+            method = isolate_view_method(replacement, action)
+            extend_schema(
+                operation_id=f"multi_factor_{operation.id}",
+                summary=re.split("[.,:;]", get_doc(method))[0],
+                request=operation.reads or self.target.serializer_classes.get(action),
+                responses={
+                    status: OpenApiResponse(answer, HTTPStatus(status).phrase)
+                    for status, answer in operation.answers.items()
+                },
+                exclude=not self.offered(deployed),
+            )(method)
+            method.kwargs["schema"] = _guarding(method.kwargs["schema"], operation=operation, index=index)
         return replacement
 
+    def offered(self, deployed: UseCases) -> bool:
+        """Tell whether the routes are there."""
+        return True
 
-class VerifierExtension(_Extension):
+
+class VerifierExtension(OperationExtension):
     """Describes the routes that look after devices."""
 
     target_class = "mfa.adapters.drf.viewsets.MultiFactorVerifierViewSet"
-
-    def operations(self, deployed: UseCases) -> dict[str, Operation | None]:
-        """Return the operations."""
-        remembers = deployed.remembers_browsers
-        return {**verifier_operations(deployed.methods, deployed.step_up_status, remembers=remembers)}
-
-    def index(self, deployed: UseCases) -> tuple[frozenset[str], OpenApiParameter]:
-        """Return the actions on a device, and its index."""
-        return frozenset({"retrieve", "verify", "rename", "remove", "dispatch_challenge"}), DEVICE_INDEX
+    describe = staticmethod(_verifier)
 
 
-class RegistrationExtension(_Extension):
+class RegistrationExtension(OperationExtension):
     """Describes the routes that register devices."""
 
     target_class = "mfa.adapters.drf.viewsets.MultiFactorRegistrationViewSet"
-
-    def operations(self, deployed: UseCases) -> dict[str, Operation | None]:
-        """Return the operations."""
-        return {**registration_operations(deployed.methods, deployed.step_up_status)}
-
-    def index(self, deployed: UseCases) -> tuple[frozenset[str], OpenApiParameter]:
-        """Return the one action on a method, and its name or position."""
-        return frozenset({"register"}), method_index(deployed.methods)
+    describe = staticmethod(_registration)
 
 
-class PasskeyExtension(_Extension):
+class PasskeyExtension(OperationExtension):
     """Describes the routes that log in by a passkey, where they are on."""
 
     target_class = "mfa.adapters.drf.passkeys.MultiFactorPasskeyViewSet"
+    describe = staticmethod(lambda _: (None, PASSKEYS))
 
-    def operations(self, deployed: UseCases) -> dict[str, Operation | None]:
-        """Return the operations, or that there are none."""
-        operations = passkey_operations()
-        return {**(operations if deployed.passkey_login else dict.fromkeys(operations))}
+    def offered(self, deployed: UseCases) -> bool:
+        """Tell whether a passkey alone logs in."""
+        return deployed.passkey_login
 
 
-class TrustExtension(_Extension):
+class TrustExtension(OperationExtension):
     """Describes the routes for remembered browsers, where they are on."""
 
     target_class = "mfa.adapters.drf.trusts.MultiFactorTrustViewSet"
+    describe = staticmethod(lambda _: (TRUST_ID, TRUSTS))
 
-    def operations(self, deployed: UseCases) -> dict[str, Operation | None]:
-        """Return the operations, or that there are none."""
-        operations = trust_operations(deployed.step_up_status)
-        return {**(operations if deployed.remembers_browsers else dict.fromkeys(operations))}
-
-    def index(self, deployed: UseCases) -> tuple[frozenset[str], OpenApiParameter]:
-        """Return the one action on a browser, and what that is called."""
-        return frozenset({"revoke"}), TRUST_ID
+    def offered(self, deployed: UseCases) -> bool:
+        """Tell whether browsers are remembered."""
+        return deployed.remembers_browsers
 
 
 def describe_options(result: Schema, **_: object) -> Schema:
@@ -677,29 +512,19 @@ def describe_options(result: Schema, **_: object) -> Schema:
 
     It tells which fields a method has, and drf-spectacular looks at no such verb.
     """
-    components = result["components"]["schemas"]
+    schemas, metadata = result["components"]["schemas"], f"{PREFIX}{Metadata.__name__}"
     for path in result["paths"].values():
         posted = path.get("post", {})
-        bodies = posted.get("requestBody", {}).get("content", {}).values()
-        if any(body["schema"] == {"$ref": f"{REFERENCE}{REGISTRATION}"} for body in bodies):
-            components[METADATA.name] = METADATA.schema
-            path["options"] = _options(posted)
-    return {**result, "components": {**result["components"], "schemas": dict(sorted(components.items()))}}
-
-
-def _options(posted: Schema) -> Schema:
-    unread = {
-        status: answer for status, answer in posted["responses"].items() if status not in {"201", "400", "409", "415"}
-    }
-    found = {
-        "headers": posted["responses"]["201"]["headers"],
-        "content": {"application/json": {"schema": METADATA.ref}},
-        "description": "The fields",
-    }
-    kept: Schema = {name: posted[name] for name in ("parameters", "tags", "security") if name in posted}
-    return {
-        "operationId": "multi_factor_fields",
-        "description": "Describe the fields of a method.",
-        **kept,
-        "responses": {"200": found, **unread},
-    }
+        if posted.get("operationId") == "multi_factor_register":
+            schemas[metadata] = resolve_type_hint(Metadata)
+            answers = posted["responses"]
+            content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{metadata}"}}}
+            found = {**answers["201"], "content": content, "description": HTTPStatus.OK.phrase}
+            path["options"] = {
+                **{key: posted[key] for key in ("parameters", "tags", "security") if key in posted},
+                "operationId": "multi_factor_fields",
+                "summary": "Describe the fields of a method",
+                "description": "Tell which fields a registration of the method takes.",
+                "responses": {"200": found, **{each: answers[each] for each in ("401", "403", "404", "406", "503")}},
+            }
+    return {**result, "components": {**result["components"], "schemas": dict(sorted(schemas.items()))}}

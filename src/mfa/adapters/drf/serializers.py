@@ -1,15 +1,17 @@
 """What clients send and what they are shown."""
 
 from datetime import UTC
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
+from mfa.adapters.drf.shapes import AuthenticationResponse, CreationOptions, RequestOptions
 from mfa.application.listing import ListedDevice
 from mfa.application.standing import Assessment
 from mfa.application.trusts import ListedTrust
@@ -17,7 +19,7 @@ from mfa.application.verification import MadeTrust
 from mfa.domain.accounts import Confirmation
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import MethodNotFound
-from mfa.domain.methods.base import Method, Methods, RegistrationField
+from mfa.domain.methods.base import TRUST, Method, Methods, RegistrationField
 
 WORDS = (
     gettext_noop("Authenticator app"),
@@ -37,6 +39,16 @@ MOST_TOKEN_CHARACTERS = 1024
 
 MOST_STATE_CHARACTERS = 1024
 """Several times what the sealed challenge of a login takes."""
+
+TRUST_ID = "^[0-9a-f]{16}$"
+"""What a remembered browser is called."""
+
+
+Shown = TypeVar("Shown")
+
+
+class MultiFactorSerializer(serializers.Serializer[Shown]):
+    """What every serializer of the package is, so that a description can tell them from a project's own."""
 
 
 class TextField(serializers.CharField):
@@ -58,11 +70,23 @@ class EmailAddressField(TextField, serializers.EmailField):
 
 
 class ValueField(serializers.Field[Any, Any, Any, Any]):
-    """A value of whatever type, to be judged by the method of the device."""
+    """A value of one of some types, which others judge; without types, of what the methods of devices take."""
+
+    def __init__(self, *types: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.types = types
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever type
         """Return the value as it came."""
         return data
+
+
+class MethodField(serializers.CharField):
+    """The name of a method, or of one of the ``others``."""
+
+    def __init__(self, *others: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.others = others
 
 
 class TimeField(serializers.DateTimeField):
@@ -80,40 +104,47 @@ def word(text: str) -> str:
 # What clients send
 
 
-class VerifySerializer(serializers.Serializer[Any]):
+class VerifySerializer(MultiFactorSerializer[Any]):
     """A value that answers a device's challenge."""
 
     value = ValueField()
-    trust = serializers.BooleanField(default=False)
+    trust = serializers.BooleanField(default=False, help_text=_("Remember this browser; without it, do not."))
 
 
-class TrustTokenSerializer(serializers.Serializer[Any]):
+class TrustTokenSerializer(MultiFactorSerializer[Any]):
     """What a remembered browser has kept."""
 
-    token = TextField(max_length=MOST_TOKEN_CHARACTERS)
+    token = TextField(min_length=1, max_length=MOST_TOKEN_CHARACTERS)
 
 
-class PasskeySerializer(serializers.Serializer[Any]):
+class PasskeySerializer(MultiFactorSerializer[Any]):
     """What a browser made of the options for a login, and the state that came with them."""
 
-    state = TextField(max_length=MOST_STATE_CHARACTERS)
-    value = ValueField()
+    state = TextField(min_length=1, max_length=MOST_STATE_CHARACTERS)
+    value = ValueField(AuthenticationResponse)
 
 
-class RenameSerializer(serializers.Serializer[Any]):
-    """A name for a device; an empty one takes the name away."""
+class RenameSerializer(MultiFactorSerializer[Any]):
+    """A name for a device."""
 
-    name = TextField(allow_blank=True, max_length=MOST_NAME_CHARACTERS)
-
-
-class DispatchSerializer(serializers.Serializer[Any]):
-    """Whether a value is to be sent although the device is verified."""
-
-    reverify = serializers.BooleanField(default=False)
+    name = TextField(
+        allow_blank=True, max_length=MOST_NAME_CHARACTERS, help_text=_("An empty name takes the old one away.")
+    )
 
 
-class RegistrationSerializer(serializers.Serializer[Any]):
-    """A name for the new device, and the fields of its method, which the context names."""
+class DispatchSerializer(MultiFactorSerializer[Any]):
+    """Whether a challenge is to be dispatched although the device is verified."""
+
+    reverify = serializers.BooleanField(
+        default=False, help_text=_("Verify a device anew; without it, what is verified is refused.")
+    )
+
+
+class RegistrationSerializer(MultiFactorSerializer[Any]):
+    """A name for the new device, and the fields of its method.
+
+    The context names the method.
+    """
 
     name = TextField(required=False, allow_blank=True, max_length=MOST_NAME_CHARACTERS)
 
@@ -129,6 +160,7 @@ def _input(field: RegistrationField) -> serializers.Field[Any, Any, Any, Any]:
     return kind(
         required=field.required,
         allow_blank=not field.required,
+        min_length=1 if field.required else None,
         max_length=field.max_length,
         label=word(field.label),
         style={"input_type": "tel" if field.kind == "phone" else field.kind},
@@ -138,19 +170,28 @@ def _input(field: RegistrationField) -> serializers.Field[Any, Any, Any, Any]:
 # What clients are shown
 
 
-class DeviceSerializer(serializers.Serializer[ListedDevice]):
-    """A device, as the token that asks sees it; the context has the configured methods."""
+class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
+    """A device, as the token that asks sees it.
 
-    index = serializers.IntegerField(source="device.index")
-    method = serializers.CharField(source="device.method")
-    verbose_name = serializers.SerializerMethodField()
-    name = serializers.CharField(source="device.name")
-    dispatchable = serializers.SerializerMethodField()
-    active = serializers.BooleanField(source="device.active")
-    confirmed = serializers.BooleanField()
-    destination = serializers.CharField(source="device.destination")
+    The context has the configured methods, and nothing else is kept: one instance can represent every device.
+    """
+
+    index = serializers.IntegerField(
+        source="device.index", min_value=0, help_text="The device's own within its user, for ever."
+    )
+    method = MethodField(source="device.method", help_text="The name of the method.")
+    verbose_name = serializers.SerializerMethodField(help_text="What a person calls the method.")
+    name = serializers.CharField(
+        source="device.name", max_length=MOST_NAME_CHARACTERS, help_text="What the user calls the device."
+    )
+    dispatchable = serializers.SerializerMethodField(help_text="Whether a challenge can be dispatched to the device.")
+    active = serializers.BooleanField(source="device.active", help_text="False until the first verification.")
+    confirmed = serializers.BooleanField(help_text="Whether this token has verified the device.")
+    destination = serializers.CharField(
+        source="device.destination", allow_null=True, help_text="Where a dispatch goes, masked."
+    )
     created_at = TimeField(source="device.created_at")
-    last_used_at = TimeField(source="device.last_used_at")
+    last_used_at = TimeField(source="device.last_used_at", allow_null=True)
 
     def get_verbose_name(self, listed: ListedDevice) -> str:
         """Return what a person calls the method."""
@@ -158,7 +199,7 @@ class DeviceSerializer(serializers.Serializer[ListedDevice]):
         return listed.device.method if method is None else word(method.verbose_name)
 
     def get_dispatchable(self, listed: ListedDevice) -> bool:
-        """Tell whether a value can be sent to the device."""
+        """Tell whether a challenge can be dispatched to the device."""
         method = self._method(listed)
         return method is not None and method.dispatchable
 
@@ -180,65 +221,142 @@ class OfferedMethod:
     registered: int
 
 
-class OfferedMethodSerializer(serializers.Serializer[OfferedMethod]):
+class OfferedMethodSerializer(MultiFactorSerializer[OfferedMethod]):
     """A method, as whoever wants to register is shown it."""
 
-    index = serializers.IntegerField()
-    method = serializers.CharField(source="method.name")
-    verbose_name = serializers.SerializerMethodField()
-    dispatchable = serializers.SerializerMethodField()
-    registered = serializers.IntegerField()
+    index = serializers.IntegerField(min_value=0, help_text="The method's position in the settings.")
+    method = MethodField(source="method.name", help_text="The name of the method.")
+    verbose_name = serializers.SerializerMethodField(help_text="What a person calls the method.")
+    dispatchable = serializers.SerializerMethodField(help_text="Whether a challenge has to be dispatched to verify.")
+    registered = serializers.IntegerField(min_value=0, help_text="How many active devices of the method there are.")
 
     def get_verbose_name(self, offered: OfferedMethod) -> str:
         """Return what a person calls the method."""
         return word(offered.method.verbose_name)
 
     def get_dispatchable(self, offered: OfferedMethod) -> bool:
-        """Tell whether the method sends something."""
+        """Tell whether a challenge has to be dispatched to verify."""
         return offered.method.dispatchable
 
 
-class ConfirmationSerializer(serializers.Serializer[Confirmation]):
+class ConfirmationSerializer(MultiFactorSerializer[Confirmation]):
     """A verification that counts."""
 
-    index = serializers.IntegerField()
-    method = serializers.CharField()
+    index = serializers.IntegerField(min_value=0, help_text="The index of the device.")
+    method = MethodField(TRUST, help_text="The name of the method; trust for a remembered browser.")
     at = TimeField()
 
 
-class StandingSerializer(serializers.Serializer[Assessment]):
-    """How a token stands."""
-
-    verified = serializers.BooleanField()
-    enrolled = serializers.BooleanField()
-    locked = serializers.BooleanField()
-    retry_after = serializers.SerializerMethodField()
-    verifications = ConfirmationSerializer(source="confirmations", many=True)
+class LeftSerializer(MultiFactorSerializer[Shown]):
+    """What tells how many verifications are left."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields, and the one whose name is none in Python."""
-        left = serializers.IntegerField(source="verifications_left")
+        left = serializers.IntegerField(
+            source="verifications_left", min_value=0, help_text="How many verifications this token has yet to bring."
+        )
         return {**super().get_fields(), "verifications-left": left}
+
+
+class StandingSerializer(LeftSerializer[Assessment]):
+    """How a token stands."""
+
+    verified = serializers.BooleanField(help_text="Whether this token has as many verifications as are demanded.")
+    enrolled = serializers.BooleanField(help_text="Whether the user has an active device.")
+    locked = serializers.BooleanField(help_text="Whether devices whose values can be guessed have to wait.")
+    retry_after = serializers.SerializerMethodField(help_text="For how many seconds, where waiting helps.")
+    verifications = ConfirmationSerializer(source="confirmations", many=True)
 
     def get_retry_after(self, standing: Assessment) -> int | None:
         """Return how many seconds a lock lasts."""
         return None if standing.retry_after is None else whole_seconds(standing.retry_after)
 
 
-class MadeTrustSerializer(serializers.Serializer[MadeTrust]):
+class MadeTrustSerializer(MultiFactorSerializer[MadeTrust]):
     """What a browser has to keep so that it is remembered, shown only once."""
 
     token = serializers.CharField()
     expires_at = TimeField(source="trust.expires_at")
 
 
-class TrustSerializer(serializers.Serializer[ListedTrust]):
-    """A remembered browser; ``device`` is the index of the device that was verified there."""
+class TrustSerializer(MultiFactorSerializer[ListedTrust]):
+    """A remembered browser."""
 
-    id = serializers.CharField(source="trust.id")
-    device = serializers.IntegerField(source="trust.index")
-    description = serializers.CharField(source="trust.description")
-    current = serializers.BooleanField()
+    id = serializers.RegexField(TRUST_ID, source="trust.id")
+    device = serializers.IntegerField(
+        source="trust.index", min_value=0, help_text="The index of the device that was verified there."
+    )
+    description = serializers.CharField(source="trust.description", help_text="What the browser said of itself.")
+    current = serializers.BooleanField(help_text="Whether this token came from there.")
     created_at = TimeField(source="trust.created_at")
     expires_at = TimeField(source="trust.expires_at")
-    last_used_at = TimeField(source="trust.last_used_at")
+    last_used_at = TimeField(source="trust.last_used_at", allow_null=True)
+
+
+class VerifiedSerializer(LeftSerializer[Any]):
+    """A value was right; where the browser is to be remembered, what it has to keep."""
+
+    device = DeviceSerializer()
+    trust = MadeTrustSerializer(required=False)
+
+
+class TrustedSerializer(LeftSerializer[Any]):
+    """The browser is remembered."""
+
+
+class DispatchedSerializer(MultiFactorSerializer[Any]):
+    """Options for the browser: to create a credential while the device is pending, and else to use one."""
+
+    options = ValueField(CreationOptions, RequestOptions)
+
+
+class PasskeyOptionsSerializer(MultiFactorSerializer[Any]):
+    """Options for the browser, and what has to be sent back with its answer."""
+
+    options = ValueField(RequestOptions)
+    state = serializers.CharField(max_length=MOST_STATE_CHARACTERS)
+
+
+class LoggedInSerializer(LeftSerializer[Any]):
+    """A new token, verified already."""
+
+    token = serializers.CharField(required=False, allow_null=True, help_text="Null where a cookie is the token.")
+    expires_at = TimeField(required=False, allow_null=True)
+    access = serializers.CharField(required=False, help_text="With refresh in the place of token, where it is a pair.")
+    refresh = serializers.CharField(required=False)
+
+
+class SeedSerializer(DeviceSerializer):
+    """A new device, and a seed that is shown only now."""
+
+    authenticator_url = serializers.CharField(help_text="An otpauth URI.")
+    secret = serializers.CharField(help_text="The seed in base32.")
+    qr_code = serializers.CharField(required=False, help_text="The URI as a data URI; only with the extra qr.")
+
+
+class CodesSerializer(DeviceSerializer):
+    """A new device, and codes that are shown only now."""
+
+    codes = serializers.ListField(child=serializers.CharField())
+
+
+class CredentialSerializer(DeviceSerializer):
+    """A new device, and options to create its credential."""
+
+    options = ValueField(CreationOptions)
+
+
+class ErrorSerializer(MultiFactorSerializer[Any]):
+    """An error."""
+
+    detail = serializers.CharField(help_text="A sentence for people, translated.")
+
+
+class WaitSerializer(ErrorSerializer):
+    """Not now; nothing was looked at."""
+
+    retry_after = serializers.IntegerField(required=False, min_value=1, help_text="For how many seconds, if it helps.")
+
+
+class RefusalSerializer(ErrorSerializer, LeftSerializer[Any]):
+    """A token may not do this, because it is not verified as it would have to be."""
