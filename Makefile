@@ -17,12 +17,11 @@ NEWEST := .venv/newest/bin
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/demo/stamp ## the demo, on http://127.0.0.1:8000/ (another port: make demo PORT=8001)
+demo: .venv/demo/stamp ## the demo, afresh, on http://127.0.0.1:8000/ (PORT=8001: another port; KEEP=1: with the devices of the last)
 	@PORT=$(PORT) exec $(DEMO)/python -m demo
 
 code: .venv/demo/stamp ## the code an authenticator app would show: make code SECRET=JBSW...
-	@test -n "$(SECRET)" || { echo "usage: make code SECRET=<the secret of the registration>" >&2; exit 2; }
-	@$(DEMO)/python -m demo.code "$(SECRET)"
+	@$(DEMO)/python -m demo.code "$$SECRET"
 
 test: .venv/test/stamp ## everything: style, types, imports, tests on every database that answers, coverage
 	@$(TEST)/python -m tests.run $(ARGS)
@@ -64,8 +63,8 @@ format: .venv/test/stamp ## rewrites the code in the project's style
 	$(TEST)/ruff check --fix
 	$(TEST)/ruff format
 
-clean: ## removes the environments and what tools left behind
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build dist
+clean: ## removes the environments, and what tools and the demo left behind
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build dist demo/*.sqlite3*
 
 # Environments ---------------------------------------------------------------------------------------------------------
 # $(1): the Python that makes it; $(2): the least version; the first prerequisite is the lock.

@@ -1,4 +1,7 @@
-"""Starts the demo: ``python -m demo``, on the port that the environment variable ``PORT`` names."""
+"""Starts the demo: ``python -m demo``, on the port that the environment variable ``PORT`` names.
+
+It begins afresh, unless ``KEEP`` is ``1``.
+"""
 
 import os
 import signal

@@ -1,25 +1,51 @@
 """The code that an authenticator app shows now: ``python -m demo.code SECRET``, for a machine without oathtool."""
 
+import hmac
 import sys
+import time
+import unicodedata
+from base64 import b32decode
 
-import pyotp
-
-USAGE = "usage: python -m demo.code SECRET, with the secret of the registration"
+USAGE = "usage: make code SECRET=<the secret of the registration>"
+ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+LEFT_OVER = {1, 3, 6}
+"""No bytes have so many characters beyond a multiple of eight (RFC 4648 section 6)."""
+BETWEEN = {"Zs", "Cc", "Cf", "Pd"}
+"""Spaces, line breaks, what is invisible, and dashes, by which people and apps write a secret in groups."""
 
 
 def main(arguments: list[str]) -> int:
-    """Print the code, or why there is none."""
-    secret = "".join(arguments).replace(" ", "").rstrip("=")
+    """Print the code, or in one sentence why there is none."""
+    typed = "".join(each for each in "".join(arguments) if unicodedata.category(each) not in BETWEEN).rstrip("=")
+    secret = "".join(each.upper() if each.isascii() else each for each in typed)
+    foreign = sorted(set(secret) - ALPHABET)
     if not secret:
-        print(USAGE, file=sys.stderr)
-        return 2
-    try:
-        code = pyotp.TOTP(secret).now()
-    except ValueError:
-        print("That is no secret of a registration: it has the letters A to Z and the digits 2 to 7.", file=sys.stderr)
-        return 2
-    print(code)
+        return _refused(USAGE)
+    if foreign:
+        return _refused(
+            "A secret has the letters A to Z and the digits 2 to 7; this one has "
+            f"{' and '.join(map(ascii, foreign))}. (Looks like 0? It is the letter O; 1 is I or L, and 8 is B.)"
+        )
+    if len(secret) % 8 in LEFT_OVER:
+        return _refused(f"No secret has {len(secret)} characters: some are missing, or there are too many.")
+    print(totp(b32decode(secret + "=" * (-len(secret) % 8)), int(time.time())))
     return 0
+
+
+def totp(key: bytes, now: int) -> str:
+    """Return the six digits of a time (RFC 6238, and RFC 4226 section 5.3 for how a digest becomes digits).
+
+    PyOTP would refuse a key of fewer than 112 bits, and a demonstration is no place to argue about somebody's key.
+    """
+    digest = hmac.digest(key, (now // 30).to_bytes(8), "sha1")
+    offset = digest[-1] & 15
+    number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF
+    return f"{number % 10**6:06}"
+
+
+def _refused(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from pathlib import Path
 
 import django
 from django.apps import apps
@@ -36,15 +37,23 @@ def serve() -> int:
     except OSError as error:
         return _failed(_reason(error, port))
     with server:
+        if os.environ.get("KEEP") != "1":
+            _forget(settings.DATABASES["default"]["NAME"])
         django.setup()
         call_command("migrate", interactive=False, verbosity=0)
         enrolled = _prepare_user()
         server.set_app(get_wsgi_application())
-        database = os.path.relpath(settings.DATABASES["default"]["NAME"])
         print(f"http://{HOST}:{port}/ is the demo; its user is {USER}, with the password {PASSWORD}. Ctrl-C ends it.")
-        print(walk(port, enrolled=enrolled, database=database), flush=True)
+        print("It begins afresh each time; KEEP=1 keeps the devices of the last.")
+        print(walk(port, enrolled=enrolled), flush=True)
         server.serve_forever()
     return 0
+
+
+def _forget(database: str) -> None:
+    """Remove a database of SQLite, with what it keeps beside itself (https://www.sqlite.org/tempfiles.html)."""
+    for beside in ("", "-journal", "-wal", "-shm"):
+        Path(database + beside).unlink(missing_ok=True)
 
 
 def _prepare_user() -> bool:

@@ -28,7 +28,9 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("DEMO_DATABASE") or Path(__file__).with_name("db.sqlite3"),
+        # A port is one demo's, so its database is, too.
+        "NAME": os.environ.get("DEMO_DATABASE")
+        or str(Path(__file__).with_name(f"db-{os.environ.get('PORT') or '8000'}.sqlite3")),
         "OPTIONS": {"timeout": 20},
     }
 }

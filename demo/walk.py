@@ -38,7 +38,7 @@ Prove it by the code that the app would show now (without oathtool: CODE=$(make 
 """
 
 ENROLLED = """
-An earlier run has left devices. This lists them; {anew}
+An earlier run has left devices. This lists them; to begin anew, end the demo and start it without KEEP=1.
 
     curl -s -w ' %{http_code}\\n' "$URL/multi-factor/" -H "$AUTH"
 
@@ -82,11 +82,10 @@ What else can be registered:
 """
 
 
-def walk(port: int, *, enrolled: bool = False, database: str = "") -> str:
-    """Return the walk for a port; ``enrolled`` where the user has devices already, in a file called ``database``."""
-    anew = f"to begin anew, end the demo, delete {database} and start it again." if database else ""
+def walk(port: int, *, enrolled: bool = False) -> str:
+    """Return the walk for a port; ``enrolled`` where the user has devices already."""
     text = PAGE + LOGIN + (ENROLLED if enrolled else REGISTER) + PROTECTED + EMAIL
-    places = {"host": HOST, "page": PAGE_HOST, "port": str(port), "user": USER, "password": PASSWORD, "anew": anew}
+    places = {"host": HOST, "page": PAGE_HOST, "port": str(port), "user": USER, "password": PASSWORD}
     for name, value in places.items():
         text = text.replace(f"{{{name}}}", value)
     return text

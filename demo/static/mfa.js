@@ -135,7 +135,11 @@ function requestOptions(options) {
 const descriptors = (listed = []) => listed.map((each) => ({ ...each, id: bytes(each.id) }));
 
 function written(credential) {
-  if (credential.toJSON) return credential.toJSON();
+  try {
+    if (credential.toJSON) return credential.toJSON();
+  } catch {
+    // Password managers answer with objects that only look like credentials, and the browser's own method throws.
+  }
   const { response } = credential;
   const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
   const fields = parts.filter((part) => response[part]).map((part) => [part, base64url(response[part])]);

@@ -7,6 +7,7 @@ const OFFERED_FOR = 4 * 60 * 1000;
 
 const at = mfa.site();
 const find = (selector, within = document) => within.querySelector(selector);
+const bound = !/^[\d.]+$|^\[/.test(location.hostname); // to a domain, as passkeys are
 let offered = null;
 
 // Telling
@@ -25,7 +26,9 @@ async function doing(act) {
     tell((await act()) ?? "");
   } catch (error) {
     if (!(error instanceof mfa.MfaError)) throw error;
-    if (error.code !== "aborted") tell(error.message, "bad", error.code);
+    if (error.code === "aborted") return;
+    tell(error.message, "bad", error.code);
+    if (at.token !== null && error.status === 401 && error.code !== "invalid_value") leave(); // the token is gone
   }
 }
 
@@ -53,9 +56,13 @@ function leave() {
   offer();
 }
 
-async function byPasskey(how) {
+/** Has a passkey chosen, and returns what it signed. */
+async function chosen(how) {
   const { options, state } = await mfa.passkeyOptions(at);
-  const value = await mfa.getCredential(options, how);
+  return { state, value: await mfa.getCredential(options, how) };
+}
+
+async function byPasskey({ state, value }) {
   await enter((await mfa.passkeyLogin(at, state, value)).token);
   return "You are logged in, and verified, by a passkey.";
 }
@@ -67,8 +74,15 @@ async function offer() {
   offered = mine;
   const again = setTimeout(() => offered === mine && offer(), OFFERED_FOR);
   mine.signal.addEventListener("abort", () => clearTimeout(again));
-  if (!(await mfa.autofills()) || offered !== mine) return;
-  await doing(() => byPasskey({ mediation: "conditional", signal: mine.signal }));
+  if (!bound || !(await mfa.autofills()) || offered !== mine) return;
+  let answer;
+  try {
+    answer = await chosen({ mediation: "conditional", signal: mine.signal });
+  } catch (error) {
+    if (!(error instanceof mfa.MfaError)) throw error;
+    return; // nobody has asked for anything, so nobody is told
+  }
+  await doing(() => byPasskey(answer));
 }
 
 function withdraw() {
@@ -85,7 +99,7 @@ on(find("#login"), "submit", async () => {
 on(find("#passkey"), "click", async () => {
   withdraw();
   try {
-    return await byPasskey();
+    return await byPasskey(await chosen());
   } finally {
     if (at.token === null) offer();
   }
@@ -113,7 +127,9 @@ function row(device) {
   const typed = device.method !== "webauthn";
   item.dataset.index = device.index;
   find(".name", item).textContent = device.name || device.verbose_name;
-  find(".state", item).textContent = device.active ? (device.confirmed ? "verified" : "to be verified") : "pending";
+  const state = device.active ? (device.confirmed ? "verified" : "to be verified") : "pending";
+  find(".state", item).textContent = state;
+  find(".state", item).classList.toggle("verified", state === "verified");
   find(".code", item).hidden = !typed;
   find(".send", item).hidden = !typed || !device.dispatchable;
   on(find(".send", item), "click", async () => {
@@ -154,5 +170,9 @@ on(find("#register"), "submit", async () => {
 });
 
 on(find("#open"), "click", async () => (await mfa.ask(at, "GET", "/protected/")).detail);
+
+const elsewhere = Object.assign(new URL(location.href), { hostname: "localhost" });
+find("#elsewhere").hidden = bound;
+find("#elsewhere a").textContent = find("#elsewhere a").href = elsewhere.href;
 
 offer();

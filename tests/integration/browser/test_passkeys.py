@@ -213,16 +213,25 @@ def test_the_credential_of_another_user_is_none(page: Page, eve: str) -> None:
     }
 
 
-def test_the_module_works_where_the_browser_converts_nothing(page: Page) -> None:
-    """As in browsers from before ``parseCreationOptionsFromJSON`` and ``toJSON``."""
+OLD = """
+delete PublicKeyCredential.parseCreationOptionsFromJSON;
+delete PublicKeyCredential.parseRequestOptionsFromJSON;
+delete PublicKeyCredential.prototype.toJSON;
+"""
+"""As in browsers from before these were there."""
+
+MANAGED = 'PublicKeyCredential.prototype.toJSON = () => { throw new TypeError("Illegal invocation"); };'
+"""As with the objects that password managers have pages take for credentials."""
+
+
+@pytest.mark.parametrize("browser", [OLD, MANAGED], ids=["old", "managed"])
+def test_the_module_works_where_the_browser_converts_nothing(page: Page, browser: str) -> None:
     page.plug_in()
     page.open()
 
     answer = page.run(
-        """
-        delete PublicKeyCredential.parseCreationOptionsFromJSON;
-        delete PublicKeyCredential.parseRequestOptionsFromJSON;
-        delete PublicKeyCredential.prototype.toJSON;
+        browser
+        + """
         const at = mfa.site();
         at.token = await mfa.login(at, "demo", "demo");
         const device = await mfa.register(at, "webauthn", { name: "Old" });
@@ -263,10 +272,41 @@ def test_errors_carry_what_went_wrong(page: Page) -> None:
         assert answer["message"]
 
 
+def test_the_page_complains_of_nothing_before_it_is_asked_for_anything(page: Page) -> None:
+    """The browser is asked at once for passkeys to offer where the user name is typed, and may refuse."""
+    refusing = """
+    PublicKeyCredential.isConditionalMediationAvailable = async () => true;
+    navigator.credentials.get = async () => { window.refused = true; throw new DOMException("", "NotAllowedError"); };
+    """
+    script = page.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refusing})
+
+    page.open()
+
+    page.wait_for(lambda: page.chrome.execute_script("return window.refused === true"))
+    page.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    assert page.message == ""
+    page.find("#passkey").click()
+    page.told("Nothing was chosen, or it took too long.")
+
+
+def test_a_token_that_is_gone_leads_back_to_the_login(page: Page) -> None:
+    page.open().log_in()
+    page.run('return mfa.login(mfa.site(), "demo", "demo")')
+
+    page.open_the_route()
+
+    page.told("Invalid token.")
+    assert page.find("#login").is_displayed()
+
+
 def test_the_page_at_an_address_says_what_is_wrong(page: Page) -> None:
     page.plug_in()
+    name = page.url
     page.url = page.url.replace("localhost", "127.0.0.1")
-    page.open().log_in()
+    page.open()
+    assert page.find("#elsewhere a").get_attribute("href") == name
+    assert page.message == ""
+    page.log_in()
 
     page.register("Laptop")
 
