@@ -62,9 +62,10 @@ def test_a_url_of_a_counter() -> None:
 def check(user_name: str, issuer: str, parameters: Parameters) -> None:
     written = url(user_name, issuer, parameters)
 
-    # A parser that others wrote reads back what was meant.
+    # A parser that others wrote reads back what was meant, but for the colon that no name may have.
     read: Any = pyotp.parse_uri(written)
-    assert (read.name, read.issuer, read.secret) == (user_name, issuer, SECRET)
+    assert (read.name, read.issuer, read.secret) == (user_name.replace(":", "-"), issuer.replace(":", "-"), SECRET)
+    assert "%3A" not in written.upper()
 
     # And nothing in a name ends a part of the URL, whatever the parser.
     assert written.isascii()

@@ -1,8 +1,12 @@
+import sys
+import unicodedata
+
+import attrs
 import pytest
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
-from mfa.domain.methods.base import MAX_VALUE_BYTES, Methods, typed_value
-from tests.unit.domain.samples import RECOVERY, TOTP, WEBAUTHN, Kind
+from mfa.domain.methods.base import MAX_VALUE_BYTES, Attempt, Methods
+from tests.unit.domain.samples import NOW, RECOVERY, TOTP, WEBAUTHN, Kind
 
 METHODS = Methods((TOTP, RECOVERY, WEBAUTHN))
 
@@ -50,47 +54,74 @@ def test_a_method_that_is_gone_counts_as_the_weakest() -> None:
     assert not METHODS.phishing_resistant("sms")
 
 
+def typed(value: object) -> object:
+    return Attempt(state=b"", value=value, now=NOW).value
+
+
 @pytest.mark.parametrize(
-    ("value", "typed"),
+    ("value", "read"),
     [
         ("123456", "123456"),
-        ("123 456", "123456"),
-        (" 12-34 - 56 ", "123456"),
+        (" 12-34 - 56\r\n", "123456"),
         ("", ""),
-        ("- -", ""),
-        ("123\t456", "123\t456"),
-        ("123456\n", "123456\n"),
-        ("123\N{NO-BREAK SPACE}456", "123\N{NO-BREAK SPACE}456"),
-        ("123\N{EN DASH}456", "123\N{EN DASH}456"),
+        ("\u202a123\N{NO-BREAK SPACE}\N{EN DASH}456\u202c\N{ZERO WIDTH SPACE}", "123456"),
+        ("\N{MINUS SIGN}1", "1"),
+        ("\N{ARABIC-INDIC DIGIT FOUR}\N{FULLWIDTH DIGIT TWO}\N{MATHEMATICAL BOLD DIGIT ONE}", "421"),
+        (
+            "\N{SUPERSCRIPT TWO}\N{CIRCLED DIGIT ONE}\N{ROMAN NUMERAL FIVE}",
+            "\N{SUPERSCRIPT TWO}\N{CIRCLED DIGIT ONE}\N{ROMAN NUMERAL FIVE}",
+        ),
+        ("1_2.3+4\x1c\x00", "1_2.3+4\x1c\x00"),
+        ("1\ud8002", "1\N{REPLACEMENT CHARACTER}2"),
         ("x" * MAX_VALUE_BYTES, "x" * MAX_VALUE_BYTES),
-        ("\ud800", "\ud800"),
     ],
+    ids=ascii,
 )
-def test_a_typed_value_loses_ascii_spaces_and_hyphens_and_nothing_else(value: str, typed: str) -> None:
-    assert typed_value(value) == typed
+def test_a_typed_value_is_read_in_one_normal_form(value: str, read: str) -> None:
+    attempt = Attempt(state=b"", value=value, now=NOW)
+
+    assert attempt.value == attempt.text == read
+    assert attrs.evolve(attempt).value == read
+
+
+SPACE = [*range(0x9, 0xE), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
+UNSEEN = [0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+CHARACTERS = [chr(point) for point in range(sys.maxunicode + 1)]
+SPARSE = 1000
+
+
+def test_no_character_is_dropped_or_read_as_another_beside_those_of_the_contract() -> None:
+    dropped = {chr(point) for point in (*SPACE, *UNSEEN, 0x2212)}
+    dropped |= {character for character in CHARACTERS if unicodedata.category(character) == "Pd"}
+    for start in range(0, len(CHARACTERS), SPARSE):
+        some = CHARACTERS[start : start + SPARSE]
+        kept = [character for character in some if character not in dropped]
+        read = [
+            str(int(each)) if each.isdecimal() else "\ufffd" if "\ud800" <= each <= "\udfff" else each for each in kept
+        ]
+        assert typed("".join(some)) == "".join(read)
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        123456,
-        12.5,
-        None,
-        True,
-        b"123456",
-        ["123456"],
-        {"value": "123456"},
         "x" * (MAX_VALUE_BYTES + 1),
         " " * (MAX_VALUE_BYTES + 1),
-        "é" * (MAX_VALUE_BYTES // 2 + 1),
+        "\N{LATIN SMALL LETTER E WITH ACUTE}" * (MAX_VALUE_BYTES // 2 + 1),
         "\ud800" * (MAX_VALUE_BYTES // 3 + 1),
     ],
-    ids=lambda value: f"{type(value).__name__} {str(value)[:10]!r}",
+    ids=lambda value: ascii(value[:1]),
 )
-def test_what_nobody_can_have_typed_is_malformed(value: object) -> None:
-    with pytest.raises(MalformedValue):
-        typed_value(value)
-
-
-def test_a_typed_value_is_at_most_4096_bytes() -> None:
+def test_what_is_too_long_is_malformed_as_it_came(value: str) -> None:
     assert MAX_VALUE_BYTES == 4096
+    with pytest.raises(MalformedValue):
+        typed(value)
+
+
+@pytest.mark.parametrize("value", [123456, 12.5, None, True, b"123456", ["123456"], {"value": "1 2"}], ids=repr)
+def test_what_is_no_text_is_left_for_the_method_to_judge(value: object) -> None:
+    attempt = Attempt(state=b"", value=value, now=NOW)
+
+    assert attempt.value is value
+    with pytest.raises(MalformedValue):
+        attempt.text  # noqa: B018 - it raises

@@ -163,7 +163,9 @@ def test_the_next_dispatch_replaces_the_code() -> None:
 # Verification
 
 
-@pytest.mark.parametrize("value", ["123456", "123 456", " 12-34-56 "])
+@pytest.mark.parametrize(
+    "value", ["123456", "123 456", " 12-34-56 \r\n", in_digits_from("\N{ARABIC-INDIC DIGIT ZERO}", "123456")], ids=ascii
+)
 def test_the_code_is_accepted_and_gone(value: str) -> None:
     verdict = judge(dispatched().sent, value)
 
@@ -180,9 +182,7 @@ def test_the_code_is_accepted_and_gone(value: str) -> None:
         "0123456",
         "",
         "12345x",
-        "123456\n",
-        in_digits_from("\N{ARABIC-INDIC DIGIT ZERO}", "123456"),
-        in_digits_from("\N{FULLWIDTH DIGIT ZERO}", "123456"),
+        "12345\N{SUPERSCRIPT SIX}",
         "\ud800",
         "123456" * 600,
     ],

@@ -1,5 +1,6 @@
 """What every method of verification is, and the few things that methods share."""
 
+import unicodedata
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -22,7 +23,15 @@ TRUST = "trust"
 NOBODY: Mapping[int, bytes] = MappingProxyType({})
 """No siblings."""
 
-_IGNORED = str.maketrans("", "", " -")
+_WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""Unicode's property ``White_Space``; ``str.isspace`` has the four information separators beside it."""
+
+_INVISIBLE = "\u00ad\u061c\ufeff" + "".join(
+    map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
+)
+"""Soft hyphens, joiners, marks of direction: whatever pages, apps and keyboards put beside a code unseen."""
+
+_DROPPED = frozenset(_WHITE_SPACE + _INVISIBLE + "\N{MINUS SIGN}")
 
 
 class Entropy(Protocol):
@@ -102,18 +111,52 @@ class Dispatch:
     shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
 
+def normalised(value: object) -> object:
+    """Return the one normal form of a value as a person types or pastes it; what is no text is for the method to judge.
+
+    White space, dashes and what is not seen at all are dropped, and decimal digits of any script become those of
+    ASCII, before anything is compared, counted or remembered: a value in another spelling is the same value, used
+    once. An unpaired surrogate is replaced, so that every text can be encoded. Raises ``MalformedValue`` for a text
+    that is longer than ``MAX_VALUE_BYTES`` as it came.
+    """
+    if not isinstance(value, str):
+        return value
+    if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
+        raise MalformedValue
+    return "".join(_normalised(character) for character in value if character not in _DROPPED)
+
+
+def _normalised(character: str) -> str:
+    match unicodedata.category(character):
+        case "Nd":
+            return str(unicodedata.decimal(character))
+        case "Pd":
+            return ""
+        case "Cs":
+            return "\N{REPLACEMENT CHARACTER}"
+    return character
+
+
 @attrs.frozen(kw_only=True)
 class Attempt:
     """A value that claims to answer a device's challenge, with all that a method needs to judge it.
 
-    ``siblings`` are as for ``Enrolment``, with the device itself among them once it is active.
+    ``value`` is in its normal form, however it was handed in. ``siblings`` are as for ``Enrolment``, with the device
+    itself among them once it is active.
     """
 
     state: bytes = attrs.field(repr=False)
     siblings: Mapping[int, bytes] = attrs.field(default=NOBODY, repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
-    value: object = attrs.field(repr=False)
+    value: object = attrs.field(repr=False, converter=normalised)
     now: datetime
+
+    @property
+    def text(self) -> str:
+        """Return the value where it is a text; raises ``MalformedValue`` (a number would have lost its zeros)."""
+        if not isinstance(self.value, str):
+            raise MalformedValue
+        return self.value
 
 
 class Method(Protocol):
@@ -224,15 +267,3 @@ class Methods:
     def guessable(self, name: str) -> bool:
         """Tell whether values of the method can be guessed; a method that is gone counts as one that can."""
         return all(method.guessable for method in self.all if method.name == name)
-
-
-def typed_value(value: object) -> str:
-    """Read a value that a person types, without the spaces and hyphens that make it readable.
-
-    Raises ``MalformedValue`` for what is no text (a number would have lost its leading zeros) or too long.
-    """
-    if not isinstance(value, str):
-        raise MalformedValue
-    if len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
-        raise MalformedValue
-    return value.translate(_IGNORED)

@@ -23,7 +23,6 @@ from mfa.domain.methods.base import (
     Method,
     Registration,
     RegistrationField,
-    typed_value,
 )
 from mfa.domain.secrets import equal
 from mfa.domain.sends import SendLimits
@@ -141,7 +140,7 @@ class OneTimePassword(Method):
         the earlier one would leave it valid. Every counter is compared, so the time tells nothing of the position.
         """
         state = State.decode(attempt.state)
-        value = typed_value(attempt.value)
+        value = attempt.text
         if not re.fullmatch(f"[0-9]{{{state.parameters.digits}}}", value):
             return Rejected(reason=Reason.WRONG, state=_forget(state).encode())
         window = _window(state, attempt.now)
@@ -189,9 +188,10 @@ def _forget(state: State) -> State:
 def authenticator_url(*, secret: str, user_name: str, issuer: str, parameters: Parameters) -> str:
     """Write an ``otpauth`` URI as the Key URI Format has it: ``%20`` for spaces, the issuer in both places.
 
-    Every character that could end a part of the URI is escaped, a colon in a name too, since a bare one divides the
-    issuer from the account.
+    Every character that could end a part of the URI is escaped. A colon divides the issuer from the account and may
+    stand in neither, escaped or not, so one in a name is written as a hyphen.
     """
+    issuer, account = issuer.replace(":", "-"), user_name.replace(":", "-")
     escape = partial(quote, safe="")
     kind, moving = ("hotp", {"counter": "0"}) if parameters.period is None else ("totp", {"period": parameters.period})
     query = {
@@ -201,4 +201,4 @@ def authenticator_url(*, secret: str, user_name: str, issuer: str, parameters: P
         "digits": parameters.digits,
         **moving,
     }
-    return f"otpauth://{kind}/{escape(issuer)}:{escape(user_name)}?{urlencode(query, quote_via=quote, safe='')}"
+    return f"otpauth://{kind}/{escape(issuer)}:{escape(account)}?{urlencode(query, quote_via=quote, safe='')}"

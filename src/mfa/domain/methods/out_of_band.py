@@ -19,7 +19,6 @@ from mfa.domain.methods.base import (
     Outgoing,
     Registration,
     RegistrationField,
-    typed_value,
 )
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.sends import SendLimits
@@ -111,7 +110,7 @@ class OutOfBand(Method):
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Compare the value with the code that is out, once, in time, and at most so many times."""
-        value = typed_value(attempt.value)
+        value = attempt.text
         if attempt.sent is None:
             return Rejected(reason=Reason.USED_UP, state=attempt.state)
         sent = SentCode.decode(attempt.sent)

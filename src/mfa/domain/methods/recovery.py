@@ -17,7 +17,6 @@ from mfa.domain.methods.base import (
     Method,
     Registration,
     RegistrationField,
-    typed_value,
 )
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.sends import SendLimits
@@ -27,6 +26,13 @@ CODE_BYTES = 10
 """80 bits: above the 64 from which NIST SP 800-63B section 3.1.2.2 lifts the limit on guesses, and 16 letters long."""
 
 GROUP = 4
+
+_SMALL = {
+    first + letter: ord("a") + letter
+    for first in map(ord, "A\N{FULLWIDTH LATIN CAPITAL LETTER A}\N{FULLWIDTH LATIN SMALL LETTER A}")
+    for letter in range(26)
+}
+"""A letter in any case and width. No other letter is read as one: ``str.lower`` makes a k of the sign for kelvin."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -61,11 +67,11 @@ class RecoveryCodes(Method):
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Burn the code that fits; all are compared, so that the time does not tell which."""
-        value = typed_value(attempt.value)
+        value = attempt.text.translate(_SMALL)
         codes = _decode(attempt.state)
         if not value.isascii():
             return Rejected(reason=Reason.WRONG, state=attempt.state)
-        matches = [code.matches(value.lower()) for code in codes]
+        matches = [code.matches(value) for code in codes]
         if not any(matches):
             return Rejected(reason=Reason.WRONG, state=attempt.state)
         return Accepted(state=_encode([code for code, match in zip(codes, matches, strict=True) if not match]))
