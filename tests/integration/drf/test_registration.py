@@ -41,7 +41,7 @@ def test_an_app_is_registered_by_name_or_position(ann: Person, index: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("host", "site"), [("localhost:8443", "localhost"), ("[2001:db8::1]:8000", "%5B2001%3Adb8%3A%3A1%5D")]
+    ("host", "site"), [("localhost:8443", "localhost"), ("[2001:db8::1]:8000", "%5B2001-db8--1%5D")]
 )
 def test_the_site_is_the_host_without_the_port(ann: Person, world: World, host: str, site: str) -> None:
     world.settings.ALLOWED_HOSTS = ["*"]

@@ -84,11 +84,12 @@ def test_a_mail_to_an_unproved_address_names_the_site_and_says_no_word_of_the_us
     assert all("code for testserver" in part for part in (*first, *second))
 
 
-def test_a_value_may_be_typed_in_groups(ann: Person, world: World) -> None:
-    app = ann.register_app()
-    code = app.code
+def test_a_value_may_be_pasted_as_it_stands_and_is_the_same_value(ann: Person) -> None:
+    code = ann.register_app().code
+    pasted = f"\u200b{code[:3]}\N{NO-BREAK SPACE}{code[3:]}\r\n".translate({48 + n: 0x660 + n for n in range(10)})
 
-    assert ann.verify(0, f" {code[:3]} {code[3:]} ").status_code == 200
+    assert ann.verify(0, pasted).status_code == 200
+    assert ann.verify(0, code).status_code == 401
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart"])
