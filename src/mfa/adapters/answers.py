@@ -91,6 +91,7 @@ PROBLEMS: Mapping[str, Promise] = {
     "required": _("This field is required."),
     "invalid_email": _("Enter a valid email address."),
     "invalid_phone_number": _("Enter a valid phone number."),
+    "malformed_member": _("This is missing or malformed."),
 }
 """What is wrong with a field, by the word for it; other words are answered as ``InvalidField``."""
 
@@ -130,6 +131,8 @@ def answer_to(error: MfaError, scheme: str, step_up_status: int = HTTPStatus.FOR
     match error:
         case InvalidField(field=field, problem=problem):
             return _answer_about(field, status, problem, PROBLEMS.get(problem, sentence))
+        case MalformedValue(member=str() as member):
+            return _answer_about(f"value.{member}", status, error.code, PROBLEMS["malformed_member"])
         case MalformedValue():
             return _answer_about("value", status, error.code, sentence)
         case Refused(verifications_left=left, requirement=requirement):
@@ -172,7 +175,12 @@ def _answer(
 
 
 def _answer_about(field: str, status: int, code: str, sentence: Promise) -> Answer:
-    return Answer(status=status, code=code, body={field: [str(sentence)]}, headers={})
+    """Say what is wrong where it is wrong: a path with dots is nested as errors of nested serializers are."""
+    *outside, innermost = field.split(".")
+    body: Mapping[str, object] = {innermost: [str(sentence)]}
+    for name in reversed(outside):
+        body = {name: body}
+    return Answer(status=status, code=code, body=body, headers={})
 
 
 def requirement_body(requirement: Requirement) -> dict[str, object]:

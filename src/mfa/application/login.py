@@ -18,7 +18,7 @@ from mfa.domain.identifiers import Token, UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import Awaited, SecurityKeys, unique_name
-from mfa.domain.methods.webauthn import CeremonyRefused, credential_id
+from mfa.domain.methods.webauthn import AuthenticationResponse
 from mfa.domain.verdicts import Reason, Rejected
 
 
@@ -86,10 +86,7 @@ class LogInByPasskey:
 
     def __call__(self, command: LogIn) -> LoggedIn | NotLoggedIn:
         """Log in."""
-        try:
-            unique = unique_name(credential_id(command.value))
-        except CeremonyRefused:
-            return NotLoggedIn(reason=Reason.WRONG)
+        unique = unique_name(AuthenticationResponse.read(command.value).id)
         sent = self._opened(command.state)
         if sent is None:
             return NotLoggedIn(reason=Reason.WRONG)
@@ -131,7 +128,12 @@ class LogInByPasskey:
         verdict = self.passkeys.log_in(attempt)
         if isinstance(verdict, Rejected):
             happened = VerificationRejected(
-                user_id=account.user_id, at=now, index=device.index, method=device.method, reason=verdict.reason
+                user_id=account.user_id,
+                at=now,
+                index=device.index,
+                method=device.method,
+                reason=verdict.reason,
+                step=verdict.step,
             )
             answer = NotLoggedIn(reason=verdict.reason)
             return Decision(account=account, events=(happened,), answer=answer, spending=spending)

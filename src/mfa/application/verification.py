@@ -110,8 +110,8 @@ class VerifyChallenge:
             now=now,
         )
         verdict = method.verify(attempt)
-        if taken:
-            verdict = Rejected(reason=Reason.WRONG, state=attempt.state)
+        if taken and isinstance(verdict, Accepted):
+            verdict = Rejected(reason=Reason.NOT_UNIQUE, step=verdict.unique_step, state=attempt.state)
         account = account.answered(self._next(account, challenge, attempt, verdict))
         if isinstance(verdict, Rejected):
             return self._rejected(account, device, attempt, verdict)
@@ -201,7 +201,12 @@ class VerifyChallenge:
         account = before.rejected(device, state=state, counted=guessable, rules=rules, now=now)
         happened: list[events.Event] = [
             events.VerificationRejected(
-                user_id=account.user_id, at=now, index=device.index, method=device.method, reason=verdict.reason
+                user_id=account.user_id,
+                at=now,
+                index=device.index,
+                method=device.method,
+                reason=verdict.reason,
+                step=verdict.step,
             )
         ]
         if rules.disabled(account.device(device.index, now)):

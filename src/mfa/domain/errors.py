@@ -144,9 +144,16 @@ class Malformed(MfaError):
 
 
 class MalformedValue(Malformed):
-    """The value has the wrong type or is too large."""
+    """The value has the wrong type or is too large, or what it has for a member is no such thing.
+
+    ``member`` is the path of that member, such as ``response.clientDataJSON``, and None for the value as a whole.
+    """
 
     code = "malformed_value"
+
+    def __init__(self, member: str | None = None) -> None:
+        super().__init__(member)
+        self.member = member
 
 
 class InvalidField(Malformed):

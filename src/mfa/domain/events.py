@@ -66,9 +66,10 @@ class VerificationAccepted(DeviceEvent):
 
 @attrs.frozen(kw_only=True)
 class VerificationRejected(DeviceEvent):
-    """A value was judged and found wrong."""
+    """A value was judged and found wrong; ``step`` is the step of the standard that failed, where there is one."""
 
     reason: Reason
+    step: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -16,3 +16,9 @@ def elapsed(at: datetime, now: datetime) -> timedelta | None:
     if at - now > SKEW:
         return None
     return max(now - at, timedelta(0))
+
+
+def expired(expires_at: datetime, *, lifetime: timedelta, now: datetime) -> bool:
+    """Tell whether what lives so long has ended, or ends later than it could, which was a clock that was wrong."""
+    age = elapsed(expires_at - lifetime, now)
+    return age is None or age >= lifetime

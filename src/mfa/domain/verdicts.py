@@ -6,12 +6,31 @@ import attrs
 
 
 class Reason(Enum):
-    """Why a value was rejected: for the audit trail only, the person at the keyboard gets one answer for all."""
+    """Why a value was rejected: for the record only, the person at the keyboard gets one answer for all."""
 
     WRONG = "wrong"
     REPLAYED = "replayed"
     EXPIRED = "expired"
     USED_UP = "used_up"
+    NOT_UNIQUE = "not_unique"
+
+    # Ceremonies of Web Authentication, each with the step that failed
+    MALFORMED = "malformed"
+    TYPE = "type"
+    CHALLENGE = "challenge"
+    ORIGIN = "origin"
+    CROSS_ORIGIN = "cross_origin"
+    RP_ID = "rp_id"
+    USER_PRESENCE = "user_presence"
+    USER_VERIFICATION = "user_verification"
+    BACKUP = "backup"
+    ALGORITHM = "algorithm"
+    ATTESTATION = "attestation"
+    UNTRUSTED = "untrusted"
+    CREDENTIAL_ID = "credential_id"
+    UNKNOWN_CREDENTIAL = "unknown_credential"
+    USER_HANDLE = "user_handle"
+    SIGNATURE = "signature"
     SIGN_COUNT = "sign_count"
 
 
@@ -20,11 +39,13 @@ class Accepted:
     """The value is right; ``state`` is what the device must remember so that it never is again.
 
     ``index`` is the device that answered, where it is not the one that was asked. ``unique`` is a name that no other
-    device of any user may have, and ``description`` what a device is called that its owner gave no name.
+    device of any user may have, by that step of a standard, and ``description`` what a device is called that its owner
+    gave no name.
     """
 
     index: int | None = None
     unique: str | None = None
+    unique_step: str | None = None
     description: str = ""
     state: bytes = attrs.field(repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
@@ -32,9 +53,14 @@ class Accepted:
 
 @attrs.frozen(kw_only=True)
 class Rejected:
-    """The value is not right; ``state`` and ``sent`` are what device and challenge remember from now on."""
+    """The value is not right; ``state`` and ``sent`` are what device and challenge remember from now on.
+
+    ``step`` is the step of the standard that failed, where a standard has steps: ``7.2.12`` of Web Authentication
+    Level 3, as numbered in the Candidate Recommendation of 2026.
+    """
 
     reason: Reason
+    step: str | None = None
     state: bytes = attrs.field(repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
 

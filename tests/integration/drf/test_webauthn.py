@@ -126,7 +126,6 @@ def test_an_assertion_that_is_not_right_is_refused(
         pytest.param({"credential_id": b""}, id="no credential id"),
         pytest.param({"credential_id": b"x" * 1024}, id="a long credential id"),
         pytest.param({"extensions": b"\xa1"}, id="broken CBOR"),
-        pytest.param({"transports": ["usb"] * 17}, id="many transports"),
     ],
 )
 def test_a_credential_that_is_not_right_is_refused(ann: Person, behaviour: dict[str, Any]) -> None:
@@ -207,7 +206,7 @@ def test_options_to_get_do_not_serve_to_create(ann: Person, key: SoftwareAuthent
 
     value = new_key().create({**device["options"], "challenge": options["challenge"]})
     assert rejected(ann.verify(device["index"], value))
-    assert rejected(ann.verify(index, value))
+    assert ann.verify(index, value).status_code == 400
 
 
 def test_the_key_of_another_user_is_refused(ann: Person, bob: Person, key: SoftwareAuthenticator) -> None:
@@ -233,7 +232,7 @@ def test_the_key_of_another_user_is_nothing_to_one_who_has_none(
     assert bob.verify(index, key.assertion(hers, options)).status_code == 404
     pending = registered(bob)
     options = {**options, "challenge": pending["options"]["challenge"]}
-    assert rejected(bob.verify(pending["index"], key.assertion(hers, options)))
+    assert bob.verify(pending["index"], key.assertion(hers, options)).status_code == 400
     assert bob.gate().status_code == 403
 
 
@@ -288,20 +287,66 @@ MALFORMED: dict[str, Callable[[Json], object]] = {
     "nested": lambda value: {**value, "more": json.loads("[" * 40 + "]" * 40)},
 }
 
-BROKEN: dict[str, Callable[[Json], object]] = {
-    "empty": lambda value: {},
-    "no response": lambda value: {**value, "response": None},
-    "a response of text": lambda value: {**value, "response": "x"},
-    "another kind": lambda value: {**value, "type": "password"},
-    "two ids": lambda value: {**value, "id": "AAAA"},
-    "an id of nothing": lambda value: {**value, "id": None, "rawId": None},
-    "an id with padding": lambda value: {**value, "id": value["id"] + "=", "rawId": value["id"] + "="},
-    "an id in another alphabet": lambda value: {**value, "id": "+/+/", "rawId": "+/+/"},
-    "an id with a line break": lambda value: {**value, "id": "AAAA\n", "rawId": "AAAA\n"},
-    "an id beyond ASCII": lambda value: {**value, "id": "éé", "rawId": "éé"},
-    "an id of half a character": lambda value: {**value, "id": "\ud800", "rawId": "\ud800"},
-    "an id of objects": lambda value: {**value, "id": {}, "rawId": {}},
+NO_CREDENTIAL: dict[str, tuple[str, Callable[[Json], object]]] = {
+    "empty": ("id", lambda value: {}),
+    "wrapped": ("id", lambda value: {"publicKey": value}),
+    "no id": ("id", lambda value: {**value, "id": None}),
+    "an id with a line break": ("id", lambda value: {**value, "id": "AAAA\n"}),
+    "an id beyond ASCII": ("id", lambda value: {**value, "id": "éé"}),
+    "an id of half a character": ("id", lambda value: {**value, "id": "\ud800"}),
+    "an id of objects": ("id", lambda value: {**value, "id": {}}),
+    "no type": ("type", lambda value: {**value, "type": None}),
+    "another kind": ("type", lambda value: {**value, "type": "password"}),
+    "no response": ("response", lambda value: {**value, "response": None}),
+    "a response of text": ("response", lambda value: {**value, "response": "x"}),
+    "a response of nothing": ("response.clientDataJSON", lambda value: {**value, "response": {}}),
 }
+
+WRONG_ID: dict[str, object] = {"of nothing": "", "of another": "AAAA", "in another alphabet": "+/+/", "padded": "AAA="}
+
+HINTS: dict[str, Callable[[Json], object]] = {
+    "no rawId": lambda value: value.pop("rawId"),
+    "another rawId": lambda value: value.update(rawId="AAAA"),
+    "a rawId of objects": lambda value: value.update(rawId={}),
+    "a padded id": lambda value: value.update(id=value["id"] + "=" * (-len(value["id"]) % 4)),
+    "an id in the other alphabet": lambda value: value.update(id=value["id"].replace("-", "+").replace("_", "/")),
+    "transports of nothing": lambda value: value["response"].update(transports=None),
+    "transports in capitals": lambda value: value["response"].update(transports=["USB", None, 7]),
+    "redundant members": lambda value: value["response"].update(publicKey=7, publicKeyAlgorithm=None, more=[]),
+}
+
+
+@pytest.mark.parametrize("change", NO_CREDENTIAL)
+def test_what_is_no_credential_is_told_apart_and_uses_nothing_up(
+    ann: Person, key: SoftwareAuthenticator, change: str
+) -> None:
+    member, broken = NO_CREDENTIAL[change]
+    device = registered(ann)
+    right = key.create(device["options"])
+    answers = [ann.verify(device["index"], broken(right))]
+    assert ann.verify(device["index"], right).status_code == 200
+
+    value = key.get(dispatched(ann, device["index"], again=True))
+    answers.append(ann.verify(device["index"], broken(value)))
+    assert ann.verify(device["index"], value).status_code == 200
+    for answer in answers:
+        error = answer.json()["value"]
+        for name in member.split("."):
+            error = error[name]
+        assert (answer.status_code, error) == (400, ["This is missing or malformed."])
+
+
+@pytest.mark.parametrize("change", HINTS)
+def test_hints_refuse_nobody(ann: Person, change: str) -> None:
+    key = new_key(credential_id=b"\xfb\xff" * 8)
+    device = registered(ann)
+    value = key.create(device["options"])
+    HINTS[change](value)
+    assert ann.verify(device["index"], value).status_code == 200
+
+    value = key.get(dispatched(ann, device["index"], again=True))
+    HINTS[change](value)
+    assert ann.verify(device["index"], value).status_code == 200
 
 
 @pytest.mark.parametrize("change", MALFORMED)
@@ -313,22 +358,23 @@ def test_what_is_no_response_is_malformed(ann: Person, key: SoftwareAuthenticato
     assert ann.verify(index, value).status_code == 200  # nothing was used up
 
 
-@pytest.mark.parametrize("change", BROKEN)
-def test_a_broken_response_is_refused(ann: Person, key: SoftwareAuthenticator, change: str) -> None:
+@pytest.mark.parametrize("written", WRONG_ID)
+def test_an_id_that_decodes_but_is_wrong_is_refused(ann: Person, key: SoftwareAuthenticator, written: str) -> None:
     index = enrolled(ann, key)
     value = key.get(dispatched(ann, index, again=True))
-    assert rejected(ann.verify(index, BROKEN[change](value)))
+    assert rejected(ann.verify(index, {**value, "id": WRONG_ID[written]}))
+    assert rejected(ann.verify(index, value))
 
     device = registered(ann)
-    assert rejected(ann.verify(device["index"], BROKEN[change](new_key().create(device["options"]))))
+    value = new_key().create(device["options"])
+    assert rejected(ann.verify(device["index"], {**value, "id": WRONG_ID[written]}))
+    assert rejected(ann.verify(device["index"], value))
 
+
+MALFORMED_PARTS: list[object] = [None, 7, [], "!", "A"]
 
 PARTS: dict[str, object] = {
-    "nothing": None,
-    "number": 7,
-    "list": [],
     "empty": "",
-    "no base64": "!",
     "padding": "AAA=",
     "left-over bits": "AB",
     "no UTF-8": b64encode(b"\xff\xfe"),
@@ -348,26 +394,33 @@ PARTS: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("part", PARTS)
+def try_broken_parts(ann: Person, index: int, place: str, answer: Callable[[Json], Json]) -> None:
+    """Send each broken part in its place: malformed or refused, and the options serve on or are used up."""
+    value = answer(dispatched(ann, index, again=True))
+    right = value["response"][place]
+    for part in MALFORMED_PARTS:
+        value["response"][place] = part
+        malformed = ann.verify(index, value)
+        assert malformed.status_code == 400
+        assert malformed.json() == {"value": {"response": {place: ["This is missing or malformed."]}}}
+    for part in PARTS.values():
+        value["response"][place] = part
+        assert rejected(ann.verify(index, value))
+        value["response"][place] = right
+        assert rejected(ann.verify(index, value))
+        value = answer(dispatched(ann, index, again=True))
+        right = value["response"][place]
+    assert ann.verify(index, value).status_code == 200
+
+
 @pytest.mark.parametrize("place", ["clientDataJSON", "attestationObject"])
-def test_a_broken_part_of_a_credential_is_refused(ann: Person, place: str, part: str) -> None:
-    device = registered(ann)
-    value = new_key().create(device["options"])
-    value["response"][place] = PARTS[part]
-
-    assert rejected(ann.verify(device["index"], value))
+def test_a_credential_with_a_broken_part_is_none(ann: Person, key: SoftwareAuthenticator, place: str) -> None:
+    try_broken_parts(ann, registered(ann)["index"], place, key.create)
 
 
-@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("place", ["clientDataJSON", "authenticatorData", "signature"])
-def test_a_broken_part_of_an_assertion_is_refused(
-    ann: Person, key: SoftwareAuthenticator, place: str, part: str
-) -> None:
-    index = enrolled(ann, key)
-    value = key.get(dispatched(ann, index, again=True))
-    value["response"][place] = PARTS[part]
-
-    assert rejected(ann.verify(index, value))
+def test_an_assertion_with_a_broken_part_is_none(ann: Person, key: SoftwareAuthenticator, place: str) -> None:
+    try_broken_parts(ann, enrolled(ann, key), place, key.get)
 
 
 def test_a_body_that_is_too_long_is_not_read(ann: Person, key: SoftwareAuthenticator) -> None:

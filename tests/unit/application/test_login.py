@@ -13,7 +13,7 @@ from mfa.application.login import LoggedIn, LogIn, NotLoggedIn
 from mfa.application.ports.tokens import IssuedToken, TokenIssuer
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.errors import MalformedValue, StoreBusy, Unavailable
-from mfa.domain.events import VerificationAccepted
+from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
 from mfa.domain.verdicts import Reason
@@ -118,7 +118,9 @@ def test_a_refusal_uses_the_challenge_up(site: LoginSite, key: SoftwareAuthentic
     options, state = site.begin()
     value = key.get(options)
 
-    assert site.log_in(state, key.behaving(user_verified=False).get(options)) == ANY
+    assert site.log_in(state, key.behaving(user_verified=False).get(options)) == NotLoggedIn(
+        reason=Reason.USER_VERIFICATION
+    )
     assert site.log_in(state, value) == NotLoggedIn(reason=Reason.USED_UP)
 
 
@@ -131,25 +133,28 @@ def test_options_live_five_minutes(site: LoginSite, key: SoftwareAuthenticator) 
 
 
 @pytest.mark.parametrize(
-    "behaviour",
+    ("behaviour", "reason", "step"),
     [
-        {"origin": "https://evil.example"},
-        {"rp_id": "evil.example"},
-        {"user_present": False},
-        {"user_verified": False},
-        {"challenge": b"another challenge, made by nobody"},
-        {"type": "webauthn.create"},
-        {"user_handle": None},
-        {"user_handle": b""},
-        {"user_handle": b"somebody else"},
+        ({"origin": "https://evil.example"}, Reason.ORIGIN, "7.2.12"),
+        ({"rp_id": "evil.example"}, Reason.RP_ID, "7.2.15"),
+        ({"user_present": False}, Reason.USER_PRESENCE, "7.2.16"),
+        ({"user_verified": False}, Reason.USER_VERIFICATION, "7.2.17"),
+        ({"challenge": b"another challenge, made by nobody"}, Reason.CHALLENGE, "7.2.11"),
+        ({"type": "webauthn.create"}, Reason.TYPE, "7.2.10"),
+        ({"user_handle": None}, Reason.USER_HANDLE, "7.2.6"),
+        ({"user_handle": b""}, Reason.USER_HANDLE, "7.2.6"),
+        ({"user_handle": b"somebody else"}, Reason.USER_HANDLE, "7.2.6"),
     ],
 )
 def test_what_is_not_right_gives_no_token(
-    site: LoginSite, key: SoftwareAuthenticator, behaviour: dict[str, Any]
+    site: LoginSite, key: SoftwareAuthenticator, behaviour: dict[str, Any], reason: Reason, step: str
 ) -> None:
     site.enrolled(LAPTOP, key)
 
-    assert site.logged_in_by(key.behaving(**behaviour)) == ANY
+    assert site.logged_in_by(key.behaving(**behaviour)) == NotLoggedIn(reason=reason)
+    happened = site.container.publisher().events[-1]
+    assert isinstance(happened, VerificationRejected)
+    assert (happened.reason, happened.step) == (reason, step)
     assert isinstance(site.logged_in_by(key), LoggedIn)
 
 
@@ -181,7 +186,7 @@ def test_the_state_of_a_device_is_no_state_of_a_login(site: LoginSite, key: Soft
     options, state = site.begin()
     other_options, _ = site.begin()
 
-    assert site.log_in(state, key.get(other_options)) == ANY
+    assert site.log_in(state, key.get(other_options)) == NotLoggedIn(reason=Reason.CHALLENGE)
     sealed = site.container.accounts().of(ANNA).devices[0].state.hex()
     assert site.log_in(sealed, key.get(options)) == ANY
 
@@ -190,9 +195,10 @@ def test_what_is_no_response_at_all_is_malformed(site: LoginSite, key: SoftwareA
     site.enrolled(LAPTOP, key)
     options, state = site.begin()
 
-    with pytest.raises(MalformedValue):
-        site.log_in(state, "123456")
-    assert site.log_in(state, {"type": "public-key"}) == ANY
+    right = key.get(options)
+    for wrong in ("123456", {"type": "public-key"}, {**right, "response": {}}):
+        with pytest.raises(MalformedValue):
+            site.log_in(state, wrong)
     assert isinstance(site.log_in(state, key.get(options)), LoggedIn)
 
 
@@ -203,14 +209,14 @@ def test_options_for_a_login_verify_no_device(site: LoginSite, key: SoftwareAuth
 
     refuted = site.core.verify_challenge()(Verify(token=PHONE, index=index, value=key.get(options)))
 
-    assert refuted == NotVerified(reason=Reason.WRONG)
+    assert refuted == NotVerified(reason=Reason.CHALLENGE)
 
 
 def test_options_for_a_device_log_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
     _, state = site.begin()
 
-    assert site.log_in(state, key.get(site.options(PHONE, index))) == ANY
+    assert site.log_in(state, key.get(site.options(PHONE, index))) == NotLoggedIn(reason=Reason.CHALLENGE)
 
 
 @pytest.mark.parametrize("profile", [Profile(), Profile(name="anna", active=False)])

@@ -100,7 +100,7 @@ def test_a_refusal_uses_the_options_up(site: Site, key: SoftwareAuthenticator) -
     right = key.get(options)
 
     assert site.verify(PHONE, index, key.behaving(origin="https://evil.example").get(options)) == NotVerified(
-        reason=Reason.WRONG
+        reason=Reason.ORIGIN
     )
     assert site.verify(PHONE, index, right) == NotVerified(reason=Reason.USED_UP)
 
@@ -109,9 +109,11 @@ def test_what_is_no_response_at_all_leaves_the_options_alone(site: Site, key: So
     index = site.enrolled(LAPTOP, key)
     options = site.options(PHONE, index)
 
-    with pytest.raises(MalformedValue):
-        site.verify(PHONE, index, "123456")
-    assert isinstance(site.verify(PHONE, index, key.get(options)), Verified)
+    right = key.get(options)
+    for wrong in ("123456", {"publicKey": right}, {**right, "type": None}, {**right, "response": {}}):
+        with pytest.raises(MalformedValue):
+            site.verify(PHONE, index, wrong)
+    assert isinstance(site.verify(PHONE, index, right), Verified)
 
 
 def test_options_live_five_minutes(site: Site, key: SoftwareAuthenticator) -> None:
@@ -127,7 +129,7 @@ def test_options_of_one_token_are_none_of_another(site: Site, key: SoftwareAuthe
     others = key.get(site.options(LAPTOP, index, again=True))
     site.options(PHONE, index)
 
-    assert site.verify(PHONE, index, others) == NotVerified(reason=Reason.WRONG)
+    assert site.verify(PHONE, index, others) == NotVerified(reason=Reason.CHALLENGE)
 
 
 def test_the_credential_that_signs_is_the_device_that_is_confirmed(site: Site, key: SoftwareAuthenticator) -> None:
@@ -156,7 +158,7 @@ def test_a_dispatch_on_one_device_replaces_that_on_another(site: Site, key: Soft
     site.container.clock().advance(timedelta(seconds=1))
     new = site.options(PHONE, second)
 
-    assert site.verify(PHONE, first, key.get(old)) == NotVerified(reason=Reason.WRONG)
+    assert site.verify(PHONE, first, key.get(old)) == NotVerified(reason=Reason.CHALLENGE)
     assert site.verify(PHONE, second, key.get(new)) == NotVerified(reason=Reason.USED_UP)
 
 
@@ -166,7 +168,7 @@ def test_options_to_create_are_no_options_to_get(site: Site, key: SoftwareAuthen
     options = cast("Mapping[str, Any]", pending.shown["options"])
 
     value = key.get({**site.options(LAPTOP, index, again=True), "challenge": options["challenge"]})
-    assert site.verify(LAPTOP, index, value) == NotVerified(reason=Reason.WRONG)
+    assert site.verify(LAPTOP, index, value) == NotVerified(reason=Reason.CHALLENGE)
 
 
 def test_a_pending_device_gets_fresh_options_to_create(site: Site, key: SoftwareAuthenticator) -> None:
@@ -188,9 +190,11 @@ def test_the_same_credential_is_nobody_elses(site: Site, key: SoftwareAuthentica
     held = next(iter(key.held.values()))
     stolen = key.behaving(credential_id=held.id).create(options)
 
-    assert site.verify(BEN, registered.device.index, stolen) == NotVerified(reason=Reason.WRONG)
+    assert site.verify(BEN, registered.device.index, stolen) == NotVerified(reason=Reason.NOT_UNIQUE)
     assert site.verify(BEN, registered.device.index, stolen) == NotVerified(reason=Reason.USED_UP)
     assert not site.core.assess_token()(BEN).enrolled
+    told = [each for each in site.container.publisher().events if isinstance(each, VerificationRejected)]
+    assert [(each.reason, each.step) for each in told] == [(Reason.NOT_UNIQUE, "7.1.26"), (Reason.USED_UP, "7.1.8")]
 
 
 def test_a_count_that_goes_back_is_refused_and_said_so(site: Site, key: SoftwareAuthenticator) -> None:
@@ -204,7 +208,7 @@ def test_a_count_that_goes_back_is_refused_and_said_so(site: Site, key: Software
     )
     event = site.container.publisher().events[-1]
     assert isinstance(event, VerificationRejected)
-    assert event.reason is Reason.SIGN_COUNT
+    assert (event.reason, event.step) == (Reason.SIGN_COUNT, "7.2.22")
 
 
 def test_all_of_a_users_credentials_share_one_handle_and_exclude_one_another(

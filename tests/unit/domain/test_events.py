@@ -11,7 +11,7 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.verdicts import Reason
 from tests.unit.domain.samples import NOW, OWNER
 
-HARMLESS = {UserId, datetime, timedelta, int, str, Reason}
+HARMLESS = {UserId, datetime, timedelta, int, str, str | None, Reason}
 
 
 def kinds(parent: type[Event] = Event) -> Iterator[type[Event]]:
@@ -66,10 +66,28 @@ def test_an_event_is_a_value_that_cannot_be_changed() -> None:
 
 def test_reasons_are_stable_words_for_the_audit_trail() -> None:
     assert issubclass(Reason, Enum)
-    assert {reason.name: reason.value for reason in Reason} == {
-        "WRONG": "wrong",
-        "REPLAYED": "replayed",
-        "EXPIRED": "expired",
-        "USED_UP": "used_up",
-        "SIGN_COUNT": "sign_count",
+    assert {reason.name.lower() for reason in Reason} == {reason.value for reason in Reason}
+    assert {reason.value for reason in Reason} == {
+        "wrong",
+        "replayed",
+        "expired",
+        "used_up",
+        "not_unique",
+        "malformed",
+        "type",
+        "challenge",
+        "origin",
+        "cross_origin",
+        "rp_id",
+        "user_presence",
+        "user_verification",
+        "backup",
+        "algorithm",
+        "attestation",
+        "untrusted",
+        "credential_id",
+        "unknown_credential",
+        "user_handle",
+        "signature",
+        "sign_count",
     }

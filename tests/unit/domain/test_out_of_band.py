@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mfa.domain.errors import InvalidField, MalformedValue
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, RegistrationField
 from mfa.domain.methods.out_of_band import MOST_WRONG_VALUES, Address, Addressing, OutOfBand, SentCode
+from mfa.domain.moments import SKEW
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -208,6 +209,13 @@ def test_a_code_lives_until_the_end_of_its_lifetime() -> None:
     assert isinstance(judge(sent, "123456", NOW + LIFETIME - TICK), Accepted)
     assert rejected(judge(sent, "123456", NOW + LIFETIME), Reason.EXPIRED) == sent
     assert rejected(judge(sent, "654321", NOW + LIFETIME), Reason.EXPIRED) == sent
+
+
+def test_a_code_that_ends_later_than_it_could_has_ended() -> None:
+    sent = dispatched().sent
+
+    assert isinstance(judge(sent, "123456", NOW - SKEW), Accepted)
+    assert rejected(judge(sent, "123456", NOW - SKEW - TICK), Reason.EXPIRED) == sent
 
 
 def test_a_wrong_value_does_not_lengthen_the_lifetime() -> None:

@@ -8,12 +8,14 @@ import attrs
 import pytest
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
+from mfa.domain.errors import MalformedValue
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Registration
 from mfa.domain.methods.security_keys import Awaited, Purpose, SecurityKeys
 from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, RelyingParty
+from mfa.domain.moments import SKEW
 from mfa.domain.verdicts import Accepted, Reason, Rejected
 from tests.authenticator import SoftwareAuthenticator
-from tests.unit.domain.samples import PredictableEntropy
+from tests.unit.domain.samples import TICK, PredictableEntropy
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ORIGIN = "https://example.com"
@@ -67,7 +69,7 @@ def test_only_options_to_create_make_a_credential(
     sent = for_another_purpose(registration.sent, purpose)
     attempt = Attempt(state=registration.state, sent=sent, value=key.create(options(registration)), now=NOW)
 
-    assert method.verify(attempt) == Rejected(reason=Reason.WRONG, state=registration.state)
+    assert method.verify(attempt) == Rejected(reason=Reason.CHALLENGE, step="7.1.8", state=registration.state)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.CREATE, Purpose.LOG_IN])
@@ -79,7 +81,7 @@ def test_only_options_to_get_verify(method: SecurityKeys, key: SoftwareAuthentic
     attempt = Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW)
 
     other = attrs.evolve(attempt, sent=for_another_purpose(dispatch.sent, purpose))
-    assert method.verify(other) == Rejected(reason=Reason.WRONG, state=state)
+    assert method.verify(other) == Rejected(reason=Reason.CHALLENGE, step="7.2.11", state=state)
     assert isinstance(method.verify(attempt), Accepted)
 
 
@@ -90,10 +92,14 @@ def test_only_options_for_a_login_log_in(method: SecurityKeys, key: SoftwareAuth
     attempt = Attempt(state=state, sent=dispatch.sent, value=key.get(options(dispatch)), now=NOW)
 
     other = attrs.evolve(attempt, sent=for_another_purpose(dispatch.sent, purpose))
-    assert method.log_in(other) == Rejected(reason=Reason.WRONG, state=state)
-    assert method.log_in(attrs.evolve(attempt, sent=None)) == Rejected(reason=Reason.USED_UP, state=state)
-    late = attrs.evolve(attempt, now=NOW + CHALLENGE_LIFETIME)
-    assert method.log_in(late) == Rejected(reason=Reason.EXPIRED, state=state)
+    assert method.log_in(other) == Rejected(reason=Reason.CHALLENGE, step="7.2.11", state=state)
+    assert method.log_in(attrs.evolve(attempt, sent=None)) == Rejected(
+        reason=Reason.USED_UP, step="7.2.11", state=state
+    )
+    for now in (NOW + CHALLENGE_LIFETIME, NOW - SKEW - TICK):
+        assert method.log_in(attrs.evolve(attempt, now=now)) == Rejected(
+            reason=Reason.EXPIRED, step="7.2.11", state=state
+        )
     assert isinstance(method.log_in(attempt), Accepted)
 
 
@@ -105,7 +111,7 @@ def test_a_login_wants_its_user_verified_whatever_a_verification_wants(
     dispatch = method.begin_login(NOW)
     assert options(dispatch)["userVerification"] == "required"
     attempt = Attempt(state=state, sent=dispatch.sent, value=careless.get(options(dispatch)), now=NOW)
-    assert method.log_in(attempt) == Rejected(reason=Reason.WRONG, state=state)
+    assert method.log_in(attempt) == Rejected(reason=Reason.USER_VERIFICATION, step="7.2.17", state=state)
 
     siblings = MappingProxyType({0: state})
     dispatch = method.dispatch(state, NOW, siblings)
@@ -113,3 +119,27 @@ def test_a_login_wants_its_user_verified_whatever_a_verification_wants(
     value = careless.get(options(dispatch))
     attempt = Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW)
     assert isinstance(method.verify(attempt), Accepted)
+
+
+@pytest.mark.parametrize("out", [True, False])
+@pytest.mark.parametrize("change", ["type", "id", "response"])
+def test_what_is_no_response_is_malformed_whatever_is_out(
+    method: SecurityKeys, key: SoftwareAuthenticator, change: str, *, out: bool
+) -> None:
+    registration = method.register(Enrolment(user_name="anna", now=NOW))
+    value = {**key.create(options(registration)), change: None}
+    attempt = Attempt(state=registration.state, sent=registration.sent if out else None, value=value, now=NOW)
+
+    with pytest.raises(MalformedValue) as caught:
+        method.verify(attempt)
+    assert caught.value.member == change
+
+
+def test_options_that_end_later_than_they_could_have_ended(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
+    registration = method.register(Enrolment(user_name="anna", now=NOW))
+    value = key.create(options(registration))
+    attempt = Attempt(state=registration.state, sent=registration.sent, value=value, now=NOW - SKEW)
+
+    assert isinstance(method.verify(attempt), Accepted)
+    early = attrs.evolve(attempt, now=NOW - SKEW - TICK)
+    assert method.verify(early) == Rejected(reason=Reason.EXPIRED, step="7.1.8", state=registration.state)

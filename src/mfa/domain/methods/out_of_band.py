@@ -20,6 +20,7 @@ from mfa.domain.methods.base import (
     Registration,
     RegistrationField,
 )
+from mfa.domain.moments import expired
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -114,7 +115,7 @@ class OutOfBand(Method):
         if attempt.sent is None:
             return Rejected(reason=Reason.USED_UP, state=attempt.state)
         sent = SentCode.decode(attempt.sent)
-        if attempt.now >= sent.expires_at:
+        if expired(sent.expires_at, lifetime=self.lifetime, now=attempt.now):
             return Rejected(reason=Reason.EXPIRED, state=attempt.state, sent=attempt.sent)
         if re.fullmatch("[0-9]+", value) and sent.code.matches(value):
             return Accepted(state=attempt.state)

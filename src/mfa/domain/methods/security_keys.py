@@ -22,12 +22,13 @@ from mfa.domain.methods.base import (
 from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
+    AuthenticationResponse,
     CeremonyRefused,
     Credential,
-    Refusal,
+    RegistrationResponse,
     RelyingParty,
-    credential_id,
 )
+from mfa.domain.moments import expired
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
@@ -152,21 +153,15 @@ class SecurityKeys(Method):
         return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
     def verify(self, attempt: Attempt) -> Verdict:
-        """Judge what a browser made of the options that are out."""
+        """Judge what a browser made of the options that are out.
+
+        What is no response at all raises ``MalformedValue``, before and whatever is out.
+        """
+        expected = Expected.decode(attempt.state)
         try:
-            # Read first, so that what can be no response at all is malformed even when nothing is out.
-            credential_id(attempt.value)
-            if attempt.sent is None:
-                return Rejected(reason=Reason.USED_UP, state=attempt.state)
-            awaited = Awaited.decode(attempt.sent)
-            if attempt.now >= awaited.expires_at:
-                return Rejected(reason=Reason.EXPIRED, state=attempt.state)
-            expected = Expected.decode(attempt.state)
-            if expected is not None:
-                return self._created(attempt, awaited, expected)
-            return self._used(attempt, awaited)
+            return self._used(attempt) if expected is None else self._created(attempt, expected)
         except CeremonyRefused as refusal:
-            return Rejected(reason=_reason(refusal), state=attempt.state)
+            return _rejected(attempt, refusal)
 
     # Logging in: nobody is known yet, so the options name no credential and the response has to name the user
 
@@ -178,22 +173,16 @@ class SecurityKeys(Method):
 
     def log_in(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of such options by the credential of one device, which has verified its user."""
-        if attempt.sent is None:
-            return Rejected(reason=Reason.USED_UP, state=attempt.state)
-        awaited = Awaited.decode(attempt.sent)
-        if attempt.now >= awaited.expires_at:
-            return Rejected(reason=Reason.EXPIRED, state=attempt.state)
-        if awaited.purpose is not Purpose.LOG_IN:
-            return Rejected(reason=Reason.WRONG, state=attempt.state)
+        response = AuthenticationResponse.read(attempt.value)
         try:
             credential = self._strict.authenticate(
-                attempt.value,
-                challenge=awaited.challenge,
+                response,
+                challenge=_challenge(attempt, Purpose.LOG_IN),
                 credentials=[Credential.decode(attempt.state)],
                 user_handle=None,
             )
         except CeremonyRefused as refusal:
-            return Rejected(reason=_reason(refusal), state=attempt.state)
+            return _rejected(attempt, refusal)
         return Accepted(state=credential.encode())
 
     @property
@@ -201,25 +190,25 @@ class SecurityKeys(Method):
         """Return the site as it is for whoever shows nothing but a credential: it has to have verified its user."""
         return attrs.evolve(self.relying_party, user_verification="required")
 
-    def _created(self, attempt: Attempt, awaited: Awaited, expected: Expected) -> Verdict:
-        if awaited.purpose is not Purpose.CREATE:
-            return Rejected(reason=Reason.WRONG, state=attempt.state)
+    def _created(self, attempt: Attempt, expected: Expected) -> Verdict:
+        response = RegistrationResponse.read(attempt.value)
+        challenge = _challenge(attempt, Purpose.CREATE)
         credential = self.relying_party.register(
-            attempt.value, challenge=awaited.challenge, user_handle=expected.user_handle, now=attempt.now
+            response, challenge=challenge, user_handle=expected.user_handle, now=attempt.now
         )
         return Accepted(
             state=credential.encode(),
             unique=unique_name(credential.id),
+            unique_step="7.1.26",
             description=self.models.get(credential.aaguid, ""),
         )
 
-    def _used(self, attempt: Attempt, awaited: Awaited) -> Verdict:
-        if awaited.purpose is not Purpose.GET:
-            return Rejected(reason=Reason.WRONG, state=attempt.state)
+    def _used(self, attempt: Attempt) -> Verdict:
+        response = AuthenticationResponse.read(attempt.value)
         credentials = {index: Credential.decode(state) for index, state in attempt.siblings.items()}
         credential = self.relying_party.authenticate(
-            attempt.value,
-            challenge=awaited.challenge,
+            response,
+            challenge=_challenge(attempt, Purpose.GET),
             credentials=tuple(credentials.values()),
             user_handle=Credential.decode(attempt.state).user_handle,
         )
@@ -242,5 +231,18 @@ class SecurityKeys(Method):
         return Awaited(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
 
 
-def _reason(refusal: CeremonyRefused) -> Reason:
-    return Reason.SIGN_COUNT if refusal.reason is Refusal.SIGN_COUNT else Reason.WRONG
+def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
+    """Return the challenge that is out for a purpose; raises ``CeremonyRefused`` where no answer to it is in time."""
+    step = "7.1.8" if purpose is Purpose.CREATE else "7.2.11"
+    if attempt.sent is None:
+        raise CeremonyRefused(step, Reason.USED_UP)
+    awaited = Awaited.decode(attempt.sent)
+    if expired(awaited.expires_at, lifetime=CHALLENGE_LIFETIME, now=attempt.now):
+        raise CeremonyRefused(step, Reason.EXPIRED)
+    if awaited.purpose is not purpose:
+        raise CeremonyRefused(step, Reason.CHALLENGE)
+    return awaited.challenge
+
+
+def _rejected(attempt: Attempt, refusal: CeremonyRefused) -> Rejected:
+    return Rejected(reason=refusal.reason, step=refusal.step, state=attempt.state)

@@ -1,24 +1,27 @@
 """Security keys and passkeys: the two ceremonies of Web Authentication Level 3, as rules that compute nothing secret.
 
-A ceremony is a pair. Options go to the browser as JSON and come back as JSON: ``creation_options`` and ``register``
-(section 7.1), ``request_options`` and ``authenticate`` (section 7.2). Every step of the two sections that a relying
-party can check is one line here, with its number. CBOR, keys, signatures and certificates are behind a port.
+A ceremony is a pair. Options go to the browser as JSON, and what it makes of them comes back as JSON:
+``creation_options`` and ``register`` (section 7.1), ``request_options`` and ``authenticate`` (section 7.2). Every step
+of the two sections that a relying party can check is one line here, with its number in the Candidate Recommendation of
+2026. What is no response at all is malformed, before a ceremony begins; what is a wrong one is refused. CBOR, keys,
+signatures and certificates are behind a port.
 """
 
 import hashlib
 import json
 import re
 from abc import abstractmethod
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any, Literal, Protocol
 
 import attrs
 
 from mfa.domain.errors import MalformedValue
 from mfa.domain.secrets import equal
+from mfa.domain.verdicts import Reason
 
 UserVerification = Literal["required", "preferred", "discouraged"]
 ResidentKey = Literal["required", "preferred", "discouraged"]
@@ -50,6 +53,8 @@ MOST_TRANSPORTS = 16
 
 _TRANSPORT = re.compile("[a-z0-9-]{1,32}")
 
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
+
 # Authenticator data (section 6.1): rpIdHash, flags, signCount; then aaguid, length and credential id (section 6.5.1).
 _FLAGS_AT = 32
 _COUNT_AT = 33
@@ -65,35 +70,13 @@ _ATTESTED = 1 << 6
 _EXTENDED = 1 << 7
 
 
-class Refusal(Enum):
-    """Why a ceremony is refused: for the audit trail only, the person at the keyboard gets one answer for all."""
-
-    MALFORMED = "malformed"
-    TYPE = "type"
-    CHALLENGE = "challenge"
-    ORIGIN = "origin"
-    CROSS_ORIGIN = "cross_origin"
-    RP_ID = "rp_id"
-    USER_PRESENCE = "user_presence"
-    USER_VERIFICATION = "user_verification"
-    BACKUP = "backup"
-    ALGORITHM = "algorithm"
-    ATTESTATION = "attestation"
-    UNTRUSTED = "untrusted"
-    CREDENTIAL_ID = "credential_id"
-    UNKNOWN_CREDENTIAL = "unknown_credential"
-    USER_HANDLE = "user_handle"
-    SIGNATURE = "signature"
-    SIGN_COUNT = "sign_count"
-
-
 class CeremonyRefused(Exception):
     """A response is not the answer to its options; callers turn it into a rejection, and it never leaves the core.
 
     ``step`` is the step of Web Authentication Level 3 that fails, such as ``7.1.8``.
     """
 
-    def __init__(self, step: str, reason: Refusal) -> None:
+    def __init__(self, step: str, reason: Reason) -> None:
         super().__init__(step, reason)
         self.step = step
         self.reason = reason
@@ -176,13 +159,13 @@ class Credential:
         """Read what ``encode`` wrote."""
         fields = json.loads(state)
         return cls(
-            id=_decode(fields["id"]),
-            public_key=_decode(fields["public_key"]),
+            id=_bytes(fields["id"]),
+            public_key=_bytes(fields["public_key"]),
             sign_count=fields["sign_count"],
             backup_eligible=fields["backup_eligible"],
             backed_up=fields["backed_up"],
-            aaguid=_decode(fields["aaguid"]),
-            user_handle=_decode(fields["user_handle"]),
+            aaguid=_bytes(fields["aaguid"]),
+            user_handle=_bytes(fields["user_handle"]),
             transports=tuple(fields["transports"]),
         )
 
@@ -243,38 +226,42 @@ class RelyingParty:
             "attestation": self.attestation,
         }
 
-    def register(self, response: object, *, challenge: bytes, user_handle: bytes, now: datetime) -> Credential:
-        """Judge the answer to creation options, and return the credential to keep.
+    def register(
+        self, response: "RegistrationResponse", *, challenge: bytes, user_handle: bytes, now: datetime
+    ) -> Credential:
+        """Judge the answer to creation options, and return the credential to keep; raises ``CeremonyRefused``.
 
         That no other user has a credential of this id (step 26) is for the caller to check, who knows them all.
-        Raises ``CeremonyRefused``, and ``MalformedValue`` for what cannot be a response at all.
         """
-        # 1 and 2 are the browser's; 4 and 28: no extension is asked for, and what comes unasked is not looked at.
-        answer = _Answer.read(response, "7.1.3")
-        text = answer.octets("clientDataJSON")
-        client = _ClientData.read(text, "7.1.5", "7.1.6")
-        _demand(client.type == "webauthn.create", "7.1.7", Refusal.TYPE)
-        _demand(client.answers(challenge), "7.1.8", Refusal.CHALLENGE)
-        _demand(client.origin in self.origins, "7.1.9", Refusal.ORIGIN)
-        _demand(self._expects_frame(client), "7.1.10", Refusal.CROSS_ORIGIN)
-        _demand(self._expects_page(client), "7.1.11", Refusal.CROSS_ORIGIN)
-        client_data_hash = hashlib.sha256(text).digest()  # 7.1.12
-        attestation = self._attestation_object(answer.octets("attestationObject"), "7.1.13")
-        data = self._authenticator_data(attestation.authenticator_data, "7.1.13")
-        _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.1.14", Refusal.RP_ID)
-        _demand(data.has(_USER_PRESENT), "7.1.15", Refusal.USER_PRESENCE)
-        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.1.16", Refusal.USER_VERIFICATION)
-        _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.1.17", Refusal.BACKUP)
+        # 1 to 3 were the browser's and the reader's; 4 and 28: no extension is asked for, and none is looked at.
+        client = _ClientData.read(response.client_data, "7.1.5", "7.1.6")
+        _demand(client.type == "webauthn.create", "7.1.7", Reason.TYPE)
+        _demand(client.answers(challenge), "7.1.8", Reason.CHALLENGE)
+        _demand(client.origin in self.origins, "7.1.9", Reason.ORIGIN)
+        _demand(self._expects_frame(client), "7.1.10", Reason.CROSS_ORIGIN)
+        _demand(self._expects_page(client), "7.1.11", Reason.CROSS_ORIGIN)
+        client_data_hash = hashlib.sha256(response.client_data).digest()  # 7.1.12
+        with _readable("7.1.13", Reason.MALFORMED):
+            attestation = self.cryptography.attestation_object(response.attestation_object)
+            data = _AuthenticatorData.read(attestation.authenticator_data, self.cryptography)
+        _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.1.14", Reason.RP_ID)
+        _demand(data.has(_USER_PRESENT), "7.1.15", Reason.USER_PRESENCE)
+        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.1.16", Reason.USER_VERIFICATION)
+        _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.1.17", Reason.BACKUP)
         # 18 and 19: the flags are kept, and no policy hangs on them.
-        attested = _attested(data, "7.1.20")
-        _demand(self._algorithm(attested.public_key, "7.1.20") in self.algorithms, "7.1.20", Refusal.ALGORITHM)
+        with _readable("7.1.20", Reason.MALFORMED):
+            attested = data.attested_credential
+        with _readable("7.1.20", Reason.ALGORITHM):
+            algorithm = self.cryptography.algorithm(attested.public_key)
+        _demand(algorithm in self.algorithms, "7.1.20", Reason.ALGORITHM)
         if self.attestation == "direct":
-            _demand(attestation.format in ATTESTATION_FORMATS, "7.1.21", Refusal.ATTESTATION)
-            path = self._trust_path(attestation, client_data_hash, "7.1.22")
+            _demand(attestation.format in ATTESTATION_FORMATS, "7.1.21", Reason.ATTESTATION)
+            with _readable("7.1.22", Reason.ATTESTATION):
+                path = self.cryptography.trust_path(attestation, client_data_hash)
             # 23 and 24: the anchors are the adapter's; without certificates there is nothing to trust.
-            _demand(bool(path) and self.cryptography.trusted(path, now), "7.1.24", Refusal.UNTRUSTED)
-        _demand(0 < len(attested.id) <= MOST_CREDENTIAL_ID_BYTES, "7.1.25", Refusal.CREDENTIAL_ID)
-        _demand(answer.id == attested.id, "7.1.27", Refusal.CREDENTIAL_ID)
+            _demand(bool(path) and self.cryptography.trusted(path, now), "7.1.24", Reason.UNTRUSTED)
+        _demand(0 < len(attested.id) <= MOST_CREDENTIAL_ID_BYTES, "7.1.25", Reason.CREDENTIAL_ID)
+        _demand(response.id == attested.id, "7.1.27", Reason.CREDENTIAL_ID)
         return Credential(
             id=attested.id,
             public_key=attested.public_key,
@@ -283,7 +270,7 @@ class RelyingParty:
             backed_up=data.has(_BACKED_UP),
             aaguid=attested.aaguid,
             user_handle=user_handle,
-            transports=answer.transports(),
+            transports=response.transports,
         )
 
     # Authentication (section 7.2)
@@ -304,40 +291,43 @@ class RelyingParty:
         return options
 
     def authenticate(
-        self, response: object, *, challenge: bytes, credentials: Sequence[Credential], user_handle: bytes | None
+        self,
+        response: "AuthenticationResponse",
+        *,
+        challenge: bytes,
+        credentials: Sequence[Credential],
+        user_handle: bytes | None,
     ) -> Credential:
         """Judge the answer to request options, and return the next state of the credential that signed.
 
         ``user_handle`` is that of the user who has to sign, and ``credentials`` are this user's. It is None where
-        nobody is known yet: then the response has to name the user, and ``credentials`` are those found by its
-        ``credential_id``. Raises ``CeremonyRefused``, and ``MalformedValue`` for what cannot be a response at all.
+        nobody is known yet: then the response has to name the user, and ``credentials`` are those found by its id.
+        Raises ``CeremonyRefused``.
         """
-        # 1 and 2 are the browser's; 4 and 23: no extension is asked for, and what comes unasked is not looked at.
-        answer = _Answer.read(response, "7.2.3")
-        credential = next((each for each in credentials if each.id == answer.id), None)
+        # 1 to 3 were the browser's and the reader's; 4 and 23: no extension is asked for, and none is looked at.
+        credential = next((each for each in credentials if each.id == response.id), None)
         if credential is None:
-            raise CeremonyRefused("7.2.5", Refusal.UNKNOWN_CREDENTIAL)
-        handle = answer.user_handle()
-        _demand(handle is not None or user_handle is not None, "7.2.6", Refusal.USER_HANDLE)
-        for claimed in (handle, user_handle):
-            _demand(claimed is None or equal(claimed, credential.user_handle), "7.2.6", Refusal.USER_HANDLE)
-        text, signature = answer.octets("clientDataJSON"), answer.octets("signature")
-        signed = answer.octets("authenticatorData")
-        data = self._authenticator_data(signed, "7.2.7")
-        client = _ClientData.read(text, "7.2.8", "7.2.9")
-        _demand(client.type == "webauthn.get", "7.2.10", Refusal.TYPE)
-        _demand(client.answers(challenge), "7.2.11", Refusal.CHALLENGE)
-        _demand(client.origin in self.origins, "7.2.12", Refusal.ORIGIN)
-        _demand(self._expects_frame(client), "7.2.13", Refusal.CROSS_ORIGIN)
-        _demand(self._expects_page(client), "7.2.14", Refusal.CROSS_ORIGIN)
-        _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.2.15", Refusal.RP_ID)
-        _demand(data.has(_USER_PRESENT), "7.2.16", Refusal.USER_PRESENCE)
-        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.2.17", Refusal.USER_VERIFICATION)
-        _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.2.18", Refusal.BACKUP)
-        _demand(data.has(_BACKUP_ELIGIBLE) == credential.backup_eligible, "7.2.19", Refusal.BACKUP)
-        message = signed + hashlib.sha256(text).digest()  # 7.2.20
-        _demand(self.cryptography.signed(credential.public_key, message, signature), "7.2.21", Refusal.SIGNATURE)
-        _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Refusal.SIGN_COUNT)
+            raise CeremonyRefused("7.2.5", Reason.UNKNOWN_CREDENTIAL)
+        _demand(response.user_handle is not None or user_handle is not None, "7.2.6", Reason.USER_HANDLE)
+        for claimed in (response.user_handle, user_handle):
+            _demand(claimed is None or equal(claimed, credential.user_handle), "7.2.6", Reason.USER_HANDLE)
+        with _readable("7.2.7", Reason.MALFORMED):
+            data = _AuthenticatorData.read(response.authenticator_data, self.cryptography)
+        client = _ClientData.read(response.client_data, "7.2.8", "7.2.9")
+        _demand(client.type == "webauthn.get", "7.2.10", Reason.TYPE)
+        _demand(client.answers(challenge), "7.2.11", Reason.CHALLENGE)
+        _demand(client.origin in self.origins, "7.2.12", Reason.ORIGIN)
+        _demand(self._expects_frame(client), "7.2.13", Reason.CROSS_ORIGIN)
+        _demand(self._expects_page(client), "7.2.14", Reason.CROSS_ORIGIN)
+        _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.2.15", Reason.RP_ID)
+        _demand(data.has(_USER_PRESENT), "7.2.16", Reason.USER_PRESENCE)
+        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.2.17", Reason.USER_VERIFICATION)
+        _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.2.18", Reason.BACKUP)
+        _demand(data.has(_BACKUP_ELIGIBLE) == credential.backup_eligible, "7.2.19", Reason.BACKUP)
+        message = response.authenticator_data + hashlib.sha256(response.client_data).digest()  # 7.2.20
+        signed = self.cryptography.signed(credential.public_key, message, response.signature)
+        _demand(signed, "7.2.21", Reason.SIGNATURE)
+        _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Reason.SIGN_COUNT)
         return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
 
     # What both share
@@ -363,71 +353,77 @@ class RelyingParty:
     def _expects_page(self, client: "_ClientData") -> bool:
         return client.top_origin is None or client.top_origin in self.top_origins
 
-    def _attestation_object(self, data: bytes, step: str) -> AttestationObject:
-        try:
-            return self.cryptography.attestation_object(data)
-        except Unreadable:
-            raise CeremonyRefused(step, Refusal.MALFORMED) from None
 
-    def _authenticator_data(self, data: bytes, step: str) -> "_AuthenticatorData":
-        try:
-            return _AuthenticatorData.read(data, self.cryptography)
-        except Unreadable:
-            raise CeremonyRefused(step, Refusal.MALFORMED) from None
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RegistrationResponse:
+    """What a browser made of creation options (``RegistrationResponseJSON``, section 5.1), as far as it is looked at.
 
-    def _algorithm(self, public_key: bytes, step: str) -> int:
-        try:
-            return self.cryptography.algorithm(public_key)
-        except Unreadable:
-            raise CeremonyRefused(step, Refusal.ALGORITHM) from None
-
-    def _trust_path(self, attestation: AttestationObject, client_data_hash: bytes, step: str) -> tuple[bytes, ...]:
-        try:
-            return self.cryptography.trust_path(attestation, client_data_hash)
-        except Unreadable:
-            raise CeremonyRefused(step, Refusal.ATTESTATION) from None
-
-
-def credential_id(response: object) -> bytes:
-    """Return which credential a response to request options claims to come from, so that it can be looked up.
-
-    Nothing is proved by it yet. Raises ``CeremonyRefused`` and ``MalformedValue``, as ``authenticate`` would.
+    ``transports`` are unsigned, unordered words that are only ever given back, so what is none is left out.
     """
-    return _Answer.read(response, "7.2.3").id
+
+    id: bytes
+    client_data: bytes
+    attestation_object: bytes
+    transports: tuple[str, ...]
+
+    @classmethod
+    def read(cls, value: object) -> "RegistrationResponse":
+        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
+        credential_id, response = _credential(value)
+        hints = response.get("transports")
+        words = [each for each in hints if isinstance(each, str)] if isinstance(hints, list) else []
+        return cls(
+            id=credential_id,
+            client_data=_octets(response, "clientDataJSON"),
+            attestation_object=_octets(response, "attestationObject"),
+            transports=tuple(filter(_TRANSPORT.fullmatch, words))[:MOST_TRANSPORTS],
+        )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Answer:
-    """The JSON of a ``PublicKeyCredential`` (section 5.1), as far as it is looked at."""
+class AuthenticationResponse:
+    """What a browser made of request options (``AuthenticationResponseJSON``, section 5.1), as far as it is looked at.
+
+    A ``user_handle`` that is null, empty or no text of base64url is none: a handle has a byte at least (section
+    5.4.3), and whoever has to be named by it is then not named.
+    """
 
     id: bytes
-    fields: dict[str, Any] = attrs.field(repr=False)
-    step: str
+    client_data: bytes
+    authenticator_data: bytes
+    signature: bytes
+    user_handle: bytes | None
 
     @classmethod
-    def read(cls, value: object, step: str) -> "_Answer":
-        if not isinstance(value, dict) or _size(value) > MOST_VALUE_BYTES:
-            raise MalformedValue
-        fields = value.get("response")
-        if not isinstance(fields, dict) or value.get("type") != "public-key" or value.get("id") != value.get("rawId"):
-            raise CeremonyRefused(step, Refusal.MALFORMED)
-        return cls(id=_octets(value, "rawId", step), fields=fields, step=step)
+    def read(cls, value: object) -> "AuthenticationResponse":
+        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
+        credential_id, response = _credential(value)
+        return cls(
+            id=credential_id,
+            client_data=_octets(response, "clientDataJSON"),
+            authenticator_data=_octets(response, "authenticatorData"),
+            signature=_octets(response, "signature"),
+            user_handle=_decoded(response.get("userHandle")) or None,
+        )
 
-    def octets(self, name: str) -> bytes:
-        return _octets(self.fields, name, self.step)
 
-    def user_handle(self) -> bytes | None:
-        """Return the handle; a null or an empty one is none, since a handle has a byte at least (section 5.4.3)."""
-        return None if self.fields.get("userHandle") is None else self.octets("userHandle") or None
+def _credential(value: object) -> tuple[bytes, dict[str, Any]]:
+    """Read the id and the response of a public key credential as JSON; every other member says the same again."""
+    if not isinstance(value, dict) or _size(value) > MOST_VALUE_BYTES:
+        raise MalformedValue
+    credential_id, response = _octets(value, "id", inside=""), value.get("response")
+    if value.get("type") != "public-key":
+        raise MalformedValue("type")
+    if not isinstance(response, dict):
+        raise MalformedValue("response")
+    return credential_id, response
 
-    def transports(self) -> tuple[str, ...]:
-        """Return how the authenticator can be reached: unsigned, unordered words that are only ever given back."""
-        transports = self.fields.get("transports", [])
-        if not isinstance(transports, list) or len(transports) > MOST_TRANSPORTS:
-            raise CeremonyRefused(self.step, Refusal.MALFORMED)
-        if not all(isinstance(each, str) and _TRANSPORT.fullmatch(each) for each in transports):
-            raise CeremonyRefused(self.step, Refusal.MALFORMED)
-        return tuple(transports)
+
+def _octets(members: dict[str, Any], name: str, *, inside: str = "response.") -> bytes:
+    octets = _decoded(members.get(name))
+    if octets is None:
+        raise MalformedValue(inside + name)
+    return octets
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -446,23 +442,24 @@ class _ClientData:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise CeremonyRefused(text_step, Refusal.MALFORMED) from None
+            raise CeremonyRefused(text_step, Reason.MALFORMED) from None
         try:
             fields = json.loads(text)
         except (ValueError, RecursionError):
-            raise CeremonyRefused(json_step, Refusal.MALFORMED) from None
+            raise CeremonyRefused(json_step, Reason.MALFORMED) from None
         if not isinstance(fields, dict):
-            raise CeremonyRefused(json_step, Refusal.MALFORMED)
+            raise CeremonyRefused(json_step, Reason.MALFORMED)
+        said = {name: member for name, member in fields.items() if member is not None}
         client = cls(
-            type=fields.get("type", ""),
-            challenge=fields.get("challenge", ""),
-            origin=fields.get("origin", ""),
-            cross_origin=fields.get("crossOrigin", False),
-            top_origin=fields.get("topOrigin"),
+            type=said.get("type", ""),
+            challenge=said.get("challenge", ""),
+            origin=said.get("origin", ""),
+            cross_origin=said.get("crossOrigin", False),
+            top_origin=said.get("topOrigin"),
         )
         texts = (client.type, client.challenge, client.origin, client.top_origin or "")
         if not all(isinstance(text, str) for text in texts) or not isinstance(client.cross_origin, bool):
-            raise CeremonyRefused(json_step, Refusal.MALFORMED)
+            raise CeremonyRefused(json_step, Reason.MALFORMED)
         return client
 
     def answers(self, challenge: bytes) -> bool:
@@ -515,16 +512,25 @@ class _AuthenticatorData:
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
 
+    @property
+    def attested_credential(self) -> "_AttestedCredential":
+        if self.attested is None:
+            raise Unreadable
+        return self.attested
 
-def _demand(met: bool, step: str, reason: Refusal) -> None:  # noqa: FBT001 - reads as a sentence where it stands
+
+def _demand(met: bool, step: str, reason: Reason) -> None:  # noqa: FBT001 - reads as a sentence where it stands
     if not met:
         raise CeremonyRefused(step, reason)
 
 
-def _attested(data: _AuthenticatorData, step: str) -> _AttestedCredential:
-    if data.attested is None:
-        raise CeremonyRefused(step, Refusal.MALFORMED)
-    return data.attested
+@contextmanager
+def _readable(step: str, reason: Reason) -> Iterator[None]:
+    """Refuse what turns out to be unreadable."""
+    try:
+        yield
+    except Unreadable:
+        raise CeremonyRefused(step, reason) from None
 
 
 def _rises(before: int, after: int) -> bool:
@@ -540,27 +546,21 @@ def _size(value: dict[str, Any]) -> int:
         return MOST_VALUE_BYTES + 1
 
 
-def _octets(fields: dict[str, Any], name: str, step: str) -> bytes:
-    text = fields.get(name)
-    if not isinstance(text, str):
-        raise CeremonyRefused(step, Refusal.MALFORMED)
-    try:
-        return _decode(text)
-    except ValueError:
-        raise CeremonyRefused(step, Refusal.MALFORMED) from None
-
-
 def _encode(data: bytes) -> str:
     """Write bytes in base64url without padding, as every part of the JSON has it (section 3)."""
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _decode(text: str) -> bytes:
-    """Read base64url without padding; raises ``ValueError`` for any other writing of the same bytes.
+def _decoded(text: object) -> bytes | None:
+    """Read base64url, padded or not, or in the other alphabet (RFC 4648 sections 4 and 5); None for anything else."""
+    if not isinstance(text, str):
+        return None
+    bare = text.rstrip("=").translate(_STANDARD_ALPHABET)
+    try:
+        return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except ValueError:
+        return None
 
-    Python's own decoder skips what it does not know, and takes padding and left-over bits as they come.
-    """
-    data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if _encode(data) != text:
-        raise ValueError("no base64url")
-    return data
+
+def _bytes(text: str) -> bytes:
+    return _decoded(text) or b""

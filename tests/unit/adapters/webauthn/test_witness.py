@@ -19,7 +19,13 @@ from webauthn.helpers.structs import AttestationFormat, ResidentKeyRequirement, 
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
-from mfa.domain.methods.webauthn import CeremonyRefused, Credential, RelyingParty
+from mfa.domain.methods.webauthn import (
+    AuthenticationResponse,
+    CeremonyRefused,
+    Credential,
+    RegistrationResponse,
+    RelyingParty,
+)
 from tests.authenticator import EDDSA, ES256, RS256, Authority, Conveyance, SoftwareAuthenticator
 from tests.unit.adapters.webauthn.vectors import FILE, ROOT, VECTORS, Vector
 from tests.unit.domain.samples import NOW
@@ -36,6 +42,10 @@ SITE = RelyingParty(
     origins=(FILE["origin"],),
     cryptography=Fido2AuthenticatorCryptography(roots=[AUTHORITY.certificate]),
 )
+
+
+def register(response: object, site: RelyingParty) -> Credential:
+    return site.register(RegistrationResponse.read(response), challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
 
 
 def witness_registration(response: dict[str, Any], challenge: bytes, *roots: Certificate) -> VerifiedRegistration:
@@ -97,7 +107,7 @@ def test_the_witness_authenticates_the_same_credential(vector: Vector) -> None:
 def test_the_witness_takes_the_software_authenticator(algorithm: int, attestation: Conveyance) -> None:
     authenticator = SoftwareAuthenticator(algorithm=algorithm, attestation=attestation, authority=AUTHORITY)
     created = authenticator.create(creation_options())
-    credential = SITE.register(created, challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+    credential = register(created, SITE)
     requested = authenticator.get(SITE.request_options(challenge=CHALLENGE, credentials=[credential]))
 
     agree(witness_registration(created, CHALLENGE, AUTHORITY.certificate), credential)
@@ -129,7 +139,7 @@ def test_the_witness_refuses_the_same_registrations(behaviour: dict[str, Any]) -
     with pytest.raises(WebAuthnException):
         witness_registration(response, CHALLENGE, AUTHORITY.certificate)
     with pytest.raises(CeremonyRefused):
-        attrs.evolve(SITE, attestation="direct").register(response, challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+        register(response, attrs.evolve(SITE, attestation="direct"))
 
 
 @pytest.mark.parametrize(
@@ -148,14 +158,16 @@ def test_the_witness_refuses_the_same_registrations(behaviour: dict[str, Any]) -
 def test_the_witness_refuses_the_same_authentications(behaviour: dict[str, Any]) -> None:
     authenticator = SoftwareAuthenticator()
     created = authenticator.create(creation_options())
-    credential = SITE.register(created, challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+    credential = register(created, SITE)
     options = SITE.request_options(challenge=CHALLENGE, credentials=[credential])
     response = authenticator.behaving(**behaviour).get(options)
 
     with pytest.raises(WebAuthnException):
         witness_authentication(response, CHALLENGE, credential)
     with pytest.raises(CeremonyRefused):
-        SITE.authenticate(response, challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE)
+        SITE.authenticate(
+            AuthenticationResponse.read(response), challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE
+        )
 
 
 def test_the_witness_reads_the_options() -> None:
