@@ -74,7 +74,8 @@ class RegisterDevice:
             )
             return self._enter(account, method, command, method.register(enrolment), now)
 
-        return self.transactions.run(command.token, decide, known=command.account)
+        registered = self.transactions.run(command.token, decide, known=command.account)
+        return attrs.evolve(registered, shown=method.present(registered.shown))
 
     def _enter(
         self, account: Account, method: Method, command: Register, registration: Registration, now: datetime

@@ -6,6 +6,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from mfa.adapters.memory.otp import MemoryQrCodes
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.transactions import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
@@ -72,6 +73,24 @@ def test_a_request_that_is_overtaken_is_judged_again(world: World) -> None:
 
     assert unit_of_work.commits == MOST_ATTEMPTS
     assert len(world.events(VerificationAccepted)) == accepted + 1
+
+
+def test_a_picture_is_drawn_once_however_often_a_registration_is_overtaken(world: World) -> None:
+    drawn: list[str] = []
+
+    class Counting(MemoryQrCodes):
+        def draw(self, text: str) -> str:
+            drawn.append(text)
+            return super().draw(text)
+
+    world.container.core.qr_codes.override(Counting())
+    unit_of_work = overtaken(world, touch, times=MOST_ATTEMPTS - 1)
+
+    shown = world.register(PHONE, "totp").shown
+
+    assert unit_of_work.commits == MOST_ATTEMPTS
+    assert drawn == [shown["authenticator_url"]]
+    assert "qr_code" in shown
 
 
 def test_but_not_for_ever(world: World) -> None:

@@ -527,12 +527,13 @@ def test_every_device_has_a_seed_of_its_own() -> None:
     assert len({State.decode(registration.state).seed for registration in registrations}) == 5
 
 
-def test_a_picture_is_shown_only_where_somebody_can_draw() -> None:
-    enrolment = Enrolment(user_name="ann", now=NOW)
+def test_a_picture_is_presented_only_where_somebody_can_draw() -> None:
+    shown = method(TOTP, qr_codes=Picture()).register(Enrolment(user_name="ann", now=NOW)).shown
 
-    assert set(method(TOTP).register(enrolment).shown) == {"authenticator_url", "secret"}
-    drawn = method(TOTP, qr_codes=Picture()).register(enrolment).shown
-    assert drawn["qr_code"] == f"picture of {drawn['authenticator_url']}"
+    assert set(shown) == {"authenticator_url", "secret"}
+    assert method(TOTP).present(shown) == shown
+    drawn = method(TOTP, qr_codes=Picture()).present(shown)
+    assert drawn == {**shown, "qr_code": f"picture of {shown['authenticator_url']}"}
 
 
 @pytest.mark.parametrize(
@@ -570,5 +571,5 @@ def test_a_url_that_no_qr_code_holds_is_shown_without_one() -> None:
         def draw(self, text: str) -> str:
             raise ValueError(len(text))
 
-    shown = method(TOTP, qr_codes=Overflown()).register(Enrolment(user_name="ada", now=NOW)).shown
-    assert set(shown) == {"authenticator_url", "secret"}
+    shown = method(TOTP).register(Enrolment(user_name="ada", now=NOW)).shown
+    assert method(TOTP, qr_codes=Overflown()).present(shown) == shown

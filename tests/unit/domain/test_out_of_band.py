@@ -126,7 +126,7 @@ def test_the_message_holds_the_code_and_the_challenge_only_its_salted_hash() -> 
     assert dispatch.message is not None
     assert dispatch.message.code == "098765"
     assert dispatch.message.destination == "ann@example.com"
-    assert dispatch.message.lifetime == LIFETIME
+    assert dispatch.message.lifetime == dispatch.lifetime == LIFETIME
     assert b"098765" not in dispatch.sent
     assert b"ann" not in dispatch.sent
     sent = SentCode.decode(dispatch.sent)

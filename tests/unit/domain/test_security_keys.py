@@ -52,6 +52,17 @@ def for_another_purpose(sent: bytes | None, purpose: Purpose) -> bytes:
     return attrs.evolve(Awaited.decode(sent), purpose=purpose).encode()
 
 
+def test_whatever_is_out_says_how_long_it_is_good_for(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
+    registration, state = method.register(Enrolment(user_name="anna", now=NOW)), enrolled(method, key)
+    dispatches = [
+        method.begin_login(NOW),
+        method.dispatch(state, NOW, {0: state}),
+        method.dispatch(registration.state, NOW, {}),
+    ]
+
+    assert {registration.lifetime, *(each.lifetime for each in dispatches)} == {CHALLENGE_LIFETIME}
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_challenge_remembers_what_it_is_for(purpose: Purpose) -> None:
     awaited = Awaited(challenge=b"challenge", purpose=purpose, expires_at=NOW)

@@ -2,8 +2,12 @@
 
 The library's own reader is made for authenticators that it trusts: it takes a string that ends too early, copies what
 is left at every item, which makes the time grow with the square of the length, and follows nesting until Python gives
-up. Here everything has its stated length (CTAP 2.1 section 8 allows nothing else), no map has a key twice, there are
-no tags, and every byte is looked at once. Only the order of maps is free, because browsers differ in it.
+up. Here everything has its stated length, every number and length is as short as it can be (CTAP 2.1 section 8 allows
+nothing else, and WebAuthn section 2.4 asks readers to refuse it), no map has a key twice, there are no tags, and every
+byte is looked at once, so that an item has one writing. Only the order of maps is free, because browsers differ in it.
+
+What some clients once wrote wrongly is not mended: the Ed25519 keys of Firefox in 2023, say, have a map of three that
+holds four, and a list where bytes belong. To read those is to guess where a key ends, and ES256 is offered before.
 """
 
 from collections.abc import Callable
@@ -14,7 +18,10 @@ MOST_DEPTH = 8
 """CTAP 2.1 section 8 allows four levels; an attestation object puts some of its own around those."""
 
 _ONE_BYTE_FOLLOWS = 24
-_EIGHT_BYTES_FOLLOW = 27
+
+_LEAST = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
+"""The least number that needs the one, two, four or eight bytes that follow."""
+
 _SIMPLE = 7
 _SIMPLE_VALUES = {20: False, 21: True, 22: None}
 
@@ -69,9 +76,12 @@ class _Reader:
     def _argument(self, extra: int) -> int:
         if extra < _ONE_BYTE_FOLLOWS:
             return extra
-        if extra > _EIGHT_BYTES_FOLLOW:
+        if extra not in _LEAST:
             raise Unreadable
-        return int.from_bytes(self._take(1 << (extra - _ONE_BYTE_FOLLOWS)))
+        argument = int.from_bytes(self._take(1 << (extra - _ONE_BYTE_FOLLOWS)))
+        if argument < _LEAST[extra]:
+            raise Unreadable
+        return argument
 
     def _text(self, size: int) -> str:
         try:

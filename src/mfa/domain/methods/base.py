@@ -214,6 +214,10 @@ class Method(Protocol):
     def register(self, enrolment: Enrolment) -> Registration:
         """Make the state of a new device; raises ``InvalidField``."""
 
+    def present(self, shown: Mapping[str, object]) -> Mapping[str, object]:
+        """Add what is costly to make, such as a picture, to what a registration shows; called once it is stored."""
+        return shown
+
     @abstractmethod
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Make a challenge; raises ``NotDispatchable``."""

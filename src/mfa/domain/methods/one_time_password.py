@@ -5,7 +5,6 @@ import re
 from abc import abstractmethod
 from base64 import b32decode, b32encode
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Literal, Protocol
@@ -117,17 +116,23 @@ class OneTimePassword(Method):
     fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
 
     def register(self, enrolment: Enrolment) -> Registration:
-        """Make a seed, and show it to the person in the three forms that apps read."""
+        """Make a seed, and show it to the person in the two forms that apps take."""
         seed = self.entropy.token(SEED_BYTES[self.parameters.algorithm])
         secret = b32encode(seed).decode().rstrip("=")
         issuer = self.issuer or enrolment.site or DEFAULT_ISSUER
         url = authenticator_url(secret=secret, user_name=enrolment.user_name, issuer=issuer, parameters=self.parameters)
-        shown = {"authenticator_url": url, "secret": secret}
-        if self.qr_codes is not None:
+        state = State(seed=seed, parameters=self.parameters).encode()
+        return Registration(state=state, shown={"authenticator_url": url, "secret": secret})
+
+    def present(self, shown: Mapping[str, object]) -> Mapping[str, object]:
+        """Draw the URL as a QR code, which takes longer than all the rest of a registration."""
+        if self.qr_codes is None:
+            return shown
+        try:
+            return {**shown, "qr_code": self.qr_codes.draw(str(shown["authenticator_url"]))}
+        except ValueError:
             # A name of hundreds of emoji overflows the largest code; the person still has the URL and the secret.
-            with suppress(ValueError):
-                shown["qr_code"] = self.qr_codes.draw(url)
-        return Registration(state=State(seed=seed, parameters=self.parameters).encode(), shown=shown)
+            return shown
 
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
         """Refuse: the app makes its values by itself."""

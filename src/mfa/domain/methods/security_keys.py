@@ -150,7 +150,7 @@ class SecurityKeys(Method):
         awaited = self._awaited(Purpose.GET, now)
         credentials = [Credential.decode(sibling) for sibling in siblings.values()]
         options = self.relying_party.request_options(challenge=awaited.challenge, credentials=credentials)
-        return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
+        return _dispatched(awaited, options)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of the options that are out.
@@ -168,8 +168,7 @@ class SecurityKeys(Method):
     def begin_login(self, now: datetime) -> Dispatch:
         """Make options that any discoverable credential of this site may answer."""
         awaited = self._awaited(Purpose.LOG_IN, now)
-        options = self._strict.request_options(challenge=awaited.challenge)
-        return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
+        return _dispatched(awaited, self._strict.request_options(challenge=awaited.challenge))
 
     def log_in(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of such options by the credential of one device, which has verified its user."""
@@ -224,11 +223,15 @@ class SecurityKeys(Method):
             display_name=expected.user_name,
             exclude=[Credential.decode(sibling) for sibling in siblings.values()],
         )
-        return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
+        return _dispatched(awaited, options)
 
     def _awaited(self, purpose: Purpose, now: datetime) -> Awaited:
         challenge = self.entropy.token(CHALLENGE_BYTES)
         return Awaited(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
+
+
+def _dispatched(awaited: Awaited, options: Mapping[str, object]) -> Dispatch:
+    return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
 
 def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:

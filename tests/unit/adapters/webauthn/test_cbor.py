@@ -104,8 +104,16 @@ def test_a_map_may_come_in_any_order() -> None:
     assert cbor.read(bytes.fromhex("a2616200616100")) == {"b": 0, "a": 0}
 
 
-def test_a_number_need_not_be_short() -> None:
-    assert cbor.read(bytes.fromhex("1b0000000000000001")) == 1
+@pytest.mark.parametrize(("size", "most"), [(1, 23), (2, 2**8 - 1), (4, 2**16 - 1), (8, 2**32 - 1)])
+@pytest.mark.parametrize("major", range(6))
+def test_a_number_or_a_length_is_as_short_as_it_can_be(major: int, size: int, most: int) -> None:
+    extra = 24 + size.bit_length() - 1
+    for number in (0, 1, most):
+        with pytest.raises(Unreadable):
+            cbor.measure(bytes([major << 5 | extra]) + number.to_bytes(size) + bytes(2 * most if most < 2**16 else 0))
+
+    if major < 2:
+        assert cbor.read(bytes([major << 5 | extra]) + (most + 1).to_bytes(size)) == (most + 1, -2 - most)[major]
 
 
 @pytest.mark.parametrize("opening", [b"\x81", b"\xa1\x00"])
