@@ -354,16 +354,16 @@ class RelyingParty:
         return client.top_origin is None or client.top_origin in self.top_origins
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True)
 class RegistrationResponse:
     """What a browser made of creation options (``RegistrationResponseJSON``, section 5.1), as far as it is looked at.
 
     ``transports`` are unsigned, unordered words that are only ever given back, so what is none is left out.
     """
 
-    id: bytes
-    client_data: bytes
-    attestation_object: bytes
+    id: bytes = attrs.field(repr=False)
+    client_data: bytes = attrs.field(repr=False)
+    attestation_object: bytes = attrs.field(repr=False)
     transports: tuple[str, ...]
 
     @classmethod
@@ -380,7 +380,7 @@ class RegistrationResponse:
         )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True)
 class AuthenticationResponse:
     """What a browser made of request options (``AuthenticationResponseJSON``, section 5.1), as far as it is looked at.
 
@@ -388,11 +388,11 @@ class AuthenticationResponse:
     5.4.3), and whoever has to be named by it is then not named.
     """
 
-    id: bytes
-    client_data: bytes
-    authenticator_data: bytes
-    signature: bytes
-    user_handle: bytes | None
+    id: bytes = attrs.field(repr=False)
+    client_data: bytes = attrs.field(repr=False)
+    authenticator_data: bytes = attrs.field(repr=False)
+    signature: bytes = attrs.field(repr=False)
+    user_handle: bytes | None = attrs.field(repr=False)
 
     @classmethod
     def read(cls, value: object) -> "AuthenticationResponse":
