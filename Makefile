@@ -43,8 +43,9 @@ integration: .venv/test/stamp ## integration tests; MFA_TEST_DATABASE=sqlite (de
 promises: .venv/test/stamp ## what the package promises, tried on every database that answers, as a table
 	@$(TEST)/python -m tests.promises $(ARGS)
 
-matrix: .venv/newest/stamp ## what meets Python, Django and the packages for tokens, on the newest (PYTHON_NEWEST=... to choose)
-	$(NEWEST)/pytest tests/unit tests/integration/django tests/integration/drf tests/integration/tokens $(ARGS)
+matrix: .venv/newest/stamp ## what meets Python, Django and other packages, on the newest (PYTHON_NEWEST=... to choose)
+	$(NEWEST)/pytest -n 2 --no-loadscope-reorder tests/unit/adapters tests/unit/containers tests/integration/django \
+		tests/integration/drf tests/integration/tokens $(ARGS)
 
 openapi: .venv/test/stamp ## writes docs/openapi.yaml anew
 	$(TEST)/python -m tests.integration.openapi

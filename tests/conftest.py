@@ -3,16 +3,47 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
 from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 
 settings.register_profile("bounded", max_examples=int(os.environ.get("MFA_EXAMPLES", "40")), deadline=None)
 settings.load_profile("bounded")
+
+ROOMS = (
+    "promises/test_promise_8_half_way",
+    "promises/test_model",
+    "senders/test_celery",
+    "openapi/test_conformance",
+    "/promises/",
+    "/browser/",
+    "/demo/",
+    "/e2e/",
+    "/benchmarks/",
+    "tests/docs/",
+    "/integration/",
+    "/unit/",
+)
+"""From what takes longest, by file, to what takes next to nothing."""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - as the plugin has it
+    """Leave each file to one process, and all that meets the sites that are started once to one, too."""
+    scheduling = LoadScopeScheduling(config, log)
+    scheduling._split_scope = lambda nodeid: "e2e" if "/e2e/" in nodeid else nodeid.partition("::")[0]
+    return scheduling
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that processes that share the files end together; otherwise leave the order."""
+    items.sort(key=lambda item: next((rank for rank, room in enumerate(ROOMS) if room in item.nodeid), 0))
 
 
 @pytest.fixture(scope="session")

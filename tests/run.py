@@ -1,7 +1,8 @@
 """Everything that must pass, in one command: style, types, imports, then the tests on every database that answers.
 
-The whole suite runs on SQLite; what meets the database runs again on PostgreSQL and on MariaDB. What is absent is
-skipped, and said so, unless MFA_REQUIRE names it: then it fails. Arguments are handed to pytest.
+The whole suite runs on SQLite, in as many processes as there are cores; what meets the database runs again on
+PostgreSQL and on MariaDB. What is absent is skipped, and said so, unless MFA_REQUIRE names it: then it fails. Arguments
+are handed to pytest.
 """
 
 import os
@@ -19,31 +20,47 @@ import coverage
 from tests import services
 from tests.demanded import Function, reached_only_with
 
-STORED = [f"tests/integration/{folder}" for folder in ("django", "tokens")]
-"""What meets the database, and so runs on each; pages, mail and descriptions are the same on all of them."""
-
-STORED_TOO = [f"tests/integration/{folder}" for folder in ("drf", "promises")]
-"""The same, but it runs no line of the package on a server that the others do not, so nothing is measured there."""
+STORED = (
+    "tests/integration/django",
+    "tests/integration/tokens",
+    "tests/integration/promises",
+    "tests/integration/drf/test_foreign_indexes.py",
+    "tests/integration/drf/test_passkeys.py",
+    "tests/integration/drf/test_registration.py",
+    "tests/integration/drf/test_transactions.py",
+    "tests/integration/drf/test_verifier.py",
+)
+"""What meets a lock, a constraint or a type of the database, and so runs on each."""
 
 BEFORE_THE_DATABASE = (
-    "tests/integration/drf/test_hostile_input.py",
-    "tests/integration/drf/test_webauthn.py",
+    "tests/integration/django/test_checks.py",
+    "tests/integration/django/test_gate.py",
+    "tests/integration/django/test_token_checks.py",
     "tests/integration/tokens/test_jwt_gate.py",
+    "tests/integration/tokens/test_several.py",
+    "tests/integration/tokens/test_statements.py",
 )
-"""What is decided before a database is asked, and so the same on all of them, too."""
+"""What is decided before a database is asked, or counts what is the same on each."""
 
+PROCESSES = ("-n", str(max(2, os.cpu_count() or 2)), "--no-loadscope-reorder")
+PYTEST = ("python", "-m", "pytest")
+MEASURE = "tests.measured"
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 
 def run(*command: str, printed: IO[str] | None = None, **environment: str) -> None:
+    """Runs a program of this environment.
+
+    What Python compiles is kept, for the tests start many processes that would all compile it anew.
+    """
     shown = " ".join([*(f"{name}={value}" for name, value in environment.items()), *command])
     print(f"\n--- {shown}", file=printed, flush=True)
     program, *arguments = command
     subprocess.run(
         [BIN / program, *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment},
         check=True,
         stdout=printed,
         stderr=printed and subprocess.STDOUT,
@@ -60,38 +77,38 @@ def install_mariadb_client() -> None:
         print("MariaDB's client for Python could not be built", flush=True)
 
 
-def check() -> None:
+def style() -> None:
     run("ruff", "check")
     run("ruff", "format", "--check")
-    run("mypy")
     run("lint-imports", "--no-cache", "--no-logo")
 
 
-def test(arguments: list[str], absent: frozenset[str]) -> None:
+def test(arguments: list[str], databases: list[str]) -> None:
     """Runs the tests under coverage.
 
-    The servers' turn comes beside that of SQLite, which knows nothing of them; what it prints follows when it is over.
+    Types and the servers have their turn beside SQLite, which knows nothing of them; what they print follows when that
+    is over.
     """
-    measured, pytest = ["coverage", "run", "-m", "pytest", *arguments], ["pytest", *arguments]
     run("coverage", "erase")
     with tempfile.TemporaryFile("w+") as printed, ThreadPoolExecutor() as pool:
-        present = [database for database in ("postgresql", "mariadb") if database not in absent]
-        beside = pool.submit(on_servers, measured, pytest, present, printed)
-        run(*measured)
-        print("\n--- beside that: the same on " + " and ".join(present or ["nothing else"]), flush=True)
-        failure = beside.exception()
-        printed.seek(0)
-        shutil.copyfileobj(printed, sys.stdout)
+        beside = pool.submit(besides, arguments, databases, printed)
+        try:
+            run(*PYTEST, *PROCESSES, *arguments, PYTEST_PLUGINS=MEASURE)
+        finally:
+            failure = beside.exception()
+            print("\n--- beside that:", flush=True)
+            printed.seek(0)
+            shutil.copyfileobj(printed, sys.stdout)
     if failure:
         raise failure
     run("coverage", "combine", "--quiet")
 
 
-def on_servers(measured: list[str], pytest: list[str], databases: list[str], printed: IO[str]) -> None:
+def besides(arguments: list[str], databases: list[str], printed: IO[str]) -> None:
+    run("mypy", printed=printed)
     aside = [f"--ignore={each}" for each in BEFORE_THE_DATABASE]
     for database in databases:
-        run(*measured, *STORED, *aside, printed=printed, MFA_TEST_DATABASE=database)
-        run(*pytest, *STORED_TOO, *aside, printed=printed, MFA_TEST_DATABASE=database)
+        run(*PYTEST, *STORED, *aside, *arguments, printed=printed, MFA_TEST_DATABASE=database, PYTEST_PLUGINS=MEASURE)
 
 
 def report(undemanded: list[Function]) -> Iterator[str]:
@@ -115,8 +132,8 @@ def main(arguments: list[str]) -> int:
         return 1
     undemanded = reached_only_with(absences)
     try:
-        check()
-        test(arguments, frozenset(absences))
+        style()
+        test(arguments, [database for database in ("postgresql", "mariadb") if database not in absences])
     except subprocess.CalledProcessError as error:
         print(f"\nfailed: {Path(error.cmd[0]).name} (exit code {error.returncode})")
         return 1

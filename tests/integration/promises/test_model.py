@@ -569,7 +569,7 @@ def tell(record: Record, deployment: InMemory | OnDatabase, how: settings) -> Ta
 
 
 def test_in_memory_the_answers_are_those_of_the_contract(record: Record) -> None:
-    tally = tell(record, InMemory(), profile(examples=150, steps=50))
+    tally = tell(record, InMemory(), profile(examples=100, steps=50))
 
     assert tally.steps > 4000
     assert set(tally.verified) == set(METHODS)

@@ -96,6 +96,9 @@ class Project:
             "worker",
             "--pool",
             "solo",
+            "--without-mingle",
+            "--without-gossip",
+            "--without-heartbeat",
             "--loglevel",
             "DEBUG",
         ]
