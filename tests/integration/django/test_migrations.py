@@ -30,7 +30,7 @@ def test_the_tables_can_be_taken_away_and_made_anew() -> None:
         MigrationExecutor(connection).migrate(latest)
 
     assert tables() == everything
-    assert len(everything) == 3
+    assert len(everything) == 4
 
 
 @pytest.mark.django_db
@@ -46,3 +46,5 @@ def test_the_hot_paths_have_indexes() -> None:
     assert ["account_id", "index"] in indexed("devicerecord")
     assert ["expires_at"] in indexed("devicerecord")
     assert ["account_id", "index", "token"] in indexed("challengerecord")
+    assert ["expires_at"] in indexed("challengerecord")
+    assert ["expires_at"] in indexed("spentloginrecord")

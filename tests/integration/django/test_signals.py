@@ -114,7 +114,9 @@ def test_what_should_alarm_an_operator_is_a_warning(caplog: pytest.LogCaptureFix
     assert {record.getMessage() for record in caplog.records if record.levelno == logging.WARNING} == {
         "VerificationRejected",
         "AccountLocked",
-        "DeliveryFailed",
+        "DeviceDisabled",
+        "DispatchFailed",
+        "SendLimitReached",
         "BrowserNotTrusted",
     }
     assert {record.levelno for record in caplog.records} == {logging.INFO, logging.WARNING}

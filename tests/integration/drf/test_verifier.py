@@ -171,23 +171,15 @@ def test_a_locked_account_is_told_how_long_to_wait(ann: Person, world: World) ->
     assert answer.headers["Retry-After"] == "30"  # half a second is rounded up
 
 
-def test_an_account_that_waiting_does_not_unlock_names_no_time(ann: Person, world: World) -> None:
+def test_a_disabled_device_is_told_apart_and_its_values_are_not_looked_at(ann: Person, world: World) -> None:
     world.configure(MAX_FAILURES=2)
     app = ann.enrol_app()
     ann.fail(app.index, 2)
 
-    answer = ann.verify(app.index, app.code)
-
-    assert answer.status_code == 429
-    assert "Retry-After" not in answer.headers
-    assert ann.get("status/").json() == {
-        "verified": True,
-        "verifications-left": 0,
-        "enrolled": True,
-        "locked": True,
-        "retry_after": None,
-        "verifications": [{"index": 0, "method": "totp", "at": "2026-01-31T12:00:30Z"}],
-    }
+    for answer in (ann.verify(app.index, app.code), ann.verify(app.index, "000000")):
+        assert (answer.status_code, answer.json()["code"]) == (409, "device_disabled")
+    assert ann.get("0/").json()["disabled"]
+    assert ann.get("status/").json()["verified"]
 
 
 def test_the_status_of_a_stranger(ann: Person) -> None:
@@ -274,6 +266,7 @@ def test_removing_needs_a_fresh_verification(ann: Person, world: World) -> None:
         "detail": "Verify with one of your devices first.",
         "code": "verification_required",
         "verifications-left": 1,
+        "requirement": {"verifications": 1, "methods": None, "max_age": 600, "phishing_resistant": False},
     }
     assert answer.headers["WWW-Authenticate"] == (
         'Token error="insufficient_user_authentication", '
@@ -332,7 +325,7 @@ def test_dispatches_have_an_interval(ann: Person, world: World) -> None:
 
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "20"
-    assert answer.json()["code"] == "throttled"
+    assert answer.json()["code"] == "resend_too_soon"
 
 
 def test_a_sender_that_fails_is_told_of(ann: Person, world: World) -> None:

@@ -187,6 +187,10 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
     dispatchable = serializers.SerializerMethodField(help_text="Whether a challenge can be dispatched to the device.")
     active = serializers.BooleanField(source="device.active", help_text="False until the first verification.")
     confirmed = serializers.BooleanField(help_text="Whether this token has verified the device.")
+    disabled = serializers.BooleanField(help_text="Whether there were so many wrong values that none is looked at.")
+    remaining = serializers.IntegerField(
+        min_value=0, allow_null=True, help_text="How many values are left, where they run out."
+    )
     destination = serializers.CharField(
         source="device.destination", allow_null=True, help_text="Where a dispatch goes, masked."
     )

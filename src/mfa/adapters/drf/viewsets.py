@@ -203,7 +203,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         renewer = self.use_cases().credential_renewer
         if renewer is not None:
             renewer.renew(request)
-        [device] = self.shown([ListedDevice(device=verified.device, confirmed=True)])
+        [device] = self.shown([verified.listed])
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
         if verified.trust is not None:
             answer["trust"] = dict(MadeTrustSerializer(verified.trust).data)
@@ -294,10 +294,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
                 site=_host(request),
             )
         )
-        # Only what is active at once can be confirmed already: by one of the codes that were just replaced.
-        listed = self.use_cases().list_devices(token) if registered.device.active else ()
-        confirmed = any(each.confirmed and each.device.index == registered.device.index for each in listed)
-        [device] = self.shown([ListedDevice(device=registered.device, confirmed=confirmed)])
+        [device] = self.shown([registered.listed])
         return Response({**device, **registered.shown}, status=HTTPStatus.CREATED)
 
     def method(self, index: str) -> Method:
