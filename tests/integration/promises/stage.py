@@ -244,7 +244,7 @@ class Person:
 
     def failures(self) -> int:
         state = self.state()
-        counted: int = sum(device["failures"] for device in state["devices"]) + sum(state["carried"].values())
+        counted: int = sum(device["failures"] for device in state["devices"]) + sum(state["gone"])
         return counted
 
 

@@ -13,7 +13,9 @@ REST_FRAMEWORK = {**_REST_FRAMEWORK, "DEFAULT_AUTHENTICATION_CLASSES": ["knox.au
 REST_KNOX = {"TOKEN_LIMIT_PER_USER": None}
 
 MFA = {
-    "METHODS": ["totp", "hotp", "email", "sms", "recovery"],
+    "METHODS": ["totp", "hotp", "email", "sms", "recovery", "webauthn"],
+    "WEBAUTHN_RP_ID": "example.com",
+    "WEBAUTHN_ORIGINS": ["https://example.com"],
     "TOKEN_PROVIDER": "knox",
     "EMAIL_SENDER": "tests.projects.promises.outbox.FileSender",
     "SMS_SENDER": "tests.projects.promises.outbox.FileSender",
