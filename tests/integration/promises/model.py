@@ -16,7 +16,8 @@ AHEAD = 3
 """HOTP_TOLERANCE: so many counters beyond the next one are looked at."""
 
 WRONG_VALUES_OF_A_CODE = 5
-MOST_PENDING = 20
+MOST_PENDING = 100
+MOST_PENDING_OF_ONE_TOKEN = 3
 MOST_WAITS = 120
 
 SENT = frozenset({"email", "sms"})
@@ -74,7 +75,10 @@ class Device:
     secret: str = ""
     spent: int = -1
     codes: set[str] = attrs.field(factory=set)
-    failures: list[datetime] = attrs.field(factory=list)
+    failures: int = 0
+    """Wrong values in a row."""
+    recent: list[datetime] = attrs.field(factory=list)
+    """Those that make the user wait; the machine's days are too short for any to be forgotten."""
     worked: list[str] = attrs.field(factory=list)
     """Every value that was right once."""
 
@@ -102,9 +106,12 @@ class Model:
     limits: Limits
     devices: dict[int, Device] = attrs.field(factory=dict)
     challenges: dict[tuple[str, int], Challenge] = attrs.field(factory=dict)
-    carried: dict[str, list[datetime]] = attrs.field(factory=dict)
+    gone: list[datetime] = attrs.field(factory=list)
+    """Wrong values for devices that are no more."""
     sends: dict[str, list[datetime]] = attrs.field(factory=dict)
     last_send: dict[str, datetime] = attrs.field(factory=dict)
+    retried: set[str] = attrs.field(factory=set)
+    """The methods whose last delivery failed, and had its one more try."""
     sent: list[str] = attrs.field(factory=list)
     """Every code that ever went out."""
     next_index: int = 0
@@ -134,16 +141,18 @@ class Model:
 
     @property
     def failures(self) -> list[datetime]:
-        counted = [*(device.failures for device in self.devices.values()), *self.carried.values()]
-        return sorted(at for each in counted for at in each)
+        return sorted([*(at for device in self.devices.values() for at in device.recent), *self.gone])
+
+    def disabled(self, device: Device) -> bool:
+        return device.failures >= self.limits.most_failures
 
     def locked(self, now: datetime) -> bool:
-        return len(self.failures) >= self.limits.most_failures or self.wait(now) is not None
+        return self.wait(now) is not None
 
     def wait(self, now: datetime) -> timedelta | None:
-        """How long the lock lasts; None where there is none, or where waiting does not end it."""
+        """How long guesses have to wait; None where they need not."""
         count, limits = len(self.failures), self.limits
-        if count < limits.tryouts or count >= limits.most_failures:
+        if count < limits.tryouts:
             return None
         growing = min(count - limits.tryouts + 1, MOST_WAITS)
         waits = growing if limits.recursive else int(count % limits.tryouts == 0)
@@ -168,7 +177,7 @@ class Model:
 
     def registered(self, token: str, method: str, name: str, shown: Mapping[str, object], now: datetime) -> Device:
         if method == BACKUP:
-            return self._backed_up(name, {plain(str(code)).lower() for code in _list(shown["codes"])}, now)
+            return self._backed_up(token, name, {plain(str(code)).lower() for code in _list(shown["codes"])}, now)
         device = Device(index=self.next_index, method=method, name=name, token=token, ends=now + self.limits.pending)
         device.secret = str(shown.get("secret", ""))
         self._enter(device, now)
@@ -188,14 +197,14 @@ class Model:
         self._sending(self.devices[index].method, now)
         self.sent.append(code)
 
-    def undelivered(self, token: str, index: int, now: datetime, *, perhaps_sent: bool) -> None:
+    def undelivered(self, token: str, index: int, now: datetime) -> None:
         challenge = self.challenges.setdefault((token, index), Challenge())
         challenge.dispatched, challenge.code = True, None
         method = self.devices[index].method
         self._sending(method, now)
-        del self.last_send[method]
-        if not perhaps_sent:
-            self.sends[method].remove(now)
+        if method not in self.retried:
+            del self.last_send[method]
+            self.retried.add(method)
 
     def verify(self, token: str, index: int, value: object, now: datetime) -> Expected:
         try:
@@ -207,7 +216,8 @@ class Model:
         if expected.answer == ACCEPTED:
             self._accept(token, device, now)
         elif device.method in GUESSABLE:
-            device.failures.append(now)
+            device.failures += 1
+            device.recent.append(now)
         return expected
 
     def rename(self, token: str, index: int, name: str, now: datetime) -> Expected:
@@ -224,18 +234,16 @@ class Model:
             device = self._device(token, index, now)
             if self.active:
                 self._demand_verified(token, now)
-                self._demand_fresh(token, now)
+                self._demand_fresh(token, now, beside=index if self.disabled(device) else None)
         except Refusal as refusal:
             return refusal.expected
         trusted = any(self.devices[each].method not in GUESSABLE for each in self._fresh(token, now))
-        self._drop([device], carry=not device.active and not trusted)
+        self._drop([device])
         if trusted:
-            self.carried.clear()
-            for other in self.devices.values():
-                if not other.active:
-                    other.failures.clear()
+            self.gone.clear()
+            self._pardon_pending()
         if all(other.method == BACKUP for other in self.active):
-            self._drop(self.active, carry=False)
+            self._drop(self.active)
         return Expected(DONE)
 
     # What is allowed
@@ -256,11 +264,16 @@ class Model:
     def _fresh(self, token: str, now: datetime) -> list[int]:
         return [index for index, at in self.confirmations(token, now).items() if now - at <= self.limits.change]
 
-    def _demand_fresh(self, token: str, now: datetime) -> None:
+    def _pardon_pending(self) -> None:
+        for device in self.devices.values():
+            if not device.active:
+                device.recent.clear()
+
+    def _demand_fresh(self, token: str, now: datetime, *, beside: int | None = None) -> None:
         if not self.active:
             return
         resistant = any(device.method == KEY for device in self.active)
-        fresh = [self.devices[index].method for index in self._fresh(token, now)]
+        fresh = [self.devices[index].method for index in self._fresh(token, now) if index != beside]
         if not any(method in {KEY, BACKUP} or not resistant for method in fresh):
             raise Refusal("verification_required")
 
@@ -283,21 +296,26 @@ class Model:
         method = device.method
         if method not in SENT:
             raise Refusal("not_dispatchable")
-        if self.locked(now):
-            raise Refusal("throttled", 3)
+        self._demand_guesses(device, now)
         if device.index in self.confirmations(token, now) and not again:
             raise Refusal("already_verified")
         last = self.last_send.get(method)
         if last is not None and now < last + self.limits.interval:
-            raise Refusal("throttled")
+            raise Refusal("resend_too_soon")
         if len([at for at in self.sends.get(method, []) if at > now - HOUR]) >= self.limits.hourly:
-            raise Refusal("throttled")
+            raise Refusal("resend_too_soon")
+
+    def _demand_guesses(self, device: Device, now: datetime) -> None:
+        if device.method in GUESSABLE:
+            if self.disabled(device):
+                raise Refusal("device_disabled", 3)
+            if self.locked(now):
+                raise Refusal("throttled", 3)
 
     def _demand_attempt(self, token: str, device: Device, now: datetime) -> None:
         if device.method in SENT and not self.challenge(token, device.index).dispatched:
             raise Refusal("no_challenge", 4)
-        if device.method in GUESSABLE and self.locked(now):
-            raise Refusal("throttled", 3)
+        self._demand_guesses(device, now)
         if not device.active:
             if not self.may_register(token, now):
                 raise self._refusal()
@@ -350,15 +368,20 @@ class Model:
     def _accept(self, token: str, device: Device, now: datetime) -> None:
         if not device.active:
             others = [other for other in self.devices.values() if not other.active and other.token != token]
-            self._drop(others, carry=True)
+            self._drop(others)
+            self.gone.clear()
+            self._pardon_pending()
         device.active, device.token, device.ends = True, None, None
-        device.failures.clear()
+        device.failures = 0
+        device.recent.clear()
         self.challenges.setdefault((token, device.index), Challenge()).confirmed = now
 
-    def _backed_up(self, name: str, codes: set[str], now: datetime) -> Device:
+    def _backed_up(self, token: str, name: str, codes: set[str], now: datetime) -> Device:
         old = next((device for device in self.active if device.method == BACKUP), None)
         if old is not None:
             old.name, old.codes, old.worked = name, codes, []
+            for place in [place for place in self.challenges if place[1] == old.index and place[0] != token]:
+                del self.challenges[place]
             return old
         device = Device(index=self.next_index, method=BACKUP, name=name, codes=codes, active=True)
         self._enter(device, now)
@@ -366,27 +389,24 @@ class Model:
 
     def _enter(self, device: Device, now: datetime) -> None:
         pending = [other for _, other in sorted(self.devices.items()) if not other.active]
-        kept = [
-            other
-            for other in pending
-            if other.ends is not None
-            and now < other.ends
-            and (other.token, other.method) != (device.token, device.method)
-        ][1 - MOST_PENDING :]
-        self._drop([other for other in pending if other not in kept], carry=True)
-        device.failures = self.carried.pop(device.method, [])
+        alive = [other for other in pending if other.ends is not None and now < other.ends]
+        own = [other for other in alive if other.token == device.token]
+        left = [other for other in own if other.method != device.method][1 - MOST_PENDING_OF_ONE_TOKEN :]
+        kept = [other for other in alive if other not in own or other in left][1 - MOST_PENDING :]
+        self._drop([other for other in pending if other not in kept])
         self.devices[device.index] = device
         self.next_index += 1
 
-    def _drop(self, gone: list[Device], *, carry: bool) -> None:
+    def _drop(self, gone: list[Device]) -> None:
         for device in gone:
             del self.devices[device.index]
-            if carry and device.failures:
-                self.carried.setdefault(device.method, []).extend(device.failures)
+            self.gone.extend(device.recent)
         left = self.devices.keys()
         self.challenges = {place: each for place, each in self.challenges.items() if place[1] in left}
 
     def _sending(self, method: str, now: datetime) -> None:
+        if method in self.last_send:
+            self.retried.discard(method)
         self.last_send[method] = now
         self.sends.setdefault(method, []).append(now)
 

@@ -83,6 +83,7 @@ def configured(limits: Limits) -> Config:
         verification_throttle_tryouts=limits.tryouts,
         verification_throttle_timeout=limits.timeout,
         max_failures=limits.most_failures,
+        failure_memory=timedelta(days=3650),
         max_devices_per_method=limits.most_devices,
         registration_lifetime=limits.pending,
         change_max_age=limits.change,
@@ -403,7 +404,7 @@ class Machine(RuleBasedStateMachine):
         expected = person.model.dispatch(token.id, index, self.now, again=again)
         if expected.answer == DONE and failure is not None:
             expected = Expected("delivery_failed")
-            person.model.undelivered(token.id, index, self.now, perhaps_sent=isinstance(failure, DeliveryTimedOut))
+            person.model.undelivered(token.id, index, self.now)
         self.outbox.failure = failure
         before = len(self.outbox.messages)
         command = RequestChallenge(token=token, index=index, again=again)

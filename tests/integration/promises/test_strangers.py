@@ -9,7 +9,7 @@ from tests.authenticator import SoftwareAuthenticator
 from tests.integration.promises.conftest import Record
 from tests.integration.promises.deployment import Deployment
 from tests.integration.promises.stage import Answer, Browser, Person, Stage, tally
-from tests.projects.promises.settings import MFA
+from tests.projects.promises.settings import ORIGIN
 
 DAY = int(timedelta(days=1).total_seconds())
 STRANGERS = 32
@@ -19,8 +19,7 @@ MOST_FAILURES = 100
 
 def keyed(person: Person) -> tuple[SoftwareAuthenticator, int]:
     """Enrol a security key."""
-    [origin] = MFA["WEBAUTHN_ORIGINS"]
-    key = SoftwareAuthenticator(origin=origin)
+    key = SoftwareAuthenticator(origin=ORIGIN)
     device = person.register("webauthn")
     answer = person.browser.post(f"{device.index}/", {"value": key.create(device.shown["options"])})
     assert answer.status == 200, answer

@@ -12,10 +12,12 @@ MIDDLEWARE = ["tests.projects.promises.faults.middleware", *MIDDLEWARE]
 REST_FRAMEWORK = {**_REST_FRAMEWORK, "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"]}
 REST_KNOX = {"TOKEN_LIMIT_PER_USER": None}
 
+ORIGIN = "https://example.com"
+
 MFA = {
     "METHODS": ["totp", "hotp", "email", "sms", "recovery", "webauthn"],
     "WEBAUTHN_RP_ID": "example.com",
-    "WEBAUTHN_ORIGINS": ["https://example.com"],
+    "WEBAUTHN_ORIGINS": [ORIGIN],
     "TOKEN_PROVIDER": "knox",
     "EMAIL_SENDER": "tests.projects.promises.outbox.FileSender",
     "SMS_SENDER": "tests.projects.promises.outbox.FileSender",
