@@ -1,3 +1,5 @@
-"""The routes of a project that has none, unless a test puts some here."""
+"""The routes of a project that has those of this package alone, unless a test puts others here."""
 
-urlpatterns: list[object] = []
+from django.urls import include, path
+
+urlpatterns: list[object] = [path("multi-factor/", include("mfa.urls"))]

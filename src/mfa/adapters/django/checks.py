@@ -1,24 +1,34 @@
-"""Django's system checks: what is wrong with the settings, and what to write instead."""
+"""Django's system checks: what is wrong with a project, and what to write instead; all are in ``docs/settings.md``."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from importlib.util import find_spec
 from typing import Any, Protocol, cast
 
+import attrs
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.core import checks
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - what Django calls it
+from django.db import connections, router
+from django.db.models import Count, Exists, Model, OuterRef
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
-from mfa.adapters.accessor import APP_LABEL
+from mfa.adapters.accessor import APP_LABEL, UseCases
 from mfa.adapters.django import conf
+from mfa.adapters.django.models import DeviceRecord
+from mfa.adapters.django.users import model_of_groups
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.config import Config
-from mfa.domain.methods.base import Method
-from mfa.domain.policies import VerificationPolicy
+from mfa.domain.methods.base import Method, Methods
+from mfa.domain.methods.names import METHOD_NAMES
+from mfa.domain.policies import Requirement, VerificationPolicy
 from mfa.domain.throttling import ThrottlePolicy
+
+TAG = "mfa"
 
 _EXTRAS = {
     "knox": ("knox", "knox"),
@@ -38,17 +48,26 @@ _AUTHENTICATION = {
     "session": "rest_framework.authentication.SessionAuthentication",
 }
 
-_STOCK_PROVIDER = "authtoken"
-
 _SERIALIZERS = {
     "TOKEN_OBTAIN_SERIALIZER": "mfa.adapters.tokens.jwt.TokenObtainPairSerializer",
     "TOKEN_REFRESH_SERIALIZER": "mfa.adapters.tokens.jwt.TokenRefreshSerializer",
 }
 """What ``SIMPLE_JWT`` has to name for its tokens to be known."""
 
+_SESSION_MIDDLEWARE = (
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+)
 _COOKIES = "django.contrib.sessions.backends.signed_cookies"
+_CACHED = ("django.contrib.sessions.backends.cache", "django.contrib.sessions.backends.cached_db")
+_UNSHARED = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
+
+_GATE = "mfa.adapters.django.middleware.VerifiedMiddleware"
 
 _PASSKEY_SCOPE = "mfa_passkey"
+
+_ROUTES = "mfa.adapters.drf.viewsets"
+"""Where the classes are that every route of this package is made from."""
 
 
 class _Composed(Protocol):
@@ -56,150 +75,95 @@ class _Composed(Protocol):
     def container(self) -> Any:  # noqa: ANN401 - the container of whatever deployment
         """Return what the use cases come from."""
 
+    @property
+    def use_cases(self) -> UseCases:
+        """Return the use cases."""
+
 
 def register() -> None:
     """Hand the checks to Django."""
-    checks.register(check_settings, "mfa")
-    checks.register(check_composition, "mfa")
-    checks.register(check_authentication, "mfa")
-    checks.register(check_login, "mfa")
-    checks.register(check_jwt, "mfa")
-    checks.register(check_session, "mfa")
-    checks.register(check_passkey_login, "mfa")
+    for check in (
+        check_settings,
+        check_composition,
+        check_authentication,
+        check_jwt,
+        check_session,
+        check_passkey_login,
+        check_names,
+        check_routes,
+        check_login,
+        check_admin,
+    ):
+        checks.register(check, TAG)
+    for check in (check_keys, check_issuers, check_sharing):
+        checks.register(check, TAG, deploy=True)
+    checks.register(check_database, checks.Tags.database)
+
+
+def _error(number: str, message: str, hint: str, obj: object = None) -> Error:
+    return Error(message, hint=hint, obj=obj, id=f"{APP_LABEL}.{number}")
+
+
+def _warning(number: str, message: str, hint: str) -> Warning:
+    return Warning(message, hint=hint, id=f"{APP_LABEL}.{number}")
+
+
+def _check(judge: Callable[[Config], Iterator[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
+    """Make a check of what judges settings that can be used; of others it might say what is not true."""
+
+    def check(**_: object) -> list[CheckMessage]:
+        config, problems = conf.read_config()
+        return [] if problems or [*_absent(config)] else [*judge(config)]
+
+    check.__name__ = judge.__name__
+    return check
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Errors: nothing works
 
 
 def check_settings(**_: object) -> list[CheckMessage]:
     """Tell of every key of ``MFA`` that cannot be used."""
     problems = conf.read_config()[1]
-    return [Error(problem.message, hint=problem.hint, obj=problem.key, id="mfa.E001") for problem in problems]
+    return [_error("E001", problem.message, problem.hint, problem.key) for problem in problems]
 
 
 def check_composition(**_: object) -> list[CheckMessage]:
-    """Tell what keeps the container from being built: a missing extra or app, a path that leads nowhere."""
+    """Tell what keeps the container from being built, and then what nobody could meet."""
     config, problems = conf.read_config()
     if problems:
         return []
-    return [*_absent(config)] or [*_unusable()]
-
-
-def check_authentication(**_: object) -> list[CheckMessage]:
-    """Warn of authentication classes by which a request gets in without a token that could be verified."""
-    config, _problems = conf.read_config()
-    names = config.token_providers
-    if not _AUTHENTICATION.keys() >= {*names} or [*_absent(config)]:
-        return []
-    expected = [_AUTHENTICATION[name] for name in names]
-    own = tuple(import_string(path) for path in expected)
-    return [
-        checks.Warning(
-            f"{each.__module__}.{each.__qualname__} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of "
-            f"{' or '.join(map(repr, names))}: what it lets in can never be verified.",
-            hint=f"Keep only {' and '.join(expected)} or a subclass, or name another TOKEN_PROVIDER in MFA.",
-            id="mfa.W001",
-        )
-        for each in conf.authentication_classes()
-        if not issubclass(each, own)
-    ]
-
-
-def check_login(**_: object) -> list[CheckMessage]:
-    """Warn of the stock login view, which hands a verified token to whoever knows the password."""
-    config, _problems = conf.read_config()
-    if _STOCK_PROVIDER not in config.token_providers or [*_absent(config)] or not conf.has_routes():
-        return []
-    stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
-    return [
-        checks.Warning(
-            f"The route {route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the token that "
-            "exists: whoever knows the password gets it as verified as its owner left it.",
-            hint="Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login.",
-            id="mfa.W002",
-        )
-        for route, view in _views(get_resolver())
-        if getattr(view, "post", None) is stock.post
-    ]
-
-
-def check_jwt(**_: object) -> list[CheckMessage]:
-    """Warn of settings of simplejwt with which no token is known, or a logout leaves some behind."""
-    config, _problems = conf.read_config()
-    if "jwt" not in config.token_providers or [*_absent(config)]:
-        return []
-    settings = import_string("rest_framework_simplejwt.settings.api_settings")
-    warnings: list[CheckMessage] = [
-        checks.Warning(
-            f"SIMPLE_JWT[{key!r}] is not {path}: tokens that are made by {getattr(settings, key)} belong to no login, "
-            "and can never be verified.",
-            hint=f"Write {path!r}, or the path of a subclass.",
-            id="mfa.W004",
-        )
-        for key, path in _SERIALIZERS.items()
-        if not issubclass(import_string(getattr(settings, key)), import_string(path))
-    ]
-    if settings.ROTATE_REFRESH_TOKENS and not settings.BLACKLIST_AFTER_ROTATION:
-        warnings.append(
-            checks.Warning(
-                "SIMPLE_JWT rotates refresh tokens, but lets the old ones live: a logout ends only the last.",
-                hint='Set "BLACKLIST_AFTER_ROTATION" to True, and add "rest_framework_simplejwt.token_blacklist" to '
-                "INSTALLED_APPS.",
-                id="mfa.W005",
-            )
-        )
-    return warnings
-
-
-def check_session(**_: object) -> list[CheckMessage]:
-    """Warn of sessions that live in the browser alone, where nobody can end one."""
-    config, _problems = conf.read_config()
-    if "session" not in config.token_providers or conf.session_engine() != _COOKIES:
-        return []
-    return [
-        checks.Warning(
-            "MFA takes its tokens from sessions, but SESSION_ENGINE keeps them in cookies: whoever has read a cookie "
-            "before the verification shares in it, and goes on after the logout.",
-            hint="Choose another SESSION_ENGINE, such as django.contrib.sessions.backends.cached_db.",
-            id="mfa.W006",
-        )
-    ]
-
-
-def check_passkey_login(**_: object) -> list[CheckMessage]:
-    """Warn of anonymous routes that one address may ask as often as it likes."""
-    config, problems = conf.read_config()
-    if problems or not config.passkey_login or conf.throttle_rate(_PASSKEY_SCOPE) is not None:
-        return []
-    return [
-        checks.Warning(
-            "MFA lets a passkey log in, but how often an address may try is not limited.",
-            hint=f'Put {{"{_PASSKEY_SCOPE}": "30/min"}} or the like into REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].',
-            id="mfa.W003",
-        )
-    ]
+    return [*_absent(config)] or [*_unusable()] or [*_demands(config), *_over(config)]
 
 
 def _absent(config: Config) -> Iterator[CheckMessage]:
     for name in (*config.token_providers, *config.methods):
         package, extra = _EXTRAS.get(name, ("mfa", ""))
         if find_spec(package) is None:
-            yield Error(
+            yield _error(
+                "E002",
                 f"MFA uses {name!r}, but the package {package!r} is not installed.",
-                hint=f"Run: pip install drf-mfa[{extra}]",
-                id="mfa.E002",
+                f"Run: pip install drf-mfa[{extra}]",
             )
     for name in config.token_providers:
         app = _APPS.get(name)
         if app is not None and not apps.is_installed(app):
-            yield Error(
+            yield _error(
+                "E006",
                 f"MFA takes its tokens from {name!r}, but {app!r} is not in INSTALLED_APPS.",
-                hint=f"Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
-                id="mfa.E006",
+                f"Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
             )
+
+
+def _composed() -> _Composed:
+    return cast("_Composed", apps.get_app_config(APP_LABEL))
 
 
 def _unusable() -> Iterator[CheckMessage]:
     senders: Mapping[str, object] = {}
     try:
-        container = cast("_Composed", apps.get_app_config(APP_LABEL)).container
+        container = _composed().container
         container.check_dependencies()
         methods = tuple(container.core.methods())
         known = _each(container.token_provider())
@@ -215,10 +179,10 @@ def _unusable() -> Iterator[CheckMessage]:
             senders = container.core.senders()
             lacking = [*_lacking(senders.values(), Sender)]
     except Exception as error:  # noqa: BLE001 - whatever a project's own class raises when it is made
-        yield Error(
+        yield _error(
+            "E003",
             f"MFA names something that cannot be made: {type(error).__name__}: {error}",
-            hint="Check the dotted paths in MFA, and that each class takes the Config (a sender: nothing).",
-            id="mfa.E003",
+            "Check the dotted paths in MFA, and that each class takes the Config (a sender: nothing).",
         )
         return
     yield from lacking or _confused(methods, senders)
@@ -236,10 +200,10 @@ def _lacking(things: Iterable[object], port: type) -> Iterator[CheckMessage]:
     for thing in things:
         missing = sorted(name for name in names if not hasattr(thing, name))
         if missing:
-            yield Error(
-                f"MFA names {type(thing).__module__}.{type(thing).__qualname__}, which lacks {', '.join(missing)}.",
-                hint=f"Inherit from {port.__module__}.{port.__qualname__}, and write what is missing.",
-                id="mfa.E004",
+            yield _error(
+                "E004",
+                f"MFA names {_name(type(thing))}, which lacks {', '.join(missing)}.",
+                f"Inherit from {_name(port)}, and write what is missing.",
             )
 
 
@@ -247,30 +211,408 @@ def _confused(methods: Sequence[Method], senders: Mapping[str, object]) -> Itera
     """Tell of methods that cannot be told apart, whose name fits into no route or row, or which nobody sends for."""
     names = [method.name for method in methods]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Error(
+        yield _error(
+            "E005",
             f"MFA has more than one method by the name of {name!r}.",
-            hint='Give one another name, or take it out of MFA["METHODS"].',
-            id="mfa.E005",
+            'Give one another name, or take it out of MFA["METHODS"].',
         )
     for method in methods:
         if not re.fullmatch(r"[A-Za-z][\w.-]{0,63}", method.name, re.ASCII):
-            yield Error(
+            yield _error(
+                "E005",
                 f"MFA has a method by the name of {method.name!r}, which is to stand in URLs.",
-                hint="Begin with a letter, and write at most 64 letters, digits, hyphens, dots and underscores.",
-                id="mfa.E005",
+                "Begin with a letter, and write at most 64 letters, digits, hyphens, dots and underscores.",
             )
         if method.limits is not None and method.name not in senders:
-            yield Error(
+            yield _error(
+                "E005",
                 f"The method {method.name!r} sends codes, but nobody sends them.",
-                hint="Give the method a send() of its own (mfa.application.ports.delivery.Sender), or limits = None.",
-                id="mfa.E005",
+                "Give the method a send() of its own (mfa.application.ports.delivery.Sender), or limits = None.",
             )
 
 
-def _views(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, object]]:
-    for pattern in resolver.url_patterns:
+def _demands(config: Config) -> Iterator[CheckMessage]:
+    """Tell of requirements, named in the settings or written on a view, that are none, or that nobody can meet."""
+    methods = _composed().use_cases.methods
+    for name, requirement in config.requirements.items():
+        yield from _unmet(f"MFA['REQUIREMENTS'][{name!r}]", requirement, methods, config)
+    demands: list[tuple[str, object]] = []
+    for view in (*_routes(), *map(_View, conf.middleware())):
+        if view.requirement is not None and (view.name, view.requirement) not in demands:
+            demands.append((view.name, view.requirement))
+    for owner, demanded in demands:
+        for each in demanded if isinstance(demanded, list | tuple) else [demanded]:
+            if isinstance(each, Requirement):
+                yield from _unmet(owner, each, methods, config)
+            elif isinstance(each, str) and each not in config.requirements:
+                yield _error(
+                    "E007",
+                    f"The mfa_requirement of {owner} is {each!r}, which MFA['REQUIREMENTS'] does not name.",
+                    f"Write one of {', '.join(config.requirements) or 'its keys'}, or add {each!r} to it.",
+                )
+            elif not isinstance(each, str):
+                yield _error(
+                    "E007",
+                    f"The mfa_requirement of {owner} has a {type(each).__name__} in the place of a requirement.",
+                    'Write a Requirement, a key of MFA["REQUIREMENTS"], or a list of these that all have to be met.',
+                )
+
+
+def _unmet(place: str, requirement: Requirement, methods: Methods, config: Config) -> Iterator[CheckMessage]:
+    names = [method.name for method in methods]
+    wanted = names if requirement.methods is None else sorted(requirement.methods)
+    unknown = METHOD_NAMES.unknown(wanted)
+    if unknown:
+        flaw, hint = f"names {', '.join(unknown)}, which no method is called", f"Write some of {', '.join(names)}."
+    elif not {*names} & {*wanted}:
+        flaw = f'wants one of {", ".join(wanted)}, none of which is in MFA["METHODS"]'
+        hint = f'Write some of {", ".join(names)}, or add one of them to MFA["METHODS"].'
+    elif requirement.phishing_resistant and not any(map(methods.phishing_resistant, wanted)):
+        flaw = f"wants what resists phishing, as none of {', '.join(wanted)} does"
+        hint = 'Add "webauthn" to MFA["METHODS"] and to the methods that it names, or leave phishing_resistant out.'
+    elif (requirement.verifications or 0) > config.most_devices:
+        flaw = f"wants verifications by {requirement.verifications} devices, of which nobody can have that many"
+        hint = f'Write {config.most_devices} or less, or more in MFA["MAX_DEVICES_PER_METHOD"].'
+    else:
+        return
+    yield _error("E008", f"Nobody can meet the requirement of {place}: it {flaw}.", hint)
+
+
+def _over(config: Config) -> Iterator[CheckMessage]:
+    """Warn of a period of grace that was over before anybody was in it."""
+    now: datetime = _composed().container.clock().now()
+    if isinstance(config.registration_deadline, datetime) and config.registration_deadline <= now:
+        yield _warning(
+            "W010",
+            f'MFA["REGISTRATION_DEADLINE"] is in the past ({config.registration_deadline.isoformat()}).',
+            'Leave it out, if users without a device are to be refused; or write one to come, or a duration ("14d").',
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tokens
+
+
+@_check
+def check_authentication(config: Config) -> Iterator[CheckMessage]:
+    """Warn of authentication classes by which a request gets in without a token that could be verified."""
+    names = config.token_providers
+    if not _AUTHENTICATION.keys() >= {*names}:
+        return
+    expected = [_AUTHENTICATION[name] for name in names]
+    own = tuple(import_string(path) for path in expected)
+    for each in conf.authentication_classes():
+        if not issubclass(each, own):
+            yield _warning(
+                "W001",
+                f"{_name(each)} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of "
+                f"{' or '.join(map(repr, names))}: what it lets in can never be verified.",
+                f"Keep only {' and '.join(expected)} or a subclass, or name another TOKEN_PROVIDER in MFA.",
+            )
+
+
+@_check
+def check_jwt(config: Config) -> Iterator[CheckMessage]:
+    """Warn of settings of simplejwt with which no token is known, or a logout leaves some behind."""
+    if "jwt" not in config.token_providers:
+        return
+    settings = import_string("rest_framework_simplejwt.settings.api_settings")
+    for key, path in _SERIALIZERS.items():
+        if not issubclass(import_string(getattr(settings, key)), import_string(path)):
+            yield _warning(
+                "W004",
+                f"SIMPLE_JWT[{key!r}] is not {path}: tokens that are made by {getattr(settings, key)} belong to no "
+                "login, and can never be verified.",
+                f"Write {path!r}, or the path of a subclass.",
+            )
+    if settings.ROTATE_REFRESH_TOKENS and not settings.BLACKLIST_AFTER_ROTATION:
+        yield _warning(
+            "W005",
+            "SIMPLE_JWT rotates refresh tokens, but lets the old ones live: a logout ends only the last.",
+            'Set "BLACKLIST_AFTER_ROTATION" to True, and add "rest_framework_simplejwt.token_blacklist" to '
+            "INSTALLED_APPS.",
+        )
+
+
+@_check
+def check_session(config: Config) -> Iterator[CheckMessage]:
+    """Warn of sessions that nobody finds, or that live in the browser alone, where nobody can end one."""
+    if "session" not in config.token_providers:
+        return
+    if conf.session_engine() == _COOKIES:
+        yield _warning(
+            "W006",
+            "MFA takes its tokens from sessions, but SESSION_ENGINE keeps them in cookies: whoever has read a cookie "
+            "before the verification shares in it, and goes on after the logout.",
+            "Choose another SESSION_ENGINE, such as django.contrib.sessions.backends.cached_db.",
+        )
+    for path in _SESSION_MIDDLEWARE:
+        if not _has_middleware(path):
+            yield _warning(
+                "W013",
+                f"MFA takes its tokens from sessions, but MIDDLEWARE has no {path}: nobody is ever logged in.",
+                f"Add {' and then '.join(_SESSION_MIDDLEWARE)} to MIDDLEWARE.",
+            )
+
+
+@_check
+def check_passkey_login(config: Config) -> Iterator[CheckMessage]:
+    """Warn of anonymous routes that one address may ask as often as it likes."""
+    if config.passkey_login and conf.throttle_rate(_PASSKEY_SCOPE) is None:
+        yield _warning(
+            "W003",
+            "MFA lets a passkey log in, but how often an address may try is not limited.",
+            f'Put {{"{_PASSKEY_SCOPE}": "30/min"}} or the like into REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].',
+        )
+
+
+@_check
+def check_names(config: Config) -> Iterator[CheckMessage]:
+    """Warn of names that apps would cut in two: in the label of an otpauth URI a colon ends the issuer."""
+    for key in ("TOTP_ISSUER", "HOTP_ISSUER"):
+        name: str = getattr(config, key.lower())
+        if ":" in name:
+            yield _warning(
+                "W011",
+                f"MFA[{key!r}] has a colon, with which no app shows it: the format of its URI has no room for one.",
+                f"Write another sign in its place, such as {' '.join(name.replace(':', ' - ').split())!r}.",
+            )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Routes
+
+
+@attrs.frozen(eq=False, repr=False)
+class _View:
+    """A view as the URLconf has it, or what else may have a requirement of its own."""
+
+    callback: Any
+    route: str = ""
+
+    @property
+    def made_from(self) -> Any:  # noqa: ANN401 - whatever class a view was made from
+        """Return its class, where it has one."""
+        return getattr(self.callback, "cls", getattr(self.callback, "view_class", self.callback))
+
+    @property
+    def name(self) -> str:
+        """Return the dotted path of the class or the function."""
+        return _name(self.made_from)
+
+    @property
+    def requirement(self) -> object:
+        """Return what it demands for every request: by an argument of ``as_view``, of ``@action``, or by its class."""
+        given = getattr(self.callback, "initkwargs", None) or getattr(self.callback, "view_initkwargs", {})
+        return given.get("mfa_requirement", getattr(self.made_from, "mfa_requirement", None))
+
+
+def _name(thing: object) -> str:
+    return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
+
+
+def _routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[_View]:
+    """Find every view that the project answers by; none where it answers to no path at all."""
+    if resolver is None and not conf.has_routes():
+        return
+    for pattern in (resolver or get_resolver()).url_patterns:
         route = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLPattern):
-            yield route, getattr(pattern.callback, "cls", getattr(pattern.callback, "view_class", None))
+            yield _View(pattern.callback, route)
         else:
-            yield from _views(pattern, route)
+            yield from _routes(pattern, route)
+
+
+@_check
+def check_routes(config: Config) -> Iterator[CheckMessage]:
+    """Warn of a project where nobody can verify, for there are no routes, or none that takes the tokens."""
+    if not conf.has_routes():
+        return
+    ours = [view.made_from for view in _routes() if _is_ours(view.made_from)]
+    if not ours:
+        yield _warning(
+            "W007",
+            "No route leads to multi-factor authentication: nobody can register a device, or verify one.",
+            'Add path("multi-factor/", include("mfa.urls")) to the URLconf.',
+        )
+    inherited = import_string("rest_framework.views.APIView").authentication_classes
+    chosen = [view.authentication_classes for view in ours if view.authentication_classes is not inherited]
+    classes = {*conf.authentication_classes()}.union(*chosen)
+    for name in config.token_providers:
+        path = _AUTHENTICATION.get(name)
+        if ours and path is not None and not any(issubclass(each, import_string(path)) for each in classes):
+            yield _warning(
+                "W008",
+                f"MFA takes its tokens from {name!r}, but its own routes do not: no class that they authenticate by "
+                f"is {path}.",
+                f"Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
+            )
+
+
+def _is_ours(made_from: object) -> bool:
+    return any(each.__module__ == _ROUTES for each in getattr(made_from, "__mro__", ()))
+
+
+@_check
+def check_login(config: Config) -> Iterator[CheckMessage]:
+    """Warn of the stock login view, which hands a verified token to whoever knows the password."""
+    if "authtoken" not in config.token_providers:
+        return
+    stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
+    for view in _routes():
+        if getattr(view.made_from, "post", None) is stock.post:
+            yield _warning(
+                "W002",
+                f"The route {view.route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the "
+                "token that exists: whoever knows the password gets it as verified as its owner left it.",
+                "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login.",
+            )
+
+
+@_check
+def check_admin(_: Config) -> Iterator[CheckMessage]:
+    """Warn of an admin that opens to a password alone; one with a login or a permission of its own knows why."""
+    if _has_middleware(_GATE):
+        return
+    sites = {site.name: site for view in _routes() if (site := getattr(view.callback, "admin_site", None))}
+    for name, site in sites.items():
+        stock = import_string("django.contrib.admin.AdminSite")
+        if all(getattr(getattr(site, each), "__func__", None) is getattr(stock, each) for each in _ADMITTING):
+            yield _warning(
+                "W009",
+                f"The admin {name!r} opens to a password alone: what MFA demands is not asked for there.",
+                f'Add "{_GATE}" to the end of MIDDLEWARE and "session" to '
+                'MFA["TOKEN_PROVIDER"], or give the AdminSite a has_permission() of its own that asks for more.',
+            )
+
+
+_ADMITTING = ("has_permission", "login")
+
+
+def _has_middleware(path: str) -> bool:
+    wanted = import_string(path)
+    return any(isinstance(each, type) and issubclass(each, wanted) for each in conf.middleware())
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# With --deploy
+
+
+@_check
+def check_keys(config: Config) -> Iterator[CheckMessage]:
+    """Want keys of their own for what is sealed."""
+    if config.encryption_keys is None:
+        yield _warning(
+            "W020",
+            'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
+            "and its fallbacks have been replaced.",
+            "Write a list of one key, kept as SECRET_KEY is: python -c "
+            "'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'",
+        )
+
+
+@_check
+def check_issuers(config: Config) -> Iterator[CheckMessage]:
+    """Want a name for the site: else apps and mails show the host that the client asked for."""
+    for key, methods in {"TOTP_ISSUER": {"totp", "email"}, "HOTP_ISSUER": {"hotp"}}.items():
+        if not getattr(config, key.lower()) and methods & {*config.methods}:
+            yield _warning(
+                "W021",
+                f"MFA has no {key!r}: apps and mails call the site by the host of a request.",
+                f'Write the name of the site, as in MFA = {{"{key}": "Example"}}.',
+            )
+
+
+@_check
+def check_sharing(config: Config) -> Iterator[CheckMessage]:
+    """Want what every process can see, wherever something is counted, kept or ended for all of them."""
+    alias = router.db_for_write(DeviceRecord)
+    connection: Any = connections[alias]
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        yield _warning(
+            "W022",
+            f"The database {alias!r} is in the memory of one process: each has devices and failures of its own.",
+            "Name a file, or a database server, in DATABASES.",
+        )
+    if config.passkey_login and conf.cache_backend("default") in _UNSHARED:
+        yield _warning(
+            "W023",
+            "MFA lets a passkey log in, but the cache in which tries are counted is not shared: each process counts "
+            "anew.",
+            'Name a cache that all processes share as "default" in CACHES, such as Redis or the database.',
+        )
+    if "session" in config.token_providers and conf.session_engine() in _CACHED:
+        cache = conf.session_cache()
+        if conf.cache_backend(cache) in _UNSHARED:
+            yield _warning(
+                "W024",
+                f"MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends "
+                "lives on in the others.",
+                f"Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as "
+                "SESSION_ENGINE.",
+            )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# With --database
+
+
+def check_database(*, databases: Collection[str] | None = None, **_: object) -> list[CheckMessage]:
+    """Warn of groups that are not there, and of devices that are, but whose method is gone."""
+    config, problems = conf.read_config()
+    if not databases or problems or any(isinstance(each, Error) for each in check_composition()):
+        return []
+    return [*_missing_groups(config, databases), *_stranded(databases)]
+
+
+def _readable(model: type[Model], databases: Collection[str]) -> str | None:
+    """Return the database in which a model is, where that may be asked and has its table yet."""
+    alias = router.db_for_write(model)
+    there = alias in databases and model._meta.db_table in connections[alias].introspection.table_names()  # noqa: SLF001 - Django's name for it
+    return alias if there else None
+
+
+def _missing_groups(config: Config, databases: Collection[str]) -> Iterator[CheckMessage]:
+    model: Any = model_of_groups(get_user_model())
+    if not config.policy_groups:
+        return
+    if model is None:
+        yield _warning(
+            "W012",
+            f'MFA["POLICY_GROUPS"] names groups, but {_name(get_user_model())} has none: nobody is a member.',
+            'Inherit from PermissionsMixin, or name a policy of your own in MFA["VERIFICATION_POLICY"].',
+        )
+        return
+    alias = _readable(model, databases)
+    if alias is None:
+        return
+    there = {*model._default_manager.using(alias).values_list("name", flat=True)}  # noqa: SLF001 - as above
+    missing = [name for name in config.policy_groups if name not in there]
+    if missing:
+        yield _warning(
+            "W012",
+            f'MFA["POLICY_GROUPS"] names {", ".join(map(repr, missing))}, but there is no such group: nobody is a '
+            "member.",
+            f"Make the group, or write one of {', '.join(map(repr, sorted(there))) or 'those that you make'}.",
+        )
+
+
+def _stranded(databases: Collection[str]) -> Iterator[CheckMessage]:
+    alias = _readable(DeviceRecord, databases)
+    if alias is None:
+        return
+    usable = [method.name for method in _composed().use_cases.methods if not method.backup]
+    kept = [method.name for method in _composed().use_cases.methods]
+    active = DeviceRecord.objects.using(alias).filter(activated_at__isnull=False)
+    other = active.filter(account=OuterRef("account"), method__in=usable)
+    gone = active.exclude(method__in=kept)
+    alone = dict(
+        gone.filter(~Exists(other)).values_list("method").annotate(Count("account", distinct=True)).order_by("method")
+    )
+    for method, devices in gone.values_list("method").annotate(Count("pk")).order_by("method"):
+        yield _warning(
+            "W014",
+            f'There are {devices} active devices of the method {method!r}, which is not in MFA["METHODS"]: they cannot '
+            f"be verified. {alone.get(method, 0)} users have no other device: they can neither verify nor register.",
+            f'Put {method!r} back into MFA["METHODS"] until its users have another device, or remove theirs.',
+        )

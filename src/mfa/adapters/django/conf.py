@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.settings import api_settings
 
@@ -39,6 +40,23 @@ def session_engine() -> str:
     """Return the module that keeps sessions."""
     engine: str = settings.SESSION_ENGINE
     return engine
+
+
+def session_cache() -> str:
+    """Return the name of the cache in which sessions are kept, where they are kept in one."""
+    alias: str = settings.SESSION_CACHE_ALIAS
+    return alias
+
+
+def cache_backend(alias: str) -> str:
+    """Return the class of a cache."""
+    backend: str = settings.CACHES[alias]["BACKEND"]
+    return backend
+
+
+def middleware() -> tuple[object, ...]:
+    """Return the classes and functions in ``MIDDLEWARE``."""
+    return tuple(import_string(path) for path in settings.MIDDLEWARE)
 
 
 def has_routes() -> bool:

@@ -7,7 +7,7 @@ import attrs
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db import router
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from mfa.adapters.django.failures import answered
@@ -31,7 +31,7 @@ class DjangoUserDirectory(UserDirectory):
     def groups(self, user_id: UserId) -> frozenset[str]:
         """Read the names of a user's groups in one statement; none where the model means something else by them."""
         model = get_user_model()
-        return answered(lambda: self._names(model, user_id)) if _has_groups(model) else frozenset()
+        return answered(lambda: self._names(model, user_id)) if model_of_groups(model) else frozenset()
 
     def _names(self, model: Any, user_id: UserId) -> frozenset[str]:  # noqa: ANN401 - whatever model the project has
         members = _users(model, user_id).filter(groups__isnull=False)
@@ -55,12 +55,14 @@ def _users(model: Any, user_id: UserId) -> QuerySet[Any]:  # noqa: ANN401 - what
     return users.filter(pk=user_id)
 
 
-def _has_groups(model: Any) -> bool:  # noqa: ANN401 - whatever model the project has
+def model_of_groups(model: Any) -> type[Model] | None:  # noqa: ANN401 - whatever model the project has
+    """Return the model of the groups that a user is in by name; None where the project has none, or means others."""
     try:
         field = model._meta.get_field("groups")  # noqa: SLF001 - Django's name for it
-        return bool(field.many_to_many) and field.related_model._meta.get_field("name") is not None  # noqa: SLF001
+        groups: type[Model] | None = field.related_model if field.many_to_many else None
+        return groups if groups is not None and groups._meta.get_field("name") is not None else None  # noqa: SLF001
     except FieldDoesNotExist:
-        return False
+        return None
 
 
 def _moment(joined: object) -> datetime | None:

@@ -1,0 +1,249 @@
+"""What ``manage.py check`` says of the routes of a project, and of what its views demand."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin import AdminSite
+from django.core.checks import CheckMessage, Error, run_checks
+from django.http import HttpRequest
+from django.urls import include, path, re_path
+from django.views import View
+from pytest_django import Settings
+from rest_framework.authtoken.views import ObtainAuthToken as StockObtainAuthToken
+from rest_framework.authtoken.views import obtain_auth_token
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
+
+from mfa.adapters.django.middleware import VerifiedMiddleware
+from mfa.adapters.tokens.authtoken import ObtainAuthToken
+from mfa.domain.policies import Requirement, UncheckedNames
+
+ROUTES = "tests.projects.routes"
+TOKEN = "rest_framework.authentication.TokenAuthentication"
+SITE: dict[str, object] = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
+MOUNTED = path("multi-factor/", include("mfa.urls"))
+
+
+class Overridden(StockObtainAuthToken):
+    def post(self, request: Request, *args: object, **kwargs: object) -> Response:
+        return Response()
+
+
+class Inherited(StockObtainAuthToken):
+    throttle_scope = "login"
+
+
+Routed = Callable[..., list[CheckMessage]]
+
+
+@pytest.fixture
+def routed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Routed:
+    """To be called with routes and keys of ``MFA``: what the checks say."""
+
+    def check(*patterns: object, **mfa: object) -> list[CheckMessage]:
+        monkeypatch.setattr(f"{ROUTES}.urlpatterns", patterns)
+        settings.ROOT_URLCONF = ROUTES  # forgets what was resolved before
+        settings.MFA = mfa
+        messages = run_checks(tags=["mfa"])
+        assert all(message.hint for message in messages)
+        return messages
+
+    return check
+
+
+def numbers(messages: list[CheckMessage]) -> list[str]:
+    return [str(message.id).removeprefix("multi_factor.") for message in messages]
+
+
+class TestMounting:
+    def test_routes_that_lead_nowhere_get_a_warning(self, routed: Routed) -> None:
+        [warning] = routed(path("", View.as_view()))
+
+        assert numbers([warning]) == ["W007"]
+        assert 'include("mfa.urls")' in str(warning.hint)
+        assert routed(path("api/", include([MOUNTED]))) == []
+
+    def test_so_do_those_that_take_other_tokens(self, routed: Routed, settings: Settings) -> None:
+        settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [TOKEN]}
+
+        messages = routed(MOUNTED, TOKEN_PROVIDER=["authtoken", "knox", "tests.projects.acme.HeaderTokens"])
+
+        assert numbers(messages) == ["W008"]
+        assert "'knox'" in messages[0].msg
+        assert "knox.auth.TokenAuthentication" in str(messages[0].hint)
+
+    def test_a_project_may_have_no_routes(self, settings: Settings, routed: Routed) -> None:
+        settings.MFA = {}
+        settings.ROOT_URLCONF = None
+
+        assert run_checks(tags=["mfa"]) == []
+
+
+class TestLogin:
+    @pytest.mark.parametrize("view", [obtain_auth_token, StockObtainAuthToken.as_view(), Inherited.as_view()])
+    def test_the_stock_view_gets_a_warning(self, routed: Routed, view: object) -> None:
+        [warning] = routed(MOUNTED, path("login/", view))  # type: ignore[call-overload]
+
+        assert numbers([warning]) == ["W002"]
+        assert "'login/'" in warning.msg
+        assert "mfa.adapters.tokens.authtoken" in str(warning.hint)
+
+    def test_it_is_found_wherever_it_is_included(self, routed: Routed) -> None:
+        [warning] = routed(MOUNTED, path("api/", include([re_path("^v1/", include([path("t", obtain_auth_token)]))])))
+
+        assert "'api/^v1/t'" in warning.msg
+
+    @pytest.mark.parametrize(
+        "view", [ObtainAuthToken.as_view(), Overridden.as_view(), View.as_view(), lambda request: None]
+    )
+    def test_others_get_none(self, routed: Routed, view: object) -> None:
+        assert routed(MOUNTED, path("login/", view)) == []  # type: ignore[call-overload]
+
+    def test_with_another_provider_it_does_not_matter(self, routed: Routed, settings: Settings) -> None:
+        settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"]}
+
+        assert routed(MOUNTED, path("login/", obtain_auth_token), TOKEN_PROVIDER="knox") == []
+
+
+class OwnPermission(AdminSite):
+    def has_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+class Gate(VerifiedMiddleware):
+    mfa_requirement = Requirement(verifications=2)
+
+
+def admitted(request: HttpRequest) -> None:
+    """A login of a project's own."""
+
+
+class TestAdmin:
+    def test_one_that_opens_to_a_password_alone_gets_a_warning(self, routed: Routed) -> None:
+        [warning] = routed(MOUNTED, path("admin/", AdminSite(name="office").urls))
+
+        assert numbers([warning]) == ["W009"]
+        assert "'office'" in warning.msg
+        assert "VerifiedMiddleware" in str(warning.hint)
+
+    def test_one_that_asks_for_more_gets_none(self, routed: Routed, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert routed(MOUNTED, path("admin/", OwnPermission().urls)) == []
+        site = AdminSite()
+        monkeypatch.setattr(site, "login", admitted)
+        assert routed(MOUNTED, path("admin/", site.urls)) == []
+
+    @pytest.mark.parametrize("gate", ["mfa.adapters.django.middleware.VerifiedMiddleware", f"{__name__}.Gate"])
+    def test_nor_does_one_behind_the_middleware(self, routed: Routed, settings: Settings, gate: str) -> None:
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, gate]
+
+        assert routed(MOUNTED, path("admin/", AdminSite().urls)) == []
+
+
+class Demanding(APIView):
+    mfa_requirement: object = None
+
+
+class Plain(View):
+    mfa_requirement: object = None
+
+
+class Several(ViewSet):
+    mfa_requirement: object = None
+
+    @action(detail=False, mfa_requirement="second")
+    def first(self, request: Request) -> Response:
+        return Response()
+
+
+NAMED = {"transfer": {"max_age": "5m"}}
+UNKNOWN = Requirement(methods=UncheckedNames(["totp", "totpp"]))
+
+
+class TestRequirements:
+    @pytest.mark.parametrize(
+        "demanded",
+        [None, [], Requirement(), "transfer", ["transfer", Requirement(methods=["totp"])], (Requirement(),)],
+    )
+    def test_what_can_be_met_is_right(self, routed: Routed, monkeypatch: pytest.MonkeyPatch, demanded: object) -> None:
+        monkeypatch.setattr(Demanding, "mfa_requirement", demanded)
+
+        assert routed(MOUNTED, path("", Demanding.as_view()), REQUIREMENTS=NAMED) == []
+
+    @pytest.mark.parametrize(
+        ("demanded", "number", "words"),
+        [
+            ("transferr", "E007", "is 'transferr', which MFA['REQUIREMENTS'] does not name"),
+            (["transfer", "t"], "E007", "is 't', which"),
+            ({"max_age": "5m"}, "E007", "has a dict in the place"),
+            (True, "E007", "has a bool in the place"),
+            ([None], "E007", "has a NoneType in the place"),
+            (UNKNOWN, "E008", "it names totpp, which no method is called"),
+            (Requirement(methods=["sms", "hotp"]), "E008", "it wants one of hotp, sms, none of which is in"),
+            (Requirement(phishing_resistant=True), "E008", "resists phishing, as none of totp, email, recovery does"),
+            (Requirement(verifications=12), "E008", "verifications by 12 devices"),
+        ],
+    )
+    def test_what_cannot_be_is_an_error(
+        self, routed: Routed, monkeypatch: pytest.MonkeyPatch, demanded: object, number: str, words: str
+    ) -> None:
+        monkeypatch.setattr(Demanding, "mfa_requirement", demanded)
+        twice = [path(route, Demanding.as_view()) for route in ("a", "b")]
+
+        [error] = routed(MOUNTED, *twice, REQUIREMENTS=NAMED)
+
+        assert isinstance(error, Error)
+        assert numbers([error]) == [number]
+        assert f"{__name__}.Demanding" in error.msg
+        assert words in error.msg
+
+    def test_it_is_found_wherever_it_can_stand(self, routed: Routed, settings: Settings) -> None:
+        views = [
+            path("a", Demanding.as_view(mfa_requirement="first")),
+            path("b", Several.as_view({"get": "first"}, **Several.first.kwargs)),
+            path("c", Plain.as_view(mfa_requirement="third")),
+        ]
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Gate"]
+
+        errors = routed(MOUNTED, *views, MAX_DEVICES_PER_METHOD=1, METHODS=["totp"])
+
+        assert numbers(errors) == ["E007", "E007", "E007", "E008"]
+        for error, name in zip(errors, ("Demanding", "Several", "Plain", "Gate"), strict=True):
+            assert name in error.msg
+
+    def test_named_ones_are_looked_at_wherever_they_are_used(self, routed: Routed) -> None:
+        [error] = routed(MOUNTED, REQUIREMENTS={"strong": {"phishing_resistant": True}})
+        assert "MFA['REQUIREMENTS']['strong']" in error.msg
+
+        assert (
+            routed(MOUNTED, REQUIREMENTS={"strong": {"phishing_resistant": True}}, METHODS=["webauthn"], **SITE) == []
+        )
+        [error] = routed(MOUNTED, REQUIREMENTS={"own": {"methods": ["exmaple"]}}, METHODS=[ACME_METHOD])
+        assert "it names exmaple" in error.msg
+        assert routed(MOUNTED, REQUIREMENTS={"own": {"methods": ["example"]}}, METHODS=[ACME_METHOD]) == []
+
+
+ACME_METHOD = "tests.projects.acme.ExampleMethod"
+
+
+class TestNames:
+    def test_an_issuer_with_a_colon_gets_a_warning(self, routed: Routed) -> None:
+        [warning] = routed(MOUNTED, TOTP_ISSUER="Example: the shop")
+
+        assert numbers([warning]) == ["W011"]
+        assert "'Example - the shop'" in str(warning.hint)
+
+
+class TestSessions:
+    def test_without_its_middleware_nobody_has_one(self, routed: Routed, settings: Settings) -> None:
+        session = "rest_framework.authentication.SessionAuthentication"
+        settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [session]}
+        assert routed(MOUNTED, TOKEN_PROVIDER="session") == []
+
+        settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+
+        [warning] = routed(MOUNTED, TOKEN_PROVIDER="session")
+        assert numbers([warning]) == ["W013"]
+        assert "no django.contrib.auth.middleware.AuthenticationMiddleware" in warning.msg
