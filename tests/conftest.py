@@ -33,6 +33,7 @@ ROOMS = (
 """From what takes longest, by file, to what takes next to nothing."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - as the plugin has it
     """Leave each file to one process, and all that meets the sites that are started once to one, too."""
     scheduling = LoadScopeScheduling(config, log)
