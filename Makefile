@@ -9,10 +9,11 @@ PIP_INSTALL := -m pip --disable-pip-version-check -qq install
 TEST := .venv/test/bin
 DEMO := .venv/demo/bin
 NEWEST := .venv/newest/bin
+MUTATION := .venv/mutation/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types unit integration promises matrix openapi scale bench bench-compare format lock clean
+.PHONY: help demo code test lint types unit integration promises matrix openapi scale bench bench-compare mutation format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,12 +61,15 @@ bench-compare: .venv/test/stamp ## two commits beside one another: make bench-co
 	@test -n "$(BASE)" || { echo "usage: make bench-compare BASE=<commit> [HEAD=<commit>]" >&2; exit 2; }
 	@$(TEST)/python -m benchmarks.compare "$(BASE)" $(HEAD) $(ARGS)
 
+mutation: .venv/mutation/stamp ## which mistakes in the core no unit test notices (hours; MODULE=mfa.domain.policies for one)
+	@$(MUTATION)/python -m tests.mutation $(MODULE)
+
 format: .venv/test/stamp ## rewrites the code in the project's style
 	$(TEST)/ruff check --fix
 	$(TEST)/ruff format
 
 clean: ## removes the environments, and what tools and the demo left behind
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build dist demo/*.sqlite3*
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* mutants build dist demo/*.sqlite3*
 
 # Environments ---------------------------------------------------------------------------------------------------------
 # $(1): the Python that makes it; $(2): the least version; the first prerequisite is the lock.
@@ -90,6 +94,11 @@ endef
 .venv/newest/stamp: requirements/dev-newest.txt pyproject.toml
 	$(call environment,$(PYTHON_NEWEST),3.12,PYTHON_NEWEST)
 
+.venv/mutation/stamp: requirements/dev.txt requirements/mutation.txt pyproject.toml
+	$(call environment,$(PYTHON),3.11,PYTHON)
+	@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements/mutation.txt
+	@touch $@
+
 # Locks ----------------------------------------------------------------------------------------------------------------
 # A release has to be a week old, so that a bad one is found first and every mirror has it.
 # What is locked stays as long as it fits: `make lock UPGRADE=1` moves everything.
@@ -106,4 +115,5 @@ lock: .venv/lock/stamp ## resolves requirements/*.in and pyproject.toml into req
 	$(COMPILE) --python-version 3.12 --all-extras pyproject.toml requirements/dev.in --output-file requirements/dev-newest.txt
 	$(COMPILE) --python-version 3.11 --extra qr --extra webauthn --extra sms --extra knox pyproject.toml requirements/demo.in --output-file requirements/demo.txt
 	$(COMPILE) --python-version 3.11 requirements/mariadb.in --output-file requirements/mariadb.txt
+	$(COMPILE) --python-version 3.11 requirements/mutation.in --constraints requirements/dev.txt --output-file requirements/mutation.txt
 	$(COMPILE) --python-version 3.11 requirements/lock.in --output-file requirements/lock.txt
