@@ -117,7 +117,7 @@ class AssessToken:
     def recall(self, recorded: Recorded) -> Standing:
         """Tell how a token stands by what was recorded when it was made, without a read."""
         now, rules = self.transactions.clock.now(), self.transactions.rules
-        lifetime, deadline = rules.verification_lifetime, recorded.grace_until
+        deadline = recorded.grace_until
         return Standing(
             required=recorded.required,
             enrolled=recorded.enrolled,
@@ -129,7 +129,7 @@ class AssessToken:
                     phishing_resistant=rules.methods.phishing_resistant(each.method),
                 )
                 for each in recorded.verifications
-                if lifetime is None or now - each.at < lifetime
+                if rules.counts(each.at, now)
             ),
             assessed_at=now,
             grace_until=deadline if deadline is not None and now < deadline else None,

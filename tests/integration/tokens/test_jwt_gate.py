@@ -241,6 +241,19 @@ class TestAsOldAsTheToken:
         gate.world.pass_time(timedelta.resolution)
         assert gate.answer() == VERIFY
 
+    @pytest.mark.parametrize("lifetime", ["30d", None])
+    @pytest.mark.parametrize(("ahead", "answer"), [(60, OPEN), (61, VERIFY)])
+    def test_one_that_is_yet_to_come_opens_nothing(
+        self, gate: Gate, lifetime: str | None, ahead: int, answer: tuple[int, str]
+    ) -> None:
+        """A clock was wrong; a minute is the machines' own."""
+        gate.configure(VERIFICATION_LIFETIME=lifetime)
+        gate.world.clock.time = gate.world.clock.time.replace(microsecond=0)
+
+        gate.tell_of(("totp", -ahead))
+
+        assert gate.answer() == answer
+
 
 class TestWhoAsksTheAccount:
     """Claims that boast of what is gone, and claims that do not know yet."""

@@ -287,12 +287,14 @@ class TestRecall:
         assert self.recalled(world, ("totp", timedelta(minutes=1) - timedelta.resolution)).verified
         assert not self.recalled(world, ("totp", timedelta(minutes=1))).verified
 
-    def test_so_does_what_nobody_can_have_written(self) -> None:
-        """The last moment there is: one cannot add to it."""
-        world = World(verification_lifetime=timedelta(minutes=1))
-        age = world.clock.now() - datetime.max.replace(tzinfo=world.clock.now().tzinfo)
+    def test_what_is_yet_to_come_is_nothing(self) -> None:
+        """Of another clock, a minute at most; the last moment that there is cannot be added to."""
+        world = World(verification_lifetime=None)
+        last = world.clock.now() - datetime.max.replace(tzinfo=world.clock.now().tzinfo)
 
-        assert self.recalled(world, ("totp", age)).verified
+        assert self.recalled(world, ("totp", timedelta(minutes=-1))).verified
+        assert not self.recalled(world, ("totp", timedelta(minutes=-1, seconds=-1))).verified
+        assert not self.recalled(world, ("totp", last)).verified
 
     @pytest.mark.parametrize(("enrolled", "kind"), [(True, VerificationRequired), (False, RegistrationRequired)])
     def test_the_refusal_is_of_whoever_had_a_device(self, world: World, *, enrolled: bool, kind: type) -> None:
