@@ -1,10 +1,11 @@
 """What every TokenProvider does."""
 
 import re
+from collections.abc import Mapping
 
 import pytest
 
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 
 
@@ -60,7 +61,7 @@ class TokenProviderContract:
 
 
 class TokenIssuerContract:
-    """Provide ``issuer``, a ``user_id``, a ``request_to_log_in``, and ``carrying``, a request with what was shown."""
+    """Provide ``issuer``, a ``user_id``, a ``request_to_log_in``, and what ``known`` and ``kept`` return."""
 
     @pytest.fixture
     def issuer(self) -> TokenIssuer:
@@ -74,23 +75,41 @@ class TokenIssuerContract:
     def request_to_log_in(self) -> object:
         raise NotImplementedError
 
-    def known(self, issuer: TokenIssuer, issued: IssuedToken, request: object) -> Token | None:
-        """Return the token of a request that carries what was shown."""
+    def known(self, issuer: TokenIssuer, shown: Mapping[str, object], request: object) -> Token | None:
+        """Return the token of a request that carries what was shown, of which ``request`` was the login."""
         raise NotImplementedError
 
-    def test_a_new_token_is_that_of_whoever_carries_it(
+    def kept(self, issuer: TokenIssuer, request: object) -> object:
+        """Return all that is stored of tokens and left on a request."""
+        raise NotImplementedError
+
+    def test_what_is_issued_is_what_was_prepared(
         self, issuer: TokenIssuer, user_id: UserId, request_to_log_in: object
     ) -> None:
-        issued = issuer.issue(user_id, request_to_log_in)
+        prepared = issuer.prepare(user_id, request_to_log_in)
+        assert prepared is not None
+        assert prepared.token.user_id == user_id
 
-        assert issued is not None
-        assert issued.token.user_id == user_id
-        assert self.known(issuer, issued, request_to_log_in) == issued.token
+        known = self.known(issuer, prepared.issue(), request_to_log_in)
+
+        assert known == prepared.token
+        assert known.expires_at == prepared.token.expires_at
+
+    def test_what_is_prepared_is_nowhere_yet(
+        self, issuer: TokenIssuer, user_id: UserId, request_to_log_in: object
+    ) -> None:
+        before = self.kept(issuer, request_to_log_in)
+        prepared = issuer.prepare(user_id, request_to_log_in)
+        assert self.kept(issuer, request_to_log_in) == before
+
+        assert prepared is not None
+        prepared.issue()
+
+        assert self.kept(issuer, request_to_log_in) != before
 
     def test_it_is_new_each_time(self, issuer: TokenIssuer, user_id: UserId, request_to_log_in: object) -> None:
-        one, other = issuer.issue(user_id, request_to_log_in), issuer.issue(user_id, request_to_log_in)
+        one, other = issuer.prepare(user_id, request_to_log_in), issuer.prepare(user_id, request_to_log_in)
 
         assert one is not None
         assert other is not None
         assert one.token.id != other.token.id
-        assert one.shown != other.shown

@@ -2,24 +2,30 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
 from mfa.application.ports.repositories import Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
-from mfa.application.ports.tokens import TokenIssuer
+from mfa.application.ports.tokens import PreparedToken, TokenIssuer
 from mfa.application.transactions import Decision, Transactions, confirmed_until, retried
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, SealError
 from mfa.domain.events import VerificationAccepted, VerificationRejected
-from mfa.domain.identifiers import Token, UserId
+from mfa.domain.identifiers import UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import Awaited, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AuthenticationResponse
-from mfa.domain.verdicts import Reason, Rejected
+from mfa.domain.verdicts import Accepted, Reason, Rejected
+
+NOBODY = UserId("")
+"""Whose a credential is that nobody has; no user has that key."""
+
+SPENT_MEMORY = timedelta(days=1)
+"""So much longer than they live it is remembered that options were answered: no clock is that wrong for long."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,16 +72,34 @@ class LoggedIn:
 
 @attrs.frozen(kw_only=True)
 class NotLoggedIn:
-    """There is no token, and the client is not told why; the reason is for the record only."""
+    """There is no token, and the client is not told why; the rest is for the record only.
+
+    ``user_id`` is whose credential it was, where that is known: then an event has told of the refusal.
+    """
 
     reason: Reason
+    step: str | None = None
+    user_id: UserId | None = None
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Proved:
+    """A device that is confirmed to a token which nobody has yet."""
+
+    device: Device
+    verifications_left: int
+    prepared: PreparedToken
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class LogInByPasskey:
-    """Judges an assertion, and makes a token only when it is on record that its challenge is spent.
+    """Judges an assertion, confirms the device to a token that is only prepared, and makes that when all is stored.
 
-    Raises ``MalformedValue``, ``Throttled`` and ``Unavailable``; a wrong assertion is an answer, not an error.
+    So a login that fails leaves no token behind, and nobody has one before it is verified. Options that were answered
+    serve no second time, whoever's credential it was and whether there is such a credential at all. Both take the same
+    reads, one check of a signature and the same writes, so that the time does not tell which credentials there are.
+    Raises ``MalformedValue``, ``Throttled`` and ``Unavailable``, which use nothing up; a wrong assertion is an answer,
+    not an error.
     """
 
     transactions: Transactions
@@ -90,22 +114,16 @@ class LogInByPasskey:
         sent = self._opened(command.state)
         if sent is None:
             return NotLoggedIn(reason=Reason.WRONG)
-        user_id = retried(lambda: self.holders.holder(unique))
+        user_id = retried(lambda: self.holders.holder(unique)) or NOBODY
         try:
-            if user_id is None:
-                self._spend(sent)
-                return NotLoggedIn(reason=Reason.WRONG)
-            proved = self.transactions.run_for(
-                user_id, None, lambda account, now: self._judge(account, unique, sent, command.value, now)
-            )
+            answer = self._run(user_id, unique, sent, command, spent=False)
         except AlreadySpent:
-            return NotLoggedIn(reason=Reason.USED_UP)
-        return proved if isinstance(proved, NotLoggedIn) else self._welcome(user_id, proved, command.request)
-
-    def _spend(self, sent: bytes) -> None:
-        """Use the options up, whoever it was that answered them."""
-        nobody = Account(user_id=UserId(""))
-        self.transactions.unit_of_work.commit(nobody, nobody, (), spending=_spent(sent))
+            answer = self._run(user_id, unique, sent, command, spent=True)
+        if isinstance(answer, NotLoggedIn):
+            return answer
+        return LoggedIn(
+            device=answer.device, verifications_left=answer.verifications_left, shown=answer.prepared.issue()
+        )
 
     def _opened(self, state: str) -> bytes | None:
         """Open what the browser kept; None for what was never given to any."""
@@ -115,59 +133,59 @@ class LogInByPasskey:
         except (ValueError, SealError):
             return None
 
-    def _judge(
-        self, account: Account, unique: str, sent: bytes, value: object, now: datetime
-    ) -> Decision[Device | NotLoggedIn]:
-        """Judge what was signed; whatever comes of it, the challenge serves no second time."""
-        device, spending = account.holder_of(unique), _spent(sent)
-        if device is None or not self.transactions.profile(account.user_id).active:
-            return Decision(account=account, events=(), answer=NotLoggedIn(reason=Reason.WRONG), spending=spending)
-        context = seal_context(account.user_id, device.index)
-        opened = self.vault.open(device.state, context)
-        attempt = Attempt(state=opened, sent=sent, value=value, now=now)
-        verdict = self.passkeys.log_in(attempt)
-        if isinstance(verdict, Rejected):
-            happened = VerificationRejected(
-                user_id=account.user_id,
-                at=now,
-                index=device.index,
-                method=device.method,
-                reason=verdict.reason,
-                step=verdict.step,
-            )
-            answer = NotLoggedIn(reason=verdict.reason)
-            return Decision(account=account, events=(happened,), answer=answer, spending=spending)
-        state = self.vault.seal(verdict.state, context)
-        after = account.used(device, state=state, now=now)
-        return Decision(account=after, events=(), answer=device, spending=spending)
-
-    def _welcome(self, user_id: UserId, proved: Device, request: object) -> LoggedIn | NotLoggedIn:
-        """Make a token and confirm the device to it, unless either has gone in the meantime."""
-        issued = self.tokens.issue(user_id, request)
-        if issued is None:
-            return NotLoggedIn(reason=Reason.WRONG)
-        shown = issued.shown
-        return self.transactions.run(
-            issued.token, lambda account, now: self._confirm(account, issued.token, proved, shown, now)
+    def _run(self, user_id: UserId, unique: str, sent: bytes, command: LogIn, *, spent: bool) -> _Proved | NotLoggedIn:
+        spending = None if spent else _spending(sent)
+        return self.transactions.run_for(
+            user_id,
+            None,
+            lambda account, now: attrs.evolve(
+                self._decide(account, unique, None if spent else sent, command, now), spending=spending
+            ),
         )
 
-    def _confirm(
-        self, account: Account, token: Token, proved: Device, shown: Mapping[str, object], now: datetime
-    ) -> Decision[LoggedIn | NotLoggedIn]:
-        device = next((each for each in account.active if each.index == proved.index), None)
+    def _decide(
+        self, account: Account, unique: str, sent: bytes | None, command: LogIn, now: datetime
+    ) -> Decision[_Proved | NotLoggedIn]:
+        device = account.holder_of(unique)
         if device is None:
-            return Decision(account=account, events=(), answer=NotLoggedIn(reason=Reason.WRONG))
-        until = confirmed_until(self.transactions.rules, token, now)
-        after = account.confirmed(device.index, now, until=until)
-        left = after.verifications_left(self.transactions.required(after), self.transactions.rules, now)
+            refused = self.passkeys.refuse_unknown(command.value)
+            return Decision(account=account, events=(), answer=NotLoggedIn(reason=refused.reason, step=refused.step))
+        state = self.vault.open(device.state, seal_context(account.user_id, device.index))
+        verdict = self.passkeys.log_in(Attempt(state=state, sent=sent, value=command.value, now=now))
+        if isinstance(verdict, Accepted):
+            active = self.transactions.profile(account.user_id).active
+            prepared = self.tokens.prepare(account.user_id, command.request) if active else None
+            if prepared is not None:
+                return self._accepted(account, device, verdict, prepared, now)
+            verdict = Rejected(reason=Reason.NOT_ALLOWED, state=state)
+        happened = VerificationRejected(
+            user_id=account.user_id,
+            at=now,
+            index=device.index,
+            method=device.method,
+            reason=verdict.reason,
+            step=verdict.step,
+        )
+        answer = NotLoggedIn(reason=verdict.reason, step=verdict.step, user_id=account.user_id)
+        return Decision(account=account, events=(happened,), answer=answer)
+
+    def _accepted(
+        self, account: Account, device: Device, verdict: Accepted, prepared: PreparedToken, now: datetime
+    ) -> Decision[_Proved | NotLoggedIn]:
+        rules, token = self.transactions.rules, prepared.token
+        state = self.vault.seal(verdict.state, seal_context(account.user_id, device.index))
+        after = account.used(device, state=state, now=now).succeeded(token.id, {})
+        after = after.confirmed(device.index, now, until=confirmed_until(rules, token, now))
+        left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)
         return Decision(
             account=after,
             events=(happened,),
-            answer=LoggedIn(device=device, verifications_left=left, shown=shown),
+            answer=_Proved(device=device, verifications_left=left, prepared=prepared),
         )
 
 
-def _spent(sent: bytes) -> SpentLogin:
+def _spending(sent: bytes) -> SpentLogin:
+    """Return what is entered of options that are answered, for so long that no clock which is wrong drops it early."""
     awaited = Awaited.decode(sent)
-    return SpentLogin(digest=awaited.digest, expires_at=awaited.expires_at)
+    return SpentLogin(digest=awaited.digest, expires_at=awaited.expires_at + SPENT_MEMORY)

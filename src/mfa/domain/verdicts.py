@@ -13,6 +13,7 @@ class Reason(Enum):
     EXPIRED = "expired"
     USED_UP = "used_up"
     NOT_UNIQUE = "not_unique"
+    NOT_ALLOWED = "not_allowed"
 
     # Ceremonies of Web Authentication, each with the step that failed
     MALFORMED = "malformed"

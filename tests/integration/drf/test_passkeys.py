@@ -27,6 +27,7 @@ from tests.integration.drf.keys import Json, dispatched, enrolled, new_key, take
 from tests.integration.drf.people import MOUNT, Answer, Browser, Person, World, written
 
 REJECTION = b'{"detail":"This value is not valid.","code":"invalid_value"}'
+ROUNDS = 5
 OPTIONS = f"{MOUNT}passkey/options/"
 LOGIN = f"{MOUNT}passkey/"
 
@@ -148,6 +149,28 @@ def test_an_unknown_credential_is_answered_as_a_bad_signature_is(ann: Person, ke
 
     assert all(rejected(answer) for answer in answers)
     assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
+
+
+def test_every_refusal_is_on_record(ann: Person, key: SoftwareAuthenticator, caplog: pytest.LogCaptureFixture) -> None:
+    """As an event of the user whose credential it is, and where there is none, as a record of nobody."""
+    enrolled(ann, key)
+    stranger = new_key()
+    stranger.create(ann.post("register/webauthn/").json()["options"])
+    options, _ = begun()
+    caplog.clear()
+
+    logged_in(key.behaving(origin="https://evil.example"))
+    logged_in(stranger)
+    sent({"state": "of one's own making", "value": key.get(options)})
+
+    told = [vars(record) for record in caplog.records if record.name == "mfa"]
+    assert [(each["mfa_event"], each["mfa_method"]) for each in told] == [("VerificationRejected", "webauthn")] * 3
+    assert [(each["mfa_reason"].value, each["mfa_step"]) for each in told] == [
+        ("origin", "7.2.12"),
+        ("unknown_credential", "7.2.5"),
+        ("wrong", None),
+    ]
+    assert [each.get("mfa_user_id") for each in told] == [str(ann.user.pk), None, None]
 
 
 def test_an_assertion_serves_once(ann: Person, key: SoftwareAuthenticator) -> None:
@@ -460,6 +483,25 @@ def test_of_one_assertion_used_at_once_one_gives_a_token(ann: Person, world: Wor
     ]
     assert Browser(world, token).gate().status_code == 200
     assert AuthToken.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_options_that_several_answer_at_once_one_gives_a_token(ann: Person, bob: Person) -> None:
+    """The credentials of two users, and one that nobody has."""
+    keys = [new_key(sign_count=0) for _ in range(3)]
+    enrolled(ann, keys[0])
+    enrolled(bob, keys[1])
+    keys[2].create(bob.post("register/webauthn/").json()["options"])
+    for _ in range(ROUNDS):
+        options, state = begun()
+        bodies = [{"state": state, "value": keys[number % 3].get(options)} for number in range(MANY)]
+
+        answers: list[Any] = all_at_once(lambda number, bodies=bodies: sent(bodies[number]))  # type: ignore[misc] # a default of its own
+
+        statuses = [answer.status_code for answer in answers]
+        assert set(statuses) <= {200, 401}
+        assert statuses.count(200) <= 1
+        assert rejected(sent(bodies[0]))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from tests.projects.promises.faults import HEADER, LINGER, STRUCK
 
 PERIOD = 30  # seconds
 PATIENCE = 60  # seconds
+CSRF = "x" * 32
 LOST = 0
 """Stands for the status of an answer that never came."""
 
@@ -107,12 +109,16 @@ class Browser:
     transport: Transport
     key: str = attrs.field(repr=False)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Token {self.key}"}
+
     def ask(self, verb: str, path: str, data: object = None, *, fault: str = "") -> Answer:
         return self.wish(verb, path, data, fault=fault)(self.transport.request)
 
     def wish(self, verb: str, path: str, data: object = None, *, fault: str = "") -> Wish:
         """What ``ask`` does, for a line that is open already."""
-        headers = {"Authorization": f"Token {self.key}", **({HEADER: fault} if fault else {})}
+        headers = self.headers | ({HEADER: fault} if fault else {})
         body = "" if data is None else json.dumps(data)
         return lambda request: request(verb, path, body, headers)
 
@@ -143,6 +149,19 @@ class Browser:
 
     def passes(self) -> bool:
         return self.ask("GET", "/gate/").status == http.client.OK
+
+
+class SessionBrowser(Browser):
+    """One session of a person; the key may have been found out by somebody else."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Cookie": f"sessionid={self.key}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
+
+    def renewed(self, answer: Answer) -> "SessionBrowser":
+        """Return the session under the key that an answer gives it."""
+        cookie = SimpleCookie(answer.headers.get("set-cookie", ""))
+        return SessionBrowser(self.transport, cookie["sessionid"].value) if "sessionid" in cookie else self
 
 
 @attrs.frozen
@@ -191,6 +210,12 @@ class Person:
     @property
     def browser(self) -> Browser:
         return self.browsers[0]
+
+    def logged_in(self) -> SessionBrowser:
+        """Log in by a session, which is not verified yet."""
+        answer = self.stage.transport.request("POST", f"/session/{self.id}/", "", {})
+        assert answer.status == http.client.OK, answer
+        return SessionBrowser(self.stage.transport, answer.body["key"])
 
     def register(self, method: str, browser: Browser | None = None) -> Device:
         number = next(_names)

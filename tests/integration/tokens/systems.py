@@ -57,6 +57,10 @@ class System(ABC):
     def log_in_again(self, client: Client, user: User, password: str = PASSWORD) -> None:
         """Log in with a client that may have been logged in before."""
 
+    def keep(self, client: Client, shown: dict[str, Any]) -> None:
+        """Have a client keep what a login has shown it."""
+        client.client.credentials(HTTP_AUTHORIZATION=f"{self.scheme} {shown['token']}")
+
     @abstractmethod
     def log_out(self, client: Client) -> None:
         """Log out, as the package does it."""
@@ -83,7 +87,7 @@ class Authtoken(System):
 
     def log_in_again(self, client: Client, user: User, password: str = PASSWORD) -> None:
         answer = APIClient().post("/authtoken/login/", {"username": user.username, "password": password})
-        client.client.credentials(HTTP_AUTHORIZATION=f"Token {answer.data['token']}")
+        self.keep(client, answer.data)
 
     def log_out(self, client: Client) -> None:
         AuthToken.objects.all().delete()
@@ -105,7 +109,7 @@ class Knox(System):
     def log_in_again(self, client: Client, user: User, password: str = PASSWORD) -> None:
         basic = base64.b64encode(f"{user.username}:{password}".encode()).decode()
         answer = APIClient().post("/knox/login/", headers={"Authorization": f"Basic {basic}"})
-        client.client.credentials(HTTP_AUTHORIZATION=f"Token {answer.data['token']}")
+        self.keep(client, answer.data)
 
     def log_out(self, client: Client) -> None:
         assert client.ask("post", "/knox/logout/").status_code == 204
@@ -126,12 +130,12 @@ class Jwt(System):
 
     def log_in_again(self, client: Client, user: User, password: str = PASSWORD) -> None:
         answer = APIClient().post("/jwt/login/", {"username": user.username, "password": password})
-        self._keep(client, answer.data)
+        self.keep(client, answer.data)
 
     def refresh(self, client: Client) -> None:
         answer = APIClient().post("/jwt/refresh/", {"refresh": client.refresh})
         assert answer.status_code == 200, answer.data
-        self._keep(client, answer.data)
+        self.keep(client, answer.data)
 
     def log_out(self, client: Client) -> None:
         """Blacklist the refresh token; the access token lives out its minutes, unless the client forgets it."""
@@ -142,9 +146,9 @@ class Jwt(System):
     def end(self, client: Client, user: User) -> None:
         self.log_out(client)
 
-    def _keep(self, client: Client, data: dict[str, str]) -> None:
-        client.refresh = data.get("refresh", client.refresh)
-        client.client.credentials(HTTP_AUTHORIZATION=f"Bearer {data['access']}")
+    def keep(self, client: Client, shown: dict[str, Any]) -> None:
+        client.refresh = shown.get("refresh", client.refresh)
+        client.client.credentials(HTTP_AUTHORIZATION=f"Bearer {shown['access']}")
 
 
 class Session(System):
@@ -158,6 +162,10 @@ class Session(System):
         form = {"username": user.username, "password": password}
         answer = client.ask("post", "/session/login/", data=form, format="multipart")
         assert answer.status_code == 302, answer.content
+
+    def keep(self, client: Client, shown: dict[str, Any]) -> None:
+        """Keep nothing: the cookie is kept by the client itself."""
+        assert shown["token"] is None
 
     def log_out(self, client: Client) -> None:
         assert client.ask("post", "/session/logout/").status_code == 302

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import IntegrityError, connections, models, transaction
+from django.db import IntegrityError, connections, transaction
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.models import AuthToken as KnoxToken
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication, TokenAuthentication
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory
 
 from mfa.adapters.django.models import DeviceRecord
-from mfa.adapters.tokens import authtoken
+from mfa.adapters.tokens import authtoken, replacing, rows
 from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider, ObtainAuthToken
 from mfa.application.ports.tokens import TokenProvider
 from mfa.config import Config
@@ -180,35 +180,25 @@ class TestLogin:
     def test_a_token_that_somebody_else_makes_meanwhile_is_replaced_too(
         self, anna: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        create, others = AuthToken.objects.create, ["one", "other"]
-        manager: Any = AuthToken.objects
+        """As by a project that makes tokens on its own."""
+        others = ["one", "other"]
 
-        class Hasty:
-            """Is overtaken twice, as by a project that makes tokens on its own."""
-
-            def using(self, alias: str) -> "Hasty":
-                return self
-
-            def filter(self, **place: Any) -> "models.QuerySet[AuthToken]":
-                rows: models.QuerySet[AuthToken] = manager.filter(**place)
-                return rows
-
-            def create(self, user: User) -> AuthToken:
-                if not others:
-                    return create(user=user)
+        def overtaken(row: AuthToken) -> None:
+            if others:
                 raise IntegrityError(others.pop())
+            rows.insert(row)
 
-        monkeypatch.setattr(AuthToken, "objects", Hasty())
+        monkeypatch.setattr(replacing, "insert", overtaken)
 
         assert log_in().status_code == 200
-        assert manager.get(user=anna)
+        assert AuthToken.objects.get().user == anna
 
     @pytest.mark.usefixtures("anna")
     def test_where_that_never_ends_the_client_is_told_to_come_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def overtaken(*_: object) -> None:
             raise IntegrityError
 
-        monkeypatch.setattr(authtoken, "_line_up", overtaken)
+        monkeypatch.setattr(replacing, "insert", overtaken)
 
         answer = log_in()
 

@@ -25,6 +25,7 @@ from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRec
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.tokens import authtoken, knox
+from mfa.adapters.tokens.replacing import new_row, replaced_by
 from mfa.domain.accounts import Account
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
@@ -52,7 +53,7 @@ class Client:
         if self.system == "knox":
             self.row, self.key = KnoxToken.objects.create(self.user)
         else:
-            self.row = authtoken.replaced(self.user)
+            self.row = replaced_by(new_row(self.user))
             self.key = self.row.key
         self.client: Any = APIClient()
         self.client.credentials(HTTP_AUTHORIZATION=f"Token {self.key}")
@@ -83,8 +84,9 @@ def enrol(token: Token, method: str, before: Account) -> int:
     index = account.next_index
     AccountRecord.objects.update(next_index=index + 1, version=models.F("version") + 1)
     now = accessor.use_cases().assess_token.transactions.clock.now()
+    failures = {"failures": 0, "recent_failures": 0}
     DeviceRecord.objects.create(
-        account=account, index=index, method=method, state=b"sealed", created_at=now, activated_at=now, failures=0
+        account=account, index=index, method=method, state=b"sealed", created_at=now, activated_at=now, **failures
     )
     ChallengeRecord.objects.create(account=account, index=index, token=token.id, confirmed_at=now)
     return index

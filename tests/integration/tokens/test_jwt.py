@@ -25,7 +25,7 @@ from rest_framework_simplejwt.tokens import Token as JsonWebToken
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.tokens import jwt
 from mfa.adapters.tokens.jwt import FamilyRefreshToken, JwtTokenProvider, TokenObtainPairSerializer
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import TokenProvider
 from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.domain.accounts import Confirmation
@@ -160,29 +160,6 @@ class TestJwtTokenProvider(TokenProviderContract):
 
         assert provider.token_of(SimpleNamespace(auth=auth, user=AnonymousUser())) is None
         assert provider.token_of(SimpleNamespace(auth=auth)) is None
-
-
-class TestIssuing:
-    @pytest.fixture
-    def issuer(self) -> JwtTokenProvider:
-        provider = JwtTokenProvider(Config())
-        assert isinstance(provider, TokenIssuer)
-        return provider
-
-    def test_a_pair_is_made_whose_access_token_is_the_token(self, issuer: JwtTokenProvider, anna: User) -> None:
-        issued = issuer.issue(UserId(str(anna.pk)), None)
-
-        assert isinstance(issued, IssuedToken)
-        assert set(issued.shown) == {"access", "refresh"}
-        assert issuer.token_of(carrying(str(issued.shown["access"]))) == issued.token
-        assert issued.token.scheme == "Bearer"
-        assert "pwd" not in claims(str(issued.shown["access"])).get("amr", [])
-
-    def test_not_for_somebody_who_is_gone_or_may_not_log_in(self, issuer: JwtTokenProvider, anna: User) -> None:
-        assert issuer.issue(UserId(str(anna.pk + 1)), None) is None
-        anna.is_active = False
-        anna.save()
-        assert issuer.issue(UserId(str(anna.pk)), None) is None
 
 
 @pytest.fixture
@@ -508,7 +485,7 @@ class TestClaims:
         def busy(*_: object) -> None:
             raise Unavailable
 
-        monkeypatch.setattr("mfa.application.verification.AssessToken.__call__", busy)
+        monkeypatch.setattr("mfa.application.standing.AssessToken.__call__", busy)
 
         answer = APIClient().post("/jwt/refresh/", {"refresh": client.refresh})
 

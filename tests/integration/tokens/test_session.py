@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth import HASH_SESSION_KEY, get_user, login, logout, update_session_auth_hash
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.db import SessionStore
@@ -21,9 +21,7 @@ from mfa.adapters.tokens.session import IDENTITY, SessionTokenProvider
 from mfa.application.ports.tokens import (
     CookieIssuer,
     CredentialRenewer,
-    IssuedToken,
     StandingRecorder,
-    TokenIssuer,
     TokenProvider,
 )
 from mfa.config import Config
@@ -117,16 +115,49 @@ class TestSessionTokenProvider(TokenProviderContract):
         assert made.session.modified
         assert len(made.session[IDENTITY]) == 43
 
-    def test_another_key_is_the_same_session(self, provider: TokenProvider, anna: User) -> None:
+    def test_its_successor_has_another_key_and_another_identity(self, provider: TokenProvider, anna: User) -> None:
         made = logged_in(anna)
-        token, key = provider.token_of(made), made.session.session_key
+        token, key, held = provider.token_of(made), made.session.session_key, dict(made.session.items())
         assert isinstance(provider, CredentialRenewer)
 
-        provider.renew(framed(made))
+        successor = provider.successor(framed(made))
+        assert successor is not None
+        assert provider.token_of(made) == token != successor.token
+        assert (made.session.session_key, dict(made.session.items())) == (key, held)
 
+        successor.issue()
+
+        assert provider.token_of(made) == successor.token
         assert made.session.session_key != key
         assert key is not None
         assert not SessionStore().exists(key)
+        assert dict(made.session.items()).keys() == held.keys()
+
+    def test_a_successor_is_another_each_time(self, provider: TokenProvider, anna: User) -> None:
+        made = logged_in(anna)
+        assert isinstance(provider, CredentialRenewer)
+        one, other = provider.successor(made), provider.successor(made)
+
+        assert one is not None
+        assert other is not None
+        assert one.token != other.token
+
+    def test_the_new_identity_is_never_stored_under_the_old_key(
+        self, provider: TokenProvider, anna: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(_: SessionStore) -> None:
+            raise RuntimeError("no room for another session")
+
+        made = logged_in(anna)
+        token = provider.token_of(made)
+        assert isinstance(provider, CredentialRenewer)
+        successor = provider.successor(made)
+        assert successor is not None
+        monkeypatch.setattr(SessionStore, "cycle_key", broken)
+
+        with pytest.raises(RuntimeError):
+            successor.issue()
+
         assert provider.token_of(made) == token
 
     def test_it_never_answers_for_what_something_else_has_authenticated(
@@ -207,6 +238,27 @@ class TestEnds:
         assert made.session[IDENTITY] == kept
         assert provider.token_of(made) not in (None, token)
 
+    def test_but_not_a_new_secret_key_beside_the_old_one(
+        self, provider: SessionTokenProvider, anna: User, settings: Settings
+    ) -> None:
+        """Django then writes another hash of the same password into the session."""
+        made = logged_in(anna)
+        token, known = provider.token_of(made), made.session[HASH_SESSION_KEY]
+
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key", [settings.SECRET_KEY]
+        made.user = get_user(made)
+
+        assert made.session[HASH_SESSION_KEY] != known
+        assert provider.token_of(made) == token is not None
+
+    def test_nor_a_session_that_is_kept_for_something_else(self, provider: SessionTokenProvider, anna: User) -> None:
+        made = logged_in(anna)
+        token = provider.token_of(made)
+
+        update_session_auth_hash(made, anna)
+
+        assert provider.token_of(made) == token is not None
+
     def test_logins_without_a_session_are_none_of_its_business(self, anna: User) -> None:
         """As with knox, whose login by password tells of itself by the same signal."""
         made = plain()
@@ -215,54 +267,6 @@ class TestEnds:
 
         assert not made.session.modified
         assert IDENTITY not in made.session
-
-
-class TestIssuing:
-    @pytest.fixture
-    def issuer(self) -> SessionTokenProvider:
-        provider = SessionTokenProvider(Config())
-        assert isinstance(provider, TokenIssuer)
-        return provider
-
-    @pytest.mark.parametrize("frame", [True, False])
-    def test_it_logs_in_and_shows_nothing(self, issuer: SessionTokenProvider, anna: User, frame: bool) -> None:  # noqa: FBT001
-        made = plain()
-
-        issued = issuer.issue(UserId(str(anna.pk)), framed(made) if frame else made)
-
-        assert isinstance(issued, IssuedToken)
-        assert issued.shown == {"token": None}
-        assert issuer.token_of(made) == issued.token
-        assert made.session["_auth_user_backend"] == MODEL_BACKEND
-
-    def test_the_key_is_another_even_where_the_user_is_logged_in(
-        self, issuer: SessionTokenProvider, anna: User
-    ) -> None:
-        made = logged_in(anna)
-        made.session.save()
-        token, key = issuer.token_of(made), made.session.session_key
-
-        issued = issuer.issue(UserId(str(anna.pk)), made)
-
-        assert issued is not None
-        assert issued.token == issuer.token_of(made) != token
-        assert made.session.session_key != key
-
-    def test_not_somebody_whom_no_backend_lets_in(self, issuer: SessionTokenProvider, anna: User) -> None:
-        assert issuer.issue(UserId(str(anna.pk + 1)), plain()) is None
-        anna.is_active = False
-        anna.save()
-        made = plain()
-
-        assert issuer.issue(UserId(str(anna.pk)), made) is None
-        assert "_auth_user_id" not in made.session
-
-    def test_by_the_first_backend_that_does(self, issuer: SessionTokenProvider, anna: User, settings: Settings) -> None:
-        settings.AUTHENTICATION_BACKENDS = ["tests.integration.tokens.backends.Nobody", MODEL_BACKEND]
-        made = plain()
-
-        assert issuer.issue(UserId(str(anna.pk)), made)
-        assert made.session["_auth_user_backend"] == MODEL_BACKEND
 
 
 @pytest.fixture

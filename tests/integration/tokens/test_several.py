@@ -14,7 +14,7 @@ from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.ports.tokens import (
     CookieIssuer,
     CredentialRenewer,
-    IssuedToken,
+    PreparedToken,
     Recorded,
     StandingRecorder,
     TokenIssuer,
@@ -42,15 +42,11 @@ class Other(TokenProvider):
 
 
 class Renewing(Other, CredentialRenewer, TokenIssuer):
-    def __init__(self, word: object) -> None:
-        super().__init__(word)
-        self.renewed: list[object] = []
+    def successor(self, request: object) -> PreparedToken | None:
+        return self.prepare(UserId("1"), request)
 
-    def renew(self, request: object) -> None:
-        self.renewed.append(request)
-
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        return IssuedToken(token=Token(id=TokenId("new"), user_id=user_id), shown={"word": self.word})
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
+        return PreparedToken(token=Token(id=TokenId("new"), user_id=user_id), issue=lambda: {"word": self.word})
 
 
 class Recording(Other, StandingRecorder):
@@ -77,26 +73,24 @@ class TestSeveralTokenProviders:
         several = SeveralTokenProviders((Other("one"), Renewing("two")))
 
         assert several.token_of("three") is None
-        several.renew("three")
+        assert several.successor("three") is None
 
     def test_who_answered_renews_and_nobody_else(self) -> None:
-        one, two = Renewing("one"), Renewing("two")
-        several = SeveralTokenProviders((Other("zero"), one, two))
+        several = SeveralTokenProviders((Other("zero"), Renewing("one"), Renewing("two")))
 
-        for word in ("zero", "two", "three"):
-            several.renew(word)
+        successors = [several.successor(word) for word in ("zero", "two")]
 
-        assert (one.renewed, two.renewed) == ([], ["two"])
+        assert [successor and successor.issue() for successor in successors] == [None, {"word": "two"}]
 
     def test_the_first_that_can_makes_tokens(self) -> None:
-        issued = SeveralTokenProviders((Other(), Renewing("one"), Renewing("two"))).issue(UserId("1"), None)
+        prepared = SeveralTokenProviders((Other(), Renewing("one"), Renewing("two"))).prepare(UserId("1"), None)
 
-        assert issued is not None
-        assert issued.shown == {"word": "one"}
+        assert prepared is not None
+        assert prepared.issue() == {"word": "one"}
 
     def test_where_nobody_can_there_is_nothing_to_make(self) -> None:
         with pytest.raises(LookupError, match="TOKEN_PROVIDER"):
-            SeveralTokenProviders((Other(),)).issue(UserId("1"), None)
+            SeveralTokenProviders((Other(),)).prepare(UserId("1"), None)
 
     def test_who_answered_tells_what_is_recorded_and_nobody_else(self) -> None:
         one, two = Recording("one"), Recording("two")

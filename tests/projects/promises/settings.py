@@ -9,7 +9,13 @@ from tests.settings import REST_FRAMEWORK as _REST_FRAMEWORK
 ROOT_URLCONF = "tests.projects.promises.urls"
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "rest_framework.authtoken"]
 MIDDLEWARE = ["tests.projects.promises.faults.middleware", *MIDDLEWARE]
-REST_FRAMEWORK = {**_REST_FRAMEWORK, "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"]}
+REST_FRAMEWORK = {
+    **_REST_FRAMEWORK,
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+}
 REST_KNOX = {"TOKEN_LIMIT_PER_USER": None}
 
 ORIGIN = "https://example.com"
@@ -18,7 +24,7 @@ MFA = {
     "METHODS": ["totp", "hotp", "email", "sms", "recovery", "webauthn"],
     "WEBAUTHN_RP_ID": "example.com",
     "WEBAUTHN_ORIGINS": [ORIGIN],
-    "TOKEN_PROVIDER": "knox",
+    "TOKEN_PROVIDER": ["knox", "session"],
     "EMAIL_SENDER": "tests.projects.promises.outbox.FileSender",
     "SMS_SENDER": "tests.projects.promises.outbox.FileSender",
     "EMAIL_HOURLY_LIMIT": 1000,

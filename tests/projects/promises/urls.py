@@ -4,7 +4,7 @@ import json
 import os
 
 from django.apps import apps
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -50,6 +50,13 @@ def password(request: HttpRequest, user_id: int) -> JsonResponse:
     return JsonResponse({"changed": changed})
 
 
+@csrf_exempt
+def session(request: HttpRequest, user_id: int) -> JsonResponse:
+    """Logs a user in by a session."""
+    login(request, get_user_model().objects.get(pk=user_id))
+    return JsonResponse({"key": request.session.session_key})
+
+
 def state(request: HttpRequest, user_id: int) -> JsonResponse:
     """Shows what of the rows of a user has a meaning: no secrets, which are random, and no times."""
     account = AccountRecord.objects.filter(pk=user_id).first()
@@ -88,5 +95,6 @@ urlpatterns = [
     path("gate/", GateView.as_view()),
     path("people/", people),
     path("password/<int:user_id>/", password),
+    path("session/<int:user_id>/", session),
     path("state/<int:user_id>/", state),
 ]

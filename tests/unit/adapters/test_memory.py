@@ -1,7 +1,7 @@
 """The public fakes keep the promises of their ports."""
 
 from base64 import b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.delivery import Message
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.system import Vault
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer
+from mfa.application.ports.tokens import TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.errors import StaleAccount
 from mfa.domain.events import AccountLocked
@@ -269,7 +269,11 @@ class TestMemoryTokenIssuer(TokenIssuerContract):
     def request_to_log_in(self) -> object:
         return object()
 
-    def known(self, issuer: TokenIssuer, issued: IssuedToken, request: object) -> Token | None:
+    def known(self, issuer: TokenIssuer, shown: Mapping[str, object], request: object) -> Token | None:
+        assert isinstance(issuer, MemoryTokenProvider)
+        return issuer.token_of(request)
+
+    def kept(self, issuer: TokenIssuer, request: object) -> object:
         assert isinstance(issuer, MemoryTokenProvider)
         return issuer.token_of(request)
 

@@ -1,7 +1,8 @@
 """Logging in by a passkey through the use cases, driven by an authenticator in software."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import attrs
@@ -9,10 +10,12 @@ import pytest
 
 from mfa.application.devices import Remove
 from mfa.application.dispatching import RequestChallenge
-from mfa.application.login import LoggedIn, LogIn, NotLoggedIn
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer
+from mfa.application.login import SPENT_MEMORY, LoggedIn, LogIn, NotLoggedIn
+from mfa.application.ports.tokens import PreparedToken, TokenIssuer
+from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.verification import NotVerified, Verified, Verify
-from mfa.domain.errors import MalformedValue, StoreBusy, Unavailable
+from mfa.domain.accounts import Account
+from mfa.domain.errors import MalformedValue, StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
@@ -20,7 +23,19 @@ from mfa.domain.verdicts import Reason
 from tests.authenticator import SoftwareAuthenticator
 from tests.unit.application.test_security_keys import ANNA, BEN, LAPTOP, ORIGIN, PHONE, Site
 
-ANY = NotLoggedIn(reason=Reason.WRONG)
+
+def refused(reason: Reason, step: str) -> NotLoggedIn:
+    return NotLoggedIn(reason=reason, step=step, user_id=ANNA)
+
+
+USED_UP = refused(Reason.USED_UP, "7.2.11")
+
+
+def stranger(site: Site) -> SoftwareAuthenticator:
+    """Make a credential that nobody has registered."""
+    made = SoftwareAuthenticator(origin=ORIGIN)
+    made.create(cast("Mapping[str, Any]", site.register(BEN).shown["options"]))
+    return made
 
 
 class LoginSite(Site):
@@ -108,9 +123,9 @@ def test_an_assertion_serves_once(site: LoginSite, key: SoftwareAuthenticator) -
     value = other.get(options)
 
     assert isinstance(site.log_in(state, value), LoggedIn)
-    assert site.log_in(state, value) == NotLoggedIn(reason=Reason.USED_UP)
+    assert site.log_in(state, value) == USED_UP
     # Neither serves the same challenge another credential of the user.
-    assert site.log_in(state, never_counts.assertion(held, options)) == NotLoggedIn(reason=Reason.USED_UP)
+    assert site.log_in(state, never_counts.assertion(held, options)) == USED_UP
 
 
 def test_a_refusal_uses_the_challenge_up(site: LoginSite, key: SoftwareAuthenticator) -> None:
@@ -118,10 +133,11 @@ def test_a_refusal_uses_the_challenge_up(site: LoginSite, key: SoftwareAuthentic
     options, state = site.begin()
     value = key.get(options)
 
-    assert site.log_in(state, key.behaving(user_verified=False).get(options)) == NotLoggedIn(
-        reason=Reason.USER_VERIFICATION
-    )
-    assert site.log_in(state, value) == NotLoggedIn(reason=Reason.USED_UP)
+    assert isinstance(site.log_in(state, key.behaving(user_verified=False).get(options)), NotLoggedIn)
+    assert site.log_in(state, value) == USED_UP
+    happened = site.container.publisher().events[-1]
+    assert isinstance(happened, VerificationRejected)
+    assert happened.reason is Reason.USED_UP
 
 
 def test_options_live_five_minutes(site: LoginSite, key: SoftwareAuthenticator) -> None:
@@ -129,7 +145,7 @@ def test_options_live_five_minutes(site: LoginSite, key: SoftwareAuthenticator) 
     options, state = site.begin()
     site.container.clock().advance(timedelta(minutes=5))
 
-    assert site.log_in(state, key.get(options)) == NotLoggedIn(reason=Reason.EXPIRED)
+    assert site.log_in(state, key.get(options)) == refused(Reason.EXPIRED, "7.2.11")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,7 @@ def test_what_is_not_right_gives_no_token(
 ) -> None:
     site.enrolled(LAPTOP, key)
 
-    assert site.logged_in_by(key.behaving(**behaviour)) == NotLoggedIn(reason=reason)
+    assert site.logged_in_by(key.behaving(**behaviour)) == refused(reason, step)
     happened = site.container.publisher().events[-1]
     assert isinstance(happened, VerificationRejected)
     assert (happened.reason, happened.step) == (reason, step)
@@ -162,15 +178,15 @@ def test_a_count_that_goes_back_is_refused_and_said_so(site: LoginSite, key: Sof
     site.enrolled(LAPTOP, key)
     assert isinstance(site.logged_in_by(key), LoggedIn)
 
-    assert site.logged_in_by(key.behaving(sign_count=1)) == NotLoggedIn(reason=Reason.SIGN_COUNT)
+    assert site.logged_in_by(key.behaving(sign_count=1)) == NotLoggedIn(
+        reason=Reason.SIGN_COUNT, step="7.2.22", user_id=ANNA
+    )
 
 
 def test_an_unknown_credential_gives_no_token(site: LoginSite, key: SoftwareAuthenticator) -> None:
     site.enrolled(LAPTOP, key)
-    stranger = SoftwareAuthenticator(origin=ORIGIN)
-    stranger.create(cast("Mapping[str, Any]", site.register(BEN).shown["options"]))
 
-    assert site.logged_in_by(stranger) == ANY
+    assert isinstance(site.logged_in_by(stranger(site)), NotLoggedIn)
 
 
 @pytest.mark.parametrize("state", ["", "A", "AAAA", "é", "\ud800", "=", "A" * 200, "not base64!"])
@@ -178,7 +194,7 @@ def test_a_state_of_ones_own_making_opens_nothing(site: LoginSite, key: Software
     site.enrolled(LAPTOP, key)
     options, _ = site.begin()
 
-    assert site.log_in(state, key.get(options)) == ANY
+    assert isinstance(site.log_in(state, key.get(options)), NotLoggedIn)
 
 
 def test_the_state_of_a_device_is_no_state_of_a_login(site: LoginSite, key: SoftwareAuthenticator) -> None:
@@ -186,9 +202,9 @@ def test_the_state_of_a_device_is_no_state_of_a_login(site: LoginSite, key: Soft
     options, state = site.begin()
     other_options, _ = site.begin()
 
-    assert site.log_in(state, key.get(other_options)) == NotLoggedIn(reason=Reason.CHALLENGE)
+    assert isinstance(site.log_in(state, key.get(other_options)), NotLoggedIn)
     sealed = site.container.accounts().of(ANNA).devices[0].state.hex()
-    assert site.log_in(sealed, key.get(options)) == ANY
+    assert isinstance(site.log_in(sealed, key.get(options)), NotLoggedIn)
 
 
 def test_what_is_no_response_at_all_is_malformed(site: LoginSite, key: SoftwareAuthenticator) -> None:
@@ -216,7 +232,7 @@ def test_options_for_a_device_log_nobody_in(site: LoginSite, key: SoftwareAuthen
     index = site.enrolled(LAPTOP, key)
     _, state = site.begin()
 
-    assert site.log_in(state, key.get(site.options(PHONE, index))) == NotLoggedIn(reason=Reason.CHALLENGE)
+    assert isinstance(site.log_in(state, key.get(site.options(PHONE, index))), NotLoggedIn)
 
 
 @pytest.mark.parametrize("profile", [Profile(), Profile(name="anna", active=False)])
@@ -224,14 +240,14 @@ def test_an_inactive_user_gets_no_token(site: LoginSite, key: SoftwareAuthentica
     site.enrolled(LAPTOP, key)
     site.users.add(ANNA, profile)
 
-    assert site.logged_in_by(key) == ANY
+    assert isinstance(site.logged_in_by(key), NotLoggedIn)
 
 
 def test_a_removed_device_logs_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
     site.core.remove_device()(Remove(token=LAPTOP, index=index))
 
-    assert site.logged_in_by(key) == ANY
+    assert isinstance(site.logged_in_by(key), NotLoggedIn)
 
 
 class Finding:
@@ -247,44 +263,88 @@ def test_a_device_that_goes_while_it_is_looked_for_logs_nobody_in(site: LoginSit
     use_case = attrs.evolve(site.core.log_in_by_passkey(), holders=Finding())
     options, state = site.begin()
 
-    assert use_case(LogIn(state=state, value=key.get(options))) == ANY
+    assert isinstance(use_case(LogIn(state=state, value=key.get(options))), NotLoggedIn)
 
 
-@attrs.frozen
-class Hasty(TokenIssuer):
-    """Something happens while a token is made."""
+@attrs.define
+class Prepares(TokenIssuer):
+    """Prepares a token, and does something else beside that; knows whether it was made."""
 
-    site: LoginSite
-    index: int
+    beside: Callable[[], object] = object
+    prepared: bool = True
+    issued: bool = False
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        self.site.core.remove_device()(Remove(token=LAPTOP, index=self.index))
-        return IssuedToken(token=Token(id=TokenId("new"), user_id=user_id), shown={"token": "new"})
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
+        self.beside()
+        token = Token(id=TokenId("new"), user_id=user_id)
+        return PreparedToken(token=token, issue=self.issue) if self.prepared else None
 
-
-def test_a_device_that_goes_while_the_token_is_made_verifies_none(site: LoginSite, key: SoftwareAuthenticator) -> None:
-    index = site.enrolled(LAPTOP, key)
-    use_case = attrs.evolve(site.core.log_in_by_passkey(), tokens=Hasty(site, index))
-    options, state = site.begin()
-
-    assert use_case(LogIn(state=state, value=key.get(options))) == ANY
+    def issue(self) -> Mapping[str, object]:
+        self.issued = True
+        return {"token": "new"}
 
 
-class Refusing(TokenIssuer):
-    """Makes no tokens: the user is gone."""
+class TestWhatIsConfirmedFirst:
+    """A login that fails leaves no token behind."""
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        return None
+    def log_in(self, site: LoginSite, key: SoftwareAuthenticator, tokens: TokenIssuer, **changes: object) -> object:
+        use_case = attrs.evolve(site.core.log_in_by_passkey(), tokens=tokens, **changes)
+        options, state = site.begin()
+        return use_case(LogIn(state=state, value=key.get(options)))
+
+    def test_it_is_verified_before_it_is_made(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        site.enrolled(LAPTOP, key)
+        verified: list[bool] = []
+
+        class Looks(Prepares):
+            def issue(self) -> Mapping[str, object]:
+                verified.append(site.core.assess_token()(Token(id=TokenId("new"), user_id=ANNA)).verified)
+                return super().issue()
+
+        assert isinstance(self.log_in(site, key, Looks()), LoggedIn)
+        assert verified == [True]
+
+    def test_none_is_made_where_the_device_goes_meanwhile(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        index = site.enrolled(LAPTOP, key)
+        tokens = Prepares(lambda: site.core.remove_device()(Remove(token=LAPTOP, index=index)))
+
+        assert isinstance(self.log_in(site, key, tokens), NotLoggedIn)
+        assert not tokens.issued
+
+    def test_nor_where_the_store_fails(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        site.enrolled(LAPTOP, key)
+        tokens = Prepares()
+        broken = attrs.evolve(
+            site.core.log_in_by_passkey().transactions, unit_of_work=Broken(site.container.unit_of_work())
+        )
+
+        with pytest.raises(Unavailable):
+            self.log_in(site, key, tokens, transactions=broken)
+
+        assert not tokens.issued
+        assert not site.core.assess_token()(Token(id=TokenId("new"), user_id=ANNA)).verified
+
+    def test_nor_for_whom_there_may_be_none(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        site.enrolled(LAPTOP, key)
+        options, state = site.begin()
+        value = key.get(options)
+        use_case = attrs.evolve(site.core.log_in_by_passkey(), tokens=Prepares(prepared=False))
+
+        assert isinstance(use_case(LogIn(state=state, value=value)), NotLoggedIn)
+        assert site.log_in(state, value) == USED_UP
 
 
-def test_where_no_token_is_made_there_is_none(site: LoginSite, key: SoftwareAuthenticator) -> None:
-    site.enrolled(LAPTOP, key)
-    use_case = attrs.evolve(site.core.log_in_by_passkey(), tokens=Refusing())
-    options, state = site.begin()
-    value = key.get(options)
+class Broken(UnitOfWork):
+    """Reads, but stores nothing."""
 
-    assert use_case(LogIn(state=state, value=value)) == ANY
-    assert site.log_in(state, value) == NotLoggedIn(reason=Reason.USED_UP)
+    def __init__(self, works: UnitOfWork) -> None:
+        self.works = works
+
+    def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        return self.works.account(user_id, token_id)
+
+    def commit(self, *_: object, **__: object) -> Account:
+        raise Unavailable
 
 
 class Busy:
@@ -301,6 +361,152 @@ def test_a_store_that_is_busy_is_unavailable(site: LoginSite, key: SoftwareAuthe
 
     with pytest.raises(Unavailable):
         use_case(LogIn(state=state, value=key.get(options)))
+
+
+class TestOnce:
+    """Options serve one login, whoever's."""
+
+    def test_a_credential_of_nobody_uses_them_up(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        site.enrolled(LAPTOP, key)
+        options, state = site.begin()
+
+        answer = site.log_in(state, stranger(site).get(options))
+
+        assert answer == NotLoggedIn(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5")
+        assert site.log_in(state, key.get(options)) == USED_UP
+
+    def test_so_does_another_users(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        """Right or wrong, for one account after another."""
+        site.users.add(BEN.user_id, Profile(name="ben", active=True))
+        other = SoftwareAuthenticator(origin=ORIGIN)
+        site.enrolled(LAPTOP, key)
+        site.enrolled(BEN, other)
+        for first in (key, key.behaving(origin="https://evil.example")):
+            options, state = site.begin()
+            site.log_in(state, first.get(options))
+
+            answer = site.log_in(state, other.get(options))
+
+            assert answer == attrs.evolve(USED_UP, user_id=BEN.user_id)
+
+    def test_however_many_there_are(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        site.enrolled(LAPTOP, key)
+        first = site.begin()
+        site.log_in(first[1], key.behaving(user_present=False, sign_count=0).get(first[0]))
+        for _ in range(60):
+            assert isinstance(site.logged_in_by(key.behaving(user_present=False, sign_count=0)), NotLoggedIn)
+
+        assert site.log_in(first[1], key.get(first[0])) == USED_UP
+        assert isinstance(site.logged_in_by(key), LoggedIn)
+
+    def test_whatever_the_clock_says_in_between(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        site.enrolled(LAPTOP, key.behaving(sign_count=0))
+        clock, start = site.container.clock(), site.container.clock().time
+        options, state = site.begin()
+        value = key.get(options)
+        assert isinstance(site.log_in(state, value), LoggedIn)
+
+        clock.time = start + timedelta(minutes=6)
+        assert isinstance(site.logged_in_by(key), LoggedIn)
+        clock.time = start + timedelta(minutes=1)
+
+        assert site.log_in(state, value) == USED_UP
+
+    def test_and_it_is_remembered_for_longer_than_a_clock_is_wrong(
+        self, site: LoginSite, key: SoftwareAuthenticator
+    ) -> None:
+        site.enrolled(LAPTOP, key)
+        site.logged_in_by(key)
+
+        [spent] = site.container.accounts()._spent.values()
+        assert spent.expires_at - site.container.clock().time == timedelta(minutes=5) + SPENT_MEMORY
+
+    def test_what_was_not_looked_at_leaves_them_good(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
+        site.enrolled(LAPTOP, key)
+        options, state = site.begin()
+        value = key.get(options)
+        works = site.container.unit_of_work()
+        use_case = site.core.log_in_by_passkey()
+        for unit, error in ((Broken(works), Unavailable), (Contended(works), Throttled)):
+            transactions = attrs.evolve(use_case.transactions, unit_of_work=unit)
+            with pytest.raises(error):
+                attrs.evolve(use_case, transactions=transactions)(LogIn(state=state, value=value))
+        with pytest.raises(MalformedValue):
+            site.log_in(state, "123456")
+
+        assert isinstance(site.log_in(state, value), LoggedIn)
+
+
+class Counting:
+    """What one login takes of everything that costs time."""
+
+    def __init__(self, site: LoginSite) -> None:
+        use_case = site.core.log_in_by_passkey()
+        self.taken: list[str] = []
+        self.use_case = attrs.evolve(
+            use_case,
+            holders=self.counted(use_case.holders, "holder"),
+            transactions=attrs.evolve(
+                use_case.transactions,
+                unit_of_work=self.counted(use_case.transactions.unit_of_work, "account", "commit"),
+                users=self.counted(use_case.transactions.users, "profile"),
+            ),
+            passkeys=attrs.evolve(
+                use_case.passkeys,
+                relying_party=attrs.evolve(
+                    use_case.passkeys.relying_party,
+                    cryptography=self.counted(use_case.passkeys.relying_party.cryptography, "signed"),
+                ),
+            ),
+        )
+
+    def counted(self, counted: Any, *names: str) -> Any:  # noqa: ANN401 - any port
+        def counting(name: str) -> Callable[..., object]:
+            def call(*given: object, **more: object) -> object:
+                self.taken.append(name)
+                return getattr(counted, name)(*given, **more)
+
+            return call
+
+        others = {name: getattr(counted, name) for name in dir(counted) if not name.startswith("_")}
+        return SimpleNamespace(**{**others, **{name: counting(name) for name in names}})
+
+    def of(self, command: LogIn) -> list[str]:
+        self.taken.clear()
+        assert isinstance(self.use_case(command), NotLoggedIn)
+        return list(self.taken)
+
+
+@pytest.mark.parametrize("spent", [False, True])
+@pytest.mark.parametrize(
+    "behaviour",
+    [{}, {"user_handle": b"somebody else"}, {"origin": "https://evil.example"}, {"authenticator_data": b"short"}],
+)
+def test_the_time_does_not_tell_which_credentials_there_are(
+    site: LoginSite, key: SoftwareAuthenticator, behaviour: dict[str, Any], *, spent: bool
+) -> None:
+    """As many reads, writes and checks of a signature, whatever is wrong and whoever's the credential is."""
+    site.enrolled(LAPTOP, key)
+    counting = Counting(site)
+
+    def taken(asserting: SoftwareAuthenticator) -> list[str]:
+        options, state = site.begin()
+        value = asserting.behaving(**behaviour).get(options)
+        if not behaviour:
+            value["response"]["signature"] = "AAAA"
+        if spent:
+            site.log_in(state, value)
+        return counting.of(LogIn(state=state, value=value))
+
+    once = ["holder", "account", "signed", "commit"]
+    assert taken(key) == taken(stranger(site)) == ([*once, *once[1:]] if spent else once)
+
+
+class Contended(Broken):
+    """Somebody else is always faster."""
+
+    def commit(self, *_: object, **__: object) -> Account:
+        raise StaleAccount
 
 
 def test_what_a_policy_demands_beyond_is_told(key: SoftwareAuthenticator) -> None:

@@ -66,8 +66,8 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
     """Keeps accounts in three tables."""
 
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
-        """Read the account with its devices and the token's challenges, in one statement."""
-        rows = prepared.rows(database(), "account", _account_rows, user=user_id, token=token_id or "")
+        """Read the account with its devices and the token's challenges, in one statement, even that of nobody."""
+        rows = prepared.rows(database(), "account", _account_rows, user=user_id or None, token=token_id or "")
         return _account(user_id, token_id, rows)
 
     def along(

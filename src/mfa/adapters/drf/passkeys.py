@@ -1,5 +1,6 @@
 """Logging in by a passkey: two routes for people of whom nothing is known yet."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ from mfa.adapters.drf.serializers import PasskeySerializer, TimeField
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
 from mfa.application.login import LogIn, NotLoggedIn
 from mfa.application.ports.tokens import CookieIssuer
+
+logger = logging.getLogger("mfa")
 
 
 class PasskeyThrottle(AnonRateThrottle):
@@ -71,6 +74,8 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
         given = serializer.validated_data
         answer = self.use_cases().log_in_by_passkey(LogIn(state=given["state"], value=given["value"], request=request))
         if isinstance(answer, NotLoggedIn):
+            if answer.user_id is None:
+                log_rejection(answer)
             return rejection()
         shown = {name: _written(value) for name, value in answer.shown.items()}
         return Response({**shown, "verifications-left": answer.verifications_left})
@@ -90,6 +95,12 @@ class MultiFactorPasskeyRouter(MultiFactorRouter):
         ),
         Route(r"^{prefix}{trailing_slash}$", {"post": "log_in"}, "{basename}", detail=False, initkwargs={}),
     ]
+
+
+def log_rejection(answer: NotLoggedIn) -> None:
+    """Log what no event tells of, since it is about no user, as the event would be logged."""
+    fields = {"mfa_event": "VerificationRejected", "mfa_reason": answer.reason, "mfa_step": answer.step}
+    logger.warning("VerificationRejected", extra={**fields, "mfa_method": "webauthn"})
 
 
 def _written(value: object) -> object:

@@ -47,12 +47,18 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
         token = self.token(request)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        answer = self.use_cases().trust_browser(ShowTrust(token=token, kept=serializer.validated_data["token"]))
+        successor = self.successor(request)
+        answer = self.use_cases().trust_browser(
+            ShowTrust(
+                token=token,
+                kept=serializer.validated_data["token"],
+                successor=None if successor is None else successor.token,
+            )
+        )
         if isinstance(answer, NotTrusted):
             return rejection()
-        renewer = self.use_cases().credential_renewer
-        if renewer is not None:
-            renewer.renew(request)
+        if successor is not None:
+            successor.issue()
         return Response({"verifications-left": answer.verifications_left})
 
     def revoke(self, request: Request, index: str, **_: Any) -> Response:

@@ -36,6 +36,7 @@ from mfa.adapters.drf.serializers import (
 from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.listing import ListedDevice
+from mfa.application.ports.tokens import PreparedToken
 from mfa.application.registration import Register
 from mfa.application.verification import NotVerified, Verify
 from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused
@@ -150,6 +151,11 @@ class MultiFactorViewSet(ViewSet):
             self.permission_denied(request, str(IsTokenAuthenticated.message), IsTokenAuthenticated.code)
         return token
 
+    def successor(self, request: Request) -> PreparedToken | None:
+        """Prepare what the request's token is renewed by, once a verification is stored under that; None for most."""
+        renewer = self.use_cases().credential_renewer
+        return None if renewer is None else renewer.successor(request)
+
     def shown(self, listed: Iterable[ListedDevice]) -> list[dict[str, Any]]:
         """Return devices as clients are shown them."""
         many: Any = list(listed)
@@ -189,6 +195,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         """Judge a value; the answer to a wrong one is the same whatever is wrong with it."""
         token = self.token(request)
         given = self.read(request, index)
+        successor = self.successor(request)
         verified = self.use_cases().verify_challenge(
             Verify(
                 token=token,
@@ -196,13 +203,13 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
                 value=given["value"],
                 trust=given["trust"],
                 browser=request.headers.get("User-Agent", ""),
+                successor=None if successor is None else successor.token,
             )
         )
         if isinstance(verified, NotVerified):
             return rejection()
-        renewer = self.use_cases().credential_renewer
-        if renewer is not None:
-            renewer.renew(request)
+        if successor is not None:
+            successor.issue()
         [device] = self.shown([verified.listed])
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
         if verified.trust is not None:

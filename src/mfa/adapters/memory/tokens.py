@@ -1,8 +1,9 @@
 """Bearer tokens without a token system."""
 
+from collections.abc import Mapping
 from itertools import count
 
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 
@@ -28,9 +29,12 @@ class MemoryTokenProvider(TokenProvider, TokenIssuer):
             return request
         return next((token for known, token in reversed(self._given) if known is request), None)
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        """Make a token for anybody, and let the request carry it."""
-        name = f"memory {next(self._made)}"
-        token = Token(id=TokenId(name), user_id=user_id)
-        self.give(request, token)
-        return IssuedToken(token=token, shown={"token": name})
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken:
+        """Prepare a token for anybody; once it is made, the request carries it."""
+        token = Token(id=TokenId(f"memory {next(self._made)}"), user_id=user_id)
+
+        def issue() -> Mapping[str, object]:
+            self.give(request, token)
+            return {"token": token.id}
+
+        return PreparedToken(token=token, issue=issue)

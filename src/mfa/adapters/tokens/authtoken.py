@@ -5,20 +5,17 @@ from importlib import import_module
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, connections, router, transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token as AuthToken
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed
 
 from mfa.adapters import accessor, requests
+from mfa.adapters.tokens.replacing import new_row, replaced_by
 from mfa.adapters.tokens.rows import identities, identity
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
-
-LOGIN_ATTEMPTS = 5
-"""Tokens made by somebody else at the same moment that are replaced before a login is told to come again."""
 
 
 class VerifiedTokenAuthentication(TokenAuthentication):
@@ -60,13 +57,13 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer):
             return None
         return _token(auth)
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        """Replace the user's token, as a login by password does: there is only one."""
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
+        """Prepare what will replace the user's token, as at a login by password: there is only one."""
         user = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
         if user is None:
             return None
-        made = replaced(user)
-        return IssuedToken(token=_token(made), shown={"token": made.key})
+        row = new_row(user)
+        return PreparedToken(token=_token(row), issue=lambda: {"token": replaced_by(row).key})
 
 
 def _token(auth: AuthToken) -> Token:
@@ -75,31 +72,6 @@ def _token(auth: AuthToken) -> Token:
 
 def _digest(key: str) -> str:
     return hashlib.sha256(b"mfa/authtoken/" + key.encode()).hexdigest()
-
-
-def replaced(user: Any) -> AuthToken:  # noqa: ANN401 - whatever model the project has
-    """Replace a user's token by a new one; raises ``Throttled`` where somebody else always makes one, too."""
-    database = router.db_for_write(AuthToken)
-    for _attempt in range(LOGIN_ATTEMPTS):
-        try:
-            with transaction.atomic(using=database):
-                _line_up(user, database)
-                AuthToken.objects.using(database).filter(user=user).delete()
-                return AuthToken.objects.using(database).create(user=user)
-        except IntegrityError:
-            # The project makes tokens elsewhere, too, and was faster; that one is to be replaced as well.
-            continue
-    raise Throttled(wait=1)
-
-
-def _line_up(user: Any, database: str) -> None:  # noqa: ANN401 - whatever model the project has
-    """Have logins of one user wait for one another, by the user's row.
-
-    Otherwise a database that locks entries of its indexes finds deadlocks among them. One that locks nothing but the
-    whole file, at the first statement that writes, needs no more than that.
-    """
-    if connections[database].features.has_select_for_update:
-        list(type(user)._base_manager.using(database).select_for_update().filter(pk=user.pk).values_list("pk"))  # noqa: SLF001 - Django's name for it
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as Python has it

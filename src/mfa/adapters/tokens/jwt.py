@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
@@ -20,7 +20,7 @@ from rest_framework_simplejwt.tokens import Token as JsonWebToken
 
 from mfa.adapters import accessor
 from mfa.application.ports.tokens import (
-    IssuedToken,
+    PreparedToken,
     Recorded,
     RecordedVerification,
     StandingRecorder,
@@ -49,6 +49,8 @@ REFERENCES: Mapping[str, str] = {
 A security key proves the possession of a key; whether hardware keeps it (``hwk``), as a passkey that travels between
 machines does not, nobody can tell without attestation.
 """
+
+Kind = TypeVar("Kind")
 
 _TOLD = ("acr", "auth_time", "mfa", "mfa_required", "mfa_enrolled", "mfa_deadline")
 
@@ -84,7 +86,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
         family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None))
         if not isinstance(family, str) or not family or user_id is None:
             return None
-        return Token(id=_identity(user_id, family), user_id=user_id, scheme=self.scheme)
+        return self._token(user_id, family)
 
     def recorded(self, request: object) -> Recorded | None:
         """Return what the claims of an access token tell, where ``JWT_GATE`` has them decide.
@@ -94,14 +96,22 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
         auth = getattr(request, "auth", None)
         return _recorded(auth) if self._by_claims and isinstance(auth, JsonWebToken) else None
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        """Make a pair of tokens, as a login by password does, for a user who may have one."""
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
+        """Prepare a family for a user who may have one, as a login by password does."""
         user = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
         if user is None or not api_settings.USER_AUTHENTICATION_RULE(user):
             return None
-        refresh = FamilyRefreshToken.for_user(user)
-        token = Token(id=_identity(user_id, refresh[FAMILY]), user_id=user_id, scheme=self.scheme)
-        return IssuedToken(token=token, shown={"access": str(refresh.access_token), "refresh": str(refresh)})
+        family = secrets.token_urlsafe(FAMILY_BYTES)
+
+        def issue() -> Mapping[str, object]:
+            refresh = FamilyRefreshToken.for_user(user)
+            refresh[FAMILY] = family
+            return {"access": str(refresh.access_token), "refresh": str(refresh)}
+
+        return PreparedToken(token=self._token(user_id, family), issue=issue)
+
+    def _token(self, user_id: UserId, family: str) -> Token:
+        return Token(id=_identity(user_id, family), user_id=user_id, scheme=self.scheme)
 
 
 def _identity(user_id: UserId, family: str) -> TokenId:
@@ -210,33 +220,39 @@ def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, obj
 def _recorded(token: JsonWebToken) -> Recorded | None:
     """Read what ``_claims`` wrote; None for whatever is not written like that."""
     try:
-        told, required, enrolled = token["mfa"], token["mfa_required"], token["mfa_enrolled"]
-        verifications = tuple(_verification(*each) for each in told)
+        verifications = tuple(_verification(*each) for each in _exactly(list, token["mfa"]))
         deadline = token.get("mfa_deadline")
-        grace_until = None if deadline is None else _moment(deadline)
+        recorded = Recorded(
+            required=_number(token["mfa_required"]),
+            enrolled=_exactly(bool, token["mfa_enrolled"]),
+            verifications=verifications,
+            grace_until=None if deadline is None else _moment(deadline),
+        )
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
-    if not isinstance(told, list) or not _number(required) or not isinstance(enrolled, bool):
-        return None
-    if len({each.index for each in verifications}) != len(verifications):
-        return None
-    return Recorded(required=required, enrolled=enrolled, verifications=verifications, grace_until=grace_until)
+    return recorded if len({each.index for each in verifications}) == len(verifications) else None
 
 
 def _verification(method: object, at: object, index: object) -> RecordedVerification:
-    if not isinstance(method, str) or not _number(index):
-        raise ValueError("no verification")
-    return RecordedVerification(index=int(str(index)), method=method, at=_moment(at))
+    return RecordedVerification(index=_number(index), method=_exactly(str, method), at=_moment(at))
 
 
 def _moment(seconds: object) -> datetime:
-    if not _number(seconds):
-        raise ValueError("no moment")
-    return datetime.fromtimestamp(int(str(seconds)), UTC)
+    return datetime.fromtimestamp(_number(seconds), UTC)
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def _number(value: object) -> int:
+    number = _exactly(int, value)
+    if number < 0:
+        raise ValueError("a negative number")
+    return number
+
+
+def _exactly(kind: type[Kind], value: object) -> Kind:
+    """Return a value of that very type, by which true is no number; raises ``TypeError``."""
+    if type(value) is not kind:
+        raise TypeError("a value of another type")
+    return value
 
 
 class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):

@@ -1,22 +1,23 @@
 """The tokens of django-rest-knox: many per user, stored as digests, with an end."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.timezone import is_naive, make_aware
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from knox.auth import TokenAuthentication
-from knox.crypto import hash_token
+from knox.crypto import create_token_string, hash_token
 from knox.models import AbstractAuthToken, get_token_model
 from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.tokens.rows import identities, identity
-from mfa.application.ports.tokens import IssuedToken, TokenIssuer, TokenProvider
+from mfa.adapters.tokens.rows import dated, identities, identity, insert
+from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 
 
@@ -30,7 +31,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # 
             return super().authenticate_credentials(token)  # type: ignore[no-any-return] # knox carries no types
         text = token.decode("utf-8", "replace")
         digest, model = hash_token(text), get_token_model()
-        found = {"digest": digest, "token_key": text[: CONSTANTS.TOKEN_KEY_LENGTH]}
+        found = {"digest": digest, "token_key": _beginning(text)}
         try:
             auth_token, account = join.along(model, found, between=identities("knox", digest), known_as=_token)
         except model.DoesNotExist:
@@ -62,20 +63,31 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
             return None
         return _token(auth)
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        """Make one more token, with the end and up to the number that knox is configured with."""
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
+        """Prepare one more token, with the end and up to the number that knox is configured with."""
         user: Any = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
         if user is None or self._has_enough(user):
             return None
-        made, key = get_token_model().objects.create(user)
-        user_logged_in.send(sender=type(user), request=request, user=user)
-        expiry = {} if made.expiry is None else {"expires_at": made.expiry}
-        return IssuedToken(token=_token(made), shown={"token": key, **expiry})
+        key = f"{knox_settings.TOKEN_PREFIX}{create_token_string()}"
+        made = dated(get_token_model()(digest=hash_token(key), token_key=_beginning(key), user=user))
+        made.expiry = None if knox_settings.TOKEN_TTL is None else made.created + knox_settings.TOKEN_TTL
+
+        def issue() -> Mapping[str, object]:
+            insert(made)
+            user_logged_in.send(sender=type(user), request=request, user=user)
+            return {"token": key} | ({} if made.expiry is None else {"expires_at": made.expiry})
+
+        return PreparedToken(token=_token(made), issue=issue)
 
     def _has_enough(self, user: Any) -> bool:  # noqa: ANN401 - whatever model the project has
         most = knox_settings.TOKEN_LIMIT_PER_USER
         live = get_token_model().objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=Now()), user=user)
         return most is not None and live.count() >= most
+
+
+def _beginning(key: str) -> str:
+    """Return what knox keeps of a key as it is, to find it by."""
+    return key[: CONSTANTS.TOKEN_KEY_LENGTH]
 
 
 def _token(auth_token: AbstractAuthToken) -> Token:
@@ -84,5 +96,5 @@ def _token(auth_token: AbstractAuthToken) -> Token:
         id=identity("knox", auth_token.digest, auth_token.created),
         user_id=UserId(str(auth_token.user_id)),
         scheme=str(knox_settings.AUTH_HEADER_PREFIX),
-        expires_at=make_aware(ends) if ends is not None and is_naive(ends) else ends,
+        expires_at=timezone.make_aware(ends) if ends is not None and timezone.is_naive(ends) else ends,
     )

@@ -8,7 +8,7 @@ from rest_framework.authtoken.views import ObtainAuthToken as StockObtainAuthTok
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mfa.adapters.tokens.authtoken import replaced
+from mfa.adapters.tokens.replacing import new_row, replaced_by
 
 
 class ObtainAuthToken(StockObtainAuthToken):
@@ -31,4 +31,4 @@ class ObtainAuthToken(StockObtainAuthToken):
         """Check the password and answer with a new token."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response({"token": replaced(serializer.validated_data["user"]).key})
+        return Response({"token": replaced_by(new_row(serializer.validated_data["user"])).key})

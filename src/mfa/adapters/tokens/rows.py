@@ -1,6 +1,9 @@
 """Tokens that are rows: known by a digest and by when the row was made, so that one made anew starts unverified."""
 
 from datetime import UTC, datetime
+from typing import Any
+
+from django.db import router, transaction
 
 from mfa.domain.identifiers import TokenId
 
@@ -23,3 +26,20 @@ def identities(system: str, digest: str) -> tuple[TokenId, TokenId]:
     They differ from all between in nothing but digits, which are in the same order in every collation.
     """
     return TokenId(f"{system}:{digest}.{'0' * _CREATED}"), TokenId(f"{system}:{digest}.{'9' * _CREATED}")
+
+
+def dated(row: Any) -> Any:  # noqa: ANN401 - a row of whichever model
+    """Give a row that is not stored yet the moment that its model would give it now, and return it."""
+    row._meta.get_field("created").pre_save(row, add=True)  # noqa: SLF001 - Django's name for it
+    return row
+
+
+def insert(row: Any) -> None:  # noqa: ANN401 - as above
+    """Store a row with the moment that it has, which its model would replace by that of the insert."""
+    created, database = row.created, router.db_for_write(type(row))
+    try:
+        with transaction.atomic(using=database):
+            row.save(using=database, force_insert=True)
+            type(row)._base_manager.using(database).filter(pk=row.pk).update(created=created)  # noqa: SLF001 - as above
+    finally:
+        row.created = created

@@ -2,22 +2,24 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import auth
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login
+from django.contrib.auth import SESSION_KEY, login
 from django.contrib.auth.signals import user_logged_in
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
-from mfa.application.ports.tokens import CookieIssuer, CredentialRenewer, IssuedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import CookieIssuer, CredentialRenewer, PreparedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 IDENTITY = "_mfa_identity"
 """Where a session keeps the random value by which it is known; its key changes too often for that."""
 
 IDENTITY_BYTES = 32
+
+SCHEME = "Session"
 
 
 class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer):
@@ -29,7 +31,7 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
     @property
     def scheme(self) -> str:
         """Return a word for sessions, which have no scheme in any registry."""
-        return "Session"
+        return SCHEME
 
     @property
     def sets_cookie(self) -> bool:
@@ -49,32 +51,44 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
         # Frameworks that authenticate by the session alone say so by the user, or by nothing.
         if getattr(request, "auth", None) not in (None, user):
             return None
-        if session.get(SESSION_KEY) != user._meta.pk.value_to_string(user):  # noqa: SLF001 - as Django writes it there
+        if session.get(SESSION_KEY) != _key_of(user):
             return None
-        return Token(id=_identity(session), user_id=UserId(str(user.pk)), scheme=self.scheme)
+        if IDENTITY not in session:
+            session[IDENTITY] = _new_identity()
+        return _token(user, session[IDENTITY])
 
-    def renew(self, request: object) -> None:
-        """Give the session another key, so that whoever knew the old one does not share in the verification.
+    def successor(self, request: object) -> PreparedToken:
+        """Prepare another value and another key for the session, of which whoever knows this key will know neither."""
+        session, identity = request.session, _new_identity()  # type: ignore[attr-defined] # it has one and was recognised
 
-        The value in it stays, and with that the verification.
-        """
-        request.session.cycle_key()  # type: ignore[attr-defined] # it has one, since it was recognised
+        def renew() -> Mapping[str, object]:
+            # The key first: the value must never be stored under the old one.
+            session.cycle_key()
+            session[IDENTITY] = identity
+            return {}
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        """Log a user in as Django does, by the first of its backends that lets the user in.
+        return PreparedToken(token=_token(request.user, identity), issue=renew)  # type: ignore[attr-defined] # as above
+
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
+        """Prepare a login as Django's own, by the first of its backends that lets the user in.
 
         Nothing is shown: the session's key travels in a cookie.
         """
         opened: Any = request._request if isinstance(request, Request) else request  # noqa: SLF001 - the session's own
-        for backend, path in _backends():
-            user = backend.get_user(user_id)
-            if user is not None:
-                login(opened, user, backend=path)
-                # Over a login of the same user Django keeps the key, and this session is about to be verified.
-                opened.session.cycle_key()
-                token = Token(id=_identity(opened.session), user_id=UserId(str(user.pk)), scheme=self.scheme)
-                return IssuedToken(token=token, shown={"token": None})
-        return None
+        found = ((backend.get_user(user_id), path) for backend, path in _backends())
+        user, path = next((known for known in found if known[0] is not None), (None, ""))
+        if user is None:
+            return None
+        identity = _new_identity()
+
+        def log_in() -> Mapping[str, object]:
+            login(opened, user, backend=path)
+            # Over a login of the same user Django keeps the key, and this session is verified already.
+            opened.session.cycle_key()
+            opened.session[IDENTITY] = identity
+            return {"token": None}
+
+        return PreparedToken(token=_token(user, identity), issue=log_in)
 
 
 def _backends() -> Iterable[tuple[Any, str]]:
@@ -83,15 +97,24 @@ def _backends() -> Iterable[tuple[Any, str]]:
     return found
 
 
-def _identity(session: Any) -> TokenId:  # noqa: ANN401 - of whatever engine the project has
-    """Digest the session's value with its user and the hash of the password it was opened with.
+def _new_identity() -> str:
+    return secrets.token_urlsafe(IDENTITY_BYTES)
 
-    ``update_session_auth_hash`` keeps what is in a session, but not that hash: a changed password is unverified.
+
+def _token(user: Any, identity: str) -> Token:  # noqa: ANN401 - whatever model the project has
+    """Digest the session's value with its user and the password as it is stored, a slow hash.
+
+    ``update_session_auth_hash`` keeps what is in a session, so a change of password has to make it another token. The
+    hash that Django keeps there does not tell that: it is another one under another ``SECRET_KEY`` as well.
     """
-    if IDENTITY not in session:
-        session[IDENTITY] = secrets.token_urlsafe(IDENTITY_BYTES)
-    known = "/".join((session[IDENTITY], session[SESSION_KEY], session.get(HASH_SESSION_KEY, "")))
-    return TokenId(f"session:{hashlib.sha256(b'mfa/session/' + known.encode()).hexdigest()}")
+    known = "/".join((identity, _key_of(user), getattr(user, "password", "")))
+    digest = hashlib.sha256(b"mfa/session/" + known.encode()).hexdigest()
+    return Token(id=TokenId(f"session:{digest}"), user_id=UserId(str(user.pk)), scheme=SCHEME)
+
+
+def _key_of(user: Any) -> str:  # noqa: ANN401 - as above
+    """Return the primary key as Django writes it into a session."""
+    return str(user._meta.pk.value_to_string(user))  # noqa: SLF001 - Django's name for it
 
 
 def connect() -> None:
@@ -106,4 +129,4 @@ def _begin(*, request: object, **_: object) -> None:
     """
     session = getattr(request, "session", None)
     if session is not None and SESSION_KEY in session:
-        session[IDENTITY] = secrets.token_urlsafe(IDENTITY_BYTES)
+        session[IDENTITY] = _new_identity()

@@ -7,7 +7,7 @@ import attrs
 from mfa.application.ports.tokens import (
     CookieIssuer,
     CredentialRenewer,
-    IssuedToken,
+    PreparedToken,
     Recorded,
     StandingRecorder,
     TokenIssuer,
@@ -31,23 +31,22 @@ class SeveralTokenProviders(TokenProvider, TokenIssuer, CookieIssuer, Credential
         """Return the token of a request, whoever knows it."""
         return next((token for _, token in self._known(request)), None)
 
-    def renew(self, request: object) -> None:
+    def successor(self, request: object) -> PreparedToken | None:
         """Have the provider that knows the credentials of a request renew them, if it does so at all."""
         known = next(self._known(request), None)
-        if known is not None and isinstance(known[0], CredentialRenewer):
-            known[0].renew(request)
+        return known[0].successor(request) if known is not None and isinstance(known[0], CredentialRenewer) else None
 
     def recorded(self, request: object) -> Recorded | None:
         """Return what the credentials of a request tell the provider that knows them."""
         known = next(self._known(request), None)
         return known[0].recorded(request) if known is not None and isinstance(known[0], StandingRecorder) else None
 
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Have the first provider that can do so make a token: before a login nothing tells one from another."""
         issuer = self._issuer()
         if issuer is None:
             raise LookupError('No provider in MFA["TOKEN_PROVIDER"] can make tokens')
-        return issuer.issue(user_id, request)
+        return issuer.prepare(user_id, request)
 
     @property
     def sets_cookie(self) -> bool:

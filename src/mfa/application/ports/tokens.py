@@ -1,7 +1,7 @@
 """Which bearer token a request carries, and how a new one is made."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -26,12 +26,16 @@ class TokenProvider(Protocol):
         """Return the token of an authenticated request, or None where its credentials are no token of this system."""
 
 
-@attrs.frozen(kw_only=True)
-class IssuedToken:
-    """A new token, and what its bearer is shown, once: ``token``, and ``expires_at`` where it has an end."""
+@attrs.frozen(kw_only=True, eq=False)
+class PreparedToken:
+    """A token that is known before there is one, so that what it confirms is stored before anybody can use it.
+
+    ``issue`` makes it, and returns what its bearer is shown, once: ``token``, and ``expires_at`` where it has an end.
+    Until then nothing of it is anywhere.
+    """
 
     token: Token
-    shown: Mapping[str, object] = attrs.field(repr=False)
+    issue: Callable[[], Mapping[str, object]] = attrs.field(repr=False)
 
 
 @runtime_checkable
@@ -39,8 +43,8 @@ class TokenIssuer(Protocol):
     """Logs a user in by making a token; a ``TokenProvider`` that can do so is one, and passkey login needs it."""
 
     @abstractmethod
-    def issue(self, user_id: UserId, request: object) -> IssuedToken | None:
-        """Make a token that nobody has seen before; None for a user who is gone or may not have another."""
+    def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
+        """Prepare a token that nobody has seen before; None for a user who is gone or may not have another."""
 
 
 @runtime_checkable
@@ -59,11 +63,17 @@ class CookieIssuer(Protocol):
 
 @runtime_checkable
 class CredentialRenewer(Protocol):
-    """Renews credentials when they come to be worth more; a ``TokenProvider`` whose credentials can be fixed is one."""
+    """Renews credentials when they come to be worth more; a ``TokenProvider`` whose credentials can be fixed is one.
+
+    Otherwise whoever knew the old ones, or planted them (session fixation), shares in the verification.
+    """
 
     @abstractmethod
-    def renew(self, request: object) -> None:
-        """Renew what a request that was just verified came with; the token stays the same."""
+    def successor(self, request: object) -> PreparedToken | None:
+        """Prepare the token under which a verification of the request's is stored, and which takes its place then.
+
+        None where its credentials are not renewed.
+        """
 
 
 @attrs.frozen(kw_only=True)

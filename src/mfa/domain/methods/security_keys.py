@@ -171,7 +171,11 @@ class SecurityKeys(Method):
         return _dispatched(awaited, self._strict.request_options(challenge=awaited.challenge))
 
     def log_in(self, attempt: Attempt) -> Verdict:
-        """Judge what a browser made of such options by the credential of one device, which has verified its user."""
+        """Judge what a browser made of such options by the credential of one device, which has verified its user.
+
+        One signature is checked whatever is wrong, as by ``refuse_unknown``: the time does not tell which credentials
+        there are.
+        """
         response = AuthenticationResponse.read(attempt.value)
         try:
             credential = self._strict.authenticate(
@@ -181,8 +185,15 @@ class SecurityKeys(Method):
                 user_handle=None,
             )
         except CeremonyRefused as refusal:
+            if refusal.reason not in {Reason.SIGNATURE, Reason.SIGN_COUNT}:
+                self.relying_party.check_in_vain(response)
             return _rejected(attempt, refusal)
         return Accepted(state=credential.encode())
+
+    def refuse_unknown(self, value: object) -> Rejected:
+        """Refuse what a browser made of such options with a credential that nobody has; raises ``MalformedValue``."""
+        self.relying_party.check_in_vain(AuthenticationResponse.read(value))
+        return Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
 
     @property
     def _strict(self) -> RelyingParty:

@@ -34,6 +34,13 @@ RS256 = -257
 ALGORITHMS = (ES256, EDDSA, RS256)
 """What is offered, the best first, as COSE algorithm identifiers (section 5.4 asks for these three at the least)."""
 
+NOBODYS_KEY = bytes.fromhex(
+    "a5010203262001"
+    "2158206b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "2258204fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
+"""An ES256 key that opens nothing, the generator of its curve: to check a signature by where only the time matters."""
+
 ATTESTATION_FORMATS = ("none", "packed", "tpm", "android-key", "apple", "fido-u2f")
 """The formats whose statements are understood (sections 8.2 to 8.8); ``none`` proves nothing and so never suffices."""
 
@@ -324,11 +331,14 @@ class RelyingParty:
         _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.2.17", Reason.USER_VERIFICATION)
         _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.2.18", Reason.BACKUP)
         _demand(data.has(_BACKUP_ELIGIBLE) == credential.backup_eligible, "7.2.19", Reason.BACKUP)
-        message = response.authenticator_data + hashlib.sha256(response.client_data).digest()  # 7.2.20
-        signed = self.cryptography.signed(credential.public_key, message, response.signature)
+        signed = self.cryptography.signed(credential.public_key, response.message, response.signature)
         _demand(signed, "7.2.21", Reason.SIGNATURE)
         _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Reason.SIGN_COUNT)
         return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
+
+    def check_in_vain(self, response: "AuthenticationResponse") -> None:
+        """Take the time of a signature's check for an answer that is refused without one."""
+        self.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
 
     # What both share
 
@@ -393,6 +403,11 @@ class AuthenticationResponse:
     authenticator_data: bytes = attrs.field(repr=False)
     signature: bytes = attrs.field(repr=False)
     user_handle: bytes | None = attrs.field(repr=False)
+
+    @property
+    def message(self) -> bytes:
+        """Return what was signed (steps 7.2.20 and 7.2.21)."""
+        return self.authenticator_data + hashlib.sha256(self.client_data).digest()
 
     @classmethod
     def read(cls, value: object) -> "AuthenticationResponse":
