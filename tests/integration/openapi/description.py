@@ -38,6 +38,7 @@ SPECTACULAR: dict[str, Any] = {
     "DESCRIPTION": "The routes of mfa.urls, with all the methods that come with the package.",
     "VERSION": "1",
     "OAS_VERSION": "3.0.3",
+    "SCHEMA_PATH_PREFIX": "/",
     "POSTPROCESSING_HOOKS": ["mfa.adapters.drf.schema.describe_options"],
 }
 

@@ -45,6 +45,10 @@ OPERATIONS = {
 
 UNAUTHENTICATED = {"not_authenticated", "authentication_failed"}
 UNVERIFIED = {"verification_required", "registration_required"}
+MORE = {
+    **{code: {"verifications-left", "requirement"} for code in UNVERIFIED},
+    **{code: {"retry_after"} for code in ("throttled", "resend_too_soon", "unavailable")},
+}
 
 
 def operations(description: dict[str, Any] = DESCRIPTION) -> Iterator[dict[str, Any]]:
@@ -137,7 +141,7 @@ def malformed(*fields: str) -> dict[str, set[str]]:
             | WRONG
             | BUSY
             | malformed("value", "trust")
-            | {"404": {"not_found", "no_challenge"}, "409": {"already_registered"}},
+            | {"404": {"not_found", "no_challenge"}, "409": {"already_registered", "device_disabled"}},
         ),
         ("rename", READ | GATED | BUSY | malformed("name")),
         ("remove", BODY | GATED | BUSY | {"409": {"device_required"}}),
@@ -149,7 +153,8 @@ def malformed(*fields: str) -> dict[str, set[str]]:
             | malformed("reverify")
             | {
                 "404": {"not_found", "not_dispatchable"},
-                "409": {"already_verified"},
+                "409": {"already_verified", "device_disabled"},
+                "429": {"throttled", "resend_too_soon"},
                 "503": {"unavailable", "delivery_failed"},
             },
         ),
@@ -186,7 +191,9 @@ def test_an_error_has_a_name_and_one_code(name: str) -> None:
     assert {"detail", "code"} <= set(error["properties"])
     [code] = forms(error["properties"]["code"])
     assert len(code["enum"]) == 1
-    assert ("verifications-left" in error["properties"]) == (code["enum"][0] in UNVERIFIED)
+    more = set(error["properties"]) - {"detail", "code"}
+    assert more == MORE.get(code["enum"][0], set())
+    assert set(error["required"]) == set(error["properties"])
 
 
 def test_where_a_token_has_to_be_verified_the_header_says_what_would_do() -> None:
@@ -278,7 +285,7 @@ def test_a_subclass_is_described_too_and_may_speak_for_itself() -> None:
     description = described(router.urls)
 
     assert set(operation("spoken", description)["responses"]) == {"200", "403"}
-    assert operation("multi_factor_verify", description) == operation("multi_factor_verify")
+    assert operation("multi_factor_verify", description)["responses"] == operation("multi_factor_verify")["responses"]
     assert "schema" not in vars(MultiFactorVerifierViewSet.verify)
 
 

@@ -8,7 +8,7 @@ answers the errors. OPTIONS of a registration is beyond what an extension can ad
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal
@@ -32,16 +32,16 @@ from drf_spectacular.utils import (
     extend_schema,
     extend_schema_field,
 )
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from mfa.adapters import accessor
 from mfa.adapters.accessor import UseCases
-from mfa.adapters.answers import ANSWERS, REJECTED, REJECTED_CHALLENGE, REJECTED_CODE
+from mfa.adapters.answers import ANSWERS, REJECTED, REJECTED_CHALLENGE, REJECTED_CODE, TOKEN_REQUIRED_CODE
 from mfa.adapters.drf import serializers as own
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
-from mfa.adapters.drf.shapes import AuthenticationResponse, Metadata, RegistrationResponse
+from mfa.adapters.drf.shapes import AuthenticationResponse, CredentialErrors, Metadata, RegistrationResponse
 from mfa.domain import errors
 from mfa.domain.methods.base import MAX_VALUE_BYTES, TRUST, Method
 
@@ -52,6 +52,7 @@ PREFIX = "MultiFactor"
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+SENTENCES: Schema = {"type": "array", "items": TEXT, "minItems": 1}
 CODE: Schema = {**TEXT, "maxLength": MAX_VALUE_BYTES, "description": "A code, as a person types or pastes it."}
 
 VALUES: Mapping[str, tuple[Any, ...]] = {
@@ -128,8 +129,10 @@ class MethodExtension(FieldExtension):
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         """Return the names."""
         deployed = _deployed(auto_schema)
-        names = _component(auto_schema, "MethodName", {**TEXT, "enum": [method.name for method in deployed.methods]})
-        others = [each for each in self.target.others if each != TRUST or deployed.remembers_browsers]
+        known = [method.name for method in deployed.methods]
+        absent = known if deployed.remembers_browsers else [*known, TRUST]
+        others = [each for each in self.target.others if each not in absent]
+        names = _component(auto_schema, "MethodName", {**TEXT, "enum": known})
         return {"anyOf": [names, {**TEXT, "enum": others}]} if others else names
 
 
@@ -197,7 +200,7 @@ class InvalidValue(exceptions.APIException):
 class TokenRequired(exceptions.PermissionDenied):
     """What ``IsTokenAuthenticated`` refuses."""
 
-    default_code = IsTokenAuthenticated.code
+    default_code = TOKEN_REQUIRED_CODE
 
 
 Kind = type[exceptions.APIException] | type[errors.MfaError]
@@ -222,24 +225,25 @@ def _error(kind: Kind) -> type[own.ErrorSerializer]:
     return type(name, (shown,), {"__doc__": shown.__doc__, "code": own.ValueField(Literal[_code(kind)])})
 
 
-def _field_errors(body: str, *names: str) -> type[own.MultiFactorSerializer[Any]]:
+def _field_errors(body: str, read: Mapping[str, Schema]) -> type[own.MultiFactorSerializer[Any]]:
     """Return what is wrong with the fields of a body, as Django REST framework writes it."""
-    sentences = {
-        name: serializers.ListField(child=serializers.CharField(), required=False, min_length=1) for name in names
+    wrong: Schema = {
+        name: own.ValueField(SENTENCES, *([CredentialErrors] if "$ref" in str(schema) else []), required=False)
+        for name, schema in (*read.items(), (str(api_settings.NON_FIELD_ERRORS_KEY), {}))
     }
     more = {"__doc__": "What is wrong, by field.", "more": {"minProperties": 1, "additionalProperties": False}}
-    return type(f"{body}ErrorsSerializer", (own.MultiFactorSerializer,), {**sentences, **more})
+    return type(f"{body}ErrorsSerializer", (own.MultiFactorSerializer,), {**wrong, **more})
 
 
-def _headers(status: int, kinds: Iterable[Kind]) -> Schema:
+def _headers(status: int, kinds: Collection[Kind]) -> Schema:
     if any(issubclass(kind, errors.Refused) for kind in kinds):
         return {"WWW-Authenticate": {"schema": TEXT, "description": "What would be enough (RFC 9470)."}}
     if status == HTTPStatus.UNAUTHORIZED:
         challenge = f"That of the authentication class; {REJECTED_CHALLENGE} for a value."
         return {"WWW-Authenticate": {"schema": TEXT, "description": challenge, "required": True}}
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        seconds = {"type": "integer", "minimum": 1}
-        return {"Retry-After": {"schema": seconds, "description": "Seconds, where waiting helps."}}
+        always = errors.DeliveryFailed not in kinds
+        return {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "required": always}}
     return {}
 
 
@@ -267,8 +271,14 @@ def _item(schema: Schema, description: str) -> OpenApiParameter:
 def _verifier(deployed: UseCases) -> tuple[OpenApiParameter, Operations]:
     device, busy = own.DeviceSerializer, errors.Throttled
     shown = {200: own.DispatchedSerializer} if any(each.name == "webauthn" for each in deployed.methods) else {}
-    wrong = (InvalidValue, errors.NoChallenge, errors.AlreadyRegistered)
-    unsent = (errors.NotDispatchable, errors.AlreadyVerified, errors.DeliveryFailed)
+    wrong = (InvalidValue, errors.NoChallenge, errors.AlreadyRegistered, errors.DeviceIsDisabled)
+    unsent = (
+        errors.NotDispatchable,
+        errors.AlreadyVerified,
+        errors.DeviceIsDisabled,
+        errors.ResendTooSoon,
+        errors.DeliveryFailed,
+    )
     return _item(COUNT, "The index of one of the user's devices."), {
         "overview": Operation("overview", {200: device(many=True)}),
         "status": Operation("status", {200: own.StandingSerializer}),
@@ -345,7 +355,7 @@ class GuardedSchema(AutoSchema):
         kinds = [*self.operation.refuses, errors.NotFound, exceptions.NotAcceptable, errors.Unavailable]
         if self.view.throttle_classes:
             kinds.append(errors.Throttled)
-        if self._names():
+        if self._read():
             kinds += [exceptions.ParseError, exceptions.UnsupportedMediaType]
         if self.view.get_authenticators():
             kinds += [exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied]
@@ -369,8 +379,7 @@ class GuardedSchema(AutoSchema):
         found = {code: self.resolve_serializer(_error(kind), "response").ref for code, kind in kinds.items()}
         schema: Schema
         if status == HTTPStatus.BAD_REQUEST and self.operation is not None:
-            names = (*self._names(), str(api_settings.NON_FIELD_ERRORS_KEY))
-            fields = self.resolve_serializer(_field_errors(_title(self.operation.id), *names), "response")
+            fields = self.resolve_serializer(_field_errors(_title(self.operation.id), self._read()), "response")
             schema = {"oneOf": [fields.ref, *found.values()]}
         elif len(found) == 1:
             [schema] = found.values()
@@ -384,8 +393,8 @@ class GuardedSchema(AutoSchema):
             "description": HTTPStatus(status).phrase,
         }
 
-    def _names(self) -> dict[str, Any]:
-        """Return the fields of what is read."""
+    def _read(self) -> dict[str, Schema]:
+        """Return the fields of the body."""
         read = self.get_request_serializer()
         bodies = read.serializers if isinstance(read, PolymorphicProxySerializer) else [read] if read else []
         schemas = [self.resolve_serializer(body, "request").schema for body in bodies]

@@ -359,8 +359,23 @@ class ErrorSerializer(MultiFactorSerializer[Any]):
 class WaitSerializer(ErrorSerializer):
     """Not now; nothing was looked at."""
 
-    retry_after = serializers.IntegerField(required=False, min_value=1, help_text="For how many seconds, if it helps.")
+    retry_after = serializers.IntegerField(min_value=1, help_text="In how many seconds.")
+
+
+class RequirementSerializer(MultiFactorSerializer[Any]):
+    """What would do."""
+
+    verifications = serializers.IntegerField(min_value=1, help_text="How many are demanded, not how many are left.")
+    methods = serializers.ListField(
+        child=MethodField("recovery", "webauthn"), allow_null=True, help_text="One of them by one of these; null: any."
+    )
+    max_age = serializers.IntegerField(
+        min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."
+    )
+    phishing_resistant = serializers.BooleanField(help_text="Whether one of them has to be bound to the site.")
 
 
 class RefusalSerializer(ErrorSerializer, LeftSerializer[Any]):
     """A token may not do this, because it is not verified as it would have to be."""
+
+    requirement = RequirementSerializer()

@@ -98,6 +98,21 @@ class AuthenticationResponse(_Credential):
     response: _Assertion
 
 
+class _ResponseErrors(TypedDict, total=False):
+    clientDataJSON: list[str]
+    attestationObject: list[str]
+    authenticatorData: list[str]
+    signature: list[str]
+
+
+class CredentialErrors(TypedDict, total=False):
+    """Which member of a credential is missing or malformed."""
+
+    id: list[str]
+    type: list[str]
+    response: list[str] | _ResponseErrors
+
+
 class _Field(TypedDict):
     type: str
     required: bool
