@@ -15,6 +15,7 @@ from mfa.adapters.django import signals
 from mfa.adapters.drf.permissions import IsTokenAuthenticated
 from mfa.domain import events
 from mfa.domain.events import Event
+from mfa.domain.verdicts import Reason
 from tests.docs.pages import DECISIONS, PAGES, ROOT, name, rows
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -83,6 +84,12 @@ def test_every_event_has_a_signal_that_is_explained() -> None:
     ]
     explained = {CODE.findall(event)[0] for _, event, *_ in rows(ROOT / "docs" / "signals.md", "Events")}
     assert explained == {event.__name__ for event in leaves}
+
+
+def test_every_reason_of_a_rejection_is_explained() -> None:
+    table = rows(ROOT / "docs" / "signals.md", "Why a value was rejected")
+    explained = [reason for row in table for reason in CODE.findall(row[0])]
+    assert sorted(explained) == sorted(reason.value for reason in Reason)
 
 
 def routes(patterns: list[URLPattern | URLResolver]) -> set[str]:

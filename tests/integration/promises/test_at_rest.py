@@ -4,6 +4,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.db import connection
 from pytest_django import Settings
 from rest_framework.authtoken.models import Token as AuthToken
@@ -20,6 +22,7 @@ from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.application.ports.delivery import DeliveryTimedOut
 from mfa.domain.errors import BrokenSeal
+from tests.authenticator import SoftwareAuthenticator
 from tests.authenticator import b64decode as urlsafe_b64decode
 from tests.integration.drf.keys import SITE, new_key
 from tests.integration.drf.people import METHODS, Browser, World
@@ -31,7 +34,14 @@ pytestmark = pytest.mark.django_db
 DIGITS = 10
 """So many that no code turns up by chance in some digest or time."""
 
-LONG_CODES = {f"{channel}_DIGITS": DIGITS for channel in ("TOTP", "HOTP", "EMAIL_CODE", "SMS_CODE")}
+EVERYTHING: dict[str, object] = {
+    **{f"{channel}_DIGITS": DIGITS for channel in ("TOTP", "HOTP", "EMAIL_CODE", "SMS_CODE")},
+    **SITE,
+    "METHODS": [*METHODS, "webauthn"],
+    "SMS_DEFAULT_REGION": "NL",
+    "TRUST_LIFETIME": "30d",
+    "PASSKEY_LOGIN": True,
+}
 
 ADDRESS = "anna.of.the.test@example.org"
 NUMBER = "+31612345678"
@@ -66,9 +76,9 @@ class Logbook(logging.Handler):
         ]
 
 
-@pytest.fixture
-def logbook() -> Iterator[Logbook]:
-    """Have every logger that there is say everything, statements of the database too."""
+@contextmanager
+def listening() -> Iterator[Logbook]:
+    """Have every logger that there is say everything."""
     book = Logbook()
     loggers = [logging.getLogger(), *(each for each in logging.root.manager.loggerDict.values())]
     before = [(each, each.level, each.propagate, each.disabled) for each in loggers if isinstance(each, logging.Logger)]
@@ -76,13 +86,22 @@ def logbook() -> Iterator[Logbook]:
         each.setLevel(logging.DEBUG)
         each.propagate, each.disabled = True, False
     logging.getLogger().addHandler(book)
-    connection.force_debug_cursor = True
-    yield book
-    connection.force_debug_cursor = False
-    logging.getLogger().removeHandler(book)
-    for each, level, propagate, disabled in before:
-        each.setLevel(level)
-        each.propagate, each.disabled = propagate, disabled
+    try:
+        yield book
+    finally:
+        logging.getLogger().removeHandler(book)
+        for each, level, propagate, disabled in before:
+            each.setLevel(level)
+            each.propagate, each.disabled = propagate, disabled
+
+
+@pytest.fixture
+def logbook() -> Iterator[Logbook]:
+    """Have all be said, statements of the database too."""
+    with listening() as book:
+        connection.force_debug_cursor = True
+        yield book
+        connection.force_debug_cursor = False
 
 
 def tables() -> list[str]:
@@ -125,17 +144,21 @@ def hashed(code: bytes) -> set[bytes]:
 class Story:
     """A user does with every method what can be done with it, right and wrong, and all secrets are noted."""
 
+    password = "quite a long password of the test"
+
     def __init__(self, world: World) -> None:
         self.world = world
         self.secrets: dict[str, set[bytes]] = {}
         self.answers: list[int] = []
-        self.user = get_user_model().objects.create_user("anna", ADDRESS, "a password")
+        self.user = get_user_model().objects.create_user("anna", ADDRESS, self.password)
+        self.note("password", self.password.encode())
         self.phone, self.laptop = self.log_in(), self.log_in()
+        self.browser = self.laptop
         self.world.outbox.failure = None
 
     def log_in(self) -> Browser:
         AuthToken.objects.filter(user=self.user).delete()
-        key: str = APIClient().post("/login/", {"username": "anna", "password": "a password"}).data["token"]
+        key: str = APIClient().post("/login/", {"username": "anna", "password": self.password}).data["token"]
         self.note(f"token {len(self.secrets)}", key.encode(), bytes.fromhex(key))
         return Browser(self.world, key)
 
@@ -160,7 +183,6 @@ class Story:
     def tell(self) -> "Story":
         self.note("address", ADDRESS.encode(), ADDRESS.partition("@")[0].encode())
         self.note("number", NUMBER.encode(), NUMBER.removeprefix("+").encode(), b"0612345678", b"06 1234 5678")
-        self.browser = self.laptop
         indexes = {method: self.register(method) for method in ("totp", "hotp", "email", "sms")}
         self.prove_passwords(indexes)
         self.prove_codes(indexes)
@@ -232,13 +254,42 @@ class Story:
 
     def use_a_key(self) -> None:
         """Register a security key, prove it twice with the same answer, and leave a challenge on its way."""
-        key, made = new_key(), self.post("register/webauthn/")
-        index = made["index"]
+        self.key = key = new_key()
+        made = self.post("register/webauthn/")
+        self.key_index = index = made["index"]
         self.verify(index, key.create(self.challenged(made["options"])))
         given = key.get(self.challenged(self.post(f"{index}/dispatch/", {"reverify": True})["options"]))
         self.verify(index, given, given)
         self.challenged(self.post(f"{index}/dispatch/", {"reverify": True})["options"])
         self.note("credentials of a key", *key.held)
+        self.log_in_by(key)
+
+    def stranger(self) -> Browser:
+        """A browser in which nobody is logged in."""
+        browser = Browser(self.world, "")
+        browser.client.credentials()
+        return browser
+
+    def log_in_by(self, key: SoftwareAuthenticator) -> None:
+        """Log in by a passkey, once too often, and by what is none."""
+        cache.clear()
+        browser = self.stranger()
+        begun = browser.post("passkey/options/").data
+        self.challenged(begun["options"])
+        given = key.get(begun["options"])
+        self.note("signatures of a key", urlsafe_b64decode(given["response"]["signature"]))
+        for value in (given, given, {**given, "id": "AAAA"}, {"id": "AAAA"}):
+            answer = browser.post("passkey/", {"state": begun["state"], "value": value})
+            self.answers.append(answer.status_code)
+            shown = answer.data if answer.status_code == 200 else {}
+            self.note("tokens by a key", *(each.encode() for each in shown.values() if isinstance(each, str)))
+        self.browser = self.laptop = self.log_in()  # the token of before may have been replaced
+        self.verify(0, self.app_code("totp", 0))
+        self.prove_key()
+
+    def prove_key(self) -> None:
+        options = self.challenged(self.post(f"{self.key_index}/dispatch/", {"reverify": True})["options"])
+        self.verify(self.key_index, self.key.get(options))
 
     def challenged(self, options: dict[str, Any]) -> dict[str, Any]:
         self.note("challenges of a key", urlsafe_b64decode(options["challenge"]))
@@ -287,7 +338,7 @@ def world(settings: Settings) -> World:
 
 @pytest.fixture
 def story(world: World, logbook: Logbook) -> Story:
-    world.configure(METHODS=[*METHODS, "webauthn"], SMS_DEFAULT_REGION="NL", TRUST_LIFETIME="30d", **SITE, **LONG_CODES)
+    world.configure(**EVERYTHING)
     return Story(world).tell()
 
 
@@ -295,7 +346,7 @@ def test_the_story_has_all_in_it(story: Story) -> None:
     """Nothing is proved by looking for secrets where nothing happened."""
     assert {200, 201, 204, 400, 401, 405, 429, 500, 503} == set(story.answers) - {404}
     assert story.answers.count(201) == 6
-    assert len(story.secrets) == 14
+    assert len(story.secrets) == 18
     assert [len(trusts) for trusts in AccountRecord.objects.values_list("trusts", flat=True)] == [1]
     assert DeviceRecord.objects.count() == 6
     assert ChallengeRecord.objects.exclude(sent=None).exists()
@@ -418,8 +469,12 @@ def code_of_another_token(move: Move) -> int:
 
 
 def code_of_another_device(move: Move) -> int:
-    put(move.anna.challenge(move.anna.app.index), sent=move.anna.challenge(move.anna.mail).sent)
-    return move.anna.app.index
+    move.anna.world.pass_time()
+    index = move.anna.enrol_mail()
+    move.anna.world.pass_time()
+    assert move.anna.post(f"{index}/dispatch/", {"reverify": True}).status_code == 204
+    put(move.anna.challenge(index), sent=move.anna.challenge(move.anna.mail).sent)
+    return index
 
 
 def address_of_another_user(move: Move) -> int:

@@ -77,5 +77,6 @@ class DjangoPublisher(Publisher):
         for signal in (SIGNALS[type(event)], event_published):
             for receiver, answer in signal.send_robust(sender=type(event), event=event):
                 if isinstance(answer, Exception):
-                    # Only the class of the failure: what a receiver puts into its exceptions is its own.
-                    logger.error("%r failed on %s: %s", receiver, type(event).__name__, type(answer).__name__)
+                    # Only names: what a receiver puts into its exceptions, or into its own repr, is its own.
+                    name = getattr(receiver, "__qualname__", type(receiver).__qualname__)
+                    logger.error("%s failed on %s: %s", name, type(event).__name__, type(answer).__name__)
