@@ -8,14 +8,15 @@ from mfa.containers.memory import MemoryContainer
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 container = MemoryContainer()
+use_cases = container.use_cases()
 token = Token(id=TokenId("the digest of a bearer token"), user_id=UserId("1"))
-print("before:", container.core.assess_token()(token).verifications_left, "verification left")
+print("before:", use_cases.assess_token(token).verifications_left, "verification left")
 
-registered = container.core.register_device()(Register(token=token, method="totp", name="Pixel 9"))
+registered = use_cases.register_device(Register(token=token, method="totp", name="Pixel 9"))
 seed = b32decode(str(registered.shown["secret"]))
 step = int(container.clock().now().timestamp()) // 30
 [code] = container.one_time_passwords().at(seed, [step], digits=6, algorithm="sha1")
-container.core.verify_challenge()(Verify(token=token, index=registered.device.index, value=code))
+use_cases.verify_challenge(Verify(token=token, index=registered.device.index, value=code))
 
-standing = container.core.assess_token()(token)
+standing = use_cases.assess_token(token)
 print("after: verified by", *(f"{each.method} (device {each.index})" for each in standing.confirmations))

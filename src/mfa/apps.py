@@ -8,7 +8,8 @@ from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from mfa.adapters.accessor import APP_LABEL, UseCases
+from mfa.adapters.accessor import APP_LABEL
+from mfa.application.use_cases import UseCases
 from mfa.domain.methods.names import METHOD_NAMES
 
 _building = RLock()
@@ -50,33 +51,27 @@ class MultiFactorConfig(AppConfig):
         It is built from the settings when it is first needed, so that ``manage.py check`` can still say what is wrong
         with them; after that nothing runs with settings that are: it raises ``ImproperlyConfigured``.
         """
-        return self._deployed.container
+        container = self.__dict__.get("_container")
+        if container is None:
+            with _building:
+                container = self.__dict__.get("_container") or self._build()
+                self._container = container
+        return container
 
     @property
     def use_cases(self) -> UseCases:
         """Return what this deployment can do."""
-        deployed: UseCases = self._deployed
-        return deployed
-
-    @property
-    def _deployed(self) -> Any:  # noqa: ANN401 - as above
-        deployed = self.__dict__.get("_built")
-        if deployed is None:
-            with _building:
-                deployed = self.__dict__.get("_built") or self._build()
-                self._built = deployed
-        return deployed
+        use_cases: UseCases = self.container.use_cases()
+        return use_cases
 
     def _build(self) -> Any:  # noqa: ANN401 - as above
         from mfa.adapters.django import conf
-        from mfa.containers.core import load
-        from mfa.containers.django import DeployedUseCases, DjangoContainer
+        from mfa.containers.django import deploy
 
         config, problems = conf.read_config()
         if problems:
             raise ImproperlyConfigured(" ".join(f"{problem.message} {problem.hint}" for problem in problems))
-        container = DjangoContainer if config.container is None else load(config.container)
-        return DeployedUseCases(container(config=config, secret_keys=conf.secret_keys()))
+        return deploy(config, conf.secret_keys())
 
     def _make_methods(self) -> bool:
         """Make the methods, and tell whether that could be done; the system checks say why it could not."""
@@ -93,4 +88,4 @@ class MultiFactorConfig(AppConfig):
 
             prepared.forget()
         if setting in _READ_SETTINGS:
-            self.__dict__.pop("_built", None)
+            self.__dict__.pop("_container", None)

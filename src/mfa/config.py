@@ -15,10 +15,21 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.otp import OneTimePasswords, QrCodes
+from mfa.application.ports.publishing import Publisher
+from mfa.application.ports.repositories import AccountRepository, Holders
+from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.tokens import TokenIssuer, TokenProvider
+from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.application.ports.users import UserDirectory
+from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.domain.methods.names import BUILT_IN
 from mfa.domain.methods.one_time_password import Algorithm
 from mfa.domain.methods.webauthn import Attestation, UserVerification
-from mfa.domain.policies import Deadline, Requirement, UncheckedNames
+from mfa.domain.policies import Deadline, Requirement, UncheckedNames, VerificationPolicy
+from mfa.domain.secrets import SecretBytes
+from mfa.domain.throttling import ThrottlePolicy
 
 TOKEN_PROVIDERS = ("authtoken", "knox", "jwt", "session")
 THROTTLES = ("recursive", "simple")
@@ -32,6 +43,29 @@ POLICIES = {
 
 JwtGate = Literal["database", "claims"]
 """Who says whether a JSON web token may pass: the account as it is now, or the token as it was made."""
+
+PORTS: Mapping[str, type] = {
+    "clock": Clock,
+    "entropy": Entropy,
+    "vault": Vault,
+    "one_time_passwords": OneTimePasswords,
+    "qr_codes": QrCodes,
+    "email_addressing": Addressing,
+    "sms_addressing": Addressing,
+    "email_sender": Sender,
+    "sms_sender": Sender,
+    "authenticator_cryptography": AuthenticatorCryptography,
+    "users": UserDirectory,
+    "publisher": Publisher,
+    "accounts": AccountRepository,
+    "holders": Holders,
+    "unit_of_work": UnitOfWork,
+    "token_provider": TokenProvider,
+    "token_issuer": TokenIssuer,
+    "policy": VerificationPolicy,
+    "throttle": ThrottlePolicy,
+}
+"""What ``ADAPTERS`` may replace, and what has to come in its place."""
 
 KEY_BYTES = 32
 MOST_DIGITS = 10
@@ -162,12 +196,18 @@ def _policy(value: object) -> str:
     return next((name for name in POLICIES if POLICIES[name] == path), path)
 
 
+def _adapters(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping) or not PORTS.keys() >= {*value}:
+        raise ValueError
+    return MappingProxyType({name: PATH.read(path) for name, path in value.items()})
+
+
 def _key(value: object) -> bytes:
     if isinstance(value, str):
         with suppress(ValueError):  # which may quote the key
             key = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
             if len(key) == KEY_BYTES:
-                return key
+                return SecretBytes(key)
     raise ValueError
 
 
@@ -250,6 +290,7 @@ METHODS = _list_of(
 PROVIDERS = named(*TOKEN_PROVIDERS) | _list_of("a list of these", named(*TOKEN_PROVIDERS), _distinct)
 POLICY = Rule(named(*POLICIES).words, _policy)
 REQUIREMENTS = Rule('a dict such as {"transfer": {"max_age": "5m", "phishing_resistant": True}}', _requirements)
+ADAPTERS = Rule(f"a dict of dotted paths of classes by what they replace: {', '.join(PORTS)}", _adapters)
 GROUPS = _list_of(
     'a list of names of groups, such as ["bankers"]',
     _matching("a name", lambda value: isinstance(value, str) and value),
@@ -341,6 +382,7 @@ class Config:
     enforce_rfc_guidance: bool = _setting(default=True, rule=BOOLEAN)
     max_devices_per_method: int = _setting(5, integer(1))
     registration_lifetime: timedelta = _setting(_HOUR, DURATION)
+    adapters: Mapping[str, str] = _setting(MappingProxyType({}), ADAPTERS)
     container: str | None = _setting(None, optional(PATH))
 
     @property

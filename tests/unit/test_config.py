@@ -42,6 +42,7 @@ OF_NAMES = {
     "WEBAUTHN_ATTESTATION": one_of("none", "direct"),
     "POLICY_GROUPS": rules.GROUPS,
     "REQUIREMENTS": rules.REQUIREMENTS,
+    "ADAPTERS": rules.ADAPTERS,
 }
 OF_TIME = {
     **dict.fromkeys(["VERIFICATION_LIFETIME", "TRUST_LIFETIME"], optional(rules.DURATION)),
@@ -123,6 +124,10 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
             *({"a": {"max_age": 5}}, {"a": {"verifications": 0}}, {"a": {"verifications": "2"}}),
             *({"a": {"methods": "totp"}}, {"a": {"methods": []}}, {"a": {"methods": [{}]}}),
         ],
+    ),
+    rules.ADAPTERS: (
+        [({}, {}), ({"clock": "acme.Clock"}, {"clock": "acme.Clock"})],
+        [None, "clock", ["clock"], {"clok": "acme.Clock"}, {1: "acme.Clock"}, {"clock": None}, {"clock": "Clock"}],
     ),
     rules.DURATION: (
         [("30s", timedelta(seconds=30)), ("1d12h", timedelta(days=1.5)), (timedelta(hours=1), timedelta(hours=1))],
@@ -255,6 +260,7 @@ class TestTable:
             enforce_rfc_guidance=True,
             max_devices_per_method=5,
             registration_lifetime=timedelta(hours=1),
+            adapters={},
             container=None,
         )
 

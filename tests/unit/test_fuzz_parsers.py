@@ -27,7 +27,7 @@ from mfa.domain.methods.out_of_band import Addressing
 from mfa.domain.verdicts import Accepted, Rejected
 
 CONTAINER = MemoryContainer()
-METHODS: tuple[Method, ...] = tuple(CONTAINER.core().methods())
+METHODS: tuple[Method, ...] = tuple(CONTAINER.methods())
 NOW = CONTAINER.clock().now()
 
 any_text = st.text(st.characters(exclude_categories=()))

@@ -26,8 +26,7 @@ from mfa.application.ports.delivery import Message
 from mfa.application.registration import Register, Registered
 from mfa.application.verification import Verified, Verify
 from mfa.config import Config
-from mfa.containers.core import Workshop
-from mfa.containers.django import DeployedUseCases, DjangoContainer
+from mfa.containers.django import DjangoContainer
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
@@ -200,20 +199,14 @@ def keepers() -> Iterator[object]:
     provider = MemoryTokenProvider()
     provider.give(provider, Token(id=TokenId(MARK), user_id=UserId("1")))
     yield provider
-    workshop = Workshop()
-    workshop.make("mfa.adapters.memory.tokens.MemoryTokenProvider")
-    yield workshop
     for container in (DjangoContainer(config=CONFIG, secret_keys=(MARK,)), MemoryContainer()):
         made: Any = container
         yield made
         yield from made.providers.values()
-        core = made.core()
-        yield from core.providers.values()
         yield made.vault()
-        yield core.transactions()
-        yield core.rules()
-        yield from (core.register_device(), core.dispatch_challenge(), core.verify_challenge())
-    yield DeployedUseCases(DjangoContainer(config=CONFIG, secret_keys=(MARK,)))
+        use_cases = made.use_cases()
+        yield use_cases
+        yield from attrs.asdict(use_cases, recurse=False).values()
     yield CONFIG
 
 

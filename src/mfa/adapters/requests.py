@@ -1,8 +1,8 @@
 """What is remembered for one request: the account that a gate has judged, or that was read along with the token."""
 
 from mfa.adapters import accessor
-from mfa.adapters.accessor import UseCases
 from mfa.application.standing import Assessment, Standing
+from mfa.application.use_cases import UseCases
 from mfa.domain.accounts import Account
 from mfa.domain.identifiers import Token
 

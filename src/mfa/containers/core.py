@@ -1,29 +1,23 @@
-"""The core: every port a hole, every use case filled."""
+"""What all containers have in common: providers, what the settings name, and the way from adapters to use cases."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
-from operator import attrgetter
+from inspect import signature
 from threading import RLock
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from dependency_injector import containers, providers
+from dependency_injector import providers
 
-from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
-from mfa.application.dispatching import DispatchChallenge, VoidChallenge
-from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
-from mfa.application.ports.repositories import Holders
+from mfa.application.ports.repositories import AccountRepository, Holders
 from mfa.application.ports.system import Clock, Entropy, Vault
-from mfa.application.ports.tokens import TokenIssuer
+from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
-from mfa.application.registration import RegisterDevice
-from mfa.application.standing import AssessToken
-from mfa.application.transactions import Transactions
-from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
-from mfa.application.verification import VerifyChallenge
+from mfa.application.use_cases import UseCases, make_use_cases
 from mfa.config import POLICIES, Config
 from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Method, Methods, RegistrationField
@@ -36,7 +30,75 @@ from mfa.domain.policies import VerificationPolicy
 from mfa.domain.sends import SendLimits
 from mfa.domain.throttling import RecursiveThrottle, SimpleThrottle, ThrottlePolicy
 
+Provided = TypeVar("Provided")
+Given = TypeVar("Given")
+
 THROTTLES: dict[str, Callable[[Config], ThrottlePolicy]] = {"recursive": RecursiveThrottle, "simple": SimpleThrottle}
+
+Loader = Callable[..., Any]
+"""Makes the class at a dotted path with some arguments."""
+
+
+class Overridable(providers.Provider[Provided]):
+    """Counts each override of a provider, and each end of one, so that nothing is used that was made before it."""
+
+    changes = 0
+    """Of all containers of the process: to make some use cases anew in vain costs only time, and that in tests."""
+
+    @staticmethod
+    def changed() -> None:
+        """Have all use cases made anew."""
+        Overridable.changes += 1
+
+    def override(self, provider: Any) -> Any:  # noqa: ANN401 - as in the library
+        """Have another provider, or a value, answer from now on."""
+        context: Any = super().override(provider)
+        self.changed()
+        return context
+
+    def reset_last_overriding(self) -> None:
+        """End the last override."""
+        super().reset_last_overriding()
+        self.changed()
+
+    def reset_override(self) -> None:
+        """End every override."""
+        super().reset_override()
+        self.changed()
+
+
+class Dependency(Overridable[Provided], providers.Dependency[Provided]):
+    """A value that whoever makes the container has to give."""
+
+
+class Factory(Overridable[Provided], providers.Factory[Provided]):
+    """Makes an adapter from others, anew whenever the use cases are."""
+
+
+class Singleton(Overridable[Provided], providers.ThreadSafeSingleton[Provided]):
+    """Makes an adapter that depends on nothing, once."""
+
+
+class Object(Overridable[Provided], providers.Object[Provided]):
+    """A value that is there already."""
+
+
+class UseCasesProvider(Factory[UseCases]):
+    """Makes the use cases when they are first asked for, and anew after an override; one thread at a time does it."""
+
+    _making = RLock()
+    _made: tuple[int, UseCases] | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in the library
+        """Return the use cases."""
+        made = self._made
+        if made is None or made[0] != Overridable.changes:
+            with self._making:
+                made = self._made
+                if made is None or made[0] != Overridable.changes:
+                    # Counted first: what is overridden meanwhile is not in them.
+                    made = self._made = (Overridable.changes, super().__call__(*args, **kwargs))
+        return made[1]
 
 
 def load(path: str) -> Callable[..., Any]:
@@ -45,20 +107,28 @@ def load(path: str) -> Callable[..., Any]:
     return cast("Callable[..., Any]", getattr(import_module(module), name))
 
 
-class Workshop:
-    """Makes what a project names by dotted path, each class once."""
+def arguments_of(made: Callable[..., object], config: Given) -> tuple[Given, ...]:
+    """Return what a project's class is made with: the settings, where it takes an argument for them, or nothing.
 
-    def __init__(self) -> None:
-        self._made: dict[tuple[object, ...], Any] = {}
-        self._lock = RLock()
+    Such an argument is one without a default, or one by the name of ``config``.
+    """
+    taken = any(
+        each.name == "config" or each.default is each.empty
+        for each in signature(made).parameters.values()
+        if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}
+    )
+    return (config,) if taken else ()
 
-    def make(self, path: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the path names
-        """Return the one instance of the class with these arguments."""
-        key = (path, *arguments)
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = load(path)(*arguments)
-            return self._made[key]
+
+def make_loader() -> Loader:
+    """Return what makes the class at a dotted path, and once for the same arguments, whoever asks."""
+    lock, cached = RLock(), cache(lambda path, *arguments: load(path)(*arguments))
+
+    def make(path: str, *arguments: object) -> Any:  # noqa: ANN401 - whatever the path names
+        with lock:
+            return cached(path, *arguments)
+
+    return make
 
 
 def make_totp(
@@ -150,23 +220,40 @@ def make_webauthn(
     return SecurityKeys(relying_party=relying_party, entropy=entropy, models=models)
 
 
-def make_methods(config: Config, workshop: Workshop, built_in: Mapping[str, Callable[[], Method]]) -> Methods:
+def make_methods(  # noqa: PLR0913 - what the built-in methods need
+    *,
+    config: Config,
+    loader: Loader,
+    entropy: Entropy,
+    one_time_passwords: OneTimePasswords,
+    qr_codes: QrCodes | None,
+    email_addressing: Callable[[], Addressing],
+    sms_addressing: Callable[[], Addressing],
+    authenticator_cryptography: Callable[[], AuthenticatorCryptography],
+    authenticator_models: Callable[[], Mapping[bytes, str]],
+) -> Methods:
     """Make the configured methods, in their order; what is not configured is never made, nor its extra imported."""
-    return Methods(
-        tuple(built_in[name]() if name in built_in else workshop.make(name, config) for name in config.methods)
-    )
+    built_in: Mapping[str, Callable[[], Method]] = {
+        "totp": lambda: make_totp(config, one_time_passwords, entropy, qr_codes),
+        "hotp": lambda: make_hotp(config, one_time_passwords, entropy, qr_codes),
+        "email": lambda: make_email(config, email_addressing(), entropy),
+        "sms": lambda: make_sms(config, sms_addressing(), entropy),
+        "recovery": lambda: make_recovery(config, entropy),
+        "webauthn": lambda: make_webauthn(config, authenticator_cryptography(), entropy, authenticator_models()),
+    }
+    return Methods(tuple(built_in[name]() if name in built_in else loader(name, config) for name in config.methods))
 
 
-def make_throttle(config: Config, workshop: Workshop) -> ThrottlePolicy:
+def make_throttle(config: Config, loader: Loader) -> ThrottlePolicy:
     """Make the throttle that the settings name."""
     name = config.verification_throttle
-    return THROTTLES[name](config) if name in THROTTLES else cast("ThrottlePolicy", workshop.make(name, config))
+    return THROTTLES[name](config) if name in THROTTLES else cast("ThrottlePolicy", loader(name, config))
 
 
-def make_policy(config: Config, workshop: Workshop) -> VerificationPolicy:
+def make_policy(config: Config, loader: Loader) -> VerificationPolicy:
     """Make the policy that the settings name."""
     name = config.verification_policy
-    return cast("VerificationPolicy", workshop.make(POLICIES.get(name, name), config))
+    return cast("VerificationPolicy", loader(POLICIES.get(name, name), config))
 
 
 def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, throttle: ThrottlePolicy) -> Rules:
@@ -186,11 +273,6 @@ def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, thr
     )
 
 
-def remembers_browsers(config: Config) -> bool:
-    """Tell whether browsers can be remembered."""
-    return config.trust_lifetime is not None
-
-
 def make_senders(
     methods: Methods, email_sender: Callable[[], Sender], sms_sender: Callable[[], Sender]
 ) -> Mapping[str, Sender]:
@@ -205,86 +287,41 @@ def make_senders(
     return senders
 
 
-class CoreContainer(containers.DeclarativeContainer):
-    """Joins the use cases; a platform's container nests it and fills the holes."""
-
-    config: providers.Provider[Config] = providers.Dependency()
-    clock: providers.Provider[Clock] = providers.Dependency()
-    entropy: providers.Provider[Entropy] = providers.Dependency()
-    vault: providers.Provider[Vault] = providers.Dependency()
-    one_time_passwords: providers.Provider[OneTimePasswords] = providers.Dependency()
-    qr_codes: providers.Provider[QrCodes | None] = providers.Dependency()
-    email_addressing: providers.Provider[Addressing] = providers.Dependency()
-    sms_addressing: providers.Provider[Addressing] = providers.Dependency()
-    email_sender: providers.Provider[Sender] = providers.Dependency()
-    sms_sender: providers.Provider[Sender] = providers.Dependency()
-    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Dependency()
-    authenticator_models: providers.Provider[Mapping[bytes, str]] = providers.Dependency()
-    users: providers.Provider[UserDirectory] = providers.Dependency()
-    holders: providers.Provider[Holders] = providers.Dependency()
-    token_issuer: providers.Provider[TokenIssuer] = providers.Dependency()
-    unit_of_work: providers.Provider[UnitOfWork] = providers.Dependency()
-    workshop: providers.Provider[Workshop] = providers.Dependency()
-
-    totp: providers.Provider[Method] = providers.Factory(make_totp, config, one_time_passwords, entropy, qr_codes)
-    hotp: providers.Provider[Method] = providers.Factory(make_hotp, config, one_time_passwords, entropy, qr_codes)
-    email: providers.Provider[Method] = providers.Factory(make_email, config, email_addressing, entropy)
-    sms: providers.Provider[Method] = providers.Factory(make_sms, config, sms_addressing, entropy)
-    recovery: providers.Provider[Method] = providers.Factory(make_recovery, config, entropy)
-    webauthn: providers.Provider[SecurityKeys] = providers.Factory(
-        make_webauthn, config, authenticator_cryptography, entropy, authenticator_models
-    )
-    methods: providers.Provider[Methods] = providers.Factory(
-        make_methods,
-        config,
-        workshop,
-        providers.Dict(
-            totp=totp.provider,
-            hotp=hotp.provider,
-            email=email.provider,
-            sms=sms.provider,
-            recovery=recovery.provider,
-            webauthn=webauthn.provider,
-        ),
-    )
-    throttle: providers.Provider[ThrottlePolicy] = providers.Factory(make_throttle, config, workshop)
-    policy: providers.Provider[VerificationPolicy] = providers.Factory(make_policy, config, workshop)
-    rules: providers.Provider[Rules] = providers.Factory(make_rules, config, methods, policy, throttle)
-    senders: providers.Provider[Mapping[str, Sender]] = providers.Factory(
-        make_senders, methods, email_sender.provider, sms_sender.provider
-    )
-    transactions: providers.Provider[Transactions] = providers.Factory(
-        Transactions, unit_of_work=unit_of_work, clock=clock, users=users, rules=rules
-    )
-
-    register_device: providers.Provider[RegisterDevice] = providers.Factory(
-        RegisterDevice, transactions=transactions, vault=vault
-    )
-    dispatch_challenge: providers.Provider[DispatchChallenge] = providers.Factory(
-        DispatchChallenge, transactions=transactions, vault=vault, senders=senders
-    )
-    void_challenge: providers.Provider[VoidChallenge] = providers.Factory(VoidChallenge, transactions=transactions)
-    verify_challenge: providers.Provider[VerifyChallenge] = providers.Factory(
-        VerifyChallenge, transactions=transactions, vault=vault, entropy=entropy
-    )
-    assess_token: providers.Provider[AssessToken] = providers.Factory(AssessToken, transactions=transactions)
-    list_devices: providers.Provider[ListDevices] = providers.Factory(
-        ListDevices, transactions=transactions, vault=vault
-    )
-    rename_device: providers.Provider[RenameDevice] = providers.Factory(
-        RenameDevice, transactions=transactions, vault=vault
-    )
-    remove_device: providers.Provider[RemoveDevice] = providers.Factory(RemoveDevice, transactions=transactions)
-    remembers_browsers: providers.Provider[bool] = providers.Callable(remembers_browsers, config)
-    trust_browser: providers.Provider[TrustBrowser] = providers.Factory(
-        TrustBrowser, transactions=transactions, vault=vault
-    )
-    list_trusts: providers.Provider[ListTrusts] = providers.Factory(ListTrusts, transactions=transactions)
-    revoke_trust: providers.Provider[RevokeTrust] = providers.Factory(RevokeTrust, transactions=transactions)
-    passkey_login: providers.Provider[bool] = providers.Callable(attrgetter("passkey_login"), config)
-    begin_passkey_login: providers.Provider[BeginPasskeyLogin] = providers.Factory(
-        BeginPasskeyLogin, passkeys=webauthn, vault=vault, clock=clock
-    )
-    log_in_by_passkey: providers.Provider[LogInByPasskey] = providers.Factory(
-        LogInByPasskey, transactions=transactions, passkeys=webauthn, vault=vault, holders=holders, tokens=token_issuer
+def compose(  # noqa: PLR0913 - what a container declares
+    *,
+    config: Config,
+    methods: Methods,
+    policy: VerificationPolicy,
+    throttle: ThrottlePolicy,
+    clock: Clock,
+    entropy: Entropy,
+    vault: Vault,
+    email_sender: Callable[[], Sender],
+    sms_sender: Callable[[], Sender],
+    users: UserDirectory,
+    accounts: AccountRepository,
+    holders: Holders,
+    unit_of_work: UnitOfWork,
+    token_provider: TokenProvider,
+    token_issuer: Callable[[], TokenIssuer],
+) -> UseCases:
+    """Make the use cases from the adapters of a container, as its settings have them."""
+    keys = (method for method in methods if isinstance(method, SecurityKeys))
+    passkeys = next(keys, None) if config.passkey_login else None
+    return make_use_cases(
+        rules=make_rules(config, methods, policy, throttle),
+        clock=clock,
+        entropy=entropy,
+        vault=vault,
+        senders=make_senders(methods, email_sender, sms_sender),
+        users=users,
+        accounts=accounts,
+        holders=holders,
+        unit_of_work=unit_of_work,
+        token_provider=token_provider,
+        passkeys=passkeys,
+        token_issuer=None if passkeys is None else token_issuer(),
+        step_up_status=config.step_up_status,
+        issuer=config.totp_issuer,
+        relying_party_id=config.webauthn_rp_id,
     )

@@ -1,24 +1,16 @@
 """The default deployment: Django's database, mail and signals around the core.
 
-A project replaces an adapter in a copy of this container, named in ``MFA["CONTAINER"]``::
-
-    @containers.copy(DjangoContainer)
-    class Container(DjangoContainer):
-        clock = providers.Singleton(MyClock)
-
-What it replaces takes the place of the built-in provider for whatever depends on that, and ``container.clock`` is the
-very one that the use cases have, so ``container.clock.override(…)`` reaches them.
+What a project replaces is given to this container, so that whatever depends on it has it, and an override of it
+reaches everything as well.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, cast
 
 from dependency_injector import containers, providers
 
-from mfa.adapters.accessor import UseCases
 from mfa.adapters.django.holders import DjangoHolders
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.django.signals import DjangoPublisher
@@ -29,28 +21,36 @@ from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.adapters.senders.email_address import DjangoEmailAddressing
 from mfa.adapters.system.clock import SystemClock
 from mfa.adapters.system.entropy import SystemEntropy
+from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.adapters.tokens.several import SeveralTokenProviders
-from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
-from mfa.application.dispatching import DispatchChallenge, VoidChallenge
-from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
-from mfa.application.ports.repositories import AccountJoin, AccountRepository, Holders
+from mfa.application.ports.repositories import AccountRepository, Holders
 from mfa.application.ports.system import Clock, Entropy, Vault
-from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
-from mfa.application.registration import RegisterDevice
-from mfa.application.standing import AssessToken
-from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
-from mfa.application.verification import VerifyChallenge
+from mfa.application.use_cases import UseCases
 from mfa.config import Config
-from mfa.containers.core import CoreContainer, Workshop, load
+from mfa.containers.core import (
+    Dependency,
+    Factory,
+    Loader,
+    Singleton,
+    UseCasesProvider,
+    arguments_of,
+    compose,
+    load,
+    make_loader,
+    make_methods,
+    make_policy,
+    make_throttle,
+)
 from mfa.domain.methods.base import Methods
-
-Made = TypeVar("Made")
+from mfa.domain.policies import VerificationPolicy
+from mfa.domain.throttling import ThrottlePolicy
 
 TOKEN_PROVIDERS = {
     "authtoken": "mfa.adapters.tokens.authtoken.AuthtokenTokenProvider",
@@ -61,12 +61,8 @@ TOKEN_PROVIDERS = {
 
 
 def make_vault(config: Config, secret_keys: tuple[str, ...]) -> Vault:
-    """Make a vault that seals with the first key; the derived keys open what they sealed before keys were given.
-
-    Its library is imported only now: it is as large as all else together, and a gate opens no seal.
-    """
-    derived = map(load("mfa.adapters.system.vault.derive_key"), secret_keys)
-    return cast("Vault", load("mfa.adapters.system.vault.AesGcmVault")((*(config.encryption_keys or ()), *derived)))
+    """Make a vault that seals with the first key; the derived keys open what they sealed before keys were given."""
+    return AesGcmVault((*(config.encryption_keys or ()), *map(derive_key, secret_keys)))
 
 
 def make_qr_codes() -> QrCodes | None:
@@ -96,23 +92,23 @@ def make_authenticator_models(config: Config) -> Mapping[bytes, str]:
     return cast("Mapping[bytes, str]", read(Path(config.webauthn_metadata)))
 
 
-def make_email_sender(config: Config, workshop: Workshop) -> Sender:
+def make_email_sender(config: Config, loader: Loader) -> Sender:
     """Make who sends mail: Django, or what the settings name."""
     if config.email_sender is None:
         return DjangoEmailSender(issuer=config.totp_issuer)
-    return cast("Sender", workshop.make(config.email_sender))
+    return cast("Sender", loader(config.email_sender))
 
 
-def make_sms_sender(config: Config, workshop: Workshop) -> Sender:
+def make_sms_sender(config: Config, loader: Loader) -> Sender:
     """Make who sends text messages, which only a project can say."""
     if config.sms_sender is None:
         raise LookupError('MFA["SMS_SENDER"] names nobody')
-    return cast("Sender", workshop.make(config.sms_sender))
+    return cast("Sender", loader(config.sms_sender))
 
 
-def make_token_provider(config: Config, workshop: Workshop) -> TokenProvider:
+def make_token_provider(config: Config, loader: Loader) -> TokenProvider:
     """Make who recognises tokens: one provider, or several that are asked in their order."""
-    made = tuple(workshop.make(TOKEN_PROVIDERS.get(name, name), config) for name in config.token_providers)
+    made = tuple(loader(TOKEN_PROVIDERS.get(name, name), config) for name in config.token_providers)
     return cast("TokenProvider", made[0]) if len(made) == 1 else SeveralTokenProviders(made)
 
 
@@ -124,246 +120,99 @@ def make_token_issuer(provider: TokenProvider) -> TokenIssuer:
 
 
 class DjangoContainer(containers.DeclarativeContainer):
-    """Fills every hole of the core; ``config`` and ``secret_keys`` come from the settings."""
+    """The adapters of a deployment; ``config`` and ``secret_keys`` come from the settings."""
 
-    replaced: ClassVar[frozenset[str]] = frozenset()
-    """The names of the providers that a copy declares itself."""
+    config: providers.Provider[Config] = Dependency()
+    secret_keys: providers.Provider[tuple[str, ...]] = Dependency()
+    loader: providers.Provider[Loader] = Singleton(make_loader)
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.replaced |= {name for name, value in vars(cls).items() if isinstance(value, providers.Provider)}
-
-    def __new__(cls, **given: object) -> "DjangoContainer":  # noqa: PYI034 - a copy is not what comes back
-        """Make a container, and put what a copy declares over the built-in providers.
-
-        Left to itself, a copy has every replaced provider twice: one under its name, and one for what depends on it.
-        """
-        if not cls.replaced:
-            return super().__new__(cls, **given)
-        container, copy = DjangoContainer(**given), super().__new__(cls)
-        for name, provider in copy.providers.items():
-            if name in cls.replaced:
-                if name in container.providers:
-                    container.providers[name].override(provider)
-                container.set_provider(name, provider)
-            elif name != "core":
-                provider.override(container.providers[name])
-        return container
-
-    config: providers.Provider[Config] = providers.Dependency()
-    secret_keys: providers.Provider[tuple[str, ...]] = providers.Dependency()
-
-    workshop: providers.Provider[Workshop] = providers.ThreadSafeSingleton(Workshop)
-    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
-    entropy: providers.Provider[Entropy] = providers.Singleton(SystemEntropy)
-    vault: providers.Provider[Vault] = providers.Singleton(make_vault, config, secret_keys)
-    one_time_passwords: providers.Provider[OneTimePasswords] = providers.Singleton(PyotpOneTimePasswords)
-    qr_codes: providers.Provider[QrCodes | None] = providers.Singleton(make_qr_codes)
-    email_addressing: providers.Provider[Addressing] = providers.Singleton(DjangoEmailAddressing)
-    sms_addressing: providers.Provider[Addressing] = providers.Singleton(make_sms_addressing, config)
-    email_sender: providers.Provider[Sender] = providers.Factory(make_email_sender, config, workshop)
-    sms_sender: providers.Provider[Sender] = providers.Factory(make_sms_sender, config, workshop)
-    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Singleton(
+    clock: providers.Provider[Clock] = Singleton(SystemClock)
+    entropy: providers.Provider[Entropy] = Singleton(SystemEntropy)
+    vault: providers.Provider[Vault] = Factory(make_vault, config, secret_keys)
+    one_time_passwords: providers.Provider[OneTimePasswords] = Singleton(PyotpOneTimePasswords)
+    qr_codes: providers.Provider[QrCodes | None] = Singleton(make_qr_codes)
+    email_addressing: providers.Provider[Addressing] = Singleton(DjangoEmailAddressing)
+    sms_addressing: providers.Provider[Addressing] = Factory(make_sms_addressing, config)
+    email_sender: providers.Provider[Sender] = Factory(make_email_sender, config, loader)
+    sms_sender: providers.Provider[Sender] = Factory(make_sms_sender, config, loader)
+    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = Factory(
         make_authenticator_cryptography, config
     )
-    authenticator_models: providers.Provider[Mapping[bytes, str]] = providers.Singleton(
-        make_authenticator_models, config
-    )
-    users: providers.Provider[UserDirectory] = providers.Singleton(DjangoUserDirectory)
-    publisher: providers.Provider[Publisher] = providers.Singleton(DjangoPublisher)
-    accounts: providers.Provider[AccountRepository] = providers.Singleton(DjangoAccountRepository)
-    holders: providers.Provider[Holders] = providers.Singleton(DjangoHolders, accounts=accounts)
-    unit_of_work: providers.Provider[UnitOfWork] = providers.Factory(
-        DjangoUnitOfWork, accounts=accounts, publisher=publisher
-    )
-    token_provider: providers.Provider[TokenProvider] = providers.Factory(make_token_provider, config, workshop)
-    token_issuer: providers.Provider[TokenIssuer] = providers.Factory(make_token_issuer, token_provider)
-
-    core = providers.Container(
-        CoreContainer,
+    authenticator_models: providers.Provider[Mapping[bytes, str]] = Factory(make_authenticator_models, config)
+    users: providers.Provider[UserDirectory] = Singleton(DjangoUserDirectory)
+    publisher: providers.Provider[Publisher] = Singleton(DjangoPublisher)
+    accounts: providers.Provider[AccountRepository] = Singleton(DjangoAccountRepository)
+    holders: providers.Provider[Holders] = Factory(DjangoHolders, accounts=accounts)
+    unit_of_work: providers.Provider[UnitOfWork] = Factory(DjangoUnitOfWork, accounts=accounts, publisher=publisher)
+    token_provider: providers.Provider[TokenProvider] = Factory(make_token_provider, config, loader)
+    token_issuer: providers.Provider[TokenIssuer] = Factory(make_token_issuer, token_provider)
+    methods: providers.Provider[Methods] = Factory(
+        make_methods,
         config=config,
+        loader=loader,
+        entropy=entropy,
+        one_time_passwords=one_time_passwords,
+        qr_codes=qr_codes,
+        email_addressing=email_addressing.provider,
+        sms_addressing=sms_addressing.provider,
+        authenticator_cryptography=authenticator_cryptography.provider,
+        authenticator_models=authenticator_models.provider,
+    )
+    policy: providers.Provider[VerificationPolicy] = Factory(make_policy, config, loader)
+    throttle: providers.Provider[ThrottlePolicy] = Factory(make_throttle, config, loader)
+
+    use_cases: providers.Provider[UseCases] = UseCasesProvider(
+        compose,
+        config=config,
+        methods=methods,
+        policy=policy,
+        throttle=throttle,
         clock=clock,
         entropy=entropy,
         vault=vault,
-        one_time_passwords=one_time_passwords,
-        qr_codes=qr_codes,
-        email_addressing=email_addressing,
-        sms_addressing=sms_addressing,
-        email_sender=email_sender,
-        sms_sender=sms_sender,
-        authenticator_cryptography=authenticator_cryptography,
-        authenticator_models=authenticator_models,
+        email_sender=email_sender.provider,
+        sms_sender=sms_sender.provider,
         users=users,
+        accounts=accounts,
         holders=holders,
-        token_issuer=token_issuer,
         unit_of_work=unit_of_work,
-        workshop=workshop,
+        token_provider=token_provider,
+        token_issuer=token_issuer.provider,
     )
 
 
-_overriding = attrgetter("last_overriding")
+def deploy(config: Config, secret_keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - with what a project's own declares
+    """Make the container of a deployment, with what the settings replace laid over what is built in.
 
-
-class _Resolved:
-    """What a container was asked for, good as long as none of its providers is overridden otherwise than then."""
-
-    def __init__(self, container: DjangoContainer) -> None:
-        self._providers: tuple[providers.Provider[Any], ...] = tuple(container.traverse())
-        self._overriding = [*map(_overriding, self._providers)]
-        self.made: dict[object, Any] = {}
-
-    def holds(self) -> bool:
-        """Tell whether nothing has been overridden since, nor given back."""
-        return [*map(_overriding, self._providers)] == self._overriding
-
-
-class DeployedUseCases(UseCases):
-    """The use cases of a container, made when they are first needed, and anew whenever a provider is overridden.
-
-    To make one takes as long as everything else that the gate does (see ``docs/performance.md``).
+    Raises whatever the import of a dotted path raises, and ``TypeError`` for a container that is none.
     """
+    container: Any = DjangoContainer(config=config, secret_keys=secret_keys)
+    for name, path in config.adapters.items():
+        getattr(container, name).override(providers.Factory(make_adapter, path, container.config, container.loader))
+    if config.container is not None:
+        lay_over(container, load(config.container))
+    return container
 
-    def __init__(self, container: DjangoContainer) -> None:
-        self.container = container
-        self._resolved = _Resolved(container)
 
-    def _of(self, make: Callable[[], Made]) -> Made:
-        resolved = self._resolved
-        if not resolved.holds():
-            resolved = self._resolved = _Resolved(self.container)
-        try:
-            return cast("Made", resolved.made[make])
-        except KeyError:
-            made = resolved.made[make] = make()
-            return made
+def make_adapter(path: str, config: Config, loader: Loader) -> object:
+    """Make what ``MFA["ADAPTERS"]`` names, once, with the settings where its class takes them."""
+    return loader(path, *arguments_of(load(path), config))
 
-    @property
-    def _core(self) -> CoreContainer:
-        return self.container.core()
 
-    @property
-    def methods(self) -> Methods:
-        """Return the configured methods."""
-        return self._of(self._core.methods)
+def lay_over(container: Any, given: object) -> None:  # noqa: ANN401 - as the library makes it
+    """Have the providers of a project's container answer in the place of those that are called the same.
 
-    @property
-    def token_provider(self) -> TokenProvider:
-        """Return who recognises tokens."""
-        return self._of(self.container.token_provider)
-
-    @property
-    def standing_recorder(self) -> StandingRecorder | None:
-        """Return the provider, where its tokens tell themselves how they stand."""
-        return self._of(self._standing_recorder)
-
-    def _standing_recorder(self) -> StandingRecorder | None:
-        provider = self.token_provider
-        return provider if isinstance(provider, StandingRecorder) else None
-
-    @property
-    def credential_renewer(self) -> CredentialRenewer | None:
-        """Return the provider, where it renews credentials."""
-        return self._of(self._credential_renewer)
-
-    def _credential_renewer(self) -> CredentialRenewer | None:
-        provider = self.token_provider
-        return provider if isinstance(provider, CredentialRenewer) else None
-
-    @property
-    def vault(self) -> Vault:
-        """Return who seals."""
-        return self._of(self.container.vault)
-
-    @property
-    def register_device(self) -> RegisterDevice:
-        """Return the use case that binds a new device to a user."""
-        return self._of(self._core.register_device)
-
-    @property
-    def dispatch_challenge(self) -> DispatchChallenge:
-        """Return the use case that sends a code."""
-        return self._of(self._core.dispatch_challenge)
-
-    @property
-    def void_challenge(self) -> VoidChallenge:
-        """Return the use case that voids what could not be delivered."""
-        return self._of(self._core.void_challenge)
-
-    @property
-    def verify_challenge(self) -> VerifyChallenge:
-        """Return the use case that judges a value."""
-        return self._of(self._core.verify_challenge)
-
-    @property
-    def assess_token(self) -> AssessToken:
-        """Return the use case that tells how a token stands."""
-        return self._of(self._core.assess_token)
-
-    @property
-    def list_devices(self) -> ListDevices:
-        """Return the use case that lists devices."""
-        return self._of(self._core.list_devices)
-
-    @property
-    def rename_device(self) -> RenameDevice:
-        """Return the use case that renames a device."""
-        return self._of(self._core.rename_device)
-
-    @property
-    def remove_device(self) -> RemoveDevice:
-        """Return the use case that removes a device."""
-        return self._of(self._core.remove_device)
-
-    @property
-    def remembers_browsers(self) -> bool:
-        """Tell whether browsers can be remembered."""
-        return self._of(self._core.remembers_browsers)
-
-    @property
-    def trust_browser(self) -> TrustBrowser:
-        """Return the use case that counts a remembered browser."""
-        return self._of(self._core.trust_browser)
-
-    @property
-    def list_trusts(self) -> ListTrusts:
-        """Return the use case that lists remembered browsers."""
-        return self._of(self._core.list_trusts)
-
-    @property
-    def revoke_trust(self) -> RevokeTrust:
-        """Return the use case that forgets a browser."""
-        return self._of(self._core.revoke_trust)
-
-    @property
-    def passkey_login(self) -> bool:
-        """Tell whether a passkey alone logs in."""
-        return self._of(self._core.passkey_login)
-
-    @property
-    def begin_passkey_login(self) -> BeginPasskeyLogin:
-        """Return the use case that makes options for a login."""
-        return self._of(self._core.begin_passkey_login)
-
-    @property
-    def log_in_by_passkey(self) -> LogInByPasskey:
-        """Return the use case that makes a token for a passkey."""
-        return self._of(self._core.log_in_by_passkey)
-
-    @property
-    def account_join(self) -> AccountJoin | None:
-        """Return the repository of accounts, where it can read them along with tokens."""
-        return self._of(self._account_join)
-
-    def _account_join(self) -> AccountJoin | None:
-        accounts = self.container.accounts()
-        return accounts if isinstance(accounts, AccountJoin) else None
-
-    @property
-    def config(self) -> Config:
-        """Return the settings."""
-        return self._of(self.container.config)
-
-    @property
-    def step_up_status(self) -> int:
-        """Return the status of a refusal."""
-        return self._of(self.container.config).step_up_status
+    What it declares as a ``Dependency`` under a built-in name, such as ``config``, it is given.
+    """
+    if not (isinstance(given, type) and issubclass(given, containers.DeclarativeContainer)):
+        raise TypeError('MFA["CONTAINER"] names no DeclarativeContainer')
+    if issubclass(given, DjangoContainer):
+        raise TypeError("A container declares only what it replaces: inherit from DeclarativeContainer")
+    for name, provider in given().providers.items():
+        built_in = container.providers.get(name)
+        if built_in is None:
+            container.set_provider(name, provider)
+        elif isinstance(provider, providers.Dependency):
+            provider.override(built_in)
+        else:
+            built_in.override(provider)

@@ -13,9 +13,26 @@ from mfa.adapters.memory.system import FrozenClock, MemoryVault, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
+from mfa.application.ports.otp import QrCodes
 from mfa.application.ports.webauthn import AuthenticatorCryptography
+from mfa.application.use_cases import UseCases
 from mfa.config import Config
-from mfa.containers.core import CoreContainer, Workshop, load
+from mfa.containers.core import (
+    Factory,
+    Loader,
+    Object,
+    Singleton,
+    UseCasesProvider,
+    compose,
+    load,
+    make_loader,
+    make_methods,
+    make_policy,
+    make_throttle,
+)
+from mfa.domain.methods.base import Methods
+from mfa.domain.policies import VerificationPolicy
+from mfa.domain.throttling import ThrottlePolicy
 
 
 def make_authenticator_cryptography() -> AuthenticatorCryptography:
@@ -24,47 +41,59 @@ def make_authenticator_cryptography() -> AuthenticatorCryptography:
 
 
 class MemoryContainer(containers.DeclarativeContainer):
-    """Fills every hole of the core with a public fake; time stands still until it is advanced."""
+    """Has a public fake for every port; time stands still until it is advanced."""
 
-    config: providers.Provider[Config] = providers.Object(Config(methods=("totp", "hotp", "email", "sms", "recovery")))
+    config: providers.Provider[Config] = Object(Config(methods=("totp", "hotp", "email", "sms", "recovery")))
+    loader: providers.Provider[Loader] = Singleton(make_loader)
 
-    workshop: providers.Provider[Workshop] = providers.ThreadSafeSingleton(Workshop)
-    clock: providers.Provider[FrozenClock] = providers.Singleton(FrozenClock)
-    entropy: providers.Provider[SeededEntropy] = providers.Singleton(SeededEntropy)
-    vault: providers.Provider[MemoryVault] = providers.Singleton(MemoryVault)
-    one_time_passwords: providers.Provider[MemoryOneTimePasswords] = providers.Singleton(MemoryOneTimePasswords)
-    qr_codes: providers.Provider[None] = providers.Object(None)
-    addressing: providers.Provider[MemoryAddressing] = providers.Singleton(MemoryAddressing)
-    outbox: providers.Provider[OutboxSender] = providers.Singleton(OutboxSender)
-    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = providers.Singleton(
+    clock: providers.Provider[FrozenClock] = Singleton(FrozenClock)
+    entropy: providers.Provider[SeededEntropy] = Singleton(SeededEntropy)
+    vault: providers.Provider[MemoryVault] = Singleton(MemoryVault)
+    one_time_passwords: providers.Provider[MemoryOneTimePasswords] = Singleton(MemoryOneTimePasswords)
+    qr_codes: providers.Provider[QrCodes | None] = Object(None)
+    addressing: providers.Provider[MemoryAddressing] = Singleton(MemoryAddressing)
+    outbox: providers.Provider[OutboxSender] = Singleton(OutboxSender)
+    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = Singleton(
         make_authenticator_cryptography
     )
-    authenticator_models: providers.Provider[Mapping[bytes, str]] = providers.Object({})
-    users: providers.Provider[MemoryUserDirectory] = providers.Singleton(MemoryUserDirectory)
-    publisher: providers.Provider[MemoryPublisher] = providers.Singleton(MemoryPublisher)
-    accounts: providers.Provider[MemoryAccountRepository] = providers.Singleton(MemoryAccountRepository)
-    token_provider: providers.Provider[MemoryTokenProvider] = providers.Singleton(MemoryTokenProvider)
-    unit_of_work: providers.Provider[MemoryUnitOfWork] = providers.Singleton(
+    authenticator_models: providers.Provider[Mapping[bytes, str]] = Object({})
+    users: providers.Provider[MemoryUserDirectory] = Singleton(MemoryUserDirectory)
+    publisher: providers.Provider[MemoryPublisher] = Singleton(MemoryPublisher)
+    accounts: providers.Provider[MemoryAccountRepository] = Singleton(MemoryAccountRepository)
+    unit_of_work: providers.Provider[MemoryUnitOfWork] = Factory(
         MemoryUnitOfWork, accounts=accounts, publisher=publisher
     )
-
-    core = providers.Container(
-        CoreContainer,
+    token_provider: providers.Provider[MemoryTokenProvider] = Singleton(MemoryTokenProvider)
+    methods: providers.Provider[Methods] = Factory(
+        make_methods,
         config=config,
+        loader=loader,
+        entropy=entropy,
+        one_time_passwords=one_time_passwords,
+        qr_codes=qr_codes,
+        email_addressing=addressing.provider,
+        sms_addressing=addressing.provider,
+        authenticator_cryptography=authenticator_cryptography.provider,
+        authenticator_models=authenticator_models.provider,
+    )
+    policy: providers.Provider[VerificationPolicy] = Factory(make_policy, config, loader)
+    throttle: providers.Provider[ThrottlePolicy] = Factory(make_throttle, config, loader)
+
+    use_cases: providers.Provider[UseCases] = UseCasesProvider(
+        compose,
+        config=config,
+        methods=methods,
+        policy=policy,
+        throttle=throttle,
         clock=clock,
         entropy=entropy,
         vault=vault,
-        one_time_passwords=one_time_passwords,
-        qr_codes=qr_codes,
-        email_addressing=addressing,
-        sms_addressing=addressing,
-        email_sender=outbox,
-        sms_sender=outbox,
-        authenticator_cryptography=authenticator_cryptography,
-        authenticator_models=authenticator_models,
+        email_sender=outbox.provider,
+        sms_sender=outbox.provider,
         users=users,
+        accounts=accounts,
         holders=accounts,
-        token_issuer=token_provider,
         unit_of_work=unit_of_work,
-        workshop=workshop,
+        token_provider=token_provider,
+        token_issuer=token_provider.provider,
     )

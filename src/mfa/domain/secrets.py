@@ -15,6 +15,26 @@ def equal(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
 
 
+class SecretStr(str):
+    """A text that no traceback and no ``repr`` of whatever holds it shows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'**********'"
+
+
+class SecretBytes(bytes):
+    """Octets that no traceback and no ``repr`` of whatever holds them shows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'**********'"
+
+    __str__ = __repr__
+
+
 @attrs.frozen(kw_only=True)
 class SaltedHash:
     """A code that can be recognised but not read back.

@@ -232,10 +232,36 @@ class TestDottedPaths:
 
         assert error.id == "multi_factor.E003"
 
-    def test_a_container_without_the_use_cases_is_an_error(self, checked: Checked) -> None:
-        [error] = checked(CONTAINER="tests.projects.containers.Forgetful")
+    @pytest.mark.parametrize("name", ["NoContainer", "Copy"])
+    def test_a_container_that_is_none_is_an_error(self, checked: Checked, name: str) -> None:
+        [error] = checked(CONTAINER=f"tests.projects.containers.{name}")
 
         assert error.id == "multi_factor.E003"
+        assert "DeclarativeContainer" in error.msg
+
+    def test_an_adapter_under_an_unknown_name_is_an_error(self, checked: Checked) -> None:
+        [error] = checked(ADAPTERS={"clok": f"{ACME}.Empty"})
+
+        assert error.id == "multi_factor.E001"
+        assert error.hint is not None
+        assert "clock" in error.hint
+
+    @pytest.mark.parametrize("path", ["nowhere.at.all.Thing", f"{ACME}.Absent", f"{ACME}.Broken"])
+    def test_one_that_cannot_be_made_is_an_error(self, checked: Checked, path: str) -> None:
+        [error] = checked(ADAPTERS={"clock": path})
+
+        assert error.id == "multi_factor.E003"
+
+    @pytest.mark.parametrize(
+        "mfa",
+        [{"ADAPTERS": {"clock": f"{ACME}.Empty"}}, {"CONTAINER": "tests.projects.containers.Unfinished"}],
+    )
+    def test_what_replaces_an_adapter_has_to_do_as_much(self, checked: Checked, mfa: dict[str, object]) -> None:
+        [error] = checked(**mfa)
+
+        assert error.id == "multi_factor.E004"
+        assert "which lacks now" in error.msg
+        assert "mfa.application.ports.system.Clock" in str(error.hint)
 
     def test_what_a_port_asks_for_and_a_class_forgets_is_an_error(self, checked: Checked) -> None:
         [error] = checked(VERIFICATION_POLICY=f"{ACME}.Unfinished")
@@ -294,6 +320,7 @@ class TestDottedPaths:
                 VERIFICATION_THROTTLE=f"{ACME}.OneStrike",
                 TOKEN_PROVIDER=f"{ACME}.HeaderTokens",
                 EMAIL_SENDER=f"{ACME}.Postcards",
+                ADAPTERS={"users": "mfa.adapters.memory.users.MemoryUserDirectory"},
                 CONTAINER="tests.projects.containers.Container",
             )
             == []

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
 from mfa.adapters import accessor
-from mfa.adapters.accessor import UseCases
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorRouter, MultiFactorVerifierRouter
 from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
@@ -25,6 +24,7 @@ from mfa.adapters.drf.viewsets import (
 )
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.ports.tokens import TokenProvider
+from mfa.application.use_cases import UseCases
 from mfa.domain.identifiers import Token
 from tests import urls
 from tests.integration.drf.people import Person, World

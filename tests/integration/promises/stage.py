@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import Client
 
 from mfa.adapters.system.clock import SystemClock
-from tests.projects.promises import container, outbox
+from tests.projects.promises import clock, outbox
 from tests.projects.promises.faults import HEADER, LINGER, STRUCK
 
 PERIOD = 30  # seconds
@@ -197,7 +197,7 @@ class Device:
 
 def now() -> datetime:
     """What time it is for the project."""
-    return SystemClock().now() + timedelta(seconds=container.shift())
+    return SystemClock().now() + timedelta(seconds=clock.shift())
 
 
 @attrs.frozen
@@ -287,7 +287,7 @@ class Stage:
         return Person(self, answer.body["id"], name, [Browser(self.transport, key) for key in keys])
 
     def move_on(self, seconds: int) -> None:
-        container.move_on(seconds)
+        clock.move_on(seconds)
 
 
 def at_once(wishes: Sequence[Wish], port: int) -> list[Answer]:

@@ -121,7 +121,7 @@ class InMemory:
         container.accounts.override(self.accounts)
         container.vault.override(self.vault)
         container.users().add(UserId("1"), Profile(name="anna"))
-        return container.core()
+        return container.use_cases()
 
 
 class OnDatabase:
@@ -142,7 +142,7 @@ class OnDatabase:
         container.email_sender.override(outbox)
         container.sms_sender.override(outbox)
         container.entropy.override(entropy)
-        return container.core()
+        return container.use_cases()
 
 
 class Broken(AssertionError):
@@ -316,20 +316,20 @@ class Machine(RuleBasedStateMachine):
         person, token = self.pick(who, number)
         index = self.index(person, which)
         expected = person.model.rename(token.id, index, name, self.now)
-        self.ask("rename", expected, lambda: self.core.rename_device()(Rename(token=token, index=index, name=name)))
+        self.ask("rename", expected, lambda: self.core.rename_device(Rename(token=token, index=index, name=name)))
 
     @rule(who=people, number=numbers, which=numbers)
     def remove(self, who: int, number: int, which: int) -> None:
         person, token = self.pick(who, number)
         index = self.index(person, which)
         expected = person.model.remove(token.id, index, self.now)
-        self.ask("remove", expected, lambda: self.core.remove_device()(Remove(token=token, index=index)) or DONE)
+        self.ask("remove", expected, lambda: self.core.remove_device(Remove(token=token, index=index)) or DONE)
 
     @rule(who=people)
     def log_in(self, who: int) -> None:
         """Make a new token, which has confirmed nothing; the oldest is deleted."""
         token = self.people[who].log_in()
-        if self.core.assess_token()(token).confirmations:
+        if self.core.assess_token(token).confirmations:
             raise Broken(4, "a new token has confirmations")
 
     @rule(seconds=st.sampled_from([1, 30, 31, 61, 599, 601, 3601, 7201]))
@@ -379,7 +379,7 @@ class Machine(RuleBasedStateMachine):
     def registered(self, person: Person, token: Token, method: str, name: str = "") -> Device | None:
         expected = person.model.register(token.id, method, self.now)
         command = Register(token=token, method=method, name=name, fields=FIELDS.get(method, {}))
-        registered: Any = self.ask("register", expected, lambda: self.core.register_device()(command))
+        registered: Any = self.ask("register", expected, lambda: self.core.register_device(command))
         if registered is None:
             return None
         device = person.model.registered(token.id, method, name, registered.shown, self.now)
@@ -408,7 +408,7 @@ class Machine(RuleBasedStateMachine):
         self.outbox.failure = failure
         before = len(self.outbox.messages)
         command = RequestChallenge(token=token, index=index, again=again)
-        self.ask("dispatch", expected, lambda: self.core.dispatch_challenge()(command) or DONE)
+        self.ask("dispatch", expected, lambda: self.core.dispatch_challenge(command) or DONE)
         sent = self.outbox.messages[before:]
         if len(sent) != (expected.answer == DONE):
             raise Broken(5, f"{len(sent)} codes went out")
@@ -422,7 +422,7 @@ class Machine(RuleBasedStateMachine):
         if device is not None and device.method in {"totp", "hotp"} and isinstance(value, str):
             matching = person.model.matching(device, plain(value), self.now)
         expected = person.model.verify(token.id, index, value, self.now)
-        use_case = self.core.verify_challenge()
+        use_case = self.core.verify_challenge
         answer = self.ask("verify", expected, lambda: use_case(Verify(token=token, index=index, value=value)))
         if not isinstance(answer, Verified):
             return
@@ -499,7 +499,7 @@ class Machine(RuleBasedStateMachine):
         confirmed = person.model.confirmations(token.id, self.now)
         seen = [
             (each.device.index, each.device.method, each.device.name, each.device.active, each.confirmed)
-            for each in self.core.list_devices()(token)
+            for each in self.core.list_devices(token)
         ]
         right = [
             (device.index, device.method, device.name, device.active, device.index in confirmed)
@@ -519,7 +519,7 @@ class Machine(RuleBasedStateMachine):
         tokens = [(person, token) for person in self.people for token in person.tokens]
         moment = (self.tally.steps, self.now, len(tokens), self.core)
         if self.asked_at != moment:
-            assess = self.core.assess_token()
+            assess = self.core.assess_token
             self.asked_at, self.stood = moment, [(person, token, assess(token)) for person, token in tokens]
         return self.stood
 

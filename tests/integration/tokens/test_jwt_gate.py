@@ -687,7 +687,7 @@ def recalled(standing: Standing, now: datetime) -> Standing:
     token.payload = json.loads(json.dumps(dict(jwt._claims(standing, ()))))
     recorded = jwt._recorded(token)
     assert recorded is not None
-    recalled: Standing = container.core.assess_token().recall(recorded)
+    recalled: Standing = container.use_cases().assess_token.recall(recorded)
     return recalled
 
 

@@ -3,7 +3,7 @@
 import json
 
 from mfa.application.ports.delivery import Message, Sender
-from tests.projects.promises.container import folder
+from tests.projects.promises.clock import folder
 from tests.projects.promises.faults import point
 
 OUTBOX = "outbox.jsonl"

@@ -30,7 +30,7 @@ MFA = {
     "EMAIL_HOURLY_LIMIT": 1000,
     "SMS_HOURLY_LIMIT": 1000,
     "TRUST_LIFETIME": "30d",
-    "CONTAINER": "tests.projects.promises.container.Container",
+    "ADAPTERS": {"clock": "tests.projects.promises.clock.ShiftedClock"},
 }
 
 _PATIENCE = os.environ.get("PROMISES_LOCK_TIMEOUT", "20")  # seconds

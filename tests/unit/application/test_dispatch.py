@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from mfa.application.dispatching import RequestChallenge
@@ -317,11 +318,11 @@ class TestFailingSenders:
         assert len(world.events(SendLimitReached)) == 1
 
     def test_a_method_without_a_sender_fails_likewise(self, world: World) -> None:
-        world.container.core.senders.override({})
+        nobody = attrs.evolve(world.dispatch_challenge, senders={})
         index = world.register(PHONE, "email").device.index
 
         with pytest.raises(DeliveryFailed):
-            world.dispatch(PHONE, index)
+            nobody(RequestChallenge(token=PHONE, index=index))
 
     def test_what_the_sender_raised_is_not_handed_on(self, world: World) -> None:
         index = world.register(PHONE, "email").device.index

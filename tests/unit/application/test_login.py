@@ -47,13 +47,13 @@ class LoginSite(Site):
         self.users.add(ANNA, Profile(name="anna", active=True))
 
     def begin(self) -> tuple[Mapping[str, Any], str]:
-        begun = self.core.begin_passkey_login()()
+        begun = self.use_cases.begin_passkey_login()
         options = begun.shown["options"]
         assert isinstance(options, dict)
         return options, begun.state
 
     def log_in(self, state: str, value: object, request: object = None) -> LoggedIn | NotLoggedIn:
-        answer = self.core.log_in_by_passkey()(LogIn(state=state, value=value, request=request))
+        answer = self.use_cases.log_in_by_passkey(LogIn(state=state, value=value, request=request))
         assert isinstance(answer, LoggedIn | NotLoggedIn)
         return answer
 
@@ -89,13 +89,13 @@ def test_a_passkey_alone_gives_a_verified_token(site: LoginSite, key: SoftwareAu
     token = site.container.token_provider().token_of(request)
     assert token is not None
     assert answer.shown == {"token": token.id}
-    standing = site.core.assess_token()(token)
+    standing = site.use_cases.assess_token(token)
     assert standing.verified
     assert [each.index for each in standing.confirmations] == [index]
     happened = site.container.publisher().events[-1]
     assert isinstance(happened, VerificationAccepted)
     assert happened.index == index
-    assert not site.core.assess_token()(PHONE).verified
+    assert not site.use_cases.assess_token(PHONE).verified
 
 
 def test_a_site_with_passkey_login_asks_for_credentials_that_can_be_found(site: LoginSite) -> None:
@@ -221,9 +221,9 @@ def test_what_is_no_response_at_all_is_malformed(site: LoginSite, key: SoftwareA
 def test_options_for_a_login_verify_no_device(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
     options, _ = site.begin()
-    site.core.dispatch_challenge()(RequestChallenge(token=PHONE, index=index))
+    site.use_cases.dispatch_challenge(RequestChallenge(token=PHONE, index=index))
 
-    refuted = site.core.verify_challenge()(Verify(token=PHONE, index=index, value=key.get(options)))
+    refuted = site.use_cases.verify_challenge(Verify(token=PHONE, index=index, value=key.get(options)))
 
     assert refuted == NotVerified(reason=Reason.CHALLENGE)
 
@@ -245,7 +245,7 @@ def test_an_inactive_user_gets_no_token(site: LoginSite, key: SoftwareAuthentica
 
 def test_a_removed_device_logs_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
-    site.core.remove_device()(Remove(token=LAPTOP, index=index))
+    site.use_cases.remove_device(Remove(token=LAPTOP, index=index))
 
     assert isinstance(site.logged_in_by(key), NotLoggedIn)
 
@@ -259,8 +259,8 @@ class Finding:
 
 def test_a_device_that_goes_while_it_is_looked_for_logs_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
-    site.core.remove_device()(Remove(token=LAPTOP, index=index))
-    use_case = attrs.evolve(site.core.log_in_by_passkey(), holders=Finding())
+    site.use_cases.remove_device(Remove(token=LAPTOP, index=index))
+    use_case = attrs.evolve(site.use_cases.log_in_by_passkey, holders=Finding())
     options, state = site.begin()
 
     assert isinstance(use_case(LogIn(state=state, value=key.get(options))), NotLoggedIn)
@@ -288,7 +288,7 @@ class TestWhatIsConfirmedFirst:
     """A login that fails leaves no token behind."""
 
     def log_in(self, site: LoginSite, key: SoftwareAuthenticator, tokens: TokenIssuer, **changes: object) -> object:
-        use_case = attrs.evolve(site.core.log_in_by_passkey(), tokens=tokens, **changes)
+        use_case = attrs.evolve(site.use_cases.log_in_by_passkey, tokens=tokens, **changes)
         options, state = site.begin()
         return use_case(LogIn(state=state, value=key.get(options)))
 
@@ -298,7 +298,7 @@ class TestWhatIsConfirmedFirst:
 
         class Looks(Prepares):
             def issue(self) -> Mapping[str, object]:
-                verified.append(site.core.assess_token()(Token(id=TokenId("new"), user_id=ANNA)).verified)
+                verified.append(site.use_cases.assess_token(Token(id=TokenId("new"), user_id=ANNA)).verified)
                 return super().issue()
 
         assert isinstance(self.log_in(site, key, Looks()), LoggedIn)
@@ -306,7 +306,7 @@ class TestWhatIsConfirmedFirst:
 
     def test_none_is_made_where_the_device_goes_meanwhile(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
         index = site.enrolled(LAPTOP, key)
-        tokens = Prepares(lambda: site.core.remove_device()(Remove(token=LAPTOP, index=index)))
+        tokens = Prepares(lambda: site.use_cases.remove_device(Remove(token=LAPTOP, index=index)))
 
         assert isinstance(self.log_in(site, key, tokens), NotLoggedIn)
         assert not tokens.issued
@@ -315,20 +315,20 @@ class TestWhatIsConfirmedFirst:
         site.enrolled(LAPTOP, key)
         tokens = Prepares()
         broken = attrs.evolve(
-            site.core.log_in_by_passkey().transactions, unit_of_work=Broken(site.container.unit_of_work())
+            site.use_cases.log_in_by_passkey.transactions, unit_of_work=Broken(site.container.unit_of_work())
         )
 
         with pytest.raises(Unavailable):
             self.log_in(site, key, tokens, transactions=broken)
 
         assert not tokens.issued
-        assert not site.core.assess_token()(Token(id=TokenId("new"), user_id=ANNA)).verified
+        assert not site.use_cases.assess_token(Token(id=TokenId("new"), user_id=ANNA)).verified
 
     def test_nor_for_whom_there_may_be_none(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
         site.enrolled(LAPTOP, key)
         options, state = site.begin()
         value = key.get(options)
-        use_case = attrs.evolve(site.core.log_in_by_passkey(), tokens=Prepares(prepared=False))
+        use_case = attrs.evolve(site.use_cases.log_in_by_passkey, tokens=Prepares(prepared=False))
 
         assert isinstance(use_case(LogIn(state=state, value=value)), NotLoggedIn)
         assert site.log_in(state, value) == USED_UP
@@ -356,7 +356,7 @@ class Busy:
 
 def test_a_store_that_is_busy_is_unavailable(site: LoginSite, key: SoftwareAuthenticator) -> None:
     site.enrolled(LAPTOP, key)
-    use_case = attrs.evolve(site.core.log_in_by_passkey(), holders=Busy())
+    use_case = attrs.evolve(site.use_cases.log_in_by_passkey, holders=Busy())
     options, state = site.begin()
 
     with pytest.raises(Unavailable):
@@ -426,7 +426,7 @@ class TestOnce:
         options, state = site.begin()
         value = key.get(options)
         works = site.container.unit_of_work()
-        use_case = site.core.log_in_by_passkey()
+        use_case = site.use_cases.log_in_by_passkey
         for unit, error in ((Broken(works), Unavailable), (Contended(works), Throttled)):
             transactions = attrs.evolve(use_case.transactions, unit_of_work=unit)
             with pytest.raises(error):
@@ -441,7 +441,7 @@ class Counting:
     """What one login takes of everything that costs time."""
 
     def __init__(self, site: LoginSite) -> None:
-        use_case = site.core.log_in_by_passkey()
+        use_case = site.use_cases.log_in_by_passkey
         self.taken: list[str] = []
         self.use_case = attrs.evolve(
             use_case,
@@ -524,10 +524,10 @@ def test_nothing_secret_is_shown_by_chance(site: LoginSite, key: SoftwareAuthent
     site.enrolled(LAPTOP, key)
     options, state = site.begin()
     command = LogIn(state=state, value=key.get(options), request="a request")
-    answer = site.core.log_in_by_passkey()(command)
+    answer = site.use_cases.log_in_by_passkey(command)
 
     assert state not in repr(command)
     assert "clientDataJSON" not in repr(command)
     assert "memory" not in repr(answer)
-    assert state not in repr(site.core.begin_passkey_login()())
+    assert state not in repr(site.use_cases.begin_passkey_login())
     assert isinstance(site.verify(PHONE, 0, key.get(site.options(PHONE, 0))), Verified)

@@ -168,7 +168,7 @@ class TestWhatIsShown:
         assert cast("str", registered.shown["authenticator_url"]).startswith("otpauth://totp/shop.example:anna?")
 
     def test_a_picture_where_something_draws(self, world: World) -> None:
-        world.container.core.qr_codes.override(MemoryQrCodes())
+        world.container.qr_codes.override(MemoryQrCodes())
 
         shown = world.register(PHONE, "totp").shown
 

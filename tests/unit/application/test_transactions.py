@@ -83,7 +83,7 @@ def test_a_picture_is_drawn_once_however_often_a_registration_is_overtaken(world
             drawn.append(text)
             return super().draw(text)
 
-    world.container.core.qr_codes.override(Counting())
+    world.container.qr_codes.override(Counting())
     unit_of_work = overtaken(world, touch, times=MOST_ATTEMPTS - 1)
 
     shown = world.register(PHONE, "totp").shown

@@ -152,7 +152,7 @@ class TestRemembering:
         first, second = site.enrolled(laptop, key), site.enrolled(laptop, other)
 
         value = other.get(site.options(phone, first))
-        verified = site.core.verify_challenge()(Verify(token=phone, index=first, value=value, trust=True))
+        verified = site.use_cases.verify_challenge(Verify(token=phone, index=first, value=value, trust=True))
 
         assert verified.device.index == second
         assert verified.trust.trust.index == second

@@ -15,6 +15,7 @@ from mfa.application.listing import ListedDevice
 from mfa.application.registration import Register, RegisterDevice, Registered
 from mfa.application.standing import Assessment, AssessToken
 from mfa.application.trusts import ListTrusts, NotTrusted, Revoke, RevokeTrust, ShowTrust, TrustBrowser, Trusted
+from mfa.application.use_cases import UseCases
 from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify, VerifyChallenge
 from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
@@ -92,51 +93,55 @@ class World:
         world.clock.time = self.clock.time
         return world
 
-    # The use cases, made anew each time so that whatever a test overrides is seen
+    # The use cases, asked for each time so that whatever a test overrides is seen
+
+    @property
+    def use_cases(self) -> UseCases:
+        return self.container.use_cases()
 
     @property
     def register_device(self) -> RegisterDevice:
-        return cast("RegisterDevice", self.container.core.register_device())
+        return self.use_cases.register_device
 
     @property
     def dispatch_challenge(self) -> DispatchChallenge:
-        return cast("DispatchChallenge", self.container.core.dispatch_challenge())
+        return self.use_cases.dispatch_challenge
 
     @property
     def void_challenge(self) -> VoidChallenge:
-        return cast("VoidChallenge", self.container.core.void_challenge())
+        return self.use_cases.void_challenge
 
     @property
     def verify_challenge(self) -> VerifyChallenge:
-        return cast("VerifyChallenge", self.container.core.verify_challenge())
+        return self.use_cases.verify_challenge
 
     @property
     def assess_token(self) -> AssessToken:
-        return cast("AssessToken", self.container.core.assess_token())
+        return self.use_cases.assess_token
 
     @property
     def list_devices(self) -> ListDevices:
-        return cast("ListDevices", self.container.core.list_devices())
+        return self.use_cases.list_devices
 
     @property
     def rename_device(self) -> RenameDevice:
-        return cast("RenameDevice", self.container.core.rename_device())
+        return self.use_cases.rename_device
 
     @property
     def remove_device(self) -> RemoveDevice:
-        return cast("RemoveDevice", self.container.core.remove_device())
+        return self.use_cases.remove_device
 
     @property
     def trust_browser(self) -> TrustBrowser:
-        return cast("TrustBrowser", self.container.core.trust_browser())
+        return self.use_cases.trust_browser
 
     @property
     def list_trusts(self) -> ListTrusts:
-        return cast("ListTrusts", self.container.core.list_trusts())
+        return self.use_cases.list_trusts
 
     @property
     def revoke_trust(self) -> RevokeTrust:
-        return cast("RevokeTrust", self.container.core.revoke_trust())
+        return self.use_cases.revoke_trust
 
     def register(self, token: Token, method: str, *, name: str = "", **fields: str) -> Registered:
         return self.register_device(Register(token=token, method=method, name=name, fields=fields))

@@ -54,8 +54,7 @@ REVIEWED = {
     },
     # A state before and after a verdict on it, both the server's own.
     "mfa.application.verification": {"state == opened", "verdict.sent == attempt.sent"},
-    # What was made already, and positions of methods.
-    "mfa.containers.core": {"key not in self._made"},
+    # Positions of methods.
     "mfa.domain.methods.base": {"key in positions"},
     # Digests of tokens, again.
     "mfa.domain.accounts": {

@@ -13,8 +13,9 @@ import pytest
 from dependency_injector import providers
 
 from mfa.adapters.memory.delivery import OutboxSender
+from mfa.adapters.memory.system import FrozenClock
 from mfa.config import Config
-from mfa.containers.core import CoreContainer, Workshop, load, make_senders
+from mfa.containers.core import load, make_loader, make_senders
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.errors import MethodNotFound
 from mfa.domain.methods.base import Method, Methods
@@ -28,15 +29,14 @@ from mfa.domain.sends import SendLimits
 from mfa.domain.throttling import RecursiveThrottle, SimpleThrottle
 
 
-def core(**settings: Any) -> "providers.Container[CoreContainer]":
+def container(**settings: Any) -> MemoryContainer:
     container = MemoryContainer()
     container.config.override(attrs.evolve(Config(methods=BUILT_IN), **settings))
-    return container.core
+    return container
 
 
 def made(name: str, **settings: Any) -> Method:
-    methods: Methods = core(**settings).methods()
-    return methods.named(name)
+    return container(**settings).methods().named(name)
 
 
 def keys(**settings: Any) -> SecurityKeys:
@@ -47,13 +47,13 @@ def keys(**settings: Any) -> SecurityKeys:
 
 class TestMethods:
     def test_they_come_in_the_order_of_the_setting(self) -> None:
-        assert [method.name for method in core(methods=("recovery", "hotp", "totp")).methods()] == [
+        assert [method.name for method in container(methods=("recovery", "hotp", "totp")).methods()] == [
             *("recovery", "hotp", "totp")
         ]
 
     def test_what_is_not_configured_is_not_there(self) -> None:
         with pytest.raises(MethodNotFound):
-            core(methods=("totp",)).methods().named("email")
+            container(methods=("totp",)).methods().named("email")
 
     def test_totp_follows_its_settings(self) -> None:
         totp = made(
@@ -126,16 +126,17 @@ class TestMethods:
 class TestRules:
     @pytest.mark.parametrize(("name", "kind"), [("recursive", RecursiveThrottle), ("simple", SimpleThrottle)])
     def test_a_throttle_is_named(self, name: str, kind: type) -> None:
-        assert isinstance(core(verification_throttle=name).throttle(), kind)
+        assert isinstance(container(verification_throttle=name).throttle(), kind)
 
     def test_they_follow_the_settings(self) -> None:
-        rules = core(
+        use_cases = container(
             max_failures=9,
             max_devices_per_method=2,
             registration_lifetime=timedelta(minutes=1),
             change_max_age=timedelta(minutes=2),
             verification_lifetime=timedelta(minutes=3),
-        ).rules()
+        ).use_cases()
+        rules = use_cases.assess_token.transactions.rules
 
         assert (rules.max_failures, rules.max_devices_per_method) == (9, 2)
         assert rules.registration_lifetime == timedelta(minutes=1)
@@ -175,46 +176,95 @@ class Slow:
         self.made.append(arguments)
 
 
-class TestWorkshop:
+class TestLoader:
     @pytest.fixture(autouse=True)
     def _module(self) -> Iterator[None]:
         """Put what is to be made where a dotted path finds it, whatever the tests' modules are called."""
-        module: Any = ModuleType("acme_workshop")
+        module: Any = ModuleType("acme_loader")
         module.Slow = Slow
-        sys.modules["acme_workshop"] = module
+        sys.modules["acme_loader"] = module
         yield
-        del sys.modules["acme_workshop"]
+        del sys.modules["acme_loader"]
         Slow.made.clear()
 
     def test_a_class_is_made_once_for_the_same_arguments(self) -> None:
-        workshop, config = Workshop(), Config()
+        loader, config = make_loader(), Config()
 
-        one = workshop.make("acme_workshop.Slow", config)
+        one = loader("acme_loader.Slow", config)
 
-        assert workshop.make("acme_workshop.Slow", Config()) is one
-        assert workshop.make("acme_workshop.Slow") is not one
-        assert workshop.make("acme_workshop.Slow", Config(max_failures=1)) is not one
-        assert Workshop().make("acme_workshop.Slow", config) is not one
+        assert loader("acme_loader.Slow", Config()) is one
+        assert loader("acme_loader.Slow") is not one
+        assert loader("acme_loader.Slow", Config(max_failures=1)) is not one
+        assert make_loader()("acme_loader.Slow", config) is not one
 
     def test_so_it_is_by_many_threads(self) -> None:
-        workshop = Workshop()
+        loader = make_loader()
 
         with ThreadPoolExecutor(8) as threads:
-            things = list(threads.map(lambda _: workshop.make("acme_workshop.Slow", 1), range(16)))
+            things = list(threads.map(lambda _: loader("acme_loader.Slow", 1), range(16)))
 
         assert Slow.made == [(1,)]
         assert len({id(thing) for thing in things}) == 1
 
     def test_what_fails_is_tried_again(self) -> None:
-        workshop = Workshop()
+        loader = make_loader()
         with pytest.raises(AttributeError):
-            workshop.make("acme_workshop.Later")
+            loader("acme_loader.Later")
 
-        vars(sys.modules["acme_workshop"])["Later"] = dict
+        vars(sys.modules["acme_loader"])["Later"] = dict
 
-        assert workshop.make("acme_workshop.Later") == {}
+        assert loader("acme_loader.Later") == {}
 
     def test_a_path_is_loaded_as_it_is(self) -> None:
-        assert load("acme_workshop.Slow") is Slow
+        assert load("acme_loader.Slow") is Slow
         with pytest.raises(ModuleNotFoundError):
             load("acme_nowhere.Slow")
+
+
+class TestUseCases:
+    def test_they_are_made_once(self) -> None:
+        container = MemoryContainer()
+
+        assert container.use_cases() is container.use_cases()
+        assert MemoryContainer().use_cases() is not container.use_cases()
+
+    def test_many_threads_meet_the_same(self) -> None:
+        container = MemoryContainer()
+        container.clock.override(providers.Factory(Slow))
+
+        with ThreadPoolExecutor(8) as threads:
+            made = list(threads.map(lambda _: container.use_cases(), range(16)))
+
+        assert len({id(each) for each in made}) == 1
+        assert len(Slow.made) == 1
+        Slow.made.clear()
+
+    def test_an_override_while_they_are_made_is_not_forgotten(self) -> None:
+        container, later = MemoryContainer(), FrozenClock()
+
+        def interrupt() -> FrozenClock:
+            container.clock.override(later)
+            return FrozenClock()
+
+        container.clock.override(providers.Callable(interrupt))
+        assert container.use_cases().assess_token.transactions.clock is not later
+
+        assert container.use_cases().assess_token.transactions.clock is later
+
+    def test_they_may_be_replaced_themselves(self) -> None:
+        container, mine = MemoryContainer(), object()
+        own = container.use_cases()
+
+        with container.use_cases.override(providers.Object(mine)):
+            answer: object = container.use_cases()
+            assert answer is mine
+
+        assert container.use_cases() is not mine
+        assert type(container.use_cases()) is type(own)
+
+    @pytest.mark.parametrize("passkey_login", [True, False])
+    def test_a_login_by_passkey_is_there_where_it_is_allowed(self, *, passkey_login: bool) -> None:
+        use_cases = container(passkey_login=passkey_login, methods=("totp", "webauthn")).use_cases()
+
+        assert use_cases.passkey_login is passkey_login
+        assert (use_cases.begin_passkey_login is None) is (use_cases.log_in_by_passkey is None) is not passkey_login

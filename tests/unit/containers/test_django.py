@@ -9,24 +9,28 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from dependency_injector import providers
+from django.conf import settings
 
-from mfa.adapters.accessor import UseCases
+from mfa.adapters.django import conf
 from mfa.adapters.memory.delivery import OutboxSender
+from mfa.adapters.memory.system import FrozenClock, SeededEntropy
 from mfa.adapters.otp.segno import SegnoQrCodes
 from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.adapters.senders.phone_number import PhonenumbersAddressing
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider
 from mfa.adapters.tokens.knox import KnoxTokenProvider
-from mfa.config import Config, read
+from mfa.application.login import LogInByPasskey
+from mfa.config import read
 from mfa.containers import django
-from mfa.containers.django import DeployedUseCases, DjangoContainer
+from mfa.containers.django import DjangoContainer, deploy
 from mfa.domain.errors import InvalidField, UnknownKey
 from tests.authenticator import Authority
-from tests.projects.containers import Container, CopyOfACopy, Subclass
 
 SITE = {"METHODS": ["webauthn"], "WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
+MEMORY_USERS = "mfa.adapters.memory.users.MemoryUserDirectory"
+DERIVED = "tests.projects.containers.Derived"
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 
@@ -69,7 +73,8 @@ class TestExtras:
         monkeypatch.setattr(django, "find_spec", nothing)
 
         assert deployed().qr_codes() is None
-        assert deployed().core.totp().qr_codes is None
+        totp: Any = deployed().methods().named("totp")
+        assert totp.qr_codes is None
 
     def test_numbers_are_read_with_the_default_region(self) -> None:
         addressing = deployed(SMS_DEFAULT_REGION="NL").sms_addressing()
@@ -94,7 +99,7 @@ class TestSenders:
     def test_text_messages_are_sent_by_nobody_unless_named(self) -> None:
         with pytest.raises(LookupError, match="SMS_SENDER"):
             deployed().sms_sender()
-        assert list(deployed().core.senders()) == ["email"]
+        assert list(deployed().use_cases().dispatch_challenge.senders) == ["email"]
 
 
 class TestTokenProviders:
@@ -132,7 +137,8 @@ class TestSecurityKeys:
         container = deployed(**SITE, WEBAUTHN_METADATA=str(file))
 
         assert list(container.authenticator_models().values()) == ["Blue key"]
-        assert container.core.webauthn().models == container.authenticator_models()
+        method: Any = container.methods().named("webauthn")
+        assert method.models == container.authenticator_models()
         assert deployed(**SITE).authenticator_models() == {}
 
     def test_a_provider_that_makes_tokens_logs_in(self) -> None:
@@ -140,124 +146,127 @@ class TestSecurityKeys:
 
         provider: object = container.token_provider()
         assert container.token_issuer() is provider
-        assert container.core.log_in_by_passkey().tokens is container.token_provider()
-        assert container.core.log_in_by_passkey().holders is container.holders()
+        log_in = container.use_cases().log_in_by_passkey
+        assert log_in is not None
+        assert log_in.tokens is provider
+        with container.accounts.override(providers.Object(accounts := object())):
+            log_in = container.use_cases().log_in_by_passkey
+            assert isinstance(log_in, LogInByPasskey)
+            holders: Any = log_in.holders
+            assert holders.accounts is accounts
 
     def test_one_that_only_knows_them_does_not(self) -> None:
         with pytest.raises(LookupError, match="TOKEN_PROVIDER"):
             deployed(TOKEN_PROVIDER="tests.projects.acme.HeaderTokens").token_issuer()
 
 
-BESIDE = {"account_join", "credential_renewer", "standing_recorder", "step_up_status"}
-"""What a deployment can say and is no use case."""
-
-
 class TestUseCases:
-    def test_all_of_them_come_from_the_container(self) -> None:
-        container = deployed()
-        use_cases = DeployedUseCases(container)
+    def test_they_have_what_the_container_has(self) -> None:
+        container = deployed(STEP_UP_STATUS=401, TRUST_LIFETIME="30d")
 
-        for name in (each for each in vars(UseCases) if not each.startswith("_") and each not in BESIDE):
-            source = container if name in {"token_provider", "vault"} else container.core
-            assert type(getattr(use_cases, name)) is type(getattr(source, name)()), name
+        use_cases = container.use_cases()
+
         join: object = use_cases.account_join
         assert join is container.accounts()
-        assert use_cases.step_up_status == container.config().step_up_status
-        assert use_cases.vault is container.vault()
+        assert (use_cases.step_up_status, use_cases.remembers_browsers) == (401, True)
         assert use_cases.token_provider is container.token_provider()
-
-    def test_an_override_is_seen_at_once_and_so_is_its_end(self) -> None:
-        container, mine = deployed(), object()
-        use_cases = DeployedUseCases(container)
-        own = use_cases.register_device.vault
-
-        with container.vault.override(providers.Object(mine)):
-            assert use_cases.vault is mine
-            assert use_cases.register_device.vault is mine
-
-        assert use_cases.register_device.vault is own
-
-    def test_so_is_one_of_the_core_and_one_of_what_overrides(self) -> None:
-        container, mine, other = deployed(), object(), object()
-        use_cases = DeployedUseCases(container)
-        assert use_cases.list_devices.transactions.rules is not mine
-        override = providers.Callable(lambda: mine)
-
-        with container.core.rules.override(override):
-            assert use_cases.list_devices.transactions.rules is mine
-            with override.override(providers.Object(other)):
-                assert use_cases.list_devices.transactions.rules is other
-            assert use_cases.list_devices.transactions.rules is mine
-
-    def test_until_then_each_is_made_once(self) -> None:
-        use_cases = DeployedUseCases(deployed())
-
-        assert use_cases.assess_token is use_cases.assess_token
-        assert use_cases.methods is use_cases.methods
+        assert not use_cases.passkey_login
 
     def test_a_provider_that_does_more_is_told_as_what_it_does(self) -> None:
-        sessions = DeployedUseCases(deployed(TOKEN_PROVIDER="session"))
+        sessions = deployed(TOKEN_PROVIDER="session").use_cases()
         known: object = sessions.token_provider
         assert sessions.credential_renewer is known
         assert sessions.standing_recorder is None
 
-        tokens = DeployedUseCases(deployed(TOKEN_PROVIDER=["authtoken", "session"]))
+        tokens = deployed(TOKEN_PROVIDER=["authtoken", "session"]).use_cases()
         same: list[object] = [tokens.standing_recorder, tokens.credential_renewer, tokens.token_provider]
         assert same == same[:1] * 3
 
+    def test_other_settings_reach_what_was_made_before(self) -> None:
+        container = deployed()
+        sealed = container.use_cases().vault.seal(b"a seed", b"context")
 
-class TestCopies:
-    """A project's container, in whichever way it is made."""
+        with container.secret_keys.override(providers.Object(("another key",))), pytest.raises(UnknownKey):
+            container.use_cases().vault.open(sealed, b"context")
 
-    @pytest.mark.parametrize("kind", [Container, Subclass, CopyOfACopy])
-    def test_what_is_replaced_is_the_very_one_that_the_use_cases_have(self, kind: type[DjangoContainer]) -> None:
-        container = kind(config=Config(), secret_keys=("a secret key",))
+        assert container.use_cases().vault.open(sealed, b"context") == b"a seed"
 
+
+class TestReplaced:
+    """A project's adapters, in whichever way they are named."""
+
+    @pytest.mark.parametrize(
+        "mfa",
+        [
+            {"CONTAINER": "tests.projects.containers.Container"},
+            {"CONTAINER": "tests.projects.containers.Derived"},
+            {
+                "ADAPTERS": {
+                    "clock": "mfa.adapters.memory.system.FrozenClock",
+                    "email_sender": "mfa.adapters.memory.delivery.OutboxSender",
+                }
+            },
+        ],
+    )
+    def test_they_reach_the_use_cases_and_so_does_an_override_of_them(self, mfa: dict[str, object]) -> None:
+        container = deploy(read(mfa)[0], ("a secret key",))
         container.check_dependencies()
-        assert container.core.transactions().clock is container.clock()
-        assert container.core().transactions().clock is container.clock()
+        use_cases, own, mine = container.use_cases(), container.clock(), object()
 
-    @pytest.mark.parametrize("kind", [Container, CopyOfACopy])
-    def test_so_is_what_replaces_a_factory(self, kind: type[DjangoContainer]) -> None:
-        container = kind(config=Config(), secret_keys=("a secret key",))
+        assert isinstance(own, FrozenClock)
+        assert use_cases.assess_token.transactions.clock is own
+        assert use_cases.dispatch_challenge.senders == {"email": container.email_sender()}
+        with container.clock.override(providers.Object(mine)):
+            assert container.use_cases().assess_token.transactions.clock is mine
+        assert container.use_cases().assess_token.transactions.clock is own
 
-        assert container.core.senders() == {"email": container.email_sender()}
+    def test_what_a_container_replaces_may_have_dependencies(self) -> None:
+        container = deploy(read({"CONTAINER": DERIVED, "MAX_FAILURES": 7})[0], ("a secret key",))
 
-    def test_and_what_only_the_platform_itself_asks_for(self) -> None:
-        container = CopyOfACopy(config=Config(), secret_keys=("a secret key",))
+        assert container.use_cases().verify_challenge.entropy.token(8) == SeededEntropy(7).token(8)
+        assert container.unit_of_work().publisher is container.publisher()
+        assert container.seed() == 7, "what is new is to be had as well"
 
-        unit_of_work: Any = container.unit_of_work()
-        assert unit_of_work.publisher is container.publisher()
-        assert container.core.totp().entropy is container.entropy()
-        assert container.extra() == {}
+    def test_both_may_be_named_and_the_container_has_the_last_word(self) -> None:
+        adapters = {
+            "clock": "tests.projects.containers.Stopped",
+            "users": "mfa.adapters.memory.users.MemoryUserDirectory",
+        }
+        container = deploy(read({"CONTAINER": DERIVED, "ADAPTERS": adapters})[0], ("a secret key",))
 
-    @pytest.mark.parametrize("kind", [Container, Subclass, CopyOfACopy])
-    def test_what_is_not_replaced_is_one_as_well(self, kind: type[DjangoContainer]) -> None:
-        container = kind(config=Config(), secret_keys=("a secret key",))
+        assert isinstance(container.clock(), FrozenClock)
+        assert container.use_cases().assess_token.transactions.users is container.users()
 
-        assert container.core.register_device().vault is container.vault()
-        assert container.core.workshop() is container.workshop()
+    def test_an_adapter_is_given_the_settings_where_it_takes_them(self) -> None:
+        config, _ = read({"ADAPTERS": {"clock": "tests.projects.containers.Stopped"}})
 
-    @pytest.mark.parametrize("kind", [Container, Subclass, CopyOfACopy])
-    def test_an_override_reaches_the_use_cases_and_its_end_as_well(self, kind: type[DjangoContainer]) -> None:
-        container = kind(config=Config(), secret_keys=("a secret key",))
-        own, mine = container.clock(), object()
+        assert deploy(config, ("a secret key",)).clock().now() is config
 
-        container.clock.override(providers.Object(mine))
-        assert container.core.transactions().clock is mine
-
-        container.clock.reset_override()
-        assert container.core.transactions().clock is own
+    @pytest.mark.parametrize(
+        ("name", "words"), [("NoContainer", "no DeclarativeContainer"), ("Copy", "only what it replaces")]
+    )
+    def test_what_is_no_such_container_is_refused(self, name: str, words: str) -> None:
+        with pytest.raises(TypeError, match=words):
+            deploy(read({"CONTAINER": f"tests.projects.containers.{name}"})[0], ("a secret key",))
 
     def test_the_built_in_container_stays_as_it_is(self) -> None:
-        Container(config=Config(), secret_keys=("a secret key",))
+        deploy(read({"CONTAINER": DERIVED})[0], ("a secret key",))
 
         assert type(deployed().clock()).__name__ == "SystemClock"
-        assert DjangoContainer.replaced == frozenset()
 
-    def test_copies_share_nothing(self) -> None:
-        one = Container(config=Config(), secret_keys=("a secret key",))
-        other = Container(config=Config(), secret_keys=("a secret key",))
+    def test_deployments_share_nothing(self) -> None:
+        one, other = (deploy(read({"CONTAINER": DERIVED})[0], ("a secret key",)) for _ in range(2))
 
         assert one.clock() is not other.clock()
-        assert one.workshop() is not other.workshop()
+        assert one.loader() is not other.loader()
+
+
+def test_no_secret_is_shown_by_what_holds_it() -> None:
+    container = deploy(read({"ENCRYPTION_KEYS": [KEY]})[0], conf.secret_keys())
+    secrets = (settings.SECRET_KEY, KEY, repr(bytes(range(32)))[2:-1])
+
+    for holder in (container, *container.traverse(), container.config().encryption_keys, container.use_cases()):
+        overriding = [*getattr(holder, "overridden", ())]
+        for each in (holder, *overriding, getattr(holder, "args", ()), getattr(holder, "kwargs", {})):
+            assert not any(secret in f"{each!r} {each}" for secret in secrets), type(holder)
+    assert container.vault().open(container.vault().seal(b"a seed", b"context"), b"context") == b"a seed"

@@ -7,13 +7,15 @@ import textwrap
 import typing
 from collections.abc import Callable, Mapping
 from types import NoneType, UnionType
-from typing import Any
+from typing import Any, cast
 
+import attrs
 import pytest
 from dependency_injector import containers, errors, providers
 
-from mfa.config import Config
-from mfa.containers.core import CoreContainer
+from mfa.application.use_cases import UseCases
+from mfa.config import PORTS, Config
+from mfa.containers.core import compose, make_methods
 from mfa.containers.django import DjangoContainer
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.methods.names import BUILT_IN
@@ -62,62 +64,55 @@ def keeps(value: object, promise: Any) -> bool:  # noqa: ANN401 - whatever stand
         return isinstance(value, tuple) and all(keeps(each, arguments[0]) for each in value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(keeps(each, arguments[1]) for each in value.values())
-    if promise in {None, NoneType}:
-        return value is None
+    if origin is Callable or promise in {None, NoneType}:
+        return callable(value) if origin else value is None
     if getattr(promise, "_is_protocol", False):
         return all(hasattr(value, name) for name in promise.__abstractmethods__)
     return isinstance(value, promise)
 
 
-@pytest.mark.parametrize("container", [CoreContainer, MemoryContainer, DjangoContainer])
+@pytest.mark.parametrize("container", [MemoryContainer, DjangoContainer])
 def test_every_provider_is_annotated(container: Kind) -> None:
-    assert set(promised(container)) == set(container.providers) - {"core"}
+    assert set(promised(container)) == set(container.providers)
 
 
 @pytest.mark.parametrize(("make", "declared"), [(memory, MemoryContainer), (django, DjangoContainer)])
-def test_every_provider_of_a_platform_can_be_called(make: Make, declared: Kind) -> None:
+def test_every_provider_can_be_called(make: Make, declared: Kind) -> None:
     container = make()
 
     for name, promise in promised(declared).items():
         assert keeps(container.providers[name](), promise), name
 
 
-@pytest.mark.parametrize("make", [memory, django])
-def test_so_can_every_provider_of_the_core_in_it(make: Make) -> None:
-    core = make().core
+@pytest.mark.parametrize("container", [MemoryContainer, DjangoContainer])
+def test_what_is_composed_is_of_the_type_that_is_asked_for(container: Kind) -> None:
+    """What mypy cannot see: a provider is given for an argument."""
+    promises = promised(container)
+    names = {id(provider): name for name, provider in container.providers.items()}
+    use_cases, methods = cast("Any", container.providers["use_cases"]), cast("Any", container.providers["methods"])
+    for function, given in ((compose, use_cases.kwargs), (make_methods, methods.kwargs)):
+        wanted = typing.get_type_hints(function)
+        for argument, provider in given.items():
+            late = isinstance(provider, providers.Delegate)
+            promise = promises[names[id(provider.provides if late else provider)]]
+            want = typing.get_args(wanted[argument])[1] if late else wanted[argument]
+            assert promise == want or want in promise.__mro__, argument
+        assert given.keys() == wanted.keys() - {"return"}
 
-    for name, promise in promised(CoreContainer).items():
-        assert keeps(getattr(core, name)(), promise), name
-        assert keeps(getattr(core(), name)(), promise), name
+
+def test_what_the_settings_may_replace_are_adapters_with_these_ports() -> None:
+    promises = promised(DjangoContainer)
+    others = {"config", "secret_keys", "loader", "authenticator_models", "methods", "use_cases"}
+
+    def port(promise: Any) -> Any:  # noqa: ANN401 - what stands in an annotation
+        return typing.get_args(promise)[0] if isinstance(promise, UnionType) else promise
+
+    assert {name: port(promise) for name, promise in promises.items() if name not in others} == PORTS
 
 
 @pytest.mark.parametrize("make", [memory, django])
 def test_no_hole_is_left(make: Make) -> None:
     make().check_dependencies()
-    make().core().check_dependencies()
-
-
-def test_the_core_alone_has_a_hole_for_every_port() -> None:
-    core: Any = CoreContainer()
-    holes = {name for name, provider in core.providers.items() if isinstance(provider, providers.Dependency)}
-
-    assert holes == {
-        *("config", "clock", "entropy", "vault", "one_time_passwords", "qr_codes", "email_addressing"),
-        *(
-            "sms_addressing",
-            "email_sender",
-            "sms_sender",
-            "authenticator_cryptography",
-            "authenticator_models",
-            "users",
-            "holders",
-            "token_issuer",
-            "unit_of_work",
-            "workshop",
-        ),
-    }
-    with pytest.raises(errors.Error, match="undefined dependencies"):
-        core.check_dependencies()
 
 
 def test_without_settings_the_deployment_has_holes() -> None:
@@ -129,23 +124,44 @@ def test_without_settings_the_deployment_has_holes() -> None:
 def test_containers_share_nothing_with_one_another(make: Make) -> None:
     one, other = make(), make()
 
-    for name in ("clock", "entropy", "vault", "workshop", "accounts", "publisher"):
+    for name in ("clock", "entropy", "loader", "accounts", "publisher"):
         assert one.providers[name]() is one.providers[name](), name
         assert one.providers[name]() is not other.providers[name](), name
 
 
 @pytest.mark.parametrize("make", [memory, django])
 @pytest.mark.parametrize("name", ["clock", "users", "unit_of_work"])
-def test_an_override_reaches_every_use_case(make: Make, name: str) -> None:
+def test_an_override_reaches_every_use_case_at_once_and_so_does_its_end(make: Make, name: str) -> None:
     container, mine = make(), object()
-    use_cases = [
-        *("register_device", "dispatch_challenge", "void_challenge", "verify_challenge"),
-        *("assess_token", "list_devices", "rename_device", "remove_device", "log_in_by_passkey"),
-    ]
+    own = container.use_cases()
 
     with container.providers[name].override(providers.Object(mine)):
-        for each in use_cases:
-            assert getattr(getattr(container.core, each)().transactions, name) is mine, each
+        assert reached(container.use_cases(), name) == {mine}
 
-    for each in use_cases:
-        assert getattr(getattr(container.core, each)().transactions, name) is not mine, each
+    assert mine not in reached(container.use_cases(), name)
+    assert container.use_cases() is not own
+
+
+def reached(use_cases: UseCases, name: str) -> set[object]:
+    """Return what the use cases of a container have under a name."""
+    transactions = [getattr(each, "transactions", None) for each in attrs.asdict(use_cases, recurse=False).values()]
+    return {getattr(each, name) for each in transactions if each is not None}
+
+
+@pytest.mark.parametrize("make", [memory, django])
+def test_an_override_reaches_whatever_depends_on_it(make: Make) -> None:
+    """Each provider in turn, whatever else has been made from it before."""
+    container, mine = make(), object()
+    container.use_cases()
+    for name in ("accounts", "entropy", "policy", "publisher", "throttle", "vault"):
+        with container.providers[name].override(providers.Object(mine)):
+            assert mine in every_part(container.use_cases()), name
+        assert mine not in every_part(container.use_cases()), name
+
+
+def every_part(thing: object, depth: int = 4) -> list[object]:
+    """Return all that an object holds, and what that holds."""
+    held = [*vars(thing).values()] if hasattr(thing, "__dict__") else []
+    if attrs.has(type(thing)):
+        held += [getattr(thing, field.name) for field in attrs.fields(cast("Any", type(thing)))]
+    return held if depth == 0 else [*held, *(part for each in held for part in every_part(each, depth - 1))]

@@ -16,13 +16,14 @@ from django.db.models import Count, Exists, Model, OuterRef
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
-from mfa.adapters.accessor import APP_LABEL, UseCases
+from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django import conf
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.django.users import model_of_groups
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
-from mfa.config import Config
+from mfa.application.use_cases import UseCases
+from mfa.config import PORTS, Config
 from mfa.domain.methods.base import Method, Methods
 from mfa.domain.methods.names import METHOD_NAMES
 from mfa.domain.policies import Requirement, VerificationPolicy
@@ -161,23 +162,22 @@ def _composed() -> _Composed:
 
 
 def _unusable() -> Iterator[CheckMessage]:
-    senders: Mapping[str, object] = {}
     try:
         container = _composed().container
         container.check_dependencies()
-        methods = tuple(container.core.methods())
+        methods = tuple(container.methods())
         known = _each(container.token_provider())
         issuers = [each for each in known if isinstance(each, TokenIssuer)]
         lacking = [
             *_lacking(methods, Method),
-            *_lacking([container.core.policy()], VerificationPolicy),
-            *_lacking([container.core.throttle()], ThrottlePolicy),
+            *_lacking([container.policy()], VerificationPolicy),
+            *_lacking([container.throttle()], ThrottlePolicy),
             *_lacking(known, TokenProvider),
-            *(_lacking(known, TokenIssuer) if container.core.passkey_login() and not issuers else ()),
+            *(_lacking(known, TokenIssuer) if container.config().passkey_login and not issuers else ()),
+            *(each for name in _replaced(container) for each in _lacking([container.providers[name]()], PORTS[name])),
         ]
-        if not lacking:
-            senders = container.core.senders()
-            lacking = [*_lacking(senders.values(), Sender)]
+        senders = {} if lacking else container.use_cases().dispatch_challenge.senders
+        lacking += _lacking(senders.values(), Sender)
     except Exception as error:  # noqa: BLE001 - whatever a project's own class raises when it is made
         yield _error(
             "E003",
@@ -186,6 +186,11 @@ def _unusable() -> Iterator[CheckMessage]:
         )
         return
     yield from lacking or _confused(methods, senders)
+
+
+def _replaced(container: Any) -> Iterator[str]:  # noqa: ANN401 - the container of whatever deployment
+    """Return the names of the adapters in whose place the settings have put others."""
+    return (name for name in PORTS if container.providers[name].overridden)
 
 
 def _each(provider: object) -> Sequence[object]:

@@ -8,6 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.settings import api_settings
 
 from mfa.config import Config, Problem, read
+from mfa.domain.secrets import SecretStr
 
 USER_MODEL: Final[str] = settings.AUTH_USER_MODEL
 
@@ -20,7 +21,7 @@ def read_config() -> tuple[Config, tuple[Problem, ...]]:
 def secret_keys() -> tuple[str, ...]:
     """Return the secret key and its fallbacks, from which sealing keys are derived."""
     keys: tuple[str | bytes, ...] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return tuple(key.decode("latin-1") if isinstance(key, bytes) else key for key in keys)
+    return tuple(SecretStr(key.decode("latin-1") if isinstance(key, bytes) else key) for key in keys)
 
 
 def authentication_classes() -> tuple[type[BaseAuthentication], ...]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotFound
@@ -22,6 +22,8 @@ from mfa.application.login import LogIn, NotLoggedIn
 from mfa.application.ports.tokens import CookieIssuer
 
 logger = logging.getLogger("mfa")
+
+UseCase = TypeVar("UseCase")
 
 
 class PasskeyThrottle(AnonRateThrottle):
@@ -46,8 +48,7 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse every verb where a passkey alone does not log in; raises ``NotFound``."""
-        if not self.use_cases().passkey_login:
-            raise NotFound
+        _offered(self.use_cases().log_in_by_passkey)
         if self.action == "log_in":
             self.demand_unforged(request)
         super().initial(request, *args, **kwargs)
@@ -58,13 +59,13 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
         Who is logged in without knowing it, with a passkey of the attacker's, goes on in the attacker's account (login
         CSRF). No cookie tells such a request from others, so each is asked, as by Django's own login view.
         """
-        issuer: object = self.use_cases().log_in_by_passkey.tokens
+        issuer: object = _offered(self.use_cases().log_in_by_passkey).tokens
         if isinstance(issuer, CookieIssuer) and issuer.sets_cookie:
             SessionAuthentication().enforce_csrf(request)
 
     def begin(self, request: Request, **_: Any) -> Response:
         """Answer with options for the browser, and what it has to give back."""
-        begun = self.use_cases().begin_passkey_login()
+        begun = _offered(self.use_cases().begin_passkey_login)()
         return Response({**begun.shown, "state": begun.state})
 
     def log_in(self, request: Request, **_: Any) -> Response:
@@ -72,7 +73,8 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = serializer.validated_data
-        answer = self.use_cases().log_in_by_passkey(LogIn(state=given["state"], value=given["value"], request=request))
+        log_in = _offered(self.use_cases().log_in_by_passkey)
+        answer = log_in(LogIn(state=given["state"], value=given["value"], request=request))
         if isinstance(answer, NotLoggedIn):
             if answer.user_id is None:
                 log_rejection(answer)
@@ -101,6 +103,13 @@ def log_rejection(answer: NotLoggedIn) -> None:
     """Log what no event tells of, since it is about no user, as the event would be logged."""
     fields = {"mfa_event": "VerificationRejected", "mfa_reason": answer.reason, "mfa_step": answer.step}
     logger.warning("VerificationRejected", extra={**fields, "mfa_method": "webauthn"})
+
+
+def _offered(use_case: UseCase | None) -> UseCase:
+    """Return a use case; raises ``NotFound`` where a passkey alone does not log in."""
+    if use_case is None:
+        raise NotFound
+    return use_case
 
 
 def _written(value: object) -> object:

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.routers import DynamicRoute, Route, SimpleRouter
 from rest_framework.viewsets import ViewSetMixin
 
-from mfa.adapters.accessor import UseCases
+from mfa.application.use_cases import UseCases
 
 _ITEM = r"^{prefix}/{lookup}"
 

@@ -37,11 +37,11 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from mfa.adapters import accessor
-from mfa.adapters.accessor import UseCases
 from mfa.adapters.answers import ANSWERS, REJECTED, REJECTED_CHALLENGE, REJECTED_CODE, TOKEN_REQUIRED_CODE
 from mfa.adapters.drf import serializers as own
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
 from mfa.adapters.drf.shapes import AuthenticationResponse, CredentialErrors, Metadata, RegistrationResponse
+from mfa.application.use_cases import UseCases
 from mfa.domain import errors
 from mfa.domain.methods.base import MAX_VALUE_BYTES, TRUST, Method
 

@@ -18,7 +18,6 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
 from mfa.adapters import accessor
-from mfa.adapters.accessor import UseCases
 from mfa.adapters.drf.errors import api_exception, rejection, with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice, refusal_of
@@ -38,6 +37,7 @@ from mfa.application.dispatching import RequestChallenge
 from mfa.application.listing import ListedDevice
 from mfa.application.ports.tokens import PreparedToken
 from mfa.application.registration import Register
+from mfa.application.use_cases import UseCases
 from mfa.application.verification import NotVerified, Verify
 from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused
 from mfa.domain.identifiers import Token

@@ -27,12 +27,12 @@ def worded(template: str, message: Message, issuer: str) -> str:
     Minutes are rounded down, to zero under one minute: a code is never said to live longer than it does. A project
     whose ``TEMPLATES`` do not look into apps, or which has none, gets the package's own wording.
     """
-    config = use_cases().config
-    host = config.webauthn_rp_id or _domain(message.site)
+    deployed = use_cases()
+    host = deployed.relying_party_id or _domain(message.site)
     context = {
         "code": message.code,
         "minutes": message.lifetime // MINUTE,
-        "issuer": issuer or config.totp_issuer or host,
+        "issuer": issuer or deployed.issuer or host,
         "host": host,
         "device_name": message.device_name,
     }

@@ -1,16 +1,15 @@
 """Sealed states by AES-256-GCM under a ring of keys."""
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from functools import cached_property
+from typing import Any, NoReturn
 
 from mfa.application.ports.system import Vault
 from mfa.domain.errors import BrokenSeal, UnknownKey
+from mfa.domain.secrets import SecretBytes
 
 VERSION = b"\x01"
 """Tells this layout from a later one: version, key id, nonce, ciphertext with its tag."""
@@ -42,17 +41,28 @@ class AesGcmVault(Vault):
         """Take the keys, each of 32 bytes; raises ``ValueError``, which quotes none of them."""
         if not keys or any(len(key) != KEY_BYTES for key in keys):
             raise ValueError(f"A vault needs one key or more, each of {KEY_BYTES} bytes.")
-        self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
+        self._keys = {_key_id(key): SecretBytes(key) for key in keys}
         self._first = _key_id(keys[0])
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self._ciphers)} keys>"
+        return f"<{type(self).__name__}: {len(self._keys)} keys>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Keys are not written anywhere.")
+
+    @cached_property
+    def _ciphers(self) -> dict[bytes, Any]:
+        # Imported when a seal is needed: the library is as large as all else together, and a gate opens no seal.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+        return {key_id: AESGCM(key) for key_id, key in self._keys.items()}
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt under the first key, bound to a context that is not itself stored with it."""
         header = VERSION + self._first
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return header + nonce + self._ciphers[self._first].encrypt(nonce, plain, header + context)
+        sealed: bytes = self._ciphers[self._first].encrypt(nonce, plain, header + context)
+        return header + nonce + sealed
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt what was sealed in the same context.
@@ -60,6 +70,8 @@ class AesGcmVault(Vault):
         Raises ``BrokenSeal`` for what was altered or sealed elsewhere, and ``UnknownKey`` for what was sealed under a
         key that is not in the ring; its message says where the key is missing.
         """
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as the ciphers
+
         version, key_id, nonce, hidden = _parts(sealed)
         if version != VERSION or len(hidden) < TAG_BYTES:
             raise BrokenSeal
@@ -70,9 +82,10 @@ class AesGcmVault(Vault):
                 ' into MFA["ENCRYPTION_KEYS"], or into SECRET_KEY_FALLBACKS if it was derived from a SECRET_KEY.'
             )
         try:
-            return cipher.decrypt(nonce, hidden, version + key_id + context)
+            plain: bytes = cipher.decrypt(nonce, hidden, version + key_id + context)
         except InvalidTag:
             raise BrokenSeal from None
+        return plain
 
     def current(self, sealed: bytes) -> bool:
         """Tell whether a value is sealed under the first key, and so needs no resealing when keys rotate."""
@@ -86,8 +99,9 @@ def derive_key(secret_key: str) -> bytes:
     The label sets the key apart from whatever else is derived from the same secret. No salt: the key must come out
     the same in every process, and RFC 5869 section 3.1 allows it.
     """
-    hkdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=_DERIVATION_LABEL)
-    return hkdf.derive(secret_key.encode())
+    extracted = hmac.digest(bytes(hashlib.sha256().digest_size), secret_key.encode(), "sha256")
+    # One block is the whole key, as both have the size of the hash.
+    return hmac.digest(extracted, _DERIVATION_LABEL + b"\x01", "sha256")
 
 
 def _key_id(key: bytes) -> bytes:

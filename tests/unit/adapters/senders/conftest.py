@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 
@@ -19,10 +18,7 @@ def message() -> Message:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """A deployment in memory, to which the queue's accessor leads."""
     world = World()
-    deployed = SimpleNamespace(
-        vault=world.vault, void_challenge=world.void_challenge, dispatch_challenge=world.dispatch_challenge
-    )
-    monkeypatch.setattr(queue, "use_cases", lambda: deployed)
+    monkeypatch.setattr(queue, "use_cases", world.container.use_cases)
     return world
 
 

@@ -1,14 +1,11 @@
-"""The default deployment, but that its time can be moved on, in all processes at once."""
+"""Time that can be moved on, in all processes at once."""
 
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from dependency_injector import containers, providers
-
 from mfa.adapters.system.clock import SystemClock
 from mfa.application.ports.system import Clock
-from mfa.containers.django import DjangoContainer
 
 
 def folder() -> Path:
@@ -35,8 +32,3 @@ def move_on(seconds: int) -> None:
     later = folder() / "shift.new"
     later.write_text(str(shift() + seconds))
     later.replace(folder() / "shift")
-
-
-@containers.copy(DjangoContainer)
-class Container(DjangoContainer):
-    clock: providers.Provider[Clock] = providers.Singleton(ShiftedClock)

@@ -1,0 +1,123 @@
+"""What a deployment can do: every use case, named once, and made from the adapters by one function."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.dispatching import DispatchChallenge, VoidChallenge
+from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
+from mfa.application.ports.delivery import Sender
+from mfa.application.ports.repositories import AccountJoin, AccountRepository, Holders
+from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenIssuer, TokenProvider
+from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.application.ports.users import UserDirectory
+from mfa.application.registration import RegisterDevice
+from mfa.application.standing import AssessToken
+from mfa.application.transactions import Transactions
+from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
+from mfa.application.verification import VerifyChallenge
+from mfa.domain.accounts import Rules
+from mfa.domain.methods.base import Methods
+from mfa.domain.methods.security_keys import SecurityKeys
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class UseCases:
+    """The use cases of a deployment, and what adapters have to know of it."""
+
+    register_device: RegisterDevice
+    dispatch_challenge: DispatchChallenge
+    void_challenge: VoidChallenge
+    verify_challenge: VerifyChallenge
+    assess_token: AssessToken
+    list_devices: ListDevices
+    rename_device: RenameDevice
+    remove_device: RemoveDevice
+    trust_browser: TrustBrowser
+    list_trusts: ListTrusts
+    revoke_trust: RevokeTrust
+    begin_passkey_login: BeginPasskeyLogin | None
+    log_in_by_passkey: LogInByPasskey | None
+    """None, as the one before, where a passkey alone does not log in."""
+
+    methods: Methods
+    vault: Vault
+    """Seals what leaves the process, such as a message in a queue."""
+
+    token_provider: TokenProvider
+    standing_recorder: StandingRecorder | None
+    """The token provider, where its tokens tell themselves how they stand."""
+
+    credential_renewer: CredentialRenewer | None
+    """The token provider, where it renews credentials."""
+
+    account_join: AccountJoin | None
+    """Who reads accounts along with tokens; None where accounts are kept elsewhere."""
+
+    remembers_browsers: bool
+    step_up_status: int
+    issuer: str
+    """What the site calls itself; empty where it says nothing."""
+
+    relying_party_id: str | None
+    """The domain that passkeys are bound to."""
+
+    @property
+    def passkey_login(self) -> bool:
+        """Tell whether a passkey alone logs in."""
+        return self.log_in_by_passkey is not None
+
+
+def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
+    *,
+    rules: Rules,
+    clock: Clock,
+    entropy: Entropy,
+    vault: Vault,
+    senders: Mapping[str, Sender],
+    users: UserDirectory,
+    accounts: AccountRepository,
+    holders: Holders,
+    unit_of_work: UnitOfWork,
+    token_provider: TokenProvider,
+    passkeys: SecurityKeys | None,
+    token_issuer: TokenIssuer | None,
+    step_up_status: int,
+    issuer: str = "",
+    relying_party_id: str | None = None,
+) -> UseCases:
+    """Make the use cases; a login by passkey where there are ``passkeys`` for it, and who makes tokens."""
+    transactions = Transactions(unit_of_work=unit_of_work, clock=clock, users=users, rules=rules)
+    begin_passkey_login = log_in_by_passkey = None
+    if passkeys is not None and token_issuer is not None:
+        begin_passkey_login = BeginPasskeyLogin(passkeys=passkeys, vault=vault, clock=clock)
+        log_in_by_passkey = LogInByPasskey(
+            transactions=transactions, passkeys=passkeys, vault=vault, holders=holders, tokens=token_issuer
+        )
+    return UseCases(
+        register_device=RegisterDevice(transactions=transactions, vault=vault),
+        dispatch_challenge=DispatchChallenge(transactions=transactions, vault=vault, senders=senders),
+        void_challenge=VoidChallenge(transactions=transactions),
+        verify_challenge=VerifyChallenge(transactions=transactions, vault=vault, entropy=entropy),
+        assess_token=AssessToken(transactions=transactions),
+        list_devices=ListDevices(transactions=transactions, vault=vault),
+        rename_device=RenameDevice(transactions=transactions, vault=vault),
+        remove_device=RemoveDevice(transactions=transactions),
+        trust_browser=TrustBrowser(transactions=transactions, vault=vault),
+        list_trusts=ListTrusts(transactions=transactions),
+        revoke_trust=RevokeTrust(transactions=transactions),
+        begin_passkey_login=begin_passkey_login,
+        log_in_by_passkey=log_in_by_passkey,
+        methods=rules.methods,
+        vault=vault,
+        token_provider=token_provider,
+        standing_recorder=token_provider if isinstance(token_provider, StandingRecorder) else None,
+        credential_renewer=token_provider if isinstance(token_provider, CredentialRenewer) else None,
+        account_join=accounts if isinstance(accounts, AccountJoin) else None,
+        remembers_browsers=rules.trust_lifetime is not None,
+        step_up_status=step_up_status,
+        issuer=issuer,
+        relying_party_id=relying_party_id,
+    )
