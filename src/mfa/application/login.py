@@ -18,7 +18,7 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import Awaited, SecurityKeys, unique_name
-from mfa.domain.methods.webauthn import AuthenticationResponse
+from mfa.domain.methods.webauthn import AssertionResponse
 from mfa.domain.verdicts import Accepted, Reason, Rejected
 
 NOBODY = UserId("")
@@ -110,7 +110,7 @@ class LogInByPasskey:
 
     def __call__(self, command: LogIn) -> LoggedIn | NotLoggedIn:
         """Log in."""
-        unique = unique_name(AuthenticationResponse.read(command.value).id)
+        unique = unique_name(AssertionResponse.read(command.value).id)
         sent = self._opened(command.state)
         if sent is None:
             return NotLoggedIn(reason=Reason.WRONG)

@@ -22,10 +22,10 @@ from mfa.domain.methods.base import (
 from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
-    AuthenticationResponse,
+    AssertionResponse,
+    AttestationResponse,
     CeremonyRefused,
     Credential,
-    RegistrationResponse,
     RelyingParty,
 )
 from mfa.domain.moments import expired
@@ -176,7 +176,7 @@ class SecurityKeys(Method):
         One signature is checked whatever is wrong, as by ``refuse_unknown``: the time does not tell which credentials
         there are.
         """
-        response = AuthenticationResponse.read(attempt.value)
+        response = AssertionResponse.read(attempt.value)
         try:
             credential = self._strict.authenticate(
                 response,
@@ -192,7 +192,7 @@ class SecurityKeys(Method):
 
     def refuse_unknown(self, value: object) -> Rejected:
         """Refuse what a browser made of such options with a credential that nobody has; raises ``MalformedValue``."""
-        self.relying_party.check_in_vain(AuthenticationResponse.read(value))
+        self.relying_party.check_in_vain(AssertionResponse.read(value))
         return Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
 
     @property
@@ -201,7 +201,7 @@ class SecurityKeys(Method):
         return attrs.evolve(self.relying_party, user_verification="required")
 
     def _created(self, attempt: Attempt, expected: Expected) -> Verdict:
-        response = RegistrationResponse.read(attempt.value)
+        response = AttestationResponse.read(attempt.value)
         challenge = _challenge(attempt, Purpose.CREATE)
         credential = self.relying_party.register(
             response, challenge=challenge, user_handle=expected.user_handle, now=attempt.now
@@ -214,7 +214,7 @@ class SecurityKeys(Method):
         )
 
     def _used(self, attempt: Attempt) -> Verdict:
-        response = AuthenticationResponse.read(attempt.value)
+        response = AssertionResponse.read(attempt.value)
         credentials = {index: Credential.decode(state) for index, state in attempt.siblings.items()}
         credential = self.relying_party.authenticate(
             response,

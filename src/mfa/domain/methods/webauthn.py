@@ -234,7 +234,7 @@ class RelyingParty:
         }
 
     def register(
-        self, response: "RegistrationResponse", *, challenge: bytes, user_handle: bytes, now: datetime
+        self, response: "AttestationResponse", *, challenge: bytes, user_handle: bytes, now: datetime
     ) -> Credential:
         """Judge the answer to creation options, and return the credential to keep; raises ``CeremonyRefused``.
 
@@ -299,7 +299,7 @@ class RelyingParty:
 
     def authenticate(
         self,
-        response: "AuthenticationResponse",
+        response: "AssertionResponse",
         *,
         challenge: bytes,
         credentials: Sequence[Credential],
@@ -336,7 +336,7 @@ class RelyingParty:
         _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Reason.SIGN_COUNT)
         return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
 
-    def check_in_vain(self, response: "AuthenticationResponse") -> None:
+    def check_in_vain(self, response: "AssertionResponse") -> None:
         """Take the time of a signature's check for an answer that is refused without one."""
         self.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
 
@@ -365,7 +365,7 @@ class RelyingParty:
 
 
 @attrs.frozen(kw_only=True)
-class RegistrationResponse:
+class AttestationResponse:
     """What a browser made of creation options (``RegistrationResponseJSON``, section 5.1), as far as it is looked at.
 
     ``transports`` are unsigned, unordered words that are only ever given back, so what is none is left out.
@@ -377,7 +377,7 @@ class RegistrationResponse:
     transports: tuple[str, ...]
 
     @classmethod
-    def read(cls, value: object) -> "RegistrationResponse":
+    def read(cls, value: object) -> "AttestationResponse":
         """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
         credential_id, response = _credential(value)
         hints = response.get("transports")
@@ -391,7 +391,7 @@ class RegistrationResponse:
 
 
 @attrs.frozen(kw_only=True)
-class AuthenticationResponse:
+class AssertionResponse:
     """What a browser made of request options (``AuthenticationResponseJSON``, section 5.1), as far as it is looked at.
 
     A ``user_handle`` that is null, empty or no text of base64url is none: a handle has a byte at least (section
@@ -410,7 +410,7 @@ class AuthenticationResponse:
         return self.authenticator_data + hashlib.sha256(self.client_data).digest()
 
     @classmethod
-    def read(cls, value: object) -> "AuthenticationResponse":
+    def read(cls, value: object) -> "AssertionResponse":
         """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
         credential_id, response = _credential(value)
         return cls(

@@ -20,10 +20,10 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.methods.webauthn import (
-    AuthenticationResponse,
+    AssertionResponse,
+    AttestationResponse,
     CeremonyRefused,
     Credential,
-    RegistrationResponse,
     RelyingParty,
 )
 from tests.authenticator import EDDSA, ES256, RS256, Authority, Conveyance, SoftwareAuthenticator
@@ -45,7 +45,7 @@ SITE = RelyingParty(
 
 
 def register(response: object, site: RelyingParty) -> Credential:
-    return site.register(RegistrationResponse.read(response), challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+    return site.register(AttestationResponse.read(response), challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
 
 
 def witness_registration(response: dict[str, Any], challenge: bytes, *roots: Certificate) -> VerifiedRegistration:
@@ -166,7 +166,7 @@ def test_the_witness_refuses_the_same_authentications(behaviour: dict[str, Any])
         witness_authentication(response, CHALLENGE, credential)
     with pytest.raises(CeremonyRefused):
         SITE.authenticate(
-            AuthenticationResponse.read(response), challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE
+            AssertionResponse.read(response), challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE
         )
 
 
