@@ -233,13 +233,13 @@ class RelyingParty:
             "attestation": self.attestation,
         }
 
-    def register(
-        self, response: "AttestationResponse", *, challenge: bytes, user_handle: bytes, now: datetime
-    ) -> Credential:
-        """Judge the answer to creation options, and return the credential to keep; raises ``CeremonyRefused``.
+    def register(self, value: object, *, challenge: bytes, user_handle: bytes, now: datetime) -> Credential:
+        """Judge the answer to creation options, and return the credential to keep.
 
         That no other user has a credential of this id (step 26) is for the caller to check, who knows them all.
+        Raises ``CeremonyRefused``, and ``MalformedValue`` for what is no answer at all.
         """
+        response = AttestationResponse.read(value)
         # 1 to 3 were the browser's and the reader's; 4 and 28: no extension is asked for, and none is looked at.
         client = _ClientData.read(response.client_data, "7.1.5", "7.1.6")
         _demand(client.type == "webauthn.create", "7.1.7", Reason.TYPE)
@@ -299,7 +299,7 @@ class RelyingParty:
 
     def authenticate(
         self,
-        response: "AssertionResponse",
+        value: object,
         *,
         challenge: bytes,
         credentials: Sequence[Credential],
@@ -309,8 +309,9 @@ class RelyingParty:
 
         ``user_handle`` is that of the user who has to sign, and ``credentials`` are this user's. It is None where
         nobody is known yet: then the response has to name the user, and ``credentials`` are those found by its id.
-        Raises ``CeremonyRefused``.
+        Raises ``CeremonyRefused``, and ``MalformedValue`` for what is no answer at all.
         """
+        response = AssertionResponse.read(value)
         # 1 to 3 were the browser's and the reader's; 4 and 23: no extension is asked for, and none is looked at.
         credential = next((each for each in credentials if each.id == response.id), None)
         if credential is None:
@@ -378,7 +379,12 @@ class AttestationResponse:
 
     @classmethod
     def read(cls, value: object) -> "AttestationResponse":
-        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
+        """Read what ``PublicKeyCredential.toJSON`` writes, and take what was read as it is.
+
+        Raises ``MalformedValue`` that names the member at fault.
+        """
+        if isinstance(value, cls):
+            return value
         credential_id, response = _credential(value)
         hints = response.get("transports")
         words = [each for each in hints if isinstance(each, str)] if isinstance(hints, list) else []
@@ -411,7 +417,12 @@ class AssertionResponse:
 
     @classmethod
     def read(cls, value: object) -> "AssertionResponse":
-        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
+        """Read what ``PublicKeyCredential.toJSON`` writes, and take what was read as it is.
+
+        Raises ``MalformedValue`` that names the member at fault.
+        """
+        if isinstance(value, cls):
+            return value
         credential_id, response = _credential(value)
         return cls(
             id=credential_id,
