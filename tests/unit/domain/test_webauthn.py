@@ -1012,23 +1012,6 @@ def test_an_authentication_that_was_tampered_with_is_refused(name: str, patch: t
 # What is kept
 
 
-@given(
-    st.builds(
-        Credential,
-        id=st.binary(min_size=1, max_size=MOST_CREDENTIAL_ID_BYTES),
-        public_key=st.binary(),
-        sign_count=st.integers(0, 2**32 - 1),
-        backup_eligible=st.booleans(),
-        backed_up=st.booleans(),
-        aaguid=st.binary(min_size=16, max_size=16),
-        user_handle=st.binary(min_size=1, max_size=64),
-        transports=st.lists(st.from_regex("[a-z-]{1,32}", fullmatch=True), max_size=4).map(tuple),
-    )
-)
-def test_a_credential_is_read_as_it_was_written(credential: Credential) -> None:
-    assert Credential.decode(credential.encode()) == credential
-
-
 def test_a_credential_shows_nothing_that_identifies() -> None:
     assert "id=" not in repr(CREDENTIAL).replace("aaguid=", "")
     assert "public_key" not in repr(CREDENTIAL)

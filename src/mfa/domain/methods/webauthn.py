@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from abc import abstractmethod
-from base64 import b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ import attrs
 
 from mfa.domain.errors import MalformedValue
 from mfa.domain.secrets import equal
+from mfa.domain.states import octets
 from mfa.domain.verdicts import Reason
 
 UserVerification = Literal["required", "preferred", "discouraged"]
@@ -60,7 +61,6 @@ MOST_TRANSPORTS = 16
 
 _TRANSPORT = re.compile("[a-z0-9-]{1,32}")
 
-_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 # Authenticator data (section 6.1): rpIdHash, flags, signCount; then aaguid, length and credential id (section 6.5.1).
 _FLAGS_AT = 32
@@ -154,27 +154,6 @@ class Credential:
     aaguid: bytes
     user_handle: bytes = attrs.field(repr=False)
     transports: tuple[str, ...] = ()
-
-    def encode(self) -> bytes:
-        """Write the credential as bytes."""
-        fields = attrs.asdict(self)
-        encoded = {name: _encode(value) if isinstance(value, bytes) else value for name, value in fields.items()}
-        return json.dumps(encoded, separators=(",", ":")).encode()
-
-    @classmethod
-    def decode(cls, state: bytes) -> "Credential":
-        """Read what ``encode`` wrote."""
-        fields = json.loads(state)
-        return cls(
-            id=_bytes(fields["id"]),
-            public_key=_bytes(fields["public_key"]),
-            sign_count=fields["sign_count"],
-            backup_eligible=fields["backup_eligible"],
-            backed_up=fields["backed_up"],
-            aaguid=_bytes(fields["aaguid"]),
-            user_handle=_bytes(fields["user_handle"]),
-            transports=tuple(fields["transports"]),
-        )
 
     def descriptor(self) -> dict[str, object]:
         """Name the credential to a browser (section 5.8.3), as JSON."""
@@ -429,7 +408,7 @@ class AssertionResponse:
             client_data=_octets(response, "clientDataJSON"),
             authenticator_data=_octets(response, "authenticatorData"),
             signature=_octets(response, "signature"),
-            user_handle=_decoded(response.get("userHandle")) or None,
+            user_handle=_octets_or_none(response, "userHandle") or None,
         )
 
 
@@ -446,10 +425,18 @@ def _credential(value: object) -> tuple[bytes, dict[str, Any]]:
 
 
 def _octets(members: dict[str, Any], name: str, *, inside: str = "response.") -> bytes:
-    octets = _decoded(members.get(name))
-    if octets is None:
+    given = _octets_or_none(members, name)
+    if given is None:
         raise MalformedValue(inside + name)
-    return octets
+    return given
+
+
+def _octets_or_none(members: dict[str, Any], name: str) -> bytes | None:
+    text = members.get(name)
+    try:
+        return octets(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -575,18 +562,3 @@ def _size(value: dict[str, Any]) -> int:
 def _encode(data: bytes) -> str:
     """Write bytes in base64url without padding, as every part of the JSON has it (section 3)."""
     return urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def _decoded(text: object) -> bytes | None:
-    """Read base64url, padded or not, or in the other alphabet (RFC 4648 sections 4 and 5); None for anything else."""
-    if not isinstance(text, str):
-        return None
-    bare = text.rstrip("=").translate(_STANDARD_ALPHABET)
-    try:
-        return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except ValueError:
-        return None
-
-
-def _bytes(text: str) -> bytes:
-    return _decoded(text) or b""
