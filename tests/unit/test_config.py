@@ -157,7 +157,7 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
         [
             ([], ()),
             (["https://a-b.example.com:8443", "https://xn--exmple-cua.com"],) * 2,
-            (["http://localhost:8000", "http://app.localhost", "https://localhost"],) * 2,
+            (["http://localhost:8000", "http://testserver", "https://localhost"],) * 2,
             ([f"android:apk-key-hash:{HASH}", f"chrome-extension://{'abcdefghijklmnop' * 2}"],) * 2,
             ([f"moz-extension://{UUID}", f"safari-web-extension://{UUID.upper()}"],) * 2,
         ],
@@ -332,8 +332,7 @@ class TestOrigins:
             ("https://example.com:", "https://example.com"),
             ("https://ex\N{LATIN SMALL LETTER A WITH DIAERESIS}mple.com", "https://xn--exmple-cua.com"),
             ("https://exa\N{COMBINING DIAERESIS}mple.com", "https://xn--exmple-cua.com"),
-            ("http://example.com", "https://example.com"),
-            ("http://localhost-of-ours.example:80", "https://localhost-of-ours.example"),
+            ("http://localhost-of-ours.example:80", "http://localhost-of-ours.example"),
             ("http://LOCALHOST:80", "http://localhost"),
             ("example.com", "https://example.com"),
         ],

@@ -8,7 +8,7 @@ from mfa.application.ports.system import Vault
 from mfa.application.transactions import Decision, Transactions, confirmed_until, forgotten, succeeded
 from mfa.domain.accounts import Account
 from mfa.domain.events import BrowserNotTrusted, BrowserTrusted
-from mfa.domain.identifiers import Token
+from mfa.domain.identifiers import Token, UserId
 from mfa.domain.trusts import Trust
 
 
@@ -110,3 +110,31 @@ class RevokeTrust:
             return Decision(account=after, events=tuple(forgotten(account, after, now)), answer=None)
 
         self.transactions.run(command.token, decide)
+
+
+@attrs.frozen(kw_only=True)
+class Rehash:
+    """The same password is stored in another form: what was read beside the account then, and what is read now."""
+
+    user_id: UserId
+    before: str = attrs.field(repr=False)
+    after: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class FollowRehash:
+    """Goes on remembering a user's browsers when the password is only hashed anew, as after an upgrade of the hasher.
+
+    Raises ``Throttled`` and ``Unavailable``; then they are forgotten, as after any change of the stored password.
+    """
+
+    transactions: Transactions
+
+    def __call__(self, command: Rehash) -> None:
+        """Follow a password to its new hash."""
+
+        def decide(account: Account, now: datetime) -> Decision[None]:  # noqa: ARG001 - no time matters
+            trusts = account.trusts.rehashed(command.before, command.after)
+            return Decision(account=attrs.evolve(account, trusts=trusts), events=(), answer=None)
+
+        self.transactions.run_for(command.user_id, None, decide)

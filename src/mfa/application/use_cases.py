@@ -9,14 +9,15 @@ from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.repositories import AccountJoin, AccountRepository, Holders
-from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.registration import RegisterDevice
 from mfa.application.standing import AssessToken
 from mfa.application.transactions import Transactions
-from mfa.application.trusts import ListTrusts, RevokeTrust, TrustBrowser
+from mfa.application.trusts import FollowRehash, ListTrusts, RevokeTrust, TrustBrowser
+from mfa.application.upkeep import RotateKeys
 from mfa.application.verification import VerifyChallenge
 from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Methods
@@ -38,6 +39,8 @@ class UseCases:
     trust_browser: TrustBrowser
     list_trusts: ListTrusts
     revoke_trust: RevokeTrust
+    follow_rehash: FollowRehash
+    rotate_keys: RotateKeys
     begin_passkey_login: BeginPasskeyLogin | None
     log_in_by_passkey: LogInByPasskey | None
     """None, as the one before, where a passkey alone does not log in."""
@@ -76,6 +79,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     clock: Clock,
     entropy: Entropy,
     vault: Vault,
+    rotations: KeyRotations,
     senders: Mapping[str, Sender],
     users: UserDirectory,
     accounts: AccountRepository,
@@ -108,6 +112,8 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         trust_browser=TrustBrowser(transactions=transactions, vault=vault),
         list_trusts=ListTrusts(transactions=transactions),
         revoke_trust=RevokeTrust(transactions=transactions),
+        follow_rehash=FollowRehash(transactions=transactions),
+        rotate_keys=RotateKeys(transactions=transactions, vault=vault, accounts=accounts, rotations=rotations),
         begin_passkey_login=begin_passkey_login,
         log_in_by_passkey=log_in_by_passkey,
         methods=rules.methods,

@@ -12,7 +12,7 @@ from dependency_injector import providers
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.repositories import AccountRepository, Holders
-from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
@@ -296,6 +296,7 @@ def compose(  # noqa: PLR0913 - what a container declares
     clock: Clock,
     entropy: Entropy,
     vault: Vault,
+    rotations: KeyRotations,
     email_sender: Callable[[], Sender],
     sms_sender: Callable[[], Sender],
     users: UserDirectory,
@@ -313,6 +314,7 @@ def compose(  # noqa: PLR0913 - what a container declares
         clock=clock,
         entropy=entropy,
         vault=vault,
+        rotations=rotations,
         senders=make_senders(methods, email_sender, sms_sender),
         users=users,
         accounts=accounts,

@@ -13,6 +13,7 @@ from dependency_injector import containers, providers
 
 from mfa.adapters.django.holders import DjangoHolders
 from mfa.adapters.django.repositories import DjangoAccountRepository
+from mfa.adapters.django.rotations import DjangoKeyRotations
 from mfa.adapters.django.signals import DjangoPublisher
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
 from mfa.adapters.django.users import DjangoUserDirectory
@@ -27,7 +28,7 @@ from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository, Holders
-from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
@@ -60,9 +61,15 @@ TOKEN_PROVIDERS = {
 }
 
 
-def make_vault(config: Config, secret_keys: tuple[str, ...]) -> Vault:
-    """Make a vault that seals with the first key; the derived keys open what they sealed before keys were given."""
-    return AesGcmVault((*(config.encryption_keys or ()), *map(derive_key, secret_keys)))
+def make_vault(config: Config, secret_keys: tuple[str, ...], rotations: KeyRotations) -> Vault:
+    """Make a vault that seals with the first key.
+
+    Derived keys open what they sealed before keys were given, until everything is sealed under those.
+    """
+    derived = tuple(map(derive_key, secret_keys))
+    if config.encryption_keys is None:
+        return AesGcmVault(derived)
+    return AesGcmVault(config.encryption_keys, former=derived, retired=rotations.completed)
 
 
 def make_qr_codes() -> QrCodes | None:
@@ -128,7 +135,8 @@ class DjangoContainer(containers.DeclarativeContainer):
 
     clock: providers.Provider[Clock] = Singleton(SystemClock)
     entropy: providers.Provider[Entropy] = Singleton(SystemEntropy)
-    vault: providers.Provider[Vault] = Factory(make_vault, config, secret_keys)
+    rotations: providers.Provider[KeyRotations] = Singleton(DjangoKeyRotations)
+    vault: providers.Provider[Vault] = Factory(make_vault, config, secret_keys, rotations)
     one_time_passwords: providers.Provider[OneTimePasswords] = Singleton(PyotpOneTimePasswords)
     qr_codes: providers.Provider[QrCodes | None] = Singleton(make_qr_codes)
     email_addressing: providers.Provider[Addressing] = Singleton(DjangoEmailAddressing)
@@ -170,6 +178,7 @@ class DjangoContainer(containers.DeclarativeContainer):
         clock=clock,
         entropy=entropy,
         vault=vault,
+        rotations=rotations,
         email_sender=email_sender.provider,
         sms_sender=sms_sender.provider,
         users=users,

@@ -9,7 +9,7 @@ from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
 from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.adapters.memory.repositories import MemoryAccountRepository
-from mfa.adapters.memory.system import FrozenClock, MemoryVault, SeededEntropy
+from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, MemoryVault, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
@@ -49,6 +49,7 @@ class MemoryContainer(containers.DeclarativeContainer):
     clock: providers.Provider[FrozenClock] = Singleton(FrozenClock)
     entropy: providers.Provider[SeededEntropy] = Singleton(SeededEntropy)
     vault: providers.Provider[MemoryVault] = Singleton(MemoryVault)
+    rotations: providers.Provider[MemoryKeyRotations] = Singleton(MemoryKeyRotations)
     one_time_passwords: providers.Provider[MemoryOneTimePasswords] = Singleton(MemoryOneTimePasswords)
     qr_codes: providers.Provider[QrCodes | None] = Object(None)
     addressing: providers.Provider[MemoryAddressing] = Singleton(MemoryAddressing)
@@ -88,6 +89,7 @@ class MemoryContainer(containers.DeclarativeContainer):
         clock=clock,
         entropy=entropy,
         vault=vault,
+        rotations=rotations,
         email_sender=outbox.provider,
         sms_sender=outbox.provider,
         users=users,

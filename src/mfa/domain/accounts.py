@@ -325,16 +325,17 @@ class Account:
         if sum(device.method == method for device in self.active) >= rules.max_devices_per_method:
             raise AlreadyRegistered
 
-    def confirms_as(self, before: "Account") -> bool:
-        """Tell whether nothing has changed but what is out for the token at hand.
+    def concerns_token_alone(self, before: "Account") -> bool:
+        """Tell whether nothing has changed but that something else is out for the token at hand, or nothing any more.
 
         Then nobody else is concerned, and the account need not be compared and set: otherwise whoever knows the
-        password could starve the owner's requests by asking for challenges.
+        password could starve the owner's requests by asking for challenges. What is out in another form than before is
+        none of that: written late, it would bring back what has been used up meanwhile.
         """
         known = {challenge.index: challenge for challenge in before.challenges}
         return (
             attrs.evolve(self, challenges=before.challenges) == before
-            and all(each.confirms_as(known.pop(each.index, None)) for each in self.challenges)
+            and all(each.replaces(known.pop(each.index, None)) for each in self.challenges)
             and not known
         )
 
@@ -361,7 +362,7 @@ class Account:
     def dispatched(self, device: Device, method: Method, sent: bytes, now: datetime, *, until: datetime) -> "Account":
         """Enter that a challenge is out until then, which replaces the one before, on whichever device that was."""
         known = self._challenge(device.index)
-        expires_at = until if known.confirms_as(None) else known.expires_at and max(known.expires_at, until)
+        expires_at = until if not known.confirms else known.expires_at and max(known.expires_at, until)
         account = self._challenged(attrs.evolve(known, sent=sent, dispatched_at=now, expires_at=expires_at))
         common = {sibling.index for sibling in self.siblings(method)}
         for challenge in account.challenges:

@@ -26,7 +26,14 @@ class Challenge:
     trusted_at: datetime | None = None
     expires_at: datetime | None = None
 
-    def confirms_as(self, other: "Challenge | None") -> bool:
-        """Tell whether it confirms no more and no less than another."""
-        known = (None, None, None) if other is None else (other.confirmed_at, other.trust, other.trusted_at)
-        return (self.confirmed_at, self.trust, self.trusted_at) == known
+    @property
+    def confirms(self) -> bool:
+        """Tell whether the token has confirmed the device, itself or by a remembered browser."""
+        return self.confirmed_at is not None or self.trusted_at is not None
+
+    def replaces(self, old: "Challenge | None") -> bool:
+        """Tell whether it confirms no more and no less than an older one, and what is out is new or the same."""
+        old = old or Challenge(index=self.index, token_id=self.token_id)
+        same = (self.confirmed_at, self.trust, self.trusted_at) == (old.confirmed_at, old.trust, old.trusted_at)
+        new = self.sent is None or self.dispatched_at != old.dispatched_at
+        return same and (new or self.sent == old.sent)

@@ -193,7 +193,7 @@ class TestPasskeyLogin:
         assert checked(**own) == []
         [error] = checked(**own, PASSKEY_LOGIN=True)
         assert error.id == "multi_factor.E004"
-        assert "lacks issue" in error.msg
+        assert "lacks prepare" in error.msg
         assert "TokenIssuer" in str(error.hint)
 
     def test_so_is_a_list_of_such(self, checked: Checked, settings: Settings) -> None:
@@ -204,7 +204,7 @@ class TestPasskeyLogin:
         assert numbers(checked(**login, TOKEN_PROVIDER=[*own, "knox"])) == ["W008"]
         errors = checked(**login, TOKEN_PROVIDER=own)
         assert [error.id for error in errors] == ["multi_factor.E004"] * 2
-        assert all(f"{path}, which lacks issue" in error.msg for path, error in zip(own, errors, strict=True))
+        assert all(f"{path}, which lacks prepare" in error.msg for path, error in zip(own, errors, strict=True))
 
 
 class TestDottedPaths:

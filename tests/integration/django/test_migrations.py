@@ -30,7 +30,7 @@ def test_the_tables_can_be_taken_away_and_made_anew() -> None:
         MigrationExecutor(connection).migrate(latest)
 
     assert tables() == everything
-    assert len(everything) == 4
+    assert len(everything) == 5
 
 
 @pytest.mark.django_db

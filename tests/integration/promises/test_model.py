@@ -579,7 +579,7 @@ def test_in_memory_the_answers_are_those_of_the_contract(record: Record) -> None
     assert {
         "register: device_required",
         "dispatch: delivery_failed",
-        "dispatch: throttled",
+        "dispatch: resend_too_soon",
         "verify: malformed_value",
         "verify: verification_required",
         "rename: done",

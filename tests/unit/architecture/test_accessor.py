@@ -9,8 +9,11 @@ ACCESSOR = "mfa.adapters.accessor"
 
 CALLERS = {
     "mfa.adapters.django.gate",
+    "mfa.adapters.django.management.commands.mfa_rotate_keys",
     "mfa.adapters.drf.permissions",
     "mfa.adapters.drf.viewsets",
+    "mfa.adapters.django.rehashing",
+    "mfa.adapters.drf.schema",
     "mfa.adapters.requests",
     "mfa.adapters.senders.queue",
     "mfa.adapters.senders.wording",

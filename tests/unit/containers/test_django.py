@@ -51,6 +51,7 @@ class TestVault:
         with pytest.raises(UnknownKey):
             deployed("new").vault().open(before, b"context")
 
+    @pytest.mark.django_db
     def test_a_key_that_appears_seals_and_what_was_derived_goes_on_opening(self) -> None:
         before = deployed("secret").vault().seal(b"a seed", b"context")
 

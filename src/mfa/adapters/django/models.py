@@ -106,3 +106,13 @@ class SpentLoginRecord(models.Model):
     class Meta:
         verbose_name = "spent login"
         verbose_name_plural = "spent logins"
+
+
+class KeyRotationRecord(models.Model):
+    """When everything was sealed under the keys that are configured; from the first row on no derived key opens."""
+
+    completed_at = MomentField()
+
+    class Meta:
+        verbose_name = "key rotation"
+        verbose_name_plural = "key rotations"

@@ -105,13 +105,25 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         keys = [UserId(str(key)) for key in devices.values_list("account_id", flat=True)]
         return keys[0] if keys else None
 
+    def users(self, *, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """Read the keys of the next users, in the order of the primary key."""
+        accounts = AccountRecord.objects.using(database()).order_by("pk")
+        if after is not None:
+            accounts = accounts.filter(pk__gt=after)
+        return [UserId(str(key)) for key in accounts.values_list("pk", flat=True)[:limit]]
+
+    def awaited_by(self, user_id: UserId) -> Sequence[TokenId]:
+        """Read the tokens for which something is out."""
+        out = _challenges(user_id).filter(sent__isnull=False).order_by("token")
+        return [TokenId(token) for token in out.values_list("token", flat=True).distinct()]
+
     def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         """Move the account on from the version that was read, and only then write the rows that differ.
 
         What is out for one token concerns nobody else, and moves nothing.
         """
         stored = after
-        if before != after and not after.confirms_as(before):
+        if before != after and not after.concerns_token_alone(before):
             stored = attrs.evolve(after, version=before.version + 1)
             self._compare_and_set(before, stored)
             self._write_devices(before, after)
@@ -239,7 +251,7 @@ def _login_columns() -> tuple[str, ...]:
     return (_STORED_PASSWORD,)
 
 
-def _login(password: str | None = None) -> str:
+def login_digest(password: str | None = None) -> str:
     """Digest a password as it is stored: a slow hash, with a salt, that here is only to be told from another."""
     known = b"mfa/login/" + (password or "").encode()
     return hashlib.sha256(known).hexdigest()[:_LOGIN_CHARACTERS]
@@ -331,7 +343,7 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
         gone=tuple(states.load(Failures, entry) for entry in gone),
         sends=MappingProxyType({method: states.load(Sends, entry) for method, entry in sends.items()}),
         trusts=Trusts(states.load(Trust, entry) for entry in trusts),
-        login=_login(*rows[0][_LOGIN_BEGINS:]),
+        login=login_digest(*rows[0][_LOGIN_BEGINS:]),
     )
 
 

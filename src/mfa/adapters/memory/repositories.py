@@ -1,5 +1,6 @@
 """Accounts in memory."""
 
+from collections.abc import Sequence
 from threading import Lock
 
 import attrs
@@ -34,6 +35,14 @@ class MemoryAccountRepository(AccountRepository):
             holders = (user_id for user_id, account in self._accounts.items() if account.holder_of(unique))
             return next(holders, None)
 
+    def users(self, *, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """Return the next users who have an account, by their keys."""
+        return sorted(user_id for user_id in self._accounts if after is None or user_id > after)[:limit]
+
+    def awaited_by(self, user_id: UserId) -> Sequence[TokenId]:
+        """Return the tokens of a user for which something is out."""
+        return sorted({each.token_id for each in self._stored(user_id).challenges if each.sent is not None})
+
     def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         """Store what differs between two states of an account, and return it as stored.
 
@@ -52,7 +61,7 @@ class MemoryAccountRepository(AccountRepository):
         stored = self._stored(before.user_id)
         if before == after:
             return after
-        if after.confirms_as(before):
+        if after.concerns_token_alone(before):
             self._accounts[before.user_id] = _with_challenges(stored, before, after)
             return after
         if stored.version != before.version:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.domain.errors import BrokenSeal, UnknownKey
 from mfa.domain.secrets import equal
 
@@ -83,6 +83,25 @@ class MemoryVault(Vault):
         if not equal(tag, _tag(key, nonce, hidden, context)):
             raise BrokenSeal
         return _mixed(hidden, key, nonce)
+
+    def current(self, sealed: bytes) -> bool:
+        """Tell whether it is sealed under the first key."""
+        return sealed[:_KEY_ID] == self._first
+
+
+class MemoryKeyRotations(KeyRotations):
+    """Remembers a rotation."""
+
+    def __init__(self) -> None:
+        self._completed = False
+
+    def complete(self, at: datetime) -> None:
+        """Enter that nothing is sealed under any key but the first."""
+        self._completed = True
+
+    def completed(self) -> bool:
+        """Tell whether that was ever so."""
+        return self._completed
 
 
 def _mixed(text: bytes, key: bytes, nonce: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -33,15 +33,22 @@ _DERIVATION_LABEL = b"mfa.adapters.system.vault: AES-256-GCM"
 class AesGcmVault(Vault):
     """Seals under the first key of a ring and opens under any, so that keys can be replaced while serving.
 
+    ``former`` are keys that nobody configured, and that open as long as ``retired`` does not say that nothing is sealed
+    under them any more. It is asked for them alone.
+
     The version and the key's id are authenticated together with the context, so a seal cannot be passed off as one
     of another layout or key.
     """
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    def __init__(
+        self, keys: Sequence[bytes], *, former: Sequence[bytes] = (), retired: Callable[[], bool] = bool
+    ) -> None:
         """Take the keys, each of 32 bytes; raises ``ValueError``, which quotes none of them."""
-        if not keys or any(len(key) != KEY_BYTES for key in keys):
+        if not keys or any(len(key) != KEY_BYTES for key in (*keys, *former)):
             raise ValueError(f"A vault needs one key or more, each of {KEY_BYTES} bytes.")
         self._keys = {_key_id(key): SecretBytes(key) for key in keys}
+        self._former = {_key_id(key): SecretBytes(key) for key in former}
+        self._retired = retired
         self._first = _key_id(keys[0])
 
     def __repr__(self) -> str:
@@ -55,7 +62,7 @@ class AesGcmVault(Vault):
         # Imported when a seal is needed: the library is as large as all else together, and a gate opens no seal.
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
-        return {key_id: AESGCM(key) for key_id, key in self._keys.items()}
+        return {key_id: AESGCM(key) for key_id, key in {**self._former, **self._keys}.items()}
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt under the first key, bound to a context that is not itself stored with it."""
@@ -76,7 +83,7 @@ class AesGcmVault(Vault):
         if version != VERSION or len(hidden) < TAG_BYTES:
             raise BrokenSeal
         cipher = self._ciphers.get(key_id)
-        if cipher is None:
+        if cipher is None or (key_id not in self._keys and self._retired()):
             raise UnknownKey(
                 f"A value is sealed under a key with the id {key_id.hex()}, which is not configured: put the key back"
                 ' into MFA["ENCRYPTION_KEYS"], or into SECRET_KEY_FALLBACKS if it was derived from a SECRET_KEY.'

@@ -1,7 +1,7 @@
 """Where accounts are kept."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from mfa.domain.accounts import Account
@@ -19,7 +19,19 @@ class Holders(Protocol):
         """Return whose active device has that unique name, or None where there is none."""
 
 
-class AccountRepository(Holders, Protocol):
+class AccountIndex(Protocol):
+    """Goes through all accounts, a batch at a time."""
+
+    @abstractmethod
+    def users(self, *, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """Return the next users who have an account, in an order that stays; none at the end."""
+
+    @abstractmethod
+    def awaited_by(self, user_id: UserId) -> Sequence[TokenId]:
+        """Return the tokens of a user for which something is out."""
+
+
+class AccountRepository(Holders, AccountIndex, Protocol):
     """Keeps accounts, and lets only the faster of two writers win."""
 
     @abstractmethod

@@ -8,7 +8,7 @@ from typing import Protocol
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.methods.base import Entropy as Entropy
 
-__all__ = ["LOGIN_CONTEXT", "Clock", "Entropy", "Vault", "seal_context"]
+__all__ = ["LOGIN_CONTEXT", "Clock", "Entropy", "KeyRotations", "Vault", "seal_context"]
 
 LOGIN_CONTEXT = b"mfa: passkey login"
 """The place of what a browser keeps between the two halves of a login; no ``seal_context`` reads like it."""
@@ -32,6 +32,22 @@ class Vault(Protocol):
     @abstractmethod
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt what was sealed in the same context; raises ``UnknownKey`` and ``BrokenSeal``."""
+
+    @abstractmethod
+    def current(self, sealed: bytes) -> bool:
+        """Tell whether it is sealed under the first key."""
+
+
+class KeyRotations(Protocol):
+    """Remembers that everything was sealed under the keys that are configured."""
+
+    @abstractmethod
+    def complete(self, at: datetime) -> None:
+        """Enter that nothing is sealed under any key but the first."""
+
+    @abstractmethod
+    def completed(self) -> bool:
+        """Tell whether that was ever so; from then on, keys that nobody configured are keys of nobody's."""
 
 
 def seal_context(user_id: UserId, index: int, token_id: TokenId | None = None) -> bytes:

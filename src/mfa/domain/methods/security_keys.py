@@ -1,6 +1,8 @@
 """Security keys and passkeys as one more method: what a device and a challenge remember between ceremonies."""
 
 import hashlib
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -20,15 +22,14 @@ from mfa.domain.methods.base import (
 from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
-    AssertionResponse,
-    AttestationResponse,
+    AuthenticationResponse,
     CeremonyRefused,
     Credential,
+    RegistrationResponse,
     RelyingParty,
 )
 from mfa.domain.moments import expired
 from mfa.domain.sends import SendLimits
-from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 USER_HANDLE_BYTES = 32
@@ -51,6 +52,25 @@ class Awaited:
     purpose: Purpose
     expires_at: datetime
 
+    def encode(self) -> bytes:
+        """Write the state as bytes."""
+        fields = {
+            "challenge": urlsafe_b64encode(self.challenge).decode(),
+            "purpose": self.purpose.value,
+            "expires_at": self.expires_at.isoformat(),
+        }
+        return json.dumps(fields).encode()
+
+    @classmethod
+    def decode(cls, sent: bytes) -> "Awaited":
+        """Read what ``encode`` wrote."""
+        fields = json.loads(sent)
+        return cls(
+            challenge=urlsafe_b64decode(fields["challenge"]),
+            purpose=Purpose(fields["purpose"]),
+            expires_at=datetime.fromisoformat(fields["expires_at"]),
+        )
+
     @property
     def digest(self) -> str:
         """Return what tells the challenge from every other once it is spent."""
@@ -59,10 +79,22 @@ class Awaited:
 
 @attrs.frozen(kw_only=True)
 class Expected:
-    """The state of a pending device: for whom a credential is awaited, by name and by the handle it will keep."""
+    """The state of a pending device: for whom a credential is to be made."""
 
-    awaits: str
-    handle: bytes = attrs.field(repr=False)
+    user_handle: bytes = attrs.field(repr=False)
+    user_name: str
+
+    def encode(self) -> bytes:
+        """Write the state as bytes."""
+        return json.dumps({"awaits": self.user_name, "handle": urlsafe_b64encode(self.user_handle).decode()}).encode()
+
+    @classmethod
+    def decode(cls, state: bytes) -> "Expected | None":
+        """Read what ``encode`` wrote; None where a credential has taken its place."""
+        fields = json.loads(state)
+        if "awaits" not in fields:
+            return None
+        return cls(user_handle=urlsafe_b64decode(fields["handle"]), user_name=fields["awaits"])
 
 
 def unique_name(credential: bytes) -> str:
@@ -102,21 +134,21 @@ class SecurityKeys(Method):
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make creation options, with the handle that the user's other credentials have."""
-        handles = [decode(Credential, sibling).user_handle for sibling in enrolment.siblings.values()]
+        handles = [Credential.decode(sibling).user_handle for sibling in enrolment.siblings.values()]
         handle = handles[0] if handles else self.entropy.token(USER_HANDLE_BYTES)
-        expected = Expected(awaits=enrolment.user_name, handle=handle)
+        expected = Expected(user_handle=handle, user_name=enrolment.user_name)
         dispatch = self._creation(expected, enrolment.now, enrolment.siblings)
         return Registration(
-            state=encode(expected), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown
+            state=expected.encode(), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown
         )
 
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Make options: to create the credential of a pending device, else to use any that the user has."""
-        expected = _expected(state)
+        expected = Expected.decode(state)
         if expected is not None:
             return self._creation(expected, now, siblings)
         awaited = self._awaited(Purpose.GET, now)
-        credentials = [decode(Credential, sibling) for sibling in siblings.values()]
+        credentials = [Credential.decode(sibling) for sibling in siblings.values()]
         options = self.relying_party.request_options(challenge=awaited.challenge, credentials=credentials)
         return _dispatched(awaited, options)
 
@@ -125,7 +157,7 @@ class SecurityKeys(Method):
 
         What is no response at all raises ``MalformedValue``, before and whatever is out.
         """
-        expected = _expected(attempt.state)
+        expected = Expected.decode(attempt.state)
         try:
             return self._used(attempt) if expected is None else self._created(attempt, expected)
         except CeremonyRefused as refusal:
@@ -144,23 +176,23 @@ class SecurityKeys(Method):
         One signature is checked whatever is wrong, as by ``refuse_unknown``: the time does not tell which credentials
         there are.
         """
-        response = AssertionResponse.read(attempt.value)
+        response = AuthenticationResponse.read(attempt.value)
         try:
             credential = self._strict.authenticate(
                 response,
                 challenge=_challenge(attempt, Purpose.LOG_IN),
-                credentials=[decode(Credential, attempt.state)],
+                credentials=[Credential.decode(attempt.state)],
                 user_handle=None,
             )
         except CeremonyRefused as refusal:
             if refusal.reason not in {Reason.SIGNATURE, Reason.SIGN_COUNT}:
                 self.relying_party.check_in_vain(response)
             return _rejected(attempt, refusal)
-        return Accepted(state=encode(credential))
+        return Accepted(state=credential.encode())
 
     def refuse_unknown(self, value: object) -> Rejected:
         """Refuse what a browser made of such options with a credential that nobody has; raises ``MalformedValue``."""
-        self.relying_party.check_in_vain(AssertionResponse.read(value))
+        self.relying_party.check_in_vain(AuthenticationResponse.read(value))
         return Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
 
     @property
@@ -169,38 +201,38 @@ class SecurityKeys(Method):
         return attrs.evolve(self.relying_party, user_verification="required")
 
     def _created(self, attempt: Attempt, expected: Expected) -> Verdict:
-        response = AttestationResponse.read(attempt.value)
+        response = RegistrationResponse.read(attempt.value)
         challenge = _challenge(attempt, Purpose.CREATE)
         credential = self.relying_party.register(
-            response, challenge=challenge, user_handle=expected.handle, now=attempt.now
+            response, challenge=challenge, user_handle=expected.user_handle, now=attempt.now
         )
         return Accepted(
-            state=encode(credential),
+            state=credential.encode(),
             unique=unique_name(credential.id),
             unique_step="7.1.26",
             description=self.models.get(credential.aaguid, ""),
         )
 
     def _used(self, attempt: Attempt) -> Verdict:
-        response = AssertionResponse.read(attempt.value)
-        credentials = {index: decode(Credential, state) for index, state in attempt.siblings.items()}
+        response = AuthenticationResponse.read(attempt.value)
+        credentials = {index: Credential.decode(state) for index, state in attempt.siblings.items()}
         credential = self.relying_party.authenticate(
             response,
             challenge=_challenge(attempt, Purpose.GET),
             credentials=tuple(credentials.values()),
-            user_handle=decode(Credential, attempt.state).user_handle,
+            user_handle=Credential.decode(attempt.state).user_handle,
         )
         index = next(index for index, each in credentials.items() if each.id == credential.id)
-        return Accepted(state=encode(credential), index=index)
+        return Accepted(state=credential.encode(), index=index)
 
     def _creation(self, expected: Expected, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         awaited = self._awaited(Purpose.CREATE, now)
         options = self.relying_party.creation_options(
             challenge=awaited.challenge,
-            user_handle=expected.handle,
-            user_name=expected.awaits,
-            display_name=expected.awaits,
-            exclude=[decode(Credential, sibling) for sibling in siblings.values()],
+            user_handle=expected.user_handle,
+            user_name=expected.user_name,
+            display_name=expected.user_name,
+            exclude=[Credential.decode(sibling) for sibling in siblings.values()],
         )
         return _dispatched(awaited, options)
 
@@ -209,16 +241,8 @@ class SecurityKeys(Method):
         return Awaited(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
 
 
-def _expected(state: bytes) -> Expected | None:
-    """Return what a pending device expects; None where a credential has taken its place."""
-    try:
-        return decode(Expected, state)
-    except TypeError:
-        return None
-
-
 def _dispatched(awaited: Awaited, options: Mapping[str, object]) -> Dispatch:
-    return Dispatch(sent=encode(awaited), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
+    return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
 
 def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
@@ -226,7 +250,7 @@ def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
     step = "7.1.8" if purpose is Purpose.CREATE else "7.2.11"
     if attempt.sent is None:
         raise CeremonyRefused(step, Reason.USED_UP)
-    awaited = decode(Awaited, attempt.sent)
+    awaited = Awaited.decode(attempt.sent)
     if expired(awaited.expires_at, lifetime=CHALLENGE_LIFETIME, now=attempt.now):
         raise CeremonyRefused(step, Reason.EXPIRED)
     if awaited.purpose is not purpose:

@@ -94,3 +94,17 @@ def test_other_secrets_are_other_keys() -> None:
 
 def test_a_secret_may_be_any_text() -> None:
     assert len(derive_key("clé 鍵")) == 32
+
+
+@pytest.mark.parametrize("retired", [False, True])
+def test_former_keys_open_until_they_are_retired(retired: bool) -> None:  # noqa: FBT001
+    sealed = AesGcmVault([b"1" * 32]).seal(b"a seed", b"context")
+    vault = AesGcmVault([b"2" * 32], former=[b"1" * 32], retired=lambda: retired)
+
+    assert vault.open(vault.seal(b"another", b"context"), b"context") == b"another"
+    if retired:
+        with pytest.raises(UnknownKey):
+            vault.open(sealed, b"context")
+    else:
+        assert vault.open(sealed, b"context") == b"a seed"
+    assert not vault.current(sealed)

@@ -1,0 +1,1 @@
+"""The commands, each of which calls one use case and prints what it answers."""
