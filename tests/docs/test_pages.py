@@ -2,21 +2,28 @@
 
 import ast
 import inspect
+import pkgutil
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any, Protocol
 
 import attrs
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from mfa import config
-from mfa.adapters.answers import ANSWERS, REJECTED, REJECTED_CODE
+from mfa import config, urls
+from mfa.adapters.accessor import APP_LABEL
+from mfa.adapters.answers import ANSWERS, GRACE_HEADER, REJECTED, REJECTED_CODE
 from mfa.adapters.django import signals
 from mfa.adapters.drf.permissions import IsTokenAuthenticated
+from mfa.application import ports
+from mfa.containers.django import DjangoContainer
 from mfa.domain import events
 from mfa.domain.events import Event
 from mfa.domain.verdicts import Reason
-from tests.docs.pages import DECISIONS, PAGES, ROOT, name, rows
+from tests.docs.pages import DECISIONS, PAGES, ROOT, blocks, name, rows
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 TEST = re.compile(r"`(?P<path>tests/[\w/]+(?:\.py)?)(?:::(?P<test>\w+))?`")
@@ -84,6 +91,75 @@ def test_every_event_has_a_signal_that_is_explained() -> None:
     ]
     explained = {CODE.findall(event)[0] for _, event, *_ in rows(ROOT / "docs" / "signals.md", "Events")}
     assert explained == {event.__name__ for event in leaves}
+
+
+def test_the_label_of_the_app_is_told() -> None:
+    assert f"`migrate {APP_LABEL}`" in (ROOT / "README.md").read_text()
+
+
+def test_what_the_demos_module_exports_is_told() -> None:
+    module = (ROOT / "demo" / "static" / "mfa.js").read_text()
+    exported = re.findall(r"^export (?:async )?(?:class|const|function) (\w+)", module, re.MULTILINE)
+    told = [
+        each for _, cell in rows(ROOT / "docs" / "passkeys.md", "What the module has") for each in CODE.findall(cell)
+    ]
+    assert sorted(told) == sorted(exported)
+
+
+def test_the_suites_of_ports_are_not_in_the_wheel() -> None:
+    """Once they are, ``docs/adapters.md`` has to say so."""
+    assert not list((ROOT / "src" / "mfa").glob("testing/contracts*"))
+    assert (ROOT / "tests" / "contracts").is_dir()
+
+
+def test_every_router_and_viewset_that_can_be_subclassed_is_told() -> None:
+    table = rows(ROOT / "docs" / "routes.md", "Change the routes")
+    told = {CODE.findall(cell)[0] for row in table for cell in row[:2]}
+    mounted = {f"{kind.__module__}.{kind.__qualname__}" for kind in vars(urls).values() if isinstance(kind, type)}
+    assert told == mounted
+
+
+def test_the_headers_to_expose_are_those_of_the_answers() -> None:
+    [block] = [each for each in blocks(ROOT / "docs" / "routes.md", "python") if "CORS_EXPOSE_HEADERS" in each.text]
+    told = ast.literal_eval(block.text.partition(" = ")[2])
+    source = (ROOT / "src" / "mfa" / "adapters" / "answers.py").read_text()
+    assert set(told) == {GRACE_HEADER, *re.findall(r'"(Retry-After|WWW-Authenticate)"', source)}
+
+
+def test_every_port_has_its_provider() -> None:
+    table = rows(ROOT / "docs" / "adapters.md", "Adapters, one deployment at a time")
+    for port, _, provided, *_ in table:
+        module, _, named = CODE.findall(port)[0].rpartition(".")
+        assert hasattr(import_module(module), named), port
+        assert all(hasattr(DjangoContainer, each) for each in CODE.findall(provided)), provided
+
+
+def test_what_every_port_asks_for_is_told_by_its_signatures() -> None:
+    told = {
+        CODE.findall(port)[0]: {each.replace("\\|", "|") for each in CODE.findall(signatures)}
+        for port, signatures in rows(ROOT / "docs" / "adapters.md", "What each port asks for")
+    }
+    assert told == {port.__name__: set(asked_for(port)) for port in every_port()}
+
+
+def every_port() -> Iterator[type]:
+    for module in pkgutil.iter_modules(ports.__path__, f"{ports.__name__}."):
+        for _, each in inspect.getmembers(import_module(module.name), inspect.isclass):
+            if Protocol in each.__bases__ and inspect.isabstract(each):
+                yield each
+
+
+def asked_for(port: Any) -> Iterator[str]:  # noqa: ANN401 - a Protocol
+    for asked in port.__abstractmethods__:
+        member: Any = inspect.getattr_static(port, asked)
+        if isinstance(member, property):
+            getter: Any = member.fget
+            text = str(inspect.signature(getter)).replace("(self) -> ", ": ")
+        else:
+            signature = inspect.signature(member)
+            text = str(signature.replace(parameters=list(signature.parameters.values())[1:]))
+        plain = re.sub(r"(?:\w+\.)+(\w+)", r"\1", text).replace("~", "")
+        yield asked + re.sub(r"Optional\[(\w+)\]", r"\1 | None", plain)
 
 
 def test_every_reason_of_a_rejection_is_explained() -> None:
