@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from types import NoneType
+from typing import Any, Protocol, get_args
 
 import attrs
 import pytest
@@ -19,6 +20,7 @@ from mfa.adapters.answers import ANSWERS, GRACE_HEADER, REJECTED, REJECTED_CODE
 from mfa.adapters.django import signals
 from mfa.adapters.drf.permissions import IsTokenAuthenticated
 from mfa.application import ports
+from mfa.application.use_cases import UseCases
 from mfa.containers.django import DjangoContainer
 from mfa.domain import events
 from mfa.domain.events import Event
@@ -124,6 +126,29 @@ def test_the_headers_to_expose_are_those_of_the_answers() -> None:
     told = ast.literal_eval(block.text.partition(" = ")[2])
     source = (ROOT / "src" / "mfa" / "adapters" / "answers.py").read_text()
     assert set(told) == {GRACE_HEADER, *re.findall(r'"(Retry-After|WWW-Authenticate)"', source)}
+
+
+def test_every_use_case_is_told_with_what_it_takes_and_returns() -> None:
+    told = {
+        CODE.findall(name)[0]: ([*CODE.findall(taken)], {*CODE.findall(returned)})
+        for name, taken, returned in rows(ROOT / "docs" / "scripts.md", "From a script")
+    }
+    assert told == {field: called(kind) for field, kind in every_use_case()}
+
+
+def every_use_case() -> Iterator[tuple[str, type]]:
+    for field in attrs.fields(UseCases):
+        kinds = [kind for kind in get_args(field.type) or (field.type,) if kind is not NoneType]
+        if isinstance(kinds[0], type) and "__call__" in vars(kinds[0]):
+            yield field.name, kinds[0]
+
+
+def called(kind: Any) -> tuple[list[str], set[str]]:  # noqa: ANN401 - a use case
+    signature = inspect.signature(kind.__call__)
+    taken = [each.annotation for each in signature.parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD][1:]
+    returned = str(signature).rpartition(" -> ")[2]
+    parts = re.sub(r"(?:\w+\.)+(\w+)", r"\1", returned).split(" | ")
+    return [f"{each.__module__}.{each.__qualname__}" for each in taken], {*parts} - {"None"}
 
 
 def test_every_port_has_its_provider() -> None:
