@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.application.ports.repositories import AccountRepository
+from mfa.application.ports.repositories import AccountRepository, HeldDevice
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
@@ -548,24 +548,28 @@ class AccountRepositoryContract:
     def test_the_holder_of_a_unique_name_is_found(
         self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
     ) -> None:
-        assert repository.holder("a name") is None
+        assert repository.held("a name") is None
         save_named(repository, other_user_id, "another name")
         named = save_named(repository, user_id, "a name")
-        assert [each.unique for each in repository.of(user_id).devices] == ["a name"]
-        assert repository.holder("a name") == user_id
-        assert repository.holder("a nam") is None
-        assert repository.holder("") is None
+        [found] = repository.of(user_id).devices
+        assert found.unique == "a name"
+        assert repository.held("a name") == HeldDevice(
+            user_id=user_id, index=found.index, method=found.method, state=found.state
+        )
+        assert holder(repository) == user_id
+        assert repository.held("a nam") is None
+        assert repository.held("") is None
 
         repository.save(named, attrs.evolve(named, devices=()))
 
-        assert repository.holder("a name") is None
+        assert repository.held("a name") is None
 
     def test_whose_device_is_pending_holds_nothing(self, repository: AccountRepository, user_id: UserId) -> None:
         before = repository.of(user_id)
         pending = attrs.evolve(device(0, active=False), unique="a name")
         repository.save(before, with_devices(before, pending))
 
-        assert repository.holder("a name") is None
+        assert repository.held("a name") is None
 
     def test_a_unique_name_is_one_users_alone(
         self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
@@ -578,7 +582,12 @@ class AccountRepositoryContract:
             repository.save(before, with_devices(before, attrs.evolve(device(0), unique="a name")))
 
         assert repository.of(other_user_id).devices == before.devices
-        assert repository.holder("a name") == user_id
+        assert holder(repository) == user_id
+
+
+def holder(repository: AccountRepository) -> UserId | None:
+    held = repository.held("a name")
+    return None if held is None else held.user_id
 
 
 def save_named(repository: AccountRepository, user_id: UserId, name: str) -> Account:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from mfa.application.ports.repositories import Holders
+from mfa.application.ports.repositories import HeldDevice, Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
 from mfa.application.transactions import Decision, Transactions, confirmed_until, retried
@@ -19,13 +19,14 @@ from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import Awaited, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AuthenticationResponse
-from mfa.domain.verdicts import Accepted, Reason, Rejected
-
-NOBODY = UserId("")
-"""Whose a credential is that nobody has; no user has that key."""
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 SPENT_MEMORY = timedelta(days=1)
 """So much longer than they live it is remembered that options were answered: no clock is that wrong for long."""
+
+UNKNOWN = Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
+USED_UP = Rejected(reason=Reason.USED_UP, step="7.2.11", state=b"")
+NOT_ALLOWED = Rejected(reason=Reason.NOT_ALLOWED, state=b"")
 
 
 @attrs.frozen(kw_only=True)
@@ -96,10 +97,10 @@ class LogInByPasskey:
     """Judges an assertion, confirms the device to a token that is only prepared, and makes that when all is stored.
 
     So a login that fails leaves no token behind, and nobody has one before it is verified. Options that were answered
-    serve no second time, whoever's credential it was and whether there is such a credential at all. Both take the same
-    reads, one check of a signature and the same writes, so that the time does not tell which credentials there are.
-    Raises ``MalformedValue``, ``Throttled`` and ``Unavailable``, which use nothing up; a wrong assertion is an answer,
-    not an error.
+    serve no second time, whoever's credential it was and whether there is such a credential at all. A refusal takes the
+    same read, one check of a signature and the same write in both cases, so that the time does not tell which
+    credentials there are. Raises ``MalformedValue``, ``Throttled`` and ``Unavailable``, which use nothing up; a wrong
+    assertion is an answer, not an error.
     """
 
     transactions: Transactions
@@ -114,16 +115,18 @@ class LogInByPasskey:
         sent = self._opened(command.state)
         if sent is None:
             return NotLoggedIn(reason=Reason.WRONG)
-        user_id = retried(lambda: self.holders.holder(unique)) or NOBODY
-        try:
-            answer = self._run(user_id, unique, sent, command, spent=False)
-        except AlreadySpent:
-            answer = self._run(user_id, unique, sent, command, spent=True)
-        if isinstance(answer, NotLoggedIn):
-            return answer
-        return LoggedIn(
-            device=answer.device, verifications_left=answer.verifications_left, shown=answer.prepared.issue()
-        )
+        held = retried(lambda: self.holders.held(unique))
+        attempt = Attempt(state=b"", sent=sent, value=command.value, now=self.transactions.clock.now())
+        if held is None:
+            return self._refuse(None, self.passkeys.refuse_unknown(attempt), sent)
+        # To refuse, the device as it was found is enough; to let somebody in, it is judged once more as it is stored.
+        outcome: _Proved | Verdict = self._judge(attempt, held.user_id, held.index, held.state)
+        if isinstance(outcome, Accepted):
+            outcome = self._prove(held.user_id, unique, attempt, sent, command.request)
+        if isinstance(outcome, Rejected):
+            return self._refuse(held, outcome, sent)
+        shown = outcome.prepared.issue()
+        return LoggedIn(device=outcome.device, verifications_left=outcome.verifications_left, shown=shown)
 
     def _opened(self, state: str) -> bytes | None:
         """Open what the browser kept; None for what was never given to any."""
@@ -133,45 +136,36 @@ class LogInByPasskey:
         except (ValueError, SealError):
             return None
 
-    def _run(self, user_id: UserId, unique: str, sent: bytes, command: LogIn, *, spent: bool) -> _Proved | NotLoggedIn:
-        spending = None if spent else _spending(sent)
-        return self.transactions.run_for(
-            user_id,
-            None,
-            lambda account, now: attrs.evolve(
-                self._decide(account, unique, None if spent else sent, command, now), spending=spending
-            ),
-        )
+    def _judge(self, attempt: Attempt, user_id: UserId, index: int, sealed: bytes) -> Verdict:
+        state = self.vault.open(sealed, seal_context(user_id, index))
+        return self.passkeys.log_in(attrs.evolve(attempt, state=state))
 
-    def _decide(
-        self, account: Account, unique: str, sent: bytes | None, command: LogIn, now: datetime
-    ) -> Decision[_Proved | NotLoggedIn]:
-        device = account.holder_of(unique)
-        if device is None:
-            refused = self.passkeys.refuse_unknown(command.value)
-            return Decision(account=account, events=(), answer=NotLoggedIn(reason=refused.reason, step=refused.step))
-        state = self.vault.open(device.state, seal_context(account.user_id, device.index))
-        verdict = self.passkeys.log_in(Attempt(state=state, sent=sent, value=command.value, now=now))
-        if isinstance(verdict, Accepted):
-            active = self.transactions.profile(account.user_id).active
-            prepared = self.tokens.prepare(account.user_id, command.request) if active else None
-            if prepared is not None:
-                return self._accepted(account, device, verdict, prepared, now)
-            verdict = Rejected(reason=Reason.NOT_ALLOWED, state=state)
-        happened = VerificationRejected(
-            user_id=account.user_id,
-            at=now,
-            index=device.index,
-            method=device.method,
-            reason=verdict.reason,
-            step=verdict.step,
-        )
-        answer = NotLoggedIn(reason=verdict.reason, step=verdict.step, user_id=account.user_id)
-        return Decision(account=account, events=(happened,), answer=answer)
+    def _prove(
+        self, user_id: UserId, unique: str, attempt: Attempt, sent: bytes, request: object
+    ) -> _Proved | Rejected:
+        """Confirm the device to a token that is only prepared, and use the options up, in one commit."""
 
-    def _accepted(
+        def decide(account: Account, now: datetime) -> Decision[_Proved | Rejected]:
+            device = account.holder_of(unique)
+            if device is None:
+                return Decision(account=account, events=(), answer=UNKNOWN)
+            verdict = self._judge(attrs.evolve(attempt, now=now), user_id, device.index, device.state)
+            if isinstance(verdict, Rejected):
+                return Decision(account=account, events=(), answer=verdict)
+            active = self.transactions.profile(user_id).active
+            prepared = self.tokens.prepare(user_id, request) if active else None
+            if prepared is None:
+                return Decision(account=account, events=(), answer=NOT_ALLOWED)
+            return attrs.evolve(self._confirm(account, device, verdict, prepared, now), spending=_spending(sent))
+
+        try:
+            return self.transactions.run_for(user_id, None, decide)
+        except AlreadySpent:
+            return USED_UP
+
+    def _confirm(
         self, account: Account, device: Device, verdict: Accepted, prepared: PreparedToken, now: datetime
-    ) -> Decision[_Proved | NotLoggedIn]:
+    ) -> Decision[_Proved | Rejected]:
         rules, token = self.transactions.rules, prepared.token
         state = self.vault.seal(verdict.state, seal_context(account.user_id, device.index))
         after = account.used(device, state=state, now=now).succeeded(token.id, {})
@@ -183,6 +177,34 @@ class LogInByPasskey:
             events=(happened,),
             answer=_Proved(device=device, verifications_left=left, prepared=prepared),
         )
+
+    def _refuse(self, held: HeldDevice | None, refused: Rejected, sent: bytes) -> NotLoggedIn:
+        """Use the options up, and put the refusal on record, in one commit that is no account's."""
+        try:
+            self._commit(held, refused, _spending(sent))
+        except AlreadySpent:
+            refused = USED_UP
+            self._commit(held, refused, None)
+        user_id = None if held is None else held.user_id
+        return NotLoggedIn(reason=refused.reason, step=refused.step, user_id=user_id)
+
+    def _commit(self, held: HeldDevice | None, refused: Rejected, spending: SpentLogin | None) -> None:
+        happened = (
+            []
+            if held is None
+            else [
+                VerificationRejected(
+                    user_id=held.user_id,
+                    at=self.transactions.clock.now(),
+                    index=held.index,
+                    method=held.method,
+                    reason=refused.reason,
+                    step=refused.step,
+                )
+            ]
+        )
+        nobody = Account(user_id=UserId(""))
+        retried(lambda: self.transactions.unit_of_work.commit(nobody, nobody, happened, spending=spending))
 
 
 def _spending(sent: bytes) -> SpentLogin:

@@ -528,7 +528,7 @@ def test_a_database_that_fails_is_told(
     def fail(*_: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(type(world.container.accounts()), "holder", fail)
+    monkeypatch.setattr(type(world.container.accounts()), "held", fail)
 
     assert sent({"state": state, "value": key.get(options)}).status_code == 503
 

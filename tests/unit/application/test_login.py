@@ -11,6 +11,7 @@ import pytest
 from mfa.application.devices import Remove
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.login import SPENT_MEMORY, LoggedIn, LogIn, NotLoggedIn
+from mfa.application.ports.repositories import HeldDevice
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.verification import NotVerified, Verified, Verify
@@ -251,19 +252,41 @@ def test_a_removed_device_logs_nobody_in(site: LoginSite, key: SoftwareAuthentic
 
 
 class Finding:
-    """Finds a holder, whatever has become of the device since."""
+    """Finds a device as it was once, whatever has become of it since."""
 
-    def holder(self, unique: str) -> UserId | None:
-        return ANNA
+    def __init__(self, held: HeldDevice) -> None:
+        self._held = held
+
+    def held(self, unique: str) -> HeldDevice | None:
+        return self._held
 
 
 def test_a_device_that_goes_while_it_is_looked_for_logs_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
+    use_case = as_it_was(site)
     site.use_cases.remove_device(Remove(token=LAPTOP, index=index))
-    use_case = attrs.evolve(site.use_cases.log_in_by_passkey, holders=Finding())
     options, state = site.begin()
 
-    assert isinstance(use_case(LogIn(state=state, value=key.get(options))), NotLoggedIn)
+    assert use_case(LogIn(state=state, value=key.get(options))) == refused(Reason.UNKNOWN_CREDENTIAL, "7.2.5")
+
+
+def test_one_that_has_been_used_meanwhile_is_judged_as_it_is_then(site: LoginSite, key: SoftwareAuthenticator) -> None:
+    site.enrolled(LAPTOP, key)
+    use_case = as_it_was(site)
+    earlier, later = site.begin(), site.begin()
+    value = key.get(earlier[0])
+    assert isinstance(site.log_in(later[1], key.get(later[0])), LoggedIn)
+
+    assert use_case(LogIn(state=earlier[1], value=value)) == refused(Reason.SIGN_COUNT, "7.2.22")
+
+
+def as_it_was(site: LoginSite) -> Callable[[LogIn], object]:
+    """Return the use case, which will find the one device as it is now."""
+    use_case = site.use_cases.log_in_by_passkey
+    [device] = site.container.accounts().of(ANNA).devices
+    held = HeldDevice(user_id=ANNA, index=device.index, method=device.method, state=device.state)
+    evolved: Callable[[LogIn], object] = attrs.evolve(use_case, holders=Finding(held))
+    return evolved
 
 
 @attrs.define
@@ -350,7 +373,7 @@ class Broken(UnitOfWork):
 class Busy:
     """Has no time."""
 
-    def holder(self, unique: str) -> UserId | None:
+    def held(self, unique: str) -> HeldDevice | None:
         raise StoreBusy
 
 
@@ -445,7 +468,7 @@ class Counting:
         self.taken: list[str] = []
         self.use_case = attrs.evolve(
             use_case,
-            holders=self.counted(use_case.holders, "holder"),
+            holders=self.counted(use_case.holders, "held"),
             transactions=attrs.evolve(
                 use_case.transactions,
                 unit_of_work=self.counted(use_case.transactions.unit_of_work, "account", "commit"),
@@ -498,8 +521,8 @@ def test_the_time_does_not_tell_which_credentials_there_are(
             site.log_in(state, value)
         return counting.of(LogIn(state=state, value=value))
 
-    once = ["holder", "account", "signed", "commit"]
-    assert taken(key) == taken(stranger(site)) == ([*once, *once[1:]] if spent else once)
+    again = ["commit"] if spent else []
+    assert taken(key) == taken(stranger(site)) == ["held", "signed", "commit", *again]
 
 
 class Contended(Broken):

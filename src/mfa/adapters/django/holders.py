@@ -3,8 +3,7 @@
 import attrs
 
 from mfa.adapters.django.failures import answered
-from mfa.application.ports.repositories import Holders
-from mfa.domain.identifiers import UserId
+from mfa.application.ports.repositories import HeldDevice, Holders
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -13,6 +12,6 @@ class DjangoHolders(Holders):
 
     accounts: Holders
 
-    def holder(self, unique: str) -> UserId | None:
-        """Find whose device it is; raises ``StoreBusy`` and ``Unavailable``."""
-        return answered(lambda: self.accounts.holder(unique))
+    def held(self, unique: str) -> HeldDevice | None:
+        """Find the device; raises ``StoreBusy`` and ``Unavailable``."""
+        return answered(lambda: self.accounts.held(unique))

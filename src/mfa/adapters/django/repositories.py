@@ -14,7 +14,7 @@ from django.db.models.manager import BaseManager
 
 from mfa.adapters.django import prepared
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord, SpentLoginRecord
-from mfa.application.ports.repositories import AccountJoin, AccountRepository, Credentials
+from mfa.application.ports.repositories import AccountJoin, AccountRepository, Credentials, HeldDevice
 from mfa.domain import states
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
@@ -66,8 +66,8 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
     """Keeps accounts in three tables."""
 
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
-        """Read the account with its devices and the token's challenges, in one statement, even that of nobody."""
-        rows = prepared.rows(database(), "account", _account_rows, user=user_id or None, token=token_id or "")
+        """Read the account with its devices and the token's challenges, in one statement."""
+        rows = prepared.rows(database(), "account", _account_rows, user=user_id, token=token_id or "")
         return _account(user_id, token_id, rows)
 
     def along(
@@ -99,11 +99,11 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         token = known_as(credentials)
         return credentials, _account(token.user_id, token.id, [beside.account(row) for row in rows])
 
-    def holder(self, unique: str) -> UserId | None:
+    def held(self, unique: str) -> HeldDevice | None:
         """Find a device by its unique name, in one statement."""
-        devices = DeviceRecord.objects.using(database()).filter(unique=unique, activated_at__isnull=False)
-        keys = [UserId(str(key)) for key in devices.values_list("account_id", flat=True)]
-        return keys[0] if keys else None
+        for user_id, index, method, state in prepared.rows(database(), "held", _held_rows, unique=unique):
+            return HeldDevice(user_id=UserId(str(user_id)), index=index, method=method, state=bytes(state))
+        return None
 
     def users(self, *, after: UserId | None, limit: int) -> Sequence[UserId]:
         """Read the keys of the next users, in the order of the primary key."""
@@ -262,6 +262,12 @@ def _account_rows() -> QuerySet[AccountRecord, Any]:
     mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token))
     found = _accounts(prepared.Slot("user", AccountRecord._meta.pk)).annotate(mine=mine)  # noqa: SLF001 - as above
     return found.values_list(*_COLUMNS, *_login_columns())
+
+
+def _held_rows() -> QuerySet[DeviceRecord, Any]:
+    unique = prepared.Slot("unique", DeviceRecord._meta.get_field("unique"))  # noqa: SLF001 - as above
+    found = DeviceRecord.objects.using(database()).filter(unique=unique, activated_at__isnull=False)
+    return found.values_list("account_id", "index", "method", "state")
 
 
 _PATH = "user__multi_factor_account__"

@@ -5,7 +5,7 @@ from threading import Lock
 
 import attrs
 
-from mfa.application.ports.repositories import AccountRepository
+from mfa.application.ports.repositories import AccountRepository, HeldDevice
 from mfa.domain.accounts import Account
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
@@ -29,11 +29,14 @@ class MemoryAccountRepository(AccountRepository):
         """Have a user log in with something else from now on; real stores read it beside the account."""
         self._logins[user_id] = password
 
-    def holder(self, unique: str) -> UserId | None:
-        """Return whose active device has that unique name, or None where there is none."""
+    def held(self, unique: str) -> HeldDevice | None:
+        """Return the active device of that unique name, or None where there is none."""
         with self._lock:
-            holders = (user_id for user_id, account in self._accounts.items() if account.holder_of(unique))
-            return next(holders, None)
+            for user_id, account in self._accounts.items():
+                device = account.holder_of(unique)
+                if device is not None:
+                    return HeldDevice(user_id=user_id, index=device.index, method=device.method, state=device.state)
+            return None
 
     def users(self, *, after: UserId | None, limit: int) -> Sequence[UserId]:
         """Return the next users who have an account, by their keys."""

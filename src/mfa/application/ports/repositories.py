@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import attrs
+
 from mfa.domain.accounts import Account
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.logins import SpentLogin
@@ -11,12 +13,22 @@ from mfa.domain.logins import SpentLogin
 Credentials = TypeVar("Credentials")
 
 
+@attrs.frozen(kw_only=True)
+class HeldDevice:
+    """An active device, and whose it is; ``state`` is sealed."""
+
+    user_id: UserId
+    index: int
+    method: str
+    state: bytes = attrs.field(repr=False)
+
+
 class Holders(Protocol):
     """Knows whose a device is, by the name that no other device has."""
 
     @abstractmethod
-    def holder(self, unique: str) -> UserId | None:
-        """Return whose active device has that unique name, or None where there is none."""
+    def held(self, unique: str) -> HeldDevice | None:
+        """Return the active device of that unique name, or None where there is none."""
 
 
 class AccountIndex(Protocol):

@@ -22,6 +22,7 @@ from mfa.domain.methods.base import (
 from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
+    NOBODYS_KEY,
     AuthenticationResponse,
     CeremonyRefused,
     Credential,
@@ -190,9 +191,19 @@ class SecurityKeys(Method):
             return _rejected(attempt, refusal)
         return Accepted(state=credential.encode())
 
-    def refuse_unknown(self, value: object) -> Rejected:
-        """Refuse what a browser made of such options with a credential that nobody has; raises ``MalformedValue``."""
-        self.relying_party.check_in_vain(AuthenticationResponse.read(value))
+    def refuse_unknown(self, attempt: Attempt) -> Rejected:
+        """Refuse what a browser made of such options with a credential that nobody has, with no less work."""
+        response = AuthenticationResponse.read(attempt.value)
+        decoy = Credential(
+            id=response.id,
+            public_key=NOBODYS_KEY,
+            sign_count=0,
+            backup_eligible=False,
+            backed_up=False,
+            aaguid=bytes(16),
+            user_handle=response.user_handle or b"",
+        )
+        self.log_in(attrs.evolve(attempt, state=decoy.encode()))
         return Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
 
     @property
