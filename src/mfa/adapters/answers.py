@@ -93,7 +93,7 @@ PROBLEMS: Mapping[str, Promise] = {
     "invalid_phone_number": _("Enter a valid phone number."),
     "malformed_member": _("This is missing or malformed."),
 }
-"""What is wrong with a field, by the word for it; other words are answered as ``InvalidField``."""
+"""What is wrong with a field, by the word for it; other words are answered as the error says itself, or neutrally."""
 
 REJECTED = (HTTPStatus.UNAUTHORIZED, _("This value is not valid."))
 
@@ -129,8 +129,8 @@ def answer_to(error: MfaError, scheme: str, step_up_status: int = HTTPStatus.FOR
         raise error
     status, sentence = found
     match error:
-        case InvalidField(field=field, problem=problem):
-            return _answer_about(field, status, problem, PROBLEMS.get(problem, sentence))
+        case InvalidField(field=field, problem=problem, sentence=own):
+            return _answer_about(field, status, problem, own or PROBLEMS.get(problem, sentence))
         case MalformedValue(member=str() as member):
             return _answer_about(f"value.{member}", status, error.code, PROBLEMS["malformed_member"])
         case MalformedValue():
@@ -174,7 +174,7 @@ def _answer(
     return Answer(status=status, code=code, body=body, headers=headers or {})
 
 
-def _answer_about(field: str, status: int, code: str, sentence: Promise) -> Answer:
+def _answer_about(field: str, status: int, code: str, sentence: object) -> Answer:
     """Say what is wrong where it is wrong: a path with dots is nested as errors of nested serializers are."""
     *outside, innermost = field.split(".")
     body: Mapping[str, object] = {innermost: [str(sentence)]}

@@ -2,12 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import connections
-from rest_framework.exceptions import APIException, ErrorDetail
+from rest_framework.exceptions import (
+    APIException,
+    ErrorDetail,
+    NotAuthenticated,
+    ParseError,
+    PermissionDenied,
+    ValidationError,
+)
 
-from mfa.adapters.answers import Answer
+from mfa.adapters.answers import Answer, answer_to, token_required, unauthenticated
+from mfa.domain.errors import MfaError
+
+
+class CodedNumber(int):
+    """A number with the code that every part of an exception's detail has, for handlers that walk through them all."""
+
+    code: str
 
 
 class MfaException(APIException):
@@ -21,8 +37,7 @@ class MfaException(APIException):
         wait = answer.headers.get("Retry-After")
         self.wait = None if wait is None else int(wait)
         # DRF would turn numbers into text, were they handed over to be made a detail.
-        detail: dict[str, Any] = {**answer.body, "detail": self._sentence}
-        self.detail = detail
+        self.detail = _coded(answer.body, answer.code)
 
     def get_codes(self) -> str | None:
         """Return the one code."""
@@ -31,6 +46,56 @@ class MfaException(APIException):
     def get_full_details(self) -> Any:  # noqa: ANN401 - the type is private to the stubs
         """Return the sentence and the code, as for DRF's own exceptions."""
         return {"message": self._sentence, "code": self._sentence.code}
+
+
+class MissingCredentials(MfaException, NotAuthenticated):
+    """A request without credentials, as DRF refuses it, but with the code beside the sentence."""
+
+    def __init__(self) -> None:
+        super().__init__(unauthenticated(""))
+
+
+class TokenRequired(MfaException, PermissionDenied):
+    """A request whose credentials are no token of the provider."""
+
+    def __init__(self) -> None:
+        super().__init__(token_required())
+
+
+def _coded(part: Any, code: str) -> Any:  # noqa: ANN401 - whatever JSON may be
+    """Give every text and number of a body the code."""
+    if isinstance(part, dict):
+        return {name: _coded(value, code) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_coded(value, code) for value in part]
+    if isinstance(part, str):
+        return ErrorDetail(part, code)
+    if isinstance(part, int) and not isinstance(part, bool):
+        number = CodedNumber(part)
+        number.code = code
+        return number
+    return part
+
+
+def api_exception(error: Exception, scheme: str, step_up_status: int = HTTPStatus.FORBIDDEN) -> Exception:
+    """Return what DRF can answer in the place of an error of the core, and everything else as it is.
+
+    ``scheme`` is the authentication scheme that a refusal names, ``step_up_status`` its status. What Django calls a
+    suspicious operation, such as a body of a thousand fields or a host that is not allowed, becomes a 400 in the form
+    that every error has here.
+    """
+    if isinstance(error, SuspiciousOperation):
+        return ParseError()
+    if not isinstance(error, MfaError):
+        return error
+    try:
+        answer = answer_to(error, scheme, step_up_status)
+    except MfaError as fault:
+        return fault
+    if isinstance(answer.body.get("code"), str):
+        return MfaException(answer)
+    about: dict[str, Any] = {**answer.body}  # a sentence for a field, as DRF says it
+    return ValidationError(about, answer.code)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What is remembered for one request: the account that a gate has judged, or that was read along with the token."""
 
 from mfa.adapters import accessor
+from mfa.application.ports.tokens import TokenProvider
 from mfa.application.standing import Assessment, Standing
 from mfa.application.use_cases import UseCases
 from mfa.domain.accounts import Account
@@ -26,6 +27,12 @@ def assessment_of(request: object, token: Token) -> Assessment:
     """Tell all about how a token stands, by its account. Raises ``MfaError``."""
     use_cases = accessor.use_cases()
     return use_cases.assess_token.judge(_account_of(request, token, use_cases))
+
+
+def scheme_of(request: object, provider: TokenProvider) -> str:
+    """Return the authentication scheme that a refusal of a request names."""
+    token = None if request is None else provider.token_of(request)
+    return (token.scheme if token is not None else "") or provider.scheme
 
 
 def leave_account(credentials: object, account: Account) -> None:

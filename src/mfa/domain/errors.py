@@ -157,14 +157,19 @@ class MalformedValue(Malformed):
 
 
 class InvalidField(Malformed):
-    """A field of a registration does not hold what it should; ``problem`` is a stable word for the reason."""
+    """A field of a registration does not hold what it should; ``problem`` is a stable word for the reason.
+
+    ``sentence`` says it to a person, where the word is a project's own: a text, or what becomes one in the language of
+    whoever reads it.
+    """
 
     code = "invalid"
 
-    def __init__(self, field: str, problem: str) -> None:
+    def __init__(self, field: str, problem: str, sentence: object = None) -> None:
         super().__init__(field, problem)
         self.field = field
         self.problem = problem
+        self.sentence = sentence
 
 
 class Throttled(MfaError):

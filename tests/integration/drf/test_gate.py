@@ -94,6 +94,7 @@ def test_a_newcomer_is_sent_to_register(ann: Person) -> None:
         "detail": "Register a device first.",
         "code": "registration_required",
         "verifications-left": 1,
+        "requirement": {"verifications": 1, "methods": None, "max_age": None, "phishing_resistant": False},
     }
     assert answer.headers["WWW-Authenticate"] == DIFFERENT
 
@@ -116,6 +117,7 @@ def test_a_new_token_starts_unverified(ann: Person) -> None:
         "detail": "Verify with one of your devices first.",
         "code": "verification_required",
         "verifications-left": 1,
+        "requirement": {"verifications": 1, "methods": None, "max_age": None, "phishing_resistant": False},
     }
     assert answer.headers["WWW-Authenticate"] == DIFFERENT
 

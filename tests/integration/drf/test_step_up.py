@@ -80,6 +80,7 @@ class TestRequirements:
             "detail": "Verify with one of your devices first.",
             "code": "verification_required",
             "verifications-left": 1,
+            "requirement": {"verifications": 1, "methods": None, "max_age": 300, "phishing_resistant": False},
         }
         assert refused.headers["WWW-Authenticate"] == (
             'Token error="insufficient_user_authentication", '

@@ -19,8 +19,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.answers import Answer, answer_to, grace_header, token_required, unauthenticated
-from mfa.adapters.exceptions import MfaException, transactions_left_alone
+from mfa.adapters.answers import Answer, answer_to, grace_header, unauthenticated
+from mfa.adapters.exceptions import MfaException, TokenRequired, transactions_left_alone
 from mfa.domain.errors import MfaError, NotFound
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
@@ -105,7 +105,7 @@ def _demand(request: Request, requirement: Requirement | None) -> Mapping[str, s
     provider = accessor.use_cases().token_provider
     token = provider.token_of(request)
     if token is None and request.successful_authenticator:
-        raise MfaException(token_required())
+        raise TokenRequired
     if token is None:
         challenge = request.parser_context["view"].get_authenticate_header(request)
         raise MfaException(unauthenticated(challenge or provider.scheme))

@@ -1,47 +1,34 @@
-"""What the core refuses, as Django REST framework raises and answers it; what it says stands in ``answers``."""
+"""What the core refuses, as the exception handler of a project gives it; what it says stands in ``answers``."""
 
-from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
-from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.response import Response
+from rest_framework.views import exception_handler as framework_handler
 
-from mfa.adapters import answers
-from mfa.adapters.answers import answer_to
-from mfa.adapters.exceptions import MfaException
+from mfa.adapters import accessor, answers, requests
+from mfa.adapters.exceptions import MfaException, api_exception
 from mfa.domain.errors import MfaError
 
 
-def api_exception(error: Exception, scheme: str, step_up_status: int = HTTPStatus.FORBIDDEN) -> Exception:
-    """Return what DRF can answer in the place of an error of the core, and everything else as it is.
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer what the core refuses in a view of a project as the routes of this package do, and all else as DRF does.
 
-    ``scheme`` is the authentication scheme that a refusal names, ``step_up_status`` its status. What Django calls a
-    suspicious operation, such as a body of a thousand fields or a host that is not allowed, becomes a 400 in the form
-    that every error has here.
+    For ``EXCEPTION_HANDLER``, or to be called by the project's own. What is a fault of the installation stays a 500.
     """
-    if isinstance(error, SuspiciousOperation):
-        return ParseError()
-    if not isinstance(error, MfaError):
-        return error
-    try:
-        answer = answer_to(error, scheme, step_up_status)
-    except MfaError as fault:
-        return fault
-    if "code" in answer.body:
-        return MfaException(answer)
-    about: dict[str, Any] = {**answer.body}  # a sentence for a field, as DRF says it
-    return ValidationError(about, answer.code)
+    if isinstance(exc, MfaError):
+        use_cases = accessor.use_cases()
+        scheme = requests.scheme_of(context.get("request"), use_cases.token_provider)
+        exc = api_exception(exc, scheme, use_cases.step_up_status)
+    return framework_handler(exc, context)
 
 
-def rejection() -> Response:
-    """Return the answer to a wrong value.
+def rejection() -> MfaException:
+    """Return what a wrong value is answered by.
 
-    It is returned and never raised: DRF rolls a request's transaction back when a view raises, and with it would go
-    the failure that was counted.
+    It is handed to the exception handler and never raised: DRF rolls a request's transaction back when a view raises,
+    and with it would go the failure that was counted.
     """
-    answer = answers.rejection()
-    return Response(dict(answer.body), status=answer.status, headers=dict(answer.headers))
+    return MfaException(answers.rejection())
 
 
 def with_code(response: Response) -> Response:

@@ -14,7 +14,6 @@ from rest_framework.routers import Route
 from rest_framework.settings import api_settings
 from rest_framework.throttling import AnonRateThrottle
 
-from mfa.adapters.drf.errors import rejection
 from mfa.adapters.drf.routers import MultiFactorRouter
 from mfa.adapters.drf.serializers import PasskeySerializer, TimeField
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
@@ -78,7 +77,7 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
         if isinstance(answer, NotLoggedIn):
             if answer.user_id is None:
                 log_rejection(answer)
-            return rejection()
+            return self.rejected()
         shown = {name: _written(value) for name, value in answer.shown.items()}
         return Response({**shown, "verifications-left": answer.verifications_left})
 

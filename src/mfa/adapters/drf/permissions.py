@@ -2,15 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
-from mfa.adapters.drf.errors import api_exception
+from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception
 from mfa.application.standing import Assessment, Standing
 from mfa.domain.errors import MfaError, Refused
 from mfa.domain.identifiers import Token
@@ -25,12 +24,24 @@ class IsTokenAuthenticated(BasePermission):
     Without credentials the answer is DRF's 401, or its 403 where the authentication class has no challenge.
     """
 
-    message = TOKEN_REQUIRED
+    message: ClassVar[Any] = {"detail": TOKEN_REQUIRED, "code": TOKEN_REQUIRED_CODE}
+    """What DRF raises a refusal of: so it has the code in its body on every view."""
+
     code = TOKEN_REQUIRED_CODE
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Tell whether the credentials are such a token."""
-        return _token(request) is not None
+        """Tell whether the credentials are such a token; raises ``MissingCredentials``."""
+        return _token(request) is not None or self._denied(request, view)
+
+    def _denied(self, request: Request, view: object) -> bool:
+        """Refuse what is no token; without credentials by raising, unless the permission is only a part of another.
+
+        DRF's own way has no place for a code there.
+        """
+        whole = type(self) in getattr(view, "permission_classes", ())
+        if whole and request.authenticators and not request.successful_authenticator:
+            raise MissingCredentials
+        return False
 
 
 class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
@@ -40,7 +51,7 @@ class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
         """Tell whether the token may pass; raises ``MfaException``."""
         token = _token(request)
         if token is None:
-            return False
+            return self._denied(request, view)
         standing = self.standing(request, token, view)
         requirements = _requirements(view)
         _demand(standing, requirements, token)
@@ -103,8 +114,8 @@ def check_requirement(request: Request, requirement: Requirement) -> None:
     token = _token(request)
     if token is None:
         if request.authenticators and not request.successful_authenticator:
-            raise NotAuthenticated
-        raise PermissionDenied(IsTokenAuthenticated.message, IsTokenAuthenticated.code)
+            raise MissingCredentials
+        raise TokenRequired
     _demand(_standing(request, token, request.parser_context.get("view")), (requirement,), token)
 
 

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import Route
 
-from mfa.adapters.drf.errors import rejection
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter
 from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
@@ -56,7 +55,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
             )
         )
         if isinstance(answer, NotTrusted):
-            return rejection()
+            return self.rejected()
         if successor is not None:
             successor.issue()
         return Response({"verifications-left": answer.verifications_left})

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
-from mfa.adapters import accessor
-from mfa.adapters.drf.errors import api_exception, rejection, with_code
+from mfa.adapters import accessor, requests
+from mfa.adapters.drf.errors import rejection, with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice, refusal_of
 from mfa.adapters.drf.serializers import (
@@ -32,6 +32,7 @@ from mfa.adapters.drf.serializers import (
     StandingSerializer,
     VerifySerializer,
 )
+from mfa.adapters.exceptions import api_exception, transactions_left_alone
 from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.listing import ListedDevice
@@ -101,18 +102,17 @@ class MultiFactorViewSet(ViewSet):
             raise NotAcceptable from error
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer what the core refuses, and put a code into every error."""
+        """Answer what the core refuses by the exception handler of the project, and put a code into every error."""
         if isinstance(exc, Refused):
-            return with_code(super().handle_exception(self._refusal(exc)))
-        return with_code(super().handle_exception(api_exception(exc, "")))
+            use_cases = self.use_cases()
+            scheme = requests.scheme_of(self.request, use_cases.token_provider)
+            exc = api_exception(exc, scheme, use_cases.step_up_status)
+        with transactions_left_alone():
+            return with_code(super().handle_exception(api_exception(exc, "")))
 
-    def _refusal(self, refused: Refused) -> Exception:
-        return api_exception(refused, self._scheme(), self.use_cases().step_up_status)
-
-    def _scheme(self) -> str:
-        provider = self.use_cases().token_provider
-        token = provider.token_of(self.request)
-        return (token.scheme if token is not None else "") or provider.scheme
+    def rejected(self) -> Response:
+        """Answer a wrong value, which is the same for every reason; what was counted stays, for nothing is raised."""
+        return self.handle_exception(rejection())
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Keep secrets and standings out of every cache."""
@@ -148,7 +148,7 @@ class MultiFactorViewSet(ViewSet):
         """Return the token of a request; whatever permissions a subclass has, there is no second factor without."""
         token = self.use_cases().token_provider.token_of(request)
         if token is None:
-            self.permission_denied(request, str(IsTokenAuthenticated.message), IsTokenAuthenticated.code)
+            self.permission_denied(request, IsTokenAuthenticated.message, IsTokenAuthenticated.code)
         return token
 
     def successor(self, request: Request) -> PreparedToken | None:
@@ -207,7 +207,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
             )
         )
         if isinstance(verified, NotVerified):
-            return rejection()
+            return self.rejected()
         if successor is not None:
             successor.issue()
         [device] = self.shown([verified.listed])

@@ -4,15 +4,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.exceptions import DisallowedHost, TooManyFieldsSent
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.exceptions import Throttled as TooManyRequests
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from mfa.adapters.answers import ANSWERS, FAULTS, PROBLEMS, answer_to, requirement_body
-from mfa.adapters.drf.errors import api_exception, rejection, with_code
+from mfa.adapters.drf.errors import rejection, with_code
 from mfa.adapters.drf.permissions import refusal_of
-from mfa.adapters.exceptions import MfaException
+from mfa.adapters.exceptions import MfaException, api_exception
 from mfa.application.standing import Standing
 from mfa.domain import errors
 from mfa.domain.errors import (
@@ -112,6 +113,18 @@ def test_a_field_is_told_what_is_wrong_with_it(problem: str) -> None:
     assert response.data["address"][0].code == problem
 
 
+def test_a_problem_of_a_projects_own_may_have_a_sentence() -> None:
+    response = answered(InvalidField("number", "purple", gettext_lazy("This number is purple.")))
+
+    assert response.data == {"number": ["This number is purple."]}
+    assert response.data["number"][0].code == "purple"
+
+
+@pytest.mark.parametrize("field", ["code", "detail"])
+def test_a_field_may_be_called_as_the_parts_of_an_error_are(field: str) -> None:
+    assert answered(InvalidField(field, "required")).data == {field: ["This field is required."]}
+
+
 def test_an_unknown_problem_has_a_neutral_sentence() -> None:
     assert answered(InvalidField("number", "purple")).data == {"number": ["Invalid input."]}
 
@@ -192,6 +205,22 @@ def test_handlers_of_a_project_find_the_code() -> None:
     }
 
 
+@pytest.mark.parametrize("error", [VerificationRequired(1, Requirement(methods=["totp"])), Throttled(timedelta(1))])
+def test_handlers_that_walk_through_a_detail_find_a_code_everywhere(error: MfaError) -> None:
+    answer = api_exception(error, "Token")
+    assert isinstance(answer, APIException)
+
+    parts = [answer.detail]
+    while parts:
+        part: object = parts.pop()
+        if isinstance(part, dict):
+            parts += part.values()
+        elif isinstance(part, list):
+            parts += part
+        elif part:
+            assert getattr(part, "code", None) == error.code, part
+
+
 @pytest.mark.parametrize(
     ("enrolled", "left", "kind", "told"),
     [
@@ -243,8 +272,8 @@ def test_a_fault_is_no_answer_there_either() -> None:
         answer_to(BrokenSeal(), "Session")
 
 
-def test_a_wrong_value_is_an_answer_and_no_exception() -> None:
-    response = rejection()
+def test_a_wrong_value_has_one_answer() -> None:
+    response = answered(rejection())
 
     assert response.status_code == 401
     assert response.data == {"detail": "This value is not valid.", "code": "invalid_value"}
