@@ -48,6 +48,8 @@ def test_a_device_is_shown_as_the_contract_has_it(ann: Person) -> None:
         "dispatchable": False,
         "active": False,
         "confirmed": False,
+        "disabled": False,
+        "remaining": None,
         "destination": None,
         "created_at": NOW,
         "last_used_at": None,
