@@ -42,7 +42,7 @@ def _note(*, instance: Any, update_fields: frozenset[str] | None, using: str, **
         return
     users = type(instance)._base_manager.using(using).filter(pk=instance.pk)  # noqa: SLF001 - Django's name for it
     before = users.values_list("password", flat=True).first()
-    if before and _outdated(before) and not _outdated(instance.password):
+    if _made_by_the_preferred(before or "") is False and _made_by_the_preferred(instance.password):
         vars(instance)[_BEFORE] = before
 
 
@@ -64,10 +64,11 @@ def _tell(rehash: Rehash) -> None:
         logger.warning("Browsers are forgotten: a password was hashed anew, and %s", type(error).__name__)
 
 
-def _outdated(encoded: str) -> bool:
+def _made_by_the_preferred(encoded: str) -> bool | None:
+    """Tell whether a hash is as Django would make it now; None for what is no hash of a known hasher."""
     preferred = get_hasher()
     try:
         known = identify_hasher(encoded)
     except ValueError:
-        return False
-    return bool(known.algorithm != preferred.algorithm or preferred.must_update(encoded))
+        return None
+    return known.algorithm == preferred.algorithm and not preferred.must_update(encoded)
