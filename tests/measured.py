@@ -3,10 +3,35 @@
 A plugin: ``PYTEST_PLUGINS=tests.measured``. Each process leaves a file of its own for ``coverage combine``.
 """
 
+from collections.abc import Iterator
+
 import coverage
+import pytest
+
+UNMEASURED = (
+    "tests/docs/",
+    "tests/integration/benchmarks/",
+    "tests/integration/browser/",
+    "tests/integration/demo/",
+    "tests/integration/e2e/",
+    "tests/integration/openapi/test_conformance.py",
+    "tests/integration/promises/",
+)
+"""What takes long and reaches no line that the others leave out: to measure it would only take longer."""
 
 _measured = coverage.Coverage(data_suffix=True)
 _measured.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    if not item.nodeid.startswith(UNMEASURED):
+        return (yield)
+    _measured.stop()
+    try:
+        return (yield)
+    finally:
+        _measured.start()
 
 
 def pytest_unconfigure() -> None:
