@@ -526,6 +526,8 @@ class Machine(RuleBasedStateMachine):
 
 # The runs
 
+WITHOUT_A_DATABASE = pytest.mark.skipif(DATABASE != "sqlite", reason="it knows no database, and has had its turn")
+
 
 def profile(examples: int, steps: int, phases: Sequence[Phase] = (Phase.generate, Phase.shrink)) -> settings:
     """Return a profile that does the same in every run, and nothing that takes long."""
@@ -569,6 +571,7 @@ def tell(record: Record, deployment: InMemory | OnDatabase, how: settings) -> Ta
     return tally
 
 
+@WITHOUT_A_DATABASE
 def test_in_memory_the_answers_are_those_of_the_contract(record: Record) -> None:
     tally = tell(record, InMemory(), profile(examples=100, steps=50))
 
@@ -634,6 +637,7 @@ class Lingering(MemoryAccountRepository):
         return super().save(before, attrs.evolve(after, challenges=challenges), spending=spending)
 
 
+@WITHOUT_A_DATABASE
 @pytest.mark.parametrize(
     ("repository", "promises"), [(Repeating, {1, 2}), (Uncounted, {3}), (Unbound, {4}), (Lingering, {5})]
 )

@@ -13,7 +13,7 @@ from tests.projects.promises.settings import ORIGIN
 
 DAY = int(timedelta(days=1).total_seconds())
 STRANGERS = 32
-REQUESTS = 200
+REQUESTS = 100
 MOST_FAILURES = 100
 
 
