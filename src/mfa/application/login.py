@@ -18,7 +18,8 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import Awaited, SecurityKeys, unique_name
-from mfa.domain.methods.webauthn import AuthenticationResponse
+from mfa.domain.methods.webauthn import AssertionResponse
+from mfa.domain.states import decode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 SPENT_MEMORY = timedelta(days=1)
@@ -111,7 +112,7 @@ class LogInByPasskey:
 
     def __call__(self, command: LogIn) -> LoggedIn | NotLoggedIn:
         """Log in."""
-        unique = unique_name(AuthenticationResponse.read(command.value).id)
+        unique = unique_name(AssertionResponse.read(command.value).id)
         sent = self._opened(command.state)
         if sent is None:
             return NotLoggedIn(reason=Reason.WRONG)
@@ -209,5 +210,5 @@ class LogInByPasskey:
 
 def _spending(sent: bytes) -> SpentLogin:
     """Return what is entered of options that are answered, for so long that no clock which is wrong drops it early."""
-    awaited = Awaited.decode(sent)
+    awaited = decode(Awaited, sent)
     return SpentLogin(digest=awaited.digest, expires_at=awaited.expires_at + SPENT_MEMORY)

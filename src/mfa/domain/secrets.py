@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from base64 import b64decode, b64encode
 
 import attrs
 
@@ -54,16 +53,6 @@ class SaltedHash:
     def matches(self, code: str) -> bool:
         """Tell in constant time whether this is the hash of the code."""
         return equal(self.digest, _digest(code, self.salt))
-
-    def encode(self) -> str:
-        """Write the hash as text for a state."""
-        return f"{b64encode(self.salt).decode()}.{b64encode(self.digest).decode()}"
-
-    @classmethod
-    def decode(cls, text: str) -> "SaltedHash":
-        """Read what ``encode`` wrote."""
-        salt, digest = map(b64decode, text.split("."))
-        return cls(salt=salt, digest=digest)
 
 
 def _digest(code: str, salt: bytes) -> bytes:

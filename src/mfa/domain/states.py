@@ -1,4 +1,8 @@
-"""Values of attrs as JSON and back: what devices and challenges remember is kept in one form, by their types alone."""
+"""Values of attrs as JSON and back: what devices and challenges remember is kept in one form, by their types alone.
+
+What was written once is read as long as it is stored. A field whose form is its own says so in its metadata: ``dump``
+and ``load`` are what writes and reads it.
+"""
 
 import json
 from base64 import b64decode, b64encode
@@ -36,7 +40,8 @@ def dump(value: Any) -> Any:  # noqa: ANN401 - whatever JSON has
         case tuple():
             return [dump(each) for each in value]
         case _ if attrs.has(type(value)):
-            return {field.name: dump(getattr(value, field.name)) for field in attrs.fields(type(value))}
+            fields = attrs.fields(type(value))
+            return {field.name: field.metadata.get("dump", dump)(getattr(value, field.name)) for field in fields}
     return value
 
 
@@ -56,12 +61,31 @@ def _loader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type, or a f
         item = _loader(get_args(kind)[0])
         return lambda data: tuple(map(item, data))
     if attrs.has(kind):
-        hints = get_type_hints(kind)
-        fields = {field.name: _loader(hints[field.name]) for field in attrs.fields(kind)}
-        return lambda data: kind(**{name: read(data[name]) for name, read in fields.items() if name in data})
+        return _members_loader(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     return _PLAIN.get(kind, lambda data: data)
 
 
-_PLAIN: dict[object, Callable[[Any], Any]] = {bytes: b64decode, datetime: datetime.fromisoformat}
+def _members_loader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a class of attrs
+    hints = get_type_hints(kind)
+    fields = {field.name: field.metadata.get("load") or _loader(hints[field.name]) for field in attrs.fields(kind)}
+
+    def read(data: Any) -> Any:  # noqa: ANN401 - whatever JSON has
+        # Hashes were once written as one text, their parts joined by a dot.
+        members = dict(zip(fields, data.split("."), strict=True)) if isinstance(data, str) else data
+        return kind(**{name: load_field(members[name]) for name, load_field in fields.items() if name in members})
+
+    return read
+
+
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
+
+
+def octets(text: str) -> bytes:
+    """Read base64 in either alphabet, padded or not (RFC 4648 sections 4 and 5); raises ``ValueError``."""
+    bare = text.rstrip("=").translate(_STANDARD_ALPHABET)
+    return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+
+
+_PLAIN: dict[object, Callable[[Any], Any]] = {bytes: octets, datetime: datetime.fromisoformat}

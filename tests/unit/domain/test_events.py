@@ -72,6 +72,7 @@ def test_reasons_are_stable_words_for_the_audit_trail() -> None:
         "replayed",
         "expired",
         "used_up",
+        "not_allowed",
         "not_unique",
         "malformed",
         "type",

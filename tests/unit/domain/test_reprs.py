@@ -67,7 +67,7 @@ CLASSES = list(classes())
 
 
 def secret(owner: type[Any], field: "attrs.Attribute[Any]") -> bool:
-    types = {field.type, *get_args(field.type)}
+    types = [field.type, *get_args(field.type)]
     return (
         field.name in CREDENTIALS
         or bytes in types

@@ -13,6 +13,7 @@ from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Registration
 from mfa.domain.methods.security_keys import Awaited, Purpose, SecurityKeys
 from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, RelyingParty
 from mfa.domain.moments import SKEW
+from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected
 from tests.authenticator import SoftwareAuthenticator
 from tests.unit.domain.samples import TICK, PredictableEntropy
@@ -49,7 +50,7 @@ def enrolled(method: SecurityKeys, key: SoftwareAuthenticator) -> bytes:
 
 def for_another_purpose(sent: bytes | None, purpose: Purpose) -> bytes:
     assert sent is not None
-    return attrs.evolve(Awaited.decode(sent), purpose=purpose).encode()
+    return encode(attrs.evolve(decode(Awaited, sent), purpose=purpose))
 
 
 def test_whatever_is_out_says_how_long_it_is_good_for(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
@@ -67,7 +68,7 @@ def test_whatever_is_out_says_how_long_it_is_good_for(method: SecurityKeys, key:
 def test_a_challenge_remembers_what_it_is_for(purpose: Purpose) -> None:
     awaited = Awaited(challenge=b"challenge", purpose=purpose, expires_at=NOW)
 
-    assert Awaited.decode(awaited.encode()) == awaited
+    assert decode(Awaited, encode(awaited)) == awaited
     assert len(awaited.digest) == 64
     assert awaited.digest != attrs.evolve(awaited, challenge=b"another").digest
 

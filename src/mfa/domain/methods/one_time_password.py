@@ -1,6 +1,5 @@
 """Codes of an authenticator app or token: time-based (RFC 6238) and counter-based (RFC 4226)."""
 
-import json
 import re
 from abc import abstractmethod
 from base64 import b32decode, b32encode
@@ -25,6 +24,7 @@ from mfa.domain.methods.base import (
 )
 from mfa.domain.secrets import equal
 from mfa.domain.sends import SendLimits
+from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 Algorithm = Literal["sha1", "sha256", "sha512"]
@@ -55,6 +55,10 @@ class QrCodes(Protocol):
         """Return a data URI of the picture; raises ``ValueError`` for a text that no QR code can hold."""
 
 
+def _base32(seed: bytes) -> str:
+    return b32encode(seed).decode()
+
+
 @attrs.frozen(kw_only=True)
 class Parameters:
     """How the values of one device are made and how far off they may be; fixed when it is registered."""
@@ -72,26 +76,10 @@ class State:
     ``far`` is the counter of a value beyond the window, which a second value may confirm.
     """
 
-    seed: bytes = attrs.field(repr=False)
+    seed: bytes = attrs.field(repr=False, metadata={"dump": _base32, "load": b32decode})
     parameters: Parameters
     next_counter: int = 0
     far: int | None = None
-
-    def encode(self) -> bytes:
-        """Write the state as bytes."""
-        fields = {**attrs.asdict(self), "seed": b32encode(self.seed).decode()}
-        return json.dumps(fields, separators=(",", ":")).encode()
-
-    @classmethod
-    def decode(cls, state: bytes) -> "State":
-        """Read what ``encode`` wrote."""
-        fields = json.loads(state)
-        return cls(
-            seed=b32decode(fields["seed"]),
-            parameters=Parameters(**fields["parameters"]),
-            next_counter=fields["next_counter"],
-            far=fields["far"],
-        )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -118,10 +106,10 @@ class OneTimePassword(Method):
     def register(self, enrolment: Enrolment) -> Registration:
         """Make a seed, and show it to the person in the two forms that apps take."""
         seed = self.entropy.token(SEED_BYTES[self.parameters.algorithm])
-        secret = b32encode(seed).decode().rstrip("=")
+        secret = _base32(seed).rstrip("=")
         issuer = self.issuer or enrolment.site or DEFAULT_ISSUER
         url = authenticator_url(secret=secret, user_name=enrolment.user_name, issuer=issuer, parameters=self.parameters)
-        state = State(seed=seed, parameters=self.parameters).encode()
+        state = encode(State(seed=seed, parameters=self.parameters))
         return Registration(state=state, shown={"authenticator_url": url, "secret": secret})
 
     def present(self, shown: Mapping[str, object]) -> Mapping[str, object]:
@@ -144,28 +132,28 @@ class OneTimePassword(Method):
         The latest counter that fits is the one spent: where a value happens to stand twice in the window, spending
         the earlier one would leave it valid. Every counter is compared, so the time tells nothing of the position.
         """
-        state = State.decode(attempt.state)
+        state = decode(State, attempt.state)
         value = attempt.text
         if not re.fullmatch(f"[0-9]{{{state.parameters.digits}}}", value):
-            return Rejected(reason=Reason.WRONG, state=_forget(state).encode())
+            return Rejected(reason=Reason.WRONG, state=encode(_forget(state)))
         window = _window(state, attempt.now)
         matching = self._matching(state, window, value)
         unspent = [counter for counter in matching if counter >= state.next_counter]
         if unspent:
-            return Accepted(state=_spend(state, unspent[-1]).encode())
+            return Accepted(state=encode(_spend(state, unspent[-1])))
         if matching:
-            return Rejected(reason=Reason.REPLAYED, state=_forget(state).encode())
+            return Rejected(reason=Reason.REPLAYED, state=encode(_forget(state)))
         if self.resynchronise and state.parameters.period is None:
             return self._resynchronised(state, value, beyond=window.stop)
-        return Rejected(reason=Reason.WRONG, state=_forget(state).encode())
+        return Rejected(reason=Reason.WRONG, state=encode(_forget(state)))
 
     def _resynchronised(self, state: State, value: str, *, beyond: int) -> Verdict:
         """Accept the second of two consecutive values from beyond the window, and remember the first."""
         if state.far is not None and self._matching(state, range(state.far + 1, state.far + 2), value):
-            return Accepted(state=_spend(state, state.far + 1).encode())
+            return Accepted(state=encode(_spend(state, state.far + 1)))
         ahead = range(beyond, state.next_counter + RESYNCHRONISATION_WINDOW + 1)
         far = self._matching(state, ahead, value)
-        return Rejected(reason=Reason.WRONG, state=attrs.evolve(state, far=far[0] if far else None).encode())
+        return Rejected(reason=Reason.WRONG, state=encode(attrs.evolve(state, far=far[0] if far else None)))
 
     def _matching(self, state: State, counters: range, value: str) -> list[int]:
         parameters = state.parameters

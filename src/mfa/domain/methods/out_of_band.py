@@ -1,6 +1,5 @@
 """Codes that travel to a person by another channel: email and SMS are instances of one class."""
 
-import json
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from mfa.domain.methods.base import (
 from mfa.domain.moments import expired
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.sends import SendLimits
+from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 MOST_WRONG_VALUES = 5
@@ -52,21 +52,6 @@ class SentCode:
     code: SaltedHash
     expires_at: datetime
     wrong: int = 0
-
-    def encode(self) -> bytes:
-        """Write the state as bytes."""
-        fields = {"code": self.code.encode(), "expires_at": self.expires_at.isoformat(), "wrong": self.wrong}
-        return json.dumps(fields, separators=(",", ":")).encode()
-
-    @classmethod
-    def decode(cls, sent: bytes) -> "SentCode":
-        """Read what ``encode`` wrote."""
-        fields = json.loads(sent)
-        return cls(
-            code=SaltedHash.decode(fields["code"]),
-            expires_at=datetime.fromisoformat(fields["expires_at"]),
-            wrong=fields["wrong"],
-        )
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -104,7 +89,7 @@ class OutOfBand(Method):
         code = self.entropy.digits(self.digits)
         hashed = SaltedHash.of(code, self.entropy.token(SALT_BYTES))
         return Dispatch(
-            sent=SentCode(code=hashed, expires_at=now + self.lifetime).encode(),
+            sent=encode(SentCode(code=hashed, expires_at=now + self.lifetime)),
             lifetime=self.lifetime,
             message=Outgoing(destination=state.decode(), code=code, lifetime=self.lifetime),
         )
@@ -114,11 +99,11 @@ class OutOfBand(Method):
         value = attempt.text
         if attempt.sent is None:
             return Rejected(reason=Reason.USED_UP, state=attempt.state)
-        sent = SentCode.decode(attempt.sent)
+        sent = decode(SentCode, attempt.sent)
         if expired(sent.expires_at, lifetime=self.lifetime, now=attempt.now):
             return Rejected(reason=Reason.EXPIRED, state=attempt.state, sent=attempt.sent)
         if re.fullmatch("[0-9]+", value) and sent.code.matches(value):
             return Accepted(state=attempt.state)
         wrong = attrs.evolve(sent, wrong=sent.wrong + 1)
-        left = wrong.encode() if wrong.wrong < MOST_WRONG_VALUES else None
+        left = encode(wrong) if wrong.wrong < MOST_WRONG_VALUES else None
         return Rejected(reason=Reason.WRONG, state=attempt.state, sent=left)

@@ -1,6 +1,5 @@
 """Codes on paper, for the day when every other factor is lost."""
 
-import json
 from base64 import b32encode
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,6 +19,7 @@ from mfa.domain.methods.base import (
 )
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.sends import SendLimits
+from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 CODE_BYTES = 10
@@ -53,7 +53,7 @@ class RecoveryCodes(Method):
         """Make a new set of codes, in lower case and in groups of four."""
         codes = [b32encode(self.entropy.token(CODE_BYTES)).decode().lower() for _ in range(self.count)]
         salt = self.entropy.token(SALT_BYTES)
-        state = _encode([SaltedHash.of(code, salt) for code in codes])
+        state = encode(tuple(SaltedHash.of(code, salt) for code in codes))
         groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
         return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
 
@@ -63,23 +63,15 @@ class RecoveryCodes(Method):
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many codes are left."""
-        return len(_decode(state))
+        return len(decode(tuple[SaltedHash, ...], state))
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Burn the code that fits; all are compared, so that the time does not tell which."""
         value = attempt.text.translate(_SMALL)
-        codes = _decode(attempt.state)
+        codes = decode(tuple[SaltedHash, ...], attempt.state)
         if not value.isascii():
             return Rejected(reason=Reason.WRONG, state=attempt.state)
         matches = [code.matches(value) for code in codes]
         if not any(matches):
             return Rejected(reason=Reason.WRONG, state=attempt.state)
-        return Accepted(state=_encode([code for code, match in zip(codes, matches, strict=True) if not match]))
-
-
-def _encode(codes: list[SaltedHash]) -> bytes:
-    return json.dumps([code.encode() for code in codes]).encode()
-
-
-def _decode(state: bytes) -> list[SaltedHash]:
-    return [SaltedHash.decode(code) for code in json.loads(state)]
+        return Accepted(state=encode(tuple(code for code, match in zip(codes, matches, strict=True) if not match)))

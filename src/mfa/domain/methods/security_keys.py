@@ -1,8 +1,6 @@
 """Security keys and passkeys as one more method: what a device and a challenge remember between ceremonies."""
 
 import hashlib
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -23,14 +21,15 @@ from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
     NOBODYS_KEY,
-    AuthenticationResponse,
+    AssertionResponse,
+    AttestationResponse,
     CeremonyRefused,
     Credential,
-    RegistrationResponse,
     RelyingParty,
 )
 from mfa.domain.moments import expired
 from mfa.domain.sends import SendLimits
+from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 USER_HANDLE_BYTES = 32
@@ -53,25 +52,6 @@ class Awaited:
     purpose: Purpose
     expires_at: datetime
 
-    def encode(self) -> bytes:
-        """Write the state as bytes."""
-        fields = {
-            "challenge": urlsafe_b64encode(self.challenge).decode(),
-            "purpose": self.purpose.value,
-            "expires_at": self.expires_at.isoformat(),
-        }
-        return json.dumps(fields).encode()
-
-    @classmethod
-    def decode(cls, sent: bytes) -> "Awaited":
-        """Read what ``encode`` wrote."""
-        fields = json.loads(sent)
-        return cls(
-            challenge=urlsafe_b64decode(fields["challenge"]),
-            purpose=Purpose(fields["purpose"]),
-            expires_at=datetime.fromisoformat(fields["expires_at"]),
-        )
-
     @property
     def digest(self) -> str:
         """Return what tells the challenge from every other once it is spent."""
@@ -80,22 +60,10 @@ class Awaited:
 
 @attrs.frozen(kw_only=True)
 class Expected:
-    """The state of a pending device: for whom a credential is to be made."""
+    """The state of a pending device: for whom a credential is awaited, by name and by the handle it will keep."""
 
-    user_handle: bytes = attrs.field(repr=False)
-    user_name: str
-
-    def encode(self) -> bytes:
-        """Write the state as bytes."""
-        return json.dumps({"awaits": self.user_name, "handle": urlsafe_b64encode(self.user_handle).decode()}).encode()
-
-    @classmethod
-    def decode(cls, state: bytes) -> "Expected | None":
-        """Read what ``encode`` wrote; None where a credential has taken its place."""
-        fields = json.loads(state)
-        if "awaits" not in fields:
-            return None
-        return cls(user_handle=urlsafe_b64decode(fields["handle"]), user_name=fields["awaits"])
+    awaits: str
+    handle: bytes = attrs.field(repr=False)
 
 
 def unique_name(credential: bytes) -> str:
@@ -135,21 +103,21 @@ class SecurityKeys(Method):
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make creation options, with the handle that the user's other credentials have."""
-        handles = [Credential.decode(sibling).user_handle for sibling in enrolment.siblings.values()]
+        handles = [decode(Credential, sibling).user_handle for sibling in enrolment.siblings.values()]
         handle = handles[0] if handles else self.entropy.token(USER_HANDLE_BYTES)
-        expected = Expected(user_handle=handle, user_name=enrolment.user_name)
+        expected = Expected(awaits=enrolment.user_name, handle=handle)
         dispatch = self._creation(expected, enrolment.now, enrolment.siblings)
         return Registration(
-            state=expected.encode(), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown
+            state=encode(expected), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown
         )
 
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Make options: to create the credential of a pending device, else to use any that the user has."""
-        expected = Expected.decode(state)
+        expected = _expected(state)
         if expected is not None:
             return self._creation(expected, now, siblings)
         awaited = self._awaited(Purpose.GET, now)
-        credentials = [Credential.decode(sibling) for sibling in siblings.values()]
+        credentials = [decode(Credential, sibling) for sibling in siblings.values()]
         options = self.relying_party.request_options(challenge=awaited.challenge, credentials=credentials)
         return _dispatched(awaited, options)
 
@@ -158,7 +126,7 @@ class SecurityKeys(Method):
 
         What is no response at all raises ``MalformedValue``, before and whatever is out.
         """
-        expected = Expected.decode(attempt.state)
+        expected = _expected(attempt.state)
         try:
             return self._used(attempt) if expected is None else self._created(attempt, expected)
         except CeremonyRefused as refusal:
@@ -177,23 +145,23 @@ class SecurityKeys(Method):
         One signature is checked whatever is wrong, as by ``refuse_unknown``: the time does not tell which credentials
         there are.
         """
-        response = AuthenticationResponse.read(attempt.value)
+        response = AssertionResponse.read(attempt.value)
         try:
             credential = self._strict.authenticate(
                 response,
                 challenge=_challenge(attempt, Purpose.LOG_IN),
-                credentials=[Credential.decode(attempt.state)],
+                credentials=[decode(Credential, attempt.state)],
                 user_handle=None,
             )
         except CeremonyRefused as refusal:
             if refusal.reason not in {Reason.SIGNATURE, Reason.SIGN_COUNT}:
                 self.relying_party.check_in_vain(response)
             return _rejected(attempt, refusal)
-        return Accepted(state=credential.encode())
+        return Accepted(state=encode(credential))
 
     def refuse_unknown(self, attempt: Attempt) -> Rejected:
         """Refuse what a browser made of such options with a credential that nobody has, with no less work."""
-        response = AuthenticationResponse.read(attempt.value)
+        response = AssertionResponse.read(attempt.value)
         decoy = Credential(
             id=response.id,
             public_key=NOBODYS_KEY,
@@ -203,7 +171,7 @@ class SecurityKeys(Method):
             aaguid=bytes(16),
             user_handle=response.user_handle or b"",
         )
-        self.log_in(attrs.evolve(attempt, state=decoy.encode()))
+        self.log_in(attrs.evolve(attempt, state=encode(decoy)))
         return Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
 
     @property
@@ -212,38 +180,38 @@ class SecurityKeys(Method):
         return attrs.evolve(self.relying_party, user_verification="required")
 
     def _created(self, attempt: Attempt, expected: Expected) -> Verdict:
-        response = RegistrationResponse.read(attempt.value)
+        response = AttestationResponse.read(attempt.value)
         challenge = _challenge(attempt, Purpose.CREATE)
         credential = self.relying_party.register(
-            response, challenge=challenge, user_handle=expected.user_handle, now=attempt.now
+            response, challenge=challenge, user_handle=expected.handle, now=attempt.now
         )
         return Accepted(
-            state=credential.encode(),
+            state=encode(credential),
             unique=unique_name(credential.id),
             unique_step="7.1.26",
             description=self.models.get(credential.aaguid, ""),
         )
 
     def _used(self, attempt: Attempt) -> Verdict:
-        response = AuthenticationResponse.read(attempt.value)
-        credentials = {index: Credential.decode(state) for index, state in attempt.siblings.items()}
+        response = AssertionResponse.read(attempt.value)
+        credentials = {index: decode(Credential, state) for index, state in attempt.siblings.items()}
         credential = self.relying_party.authenticate(
             response,
             challenge=_challenge(attempt, Purpose.GET),
             credentials=tuple(credentials.values()),
-            user_handle=Credential.decode(attempt.state).user_handle,
+            user_handle=decode(Credential, attempt.state).user_handle,
         )
         index = next(index for index, each in credentials.items() if each.id == credential.id)
-        return Accepted(state=credential.encode(), index=index)
+        return Accepted(state=encode(credential), index=index)
 
     def _creation(self, expected: Expected, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         awaited = self._awaited(Purpose.CREATE, now)
         options = self.relying_party.creation_options(
             challenge=awaited.challenge,
-            user_handle=expected.user_handle,
-            user_name=expected.user_name,
-            display_name=expected.user_name,
-            exclude=[Credential.decode(sibling) for sibling in siblings.values()],
+            user_handle=expected.handle,
+            user_name=expected.awaits,
+            display_name=expected.awaits,
+            exclude=[decode(Credential, sibling) for sibling in siblings.values()],
         )
         return _dispatched(awaited, options)
 
@@ -252,8 +220,16 @@ class SecurityKeys(Method):
         return Awaited(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
 
 
+def _expected(state: bytes) -> Expected | None:
+    """Return what a pending device expects; None where a credential has taken its place."""
+    try:
+        return decode(Expected, state)
+    except TypeError:
+        return None
+
+
 def _dispatched(awaited: Awaited, options: Mapping[str, object]) -> Dispatch:
-    return Dispatch(sent=awaited.encode(), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
+    return Dispatch(sent=encode(awaited), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
 
 def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
@@ -261,7 +237,7 @@ def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
     step = "7.1.8" if purpose is Purpose.CREATE else "7.2.11"
     if attempt.sent is None:
         raise CeremonyRefused(step, Reason.USED_UP)
-    awaited = Awaited.decode(attempt.sent)
+    awaited = decode(Awaited, attempt.sent)
     if expired(awaited.expires_at, lifetime=CHALLENGE_LIFETIME, now=attempt.now):
         raise CeremonyRefused(step, Reason.EXPIRED)
     if awaited.purpose is not purpose:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from abc import abstractmethod
-from base64 import b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ import attrs
 
 from mfa.domain.errors import MalformedValue
 from mfa.domain.secrets import equal
+from mfa.domain.states import octets
 from mfa.domain.verdicts import Reason
 
 UserVerification = Literal["required", "preferred", "discouraged"]
@@ -60,7 +61,6 @@ MOST_TRANSPORTS = 16
 
 _TRANSPORT = re.compile("[a-z0-9-]{1,32}")
 
-_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 # Authenticator data (section 6.1): rpIdHash, flags, signCount; then aaguid, length and credential id (section 6.5.1).
 _FLAGS_AT = 32
@@ -155,27 +155,6 @@ class Credential:
     user_handle: bytes = attrs.field(repr=False)
     transports: tuple[str, ...] = ()
 
-    def encode(self) -> bytes:
-        """Write the credential as bytes."""
-        fields = attrs.asdict(self)
-        encoded = {name: _encode(value) if isinstance(value, bytes) else value for name, value in fields.items()}
-        return json.dumps(encoded, separators=(",", ":")).encode()
-
-    @classmethod
-    def decode(cls, state: bytes) -> "Credential":
-        """Read what ``encode`` wrote."""
-        fields = json.loads(state)
-        return cls(
-            id=_bytes(fields["id"]),
-            public_key=_bytes(fields["public_key"]),
-            sign_count=fields["sign_count"],
-            backup_eligible=fields["backup_eligible"],
-            backed_up=fields["backed_up"],
-            aaguid=_bytes(fields["aaguid"]),
-            user_handle=_bytes(fields["user_handle"]),
-            transports=tuple(fields["transports"]),
-        )
-
     def descriptor(self) -> dict[str, object]:
         """Name the credential to a browser (section 5.8.3), as JSON."""
         descriptor: dict[str, object] = {"type": "public-key", "id": _encode(self.id)}
@@ -233,13 +212,13 @@ class RelyingParty:
             "attestation": self.attestation,
         }
 
-    def register(
-        self, response: "RegistrationResponse", *, challenge: bytes, user_handle: bytes, now: datetime
-    ) -> Credential:
-        """Judge the answer to creation options, and return the credential to keep; raises ``CeremonyRefused``.
+    def register(self, value: object, *, challenge: bytes, user_handle: bytes, now: datetime) -> Credential:
+        """Judge the answer to creation options, and return the credential to keep.
 
         That no other user has a credential of this id (step 26) is for the caller to check, who knows them all.
+        Raises ``CeremonyRefused``, and ``MalformedValue`` for what is no answer at all.
         """
+        response = AttestationResponse.read(value)
         # 1 to 3 were the browser's and the reader's; 4 and 28: no extension is asked for, and none is looked at.
         client = _ClientData.read(response.client_data, "7.1.5", "7.1.6")
         _demand(client.type == "webauthn.create", "7.1.7", Reason.TYPE)
@@ -299,7 +278,7 @@ class RelyingParty:
 
     def authenticate(
         self,
-        response: "AuthenticationResponse",
+        value: object,
         *,
         challenge: bytes,
         credentials: Sequence[Credential],
@@ -309,8 +288,9 @@ class RelyingParty:
 
         ``user_handle`` is that of the user who has to sign, and ``credentials`` are this user's. It is None where
         nobody is known yet: then the response has to name the user, and ``credentials`` are those found by its id.
-        Raises ``CeremonyRefused``.
+        Raises ``CeremonyRefused``, and ``MalformedValue`` for what is no answer at all.
         """
+        response = AssertionResponse.read(value)
         # 1 to 3 were the browser's and the reader's; 4 and 23: no extension is asked for, and none is looked at.
         credential = next((each for each in credentials if each.id == response.id), None)
         if credential is None:
@@ -336,7 +316,7 @@ class RelyingParty:
         _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Reason.SIGN_COUNT)
         return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
 
-    def check_in_vain(self, response: "AuthenticationResponse") -> None:
+    def check_in_vain(self, response: "AssertionResponse") -> None:
         """Take the time of a signature's check for an answer that is refused without one."""
         self.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
 
@@ -365,7 +345,7 @@ class RelyingParty:
 
 
 @attrs.frozen(kw_only=True)
-class RegistrationResponse:
+class AttestationResponse:
     """What a browser made of creation options (``RegistrationResponseJSON``, section 5.1), as far as it is looked at.
 
     ``transports`` are unsigned, unordered words that are only ever given back, so what is none is left out.
@@ -377,8 +357,13 @@ class RegistrationResponse:
     transports: tuple[str, ...]
 
     @classmethod
-    def read(cls, value: object) -> "RegistrationResponse":
-        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
+    def read(cls, value: object) -> "AttestationResponse":
+        """Read what ``PublicKeyCredential.toJSON`` writes, and take what was read as it is.
+
+        Raises ``MalformedValue`` that names the member at fault.
+        """
+        if isinstance(value, cls):
+            return value
         credential_id, response = _credential(value)
         hints = response.get("transports")
         words = [each for each in hints if isinstance(each, str)] if isinstance(hints, list) else []
@@ -391,7 +376,7 @@ class RegistrationResponse:
 
 
 @attrs.frozen(kw_only=True)
-class AuthenticationResponse:
+class AssertionResponse:
     """What a browser made of request options (``AuthenticationResponseJSON``, section 5.1), as far as it is looked at.
 
     A ``user_handle`` that is null, empty or no text of base64url is none: a handle has a byte at least (section
@@ -410,15 +395,20 @@ class AuthenticationResponse:
         return self.authenticator_data + hashlib.sha256(self.client_data).digest()
 
     @classmethod
-    def read(cls, value: object) -> "AuthenticationResponse":
-        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
+    def read(cls, value: object) -> "AssertionResponse":
+        """Read what ``PublicKeyCredential.toJSON`` writes, and take what was read as it is.
+
+        Raises ``MalformedValue`` that names the member at fault.
+        """
+        if isinstance(value, cls):
+            return value
         credential_id, response = _credential(value)
         return cls(
             id=credential_id,
             client_data=_octets(response, "clientDataJSON"),
             authenticator_data=_octets(response, "authenticatorData"),
             signature=_octets(response, "signature"),
-            user_handle=_decoded(response.get("userHandle")) or None,
+            user_handle=_octets_or_none(response, "userHandle") or None,
         )
 
 
@@ -435,10 +425,18 @@ def _credential(value: object) -> tuple[bytes, dict[str, Any]]:
 
 
 def _octets(members: dict[str, Any], name: str, *, inside: str = "response.") -> bytes:
-    octets = _decoded(members.get(name))
-    if octets is None:
+    given = _octets_or_none(members, name)
+    if given is None:
         raise MalformedValue(inside + name)
-    return octets
+    return given
+
+
+def _octets_or_none(members: dict[str, Any], name: str) -> bytes | None:
+    text = members.get(name)
+    try:
+        return octets(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -564,18 +562,3 @@ def _size(value: dict[str, Any]) -> int:
 def _encode(data: bytes) -> str:
     """Write bytes in base64url without padding, as every part of the JSON has it (section 3)."""
     return urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def _decoded(text: object) -> bytes | None:
-    """Read base64url, padded or not, or in the other alphabet (RFC 4648 sections 4 and 5); None for anything else."""
-    if not isinstance(text, str):
-        return None
-    bare = text.rstrip("=").translate(_STANDARD_ALPHABET)
-    try:
-        return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
-    except ValueError:
-        return None
-
-
-def _bytes(text: str) -> bytes:
-    return _decoded(text) or b""

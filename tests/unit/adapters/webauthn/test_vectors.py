@@ -13,6 +13,7 @@ import pytest
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.application.ports.webauthn import AttestationObject, Unreadable
 from mfa.domain.methods.webauthn import CeremonyRefused, Credential
+from mfa.domain.states import decode, encode
 from tests.authenticator import Authority, b64decode, b64encode
 from tests.unit.adapters.webauthn.vectors import CRYPTOGRAPHY, FILE, VECTORS, Response, Vector, flipped
 from tests.unit.domain.samples import NOW
@@ -40,7 +41,7 @@ def test_it_passes(vector: Vector) -> None:
     after = vector.authenticate(vector.request, credential)
 
     assert credential.id == vector.octets("registration", "credential_id")
-    assert Credential.decode(after.encode()) == after
+    assert decode(Credential, encode(after)) == after
 
 
 def accepted_registrations(vector: Vector, name: str) -> list[tuple[int, int]]:

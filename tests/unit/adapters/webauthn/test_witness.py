@@ -20,10 +20,8 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.methods.webauthn import (
-    AuthenticationResponse,
     CeremonyRefused,
     Credential,
-    RegistrationResponse,
     RelyingParty,
 )
 from tests.authenticator import EDDSA, ES256, RS256, Authority, Conveyance, SoftwareAuthenticator
@@ -45,7 +43,7 @@ SITE = RelyingParty(
 
 
 def register(response: object, site: RelyingParty) -> Credential:
-    return site.register(RegistrationResponse.read(response), challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+    return site.register(response, challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
 
 
 def witness_registration(response: dict[str, Any], challenge: bytes, *roots: Certificate) -> VerifiedRegistration:
@@ -165,9 +163,7 @@ def test_the_witness_refuses_the_same_authentications(behaviour: dict[str, Any])
     with pytest.raises(WebAuthnException):
         witness_authentication(response, CHALLENGE, credential)
     with pytest.raises(CeremonyRefused):
-        SITE.authenticate(
-            AuthenticationResponse.read(response), challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE
-        )
+        SITE.authenticate(response, challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE)
 
 
 def test_the_witness_reads_the_options() -> None:
