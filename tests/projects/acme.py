@@ -10,7 +10,7 @@ from mfa.config import Config
 from mfa.domain.errors import InvalidField, MalformedValue, NotDispatchable
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import (
-    NOBODY,
+    NO_SIBLINGS,
     Attempt,
     Dispatch,
     Enrolment,
@@ -51,7 +51,7 @@ class ExampleMethod(Made, Method):
             raise InvalidField("start", "invalid")
         return Registration(state=start.encode(), destination=f"after {start[0]}***", shown={"advice": "count"})
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
         raise NotDispatchable(self.name)
 
     def verify(self, attempt: Attempt) -> Verdict:
@@ -70,7 +70,7 @@ class Pigeon(ExampleMethod):
     limits = SendLimits(interval=timedelta(seconds=1), hourly=10)
     arrived: ClassVar[list[Message]] = []
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
         message = Outgoing(destination="the loft", code=str(int(state) + 1), lifetime=timedelta(minutes=1))
         return Dispatch(sent=b"in the air", message=message)
 

@@ -17,7 +17,7 @@ from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
-from mfa.domain.methods.security_keys import Awaited, SecurityKeys, unique_name
+from mfa.domain.methods.security_keys import IssuedOptions, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AssertionResponse
 from mfa.domain.states import decode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -210,5 +210,5 @@ class LogInByPasskey:
 
 def _spending(sent: bytes) -> SpentLogin:
     """Return what is entered of options that are answered, for so long that no clock which is wrong drops it early."""
-    awaited = decode(Awaited, sent)
-    return SpentLogin(digest=awaited.digest, expires_at=awaited.expires_at + SPENT_MEMORY)
+    issued = decode(IssuedOptions, sent)
+    return SpentLogin(digest=issued.digest, expires_at=issued.expires_at + SPENT_MEMORY)

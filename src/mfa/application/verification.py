@@ -14,7 +14,7 @@ from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.errors import NotUnique
 from mfa.domain.identifiers import Token
-from mfa.domain.methods.base import NOBODY, Attempt
+from mfa.domain.methods.base import NO_SIBLINGS, Attempt
 from mfa.domain.moments import elapsed
 from mfa.domain.trusts import Trust, described, digest_of, new_token
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -104,7 +104,7 @@ class VerifyChallenge:
         challenge = account.outstanding(device, method)
         attempt = Attempt(
             state=self.vault.open(device.state, seal_context(account.user_id, device.index)),
-            siblings=opened_siblings(self.vault, account, method) if device.active else NOBODY,
+            siblings=opened_siblings(self.vault, account, method) if device.active else NO_SIBLINGS,
             sent=self._sent(account, challenge, now),
             value=command.value,
             now=now,

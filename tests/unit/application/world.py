@@ -21,7 +21,7 @@ from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.events import Event
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.methods.base import NOBODY, Attempt, Enrolment, Method, Registration, RegistrationField
+from mfa.domain.methods.base import NO_SIBLINGS, Attempt, Enrolment, Method, Registration, RegistrationField
 from mfa.domain.methods.base import Dispatch as Dispatched
 from mfa.domain.policies import Profile
 from mfa.domain.sends import SendLimits
@@ -59,7 +59,7 @@ class SecurityKey(Method):
     def register(self, enrolment: Enrolment) -> Registration:
         return Registration(state=b"0")
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatched:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatched:
         raise NotImplementedError
 
     def verify(self, attempt: Attempt) -> Verdict:

@@ -10,7 +10,7 @@ import pytest
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.errors import MalformedValue
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Registration
-from mfa.domain.methods.security_keys import Awaited, Purpose, SecurityKeys
+from mfa.domain.methods.security_keys import IssuedOptions, Purpose, SecurityKeys
 from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, RelyingParty
 from mfa.domain.moments import SKEW
 from mfa.domain.states import decode, encode
@@ -50,7 +50,7 @@ def enrolled(method: SecurityKeys, key: SoftwareAuthenticator) -> bytes:
 
 def for_another_purpose(sent: bytes | None, purpose: Purpose) -> bytes:
     assert sent is not None
-    return encode(attrs.evolve(decode(Awaited, sent), purpose=purpose))
+    return encode(attrs.evolve(decode(IssuedOptions, sent), purpose=purpose))
 
 
 def test_whatever_is_out_says_how_long_it_is_good_for(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
@@ -66,9 +66,9 @@ def test_whatever_is_out_says_how_long_it_is_good_for(method: SecurityKeys, key:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_a_challenge_remembers_what_it_is_for(purpose: Purpose) -> None:
-    awaited = Awaited(challenge=b"challenge", purpose=purpose, expires_at=NOW)
+    awaited = IssuedOptions(challenge=b"challenge", purpose=purpose, expires_at=NOW)
 
-    assert decode(Awaited, encode(awaited)) == awaited
+    assert decode(IssuedOptions, encode(awaited)) == awaited
     assert len(awaited.digest) == 64
     assert awaited.digest != attrs.evolve(awaited, challenge=b"another").digest
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mfa.domain.methods.one_time_password import Parameters, State
 from mfa.domain.methods.out_of_band import SentCode
-from mfa.domain.methods.security_keys import Awaited, Expected, Purpose
+from mfa.domain.methods.security_keys import IssuedOptions, PendingCredential, Purpose
 from mfa.domain.methods.webauthn import Credential
 from mfa.domain.secrets import SaltedHash
 from mfa.domain.states import decode, encode, octets
@@ -30,8 +30,8 @@ HOTP = State(
     seed=b"\xff" * 32, parameters=Parameters(digits=8, algorithm="sha256", tolerance=3), next_counter=7, far=19
 )
 SENT = SentCode(code=HASH, expires_at=NOON.replace(microsecond=250), wrong=2)
-AWAITED = Awaited(challenge=b"\xfb\xff" * 16, purpose=Purpose.LOG_IN, expires_at=NOON)
-EXPECTED = Expected(awaits="ann \N{EURO SIGN}", handle=b"\xfb\xff" * 16)
+ISSUED = IssuedOptions(challenge=b"\xfb\xff" * 16, purpose=Purpose.LOG_IN, expires_at=NOON)
+PENDING = PendingCredential(awaits="ann \N{EURO SIGN}", handle=b"\xfb\xff" * 16)
 CREDENTIAL = Credential(
     id=b"\xfb\xff" * 8,
     public_key=bytes(range(10)),
@@ -90,14 +90,18 @@ STORED: list[tuple[Any, bytes, object]] = [
         (OTHER_HASH,),
     ),
     (
-        Awaited,
+        IssuedOptions,
         (
             b'{"challenge": "-__7__v_-__7__v_-__7__v_-__7__v_-__7__v_-_8=", "purpose": "log_in", '
             b'"expires_at": "2026-01-31T12:00:00+00:00"}'
         ),
-        AWAITED,
+        ISSUED,
     ),
-    (Expected, b'{"awaits": "ann \\u20ac", "handle": "-__7__v_-__7__v_-__7__v_-__7__v_-__7__v_-_8="}', EXPECTED),
+    (
+        PendingCredential,
+        b'{"awaits": "ann \\u20ac", "handle": "-__7__v_-__7__v_-__7__v_-__7__v_-__7__v_-_8="}',
+        PENDING,
+    ),
     (
         Credential,
         (
@@ -127,14 +131,14 @@ def test_a_field_that_is_missing_has_its_default() -> None:
 
 def test_what_is_nothing_of_the_kind_is_told_apart() -> None:
     with pytest.raises(TypeError):
-        decode(Expected, encode(attrs.evolve(CREDENTIAL, transports=("awaits", "handle"))))
+        decode(PendingCredential, encode(attrs.evolve(CREDENTIAL, transports=("awaits", "handle"))))
 
 
 STATES = {
     State: st.builds(State, seed=st.binary(), parameters=st.builds(Parameters, algorithm=st.just("sha512"))),
     SentCode: st.builds(SentCode, expires_at=st.datetimes(timezones=st.just(UTC))),
-    Awaited: st.builds(Awaited, expires_at=st.datetimes(timezones=st.just(UTC))),
-    Expected: st.builds(Expected),
+    IssuedOptions: st.builds(IssuedOptions, expires_at=st.datetimes(timezones=st.just(UTC))),
+    PendingCredential: st.builds(PendingCredential),
     Credential: st.builds(Credential),
 }
 

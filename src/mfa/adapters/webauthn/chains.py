@@ -46,7 +46,7 @@ def trusted(path: Sequence[bytes], roots: Sequence[x509.Certificate], now: datet
     section 6.1); this is why the path ends where the first root is met.
     """
     try:
-        with keys.hostile():
+        with keys.unreadable_on_error():
             return _trusted([_certificate(data) for data in path], roots, now)
     except Unreadable:
         return False

@@ -23,7 +23,7 @@ def trust_path(attestation: AttestationObject, client_data_hash: bytes) -> Seque
     verify = _FORMATS.get(attestation.format)
     if verify is None or not isinstance(attestation.statement, dict):
         raise Unreadable
-    with keys.hostile():
+    with keys.unreadable_on_error():
         data = AuthenticatorData(attestation.authenticator_data)
         return verify(Evidence(statement=attestation.statement, data=data, client_data_hash=client_data_hash))
 

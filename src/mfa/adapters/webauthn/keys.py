@@ -30,7 +30,7 @@ _MOST_EXPONENT_BYTES = 4
 
 
 @contextmanager
-def hostile() -> Iterator[None]:
+def unreadable_on_error() -> Iterator[None]:
     """Turn whatever a library makes of hostile bytes, which is no closed set of errors, into ``Unreadable``."""
     try:
         yield
@@ -47,7 +47,7 @@ def load(data: bytes) -> CoseKey:
     if not isinstance(fields, dict) or not _well_formed(fields):
         raise Unreadable
     key = CoseKey.parse(fields)
-    with hostile():
+    with unreadable_on_error():
         signed(key, b"", b"")  # which makes the library load it
     return key
 

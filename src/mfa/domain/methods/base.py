@@ -20,8 +20,8 @@ MAX_VALUE_BYTES = 4096
 TRUST = "trust"
 """The name under which a remembered browser stands beside the methods; no method may be called so."""
 
-NOBODY: Mapping[int, bytes] = MappingProxyType({})
-"""No siblings."""
+NO_SIBLINGS: Mapping[int, bytes] = MappingProxyType({})
+"""Beside a device of a method whose devices share no challenge."""
 
 _WHITE_SPACE = "\t\n\v\f\r \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """Unicode's property ``White_Space``; ``str.isspace`` has the four information separators beside it."""
@@ -71,7 +71,7 @@ class Enrolment:
     user_email: str = attrs.field(default="", repr=False)
     site: str = ""
     fields: Mapping[str, str] = attrs.field(default=MappingProxyType({}), repr=False)
-    siblings: Mapping[int, bytes] = attrs.field(default=NOBODY, repr=False)
+    siblings: Mapping[int, bytes] = attrs.field(default=NO_SIBLINGS, repr=False)
     now: datetime
 
 
@@ -146,7 +146,7 @@ class Attempt:
     """
 
     state: bytes = attrs.field(repr=False)
-    siblings: Mapping[int, bytes] = attrs.field(default=NOBODY, repr=False)
+    siblings: Mapping[int, bytes] = attrs.field(default=NO_SIBLINGS, repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
     value: object = attrs.field(repr=False, converter=normalised)
     now: datetime

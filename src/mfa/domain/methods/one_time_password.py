@@ -13,7 +13,7 @@ import attrs
 
 from mfa.domain.errors import NotDispatchable
 from mfa.domain.methods.base import (
-    NOBODY,
+    NO_SIBLINGS,
     Attempt,
     Dispatch,
     Enrolment,
@@ -122,7 +122,7 @@ class OneTimePassword(Method):
             # A name of hundreds of emoji overflows the largest code; the person still has the URL and the secret.
             return shown
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
         """Refuse: the app makes its values by itself."""
         raise NotDispatchable(self.name)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.methods.base import (
-    NOBODY,
+    NO_SIBLINGS,
     Attempt,
     Dispatch,
     Enrolment,
@@ -84,7 +84,7 @@ class OutOfBand(Method):
         address = self.addressing.read(text, self.field.name)
         return Registration(state=address.full.encode(), destination=address.masked)
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
         """Make a new code, which replaces the one before."""
         code = self.entropy.digits(self.digits)
         hashed = SaltedHash.of(code, self.entropy.token(SALT_BYTES))

@@ -8,7 +8,7 @@ import attrs
 
 from mfa.domain.errors import NotDispatchable
 from mfa.domain.methods.base import (
-    NOBODY,
+    NO_SIBLINGS,
     Attempt,
     Dispatch,
     Enrolment,
@@ -57,7 +57,7 @@ class RecoveryCodes(Method):
         groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
         return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NOBODY) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
         """Refuse: the codes are with the person already."""
         raise NotDispatchable(self.name)
 

@@ -45,7 +45,7 @@ class Purpose(Enum):
 
 
 @attrs.frozen(kw_only=True)
-class Awaited:
+class IssuedOptions:
     """Options that are out: their challenge, what they are for, and until when they serve."""
 
     challenge: bytes = attrs.field(repr=False)
@@ -59,8 +59,8 @@ class Awaited:
 
 
 @attrs.frozen(kw_only=True)
-class Expected:
-    """The state of a pending device: for whom a credential is awaited, by name and by the handle it will keep."""
+class PendingCredential:
+    """The state of a pending device: for whom a credential is to be made, by name and by the handle it will keep."""
 
     awaits: str
     handle: bytes = attrs.field(repr=False)
@@ -105,30 +105,28 @@ class SecurityKeys(Method):
         """Make creation options, with the handle that the user's other credentials have."""
         handles = [decode(Credential, sibling).user_handle for sibling in enrolment.siblings.values()]
         handle = handles[0] if handles else self.entropy.token(USER_HANDLE_BYTES)
-        expected = Expected(awaits=enrolment.user_name, handle=handle)
-        dispatch = self._creation(expected, enrolment.now, enrolment.siblings)
-        return Registration(
-            state=encode(expected), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown
-        )
+        pending = PendingCredential(awaits=enrolment.user_name, handle=handle)
+        dispatch = self._creation(pending, enrolment.now, enrolment.siblings)
+        return Registration(state=encode(pending), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown)
 
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Make options: to create the credential of a pending device, else to use any that the user has."""
-        expected = _expected(state)
-        if expected is not None:
-            return self._creation(expected, now, siblings)
-        awaited = self._awaited(Purpose.GET, now)
+        pending = _pending(state)
+        if pending is not None:
+            return self._creation(pending, now, siblings)
+        issued = self._issued(Purpose.GET, now)
         credentials = [decode(Credential, sibling) for sibling in siblings.values()]
-        options = self.relying_party.request_options(challenge=awaited.challenge, credentials=credentials)
-        return _dispatched(awaited, options)
+        options = self.relying_party.request_options(challenge=issued.challenge, credentials=credentials)
+        return _dispatched(issued, options)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of the options that are out.
 
         What is no response at all raises ``MalformedValue``, before and whatever is out.
         """
-        expected = _expected(attempt.state)
+        pending = _pending(attempt.state)
         try:
-            return self._used(attempt) if expected is None else self._created(attempt, expected)
+            return self._used(attempt) if pending is None else self._created(attempt, pending)
         except CeremonyRefused as refusal:
             return _rejected(attempt, refusal)
 
@@ -136,8 +134,8 @@ class SecurityKeys(Method):
 
     def begin_login(self, now: datetime) -> Dispatch:
         """Make options that any discoverable credential of this site may answer."""
-        awaited = self._awaited(Purpose.LOG_IN, now)
-        return _dispatched(awaited, self._strict.request_options(challenge=awaited.challenge))
+        issued = self._issued(Purpose.LOG_IN, now)
+        return _dispatched(issued, self._strict.request_options(challenge=issued.challenge))
 
     def log_in(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of such options by the credential of one device, which has verified its user.
@@ -179,11 +177,11 @@ class SecurityKeys(Method):
         """Return the site as it is for whoever shows nothing but a credential: it has to have verified its user."""
         return attrs.evolve(self.relying_party, user_verification="required")
 
-    def _created(self, attempt: Attempt, expected: Expected) -> Verdict:
+    def _created(self, attempt: Attempt, pending: PendingCredential) -> Verdict:
         response = AttestationResponse.read(attempt.value)
         challenge = _challenge(attempt, Purpose.CREATE)
         credential = self.relying_party.register(
-            response, challenge=challenge, user_handle=expected.handle, now=attempt.now
+            response, challenge=challenge, user_handle=pending.handle, now=attempt.now
         )
         return Accepted(
             state=encode(credential),
@@ -204,32 +202,32 @@ class SecurityKeys(Method):
         index = next(index for index, each in credentials.items() if each.id == credential.id)
         return Accepted(state=encode(credential), index=index)
 
-    def _creation(self, expected: Expected, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        awaited = self._awaited(Purpose.CREATE, now)
+    def _creation(self, pending: PendingCredential, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
+        issued = self._issued(Purpose.CREATE, now)
         options = self.relying_party.creation_options(
-            challenge=awaited.challenge,
-            user_handle=expected.handle,
-            user_name=expected.awaits,
-            display_name=expected.awaits,
+            challenge=issued.challenge,
+            user_handle=pending.handle,
+            user_name=pending.awaits,
+            display_name=pending.awaits,
             exclude=[decode(Credential, sibling) for sibling in siblings.values()],
         )
-        return _dispatched(awaited, options)
+        return _dispatched(issued, options)
 
-    def _awaited(self, purpose: Purpose, now: datetime) -> Awaited:
+    def _issued(self, purpose: Purpose, now: datetime) -> IssuedOptions:
         challenge = self.entropy.token(CHALLENGE_BYTES)
-        return Awaited(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
+        return IssuedOptions(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
 
 
-def _expected(state: bytes) -> Expected | None:
+def _pending(state: bytes) -> PendingCredential | None:
     """Return what a pending device expects; None where a credential has taken its place."""
     try:
-        return decode(Expected, state)
+        return decode(PendingCredential, state)
     except TypeError:
         return None
 
 
-def _dispatched(awaited: Awaited, options: Mapping[str, object]) -> Dispatch:
-    return Dispatch(sent=encode(awaited), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
+def _dispatched(issued: IssuedOptions, options: Mapping[str, object]) -> Dispatch:
+    return Dispatch(sent=encode(issued), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
 
 def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
@@ -237,12 +235,12 @@ def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
     step = "7.1.8" if purpose is Purpose.CREATE else "7.2.11"
     if attempt.sent is None:
         raise CeremonyRefused(step, Reason.USED_UP)
-    awaited = decode(Awaited, attempt.sent)
-    if expired(awaited.expires_at, lifetime=CHALLENGE_LIFETIME, now=attempt.now):
+    issued = decode(IssuedOptions, attempt.sent)
+    if expired(issued.expires_at, lifetime=CHALLENGE_LIFETIME, now=attempt.now):
         raise CeremonyRefused(step, Reason.EXPIRED)
-    if awaited.purpose is not purpose:
+    if issued.purpose is not purpose:
         raise CeremonyRefused(step, Reason.CHALLENGE)
-    return awaited.challenge
+    return issued.challenge
 
 
 def _rejected(attempt: Attempt, refusal: CeremonyRefused) -> Rejected:
