@@ -92,6 +92,7 @@ PROBLEMS: Mapping[str, Promise] = {
     "invalid_email": _("Enter a valid email address."),
     "invalid_phone_number": _("Enter a valid phone number."),
     "malformed_member": _("This is missing or malformed."),
+    "unknown_requirement": _("No requirement is called so."),
 }
 """What is wrong with a field, by the word for it; other words are answered as the error says itself, or neutrally."""
 

@@ -48,9 +48,12 @@ class Standing:
         left = requirement.missing(self.confirmations, self.required, self.assessed_at)
         return self._refused(left, requirement) if left else None
 
+    def demanded(self, requirement: Requirement) -> Requirement:
+        """Return a requirement with the number of verifications that the policy makes of it."""
+        return attrs.evolve(requirement, verifications=requirement.number(self.required))
+
     def _refused(self, left: int, requirement: Requirement) -> Refused:
-        wanted = attrs.evolve(requirement, verifications=requirement.number(self.required))
-        return refusal(wanted, left=left, enrolled=self.enrolled)
+        return refusal(self.demanded(requirement), left=left, enrolled=self.enrolled)
 
     def policy_refusal(self) -> Refused:
         """Make the refusal of a token that has not as many verifications as the policy demands."""

@@ -1,6 +1,7 @@
 """What a deployment can do: every use case, named once, and made from the adapters by one function."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import attrs
 
@@ -22,6 +23,7 @@ from mfa.application.verification import VerifyChallenge
 from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Methods
 from mfa.domain.methods.security_keys import SecurityKeys
+from mfa.domain.policies import Requirement
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -59,6 +61,9 @@ class UseCases:
     account_join: AccountJoin | None
     """Who reads accounts along with tokens; None where accounts are kept elsewhere."""
 
+    requirements: Mapping[str, Requirement]
+    """By the names that the settings give them."""
+
     remembers_browsers: bool
     step_up_status: int
     issuer: str
@@ -89,6 +94,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     passkeys: SecurityKeys | None,
     token_issuer: TokenIssuer | None,
     step_up_status: int,
+    requirements: Mapping[str, Requirement] = MappingProxyType({}),
     issuer: str = "",
     relying_party_id: str | None = None,
 ) -> UseCases:
@@ -122,6 +128,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         standing_recorder=token_provider if isinstance(token_provider, StandingRecorder) else None,
         credential_renewer=token_provider if isinstance(token_provider, CredentialRenewer) else None,
         account_join=accounts if isinstance(accounts, AccountJoin) else None,
+        requirements=requirements,
         remembers_browsers=rules.trust_lifetime is not None,
         step_up_status=step_up_status,
         issuer=issuer,

@@ -324,6 +324,7 @@ def compose(  # noqa: PLR0913 - what a container declares
         passkeys=passkeys,
         token_issuer=None if passkeys is None else token_issuer(),
         step_up_status=config.step_up_status,
+        requirements=config.requirements,
         issuer=config.totp_issuer,
         relying_party_id=config.webauthn_rp_id,
     )

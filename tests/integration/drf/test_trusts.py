@@ -257,10 +257,12 @@ class TestShowing:
         assert client.gate().status_code == 200
         assert client.get("status/").json() == {
             "verified": True,
+            "required": 1,
             "verifications-left": 0,
             "enrolled": True,
             "locked": False,
             "retry_after": None,
+            "registration_deadline": None,
             "verifications": [
                 {"index": ann.app.index, "method": "trust", "at": f"{world.clock.now():%Y-%m-%dT%H:%M:%SZ}"}
             ],

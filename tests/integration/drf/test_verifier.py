@@ -49,8 +49,8 @@ def test_a_device_is_shown_as_the_contract_has_it(ann: Person) -> None:
         "active": False,
         "confirmed": False,
         "disabled": False,
-        "remaining": None,
         "destination": None,
+        "remaining": None,
         "created_at": NOW,
         "last_used_at": None,
     }
@@ -187,12 +187,38 @@ def test_a_disabled_device_is_told_apart_and_its_values_are_not_looked_at(ann: P
 def test_the_status_of_a_stranger(ann: Person) -> None:
     assert ann.get("status/").json() == {
         "verified": False,
+        "required": 1,
         "verifications-left": 1,
         "enrolled": False,
         "locked": False,
         "retry_after": None,
+        "registration_deadline": None,
         "verifications": [],
     }
+
+
+def test_the_status_tells_until_when_there_need_be_no_device(ann: Person, world: World) -> None:
+    world.configure(REGISTRATION_DEADLINE=(world.clock.time + timedelta(days=1)).isoformat())
+    gate = ann.gate()
+
+    deadline = ann.get("status/").json()["registration_deadline"]
+
+    assert (gate.status_code, gate.headers["MFA-Registration-Deadline"]) == (200, deadline)
+
+
+def test_the_status_tells_whether_a_requirement_is_met(ann: Person, world: World) -> None:
+    world.configure(REQUIREMENTS={"transfer": {"max_age": "5m", "methods": ["totp", "hotp"]}}, REQUIRED_VERIFICATIONS=1)
+    app = ann.enrol_app()
+    transfer = {"verifications": 1, "methods": ["hotp", "totp"], "max_age": 300, "phishing_resistant": False}
+
+    assert ann.get("status/?requirement=transfer").json()["requirement"] == {**transfer, "met": True}
+    world.pass_time(timedelta(minutes=6))
+    assert ann.get("status/?requirement=transfer").json()["requirement"] == {**transfer, "met": False}
+    ann.prove(app)
+    assert ann.get("status/?requirement=transfer").json()["requirement"]["met"]
+    for unknown in ("", "Transfer", "transfer "):
+        answer = ann.get(f"status/?requirement={unknown}")
+        assert (answer.status_code, list(answer.json())) == (400, ["requirement"])
 
 
 def test_the_status_tells_how_long_a_lock_lasts(ann: Person) -> None:

@@ -133,7 +133,7 @@ def malformed(*fields: str) -> dict[str, set[str]]:
     [
         ("overview", BODY | KNOWN),
         ("retrieve", BODY | KNOWN),
-        ("status", BODY | KNOWN),
+        ("status", BODY | KNOWN | {"400": {"requirement", "non_field_errors"}}),
         (
             "verify",
             READ
@@ -237,6 +237,13 @@ def test_a_method_is_one_of_those_that_there_are() -> None:
 
     assert component("MultiFactorMethodName", description)["enum"] == ["totp", "recovery"]
     assert component("MultiFactorMethodName")["enum"] == METHODS
+
+
+def test_a_requirement_is_one_that_the_settings_name() -> None:
+    names = {"transfer": {"max_age": "5m"}, "payout": {"phishing_resistant": True}}
+    [parameter] = operation("multi_factor_status", described(REQUIREMENTS=names))["parameters"]
+
+    assert parameter["schema"]["enum"] == list(names)
 
 
 def test_what_has_a_default_need_not_be_sent() -> None:

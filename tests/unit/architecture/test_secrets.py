@@ -39,7 +39,8 @@ REVIEWED = {
         "row[_CHALLENGES_BEGIN] == token_id",
     },
     # Names of JSON schemas.
-    "mfa.adapters.drf.schema": {"key in posted", "key not in {'default', 'readOnly', 'title'}"},
+    "mfa.adapters.drf.components": {"key not in {'default', 'readOnly', 'title'}"},
+    "mfa.adapters.drf.schema": {"key in posted"},
     "mfa.adapters.requests": {"known[0] != token"},
     "mfa.adapters.memory.repositories": {
         "(each.index, each.token_id) not in known",

@@ -8,256 +8,62 @@ answers the errors. OPTIONS of a registration is beyond what an extension can ad
 
 import inspect
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 from drf_spectacular.drainage import isolate_view_method
-from drf_spectacular.extensions import (
-    OpenApiSerializerExtension,
-    OpenApiSerializerFieldExtension,
-    OpenApiViewExtension,
-)
+from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentIdentity, ResolvedComponent, get_class, get_doc, resolve_type_hint
-from drf_spectacular.serializers import PolymorphicProxySerializerExtension
-from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.plumbing import get_class, get_doc, resolve_type_hint
 from drf_spectacular.utils import (
     Direction,
     OpenApiParameter,
     OpenApiResponse,
     PolymorphicProxySerializer,
     extend_schema,
-    extend_schema_field,
 )
 from rest_framework import exceptions
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from mfa.adapters import accessor
-from mfa.adapters.answers import ANSWERS, REJECTED, REJECTED_CHALLENGE, REJECTED_CODE, TOKEN_REQUIRED_CODE
+from mfa.adapters.answers import ANSWERS
+from mfa.adapters.drf import components
 from mfa.adapters.drf import serializers as own
+from mfa.adapters.drf.components import (
+    COUNT,
+    PREFIX,
+    TEXT,
+    UNVERIFIED,
+    AnyOfSerializer,
+    InvalidValue,
+    Kind,
+    Schema,
+    TokenRequired,
+    code_of,
+    deployed_at,
+    error,
+    field_errors,
+    headers,
+    registered,
+    title,
+)
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
-from mfa.adapters.drf.shapes import AuthenticationResponse, CredentialErrors, Metadata, RegistrationResponse
+from mfa.adapters.drf.shapes import Metadata
 from mfa.application.use_cases import UseCases
 from mfa.domain import errors
-from mfa.domain.methods.base import MAX_VALUE_BYTES, TRUST, Method
-
-Schema = dict[str, Any]
-
-PREFIX = "MultiFactor"
-"""What the names of all components begin with, so that none is one of the project's own."""
-
-TEXT: Schema = {"type": "string"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-SENTENCES: Schema = {"type": "array", "items": TEXT, "minItems": 1}
-CODE: Schema = {**TEXT, "maxLength": MAX_VALUE_BYTES, "description": "A code, as a person types or pastes it."}
-
-VALUES: Mapping[str, tuple[Any, ...]] = {
-    **dict.fromkeys(("totp", "hotp", "email", "sms", "recovery"), (CODE,)),
-    "webauthn": (RegistrationResponse, AuthenticationResponse),
-}
-"""What is verified, by the name of the method; a method of a project's own may take anything."""
-
-REGISTERED: Mapping[str, type[own.DeviceSerializer]] = {
-    "totp": own.SeedSerializer,
-    "hotp": own.SeedSerializer,
-    "email": own.DeviceSerializer,
-    "sms": own.DeviceSerializer,
-    "recovery": own.CodesSerializer,
-    "webauthn": own.CredentialSerializer,
-}
-"""What a registration answers; with a method of a project's own it may show anything."""
-
-
-# Bodies
-
-
-def _title(text: str) -> str:
-    return "".join(part.capitalize() for part in text.replace("-", "_").split("_"))
-
-
-def _deployed(auto_schema: AutoSchema) -> UseCases:
-    deployed: UseCases = getattr(auto_schema.view, "use_cases", accessor.use_cases)()
-    return deployed
-
-
-def _tidied(schema: Schema) -> Schema:
-    """Leave out what others would misread.
-
-    A generator of clients takes what has a default for always sent, and drf-spectacular's hook for enumerations would
-    rename those that a project has under the same name (``code``, ``method``), if it saw these.
-    """
-    for name, each in schema.get("properties", {}).items():
-        kept = {key: value for key, value in each.items() if key not in {"default", "readOnly", "title"}}
-        schema["properties"][name] = {"oneOf": [kept]} if "enum" in kept else kept
-    return schema
-
-
-def _component(auto_schema: AutoSchema, name: str, schema: Schema) -> Schema:
-    component = ResolvedComponent(PREFIX + name, ResolvedComponent.SCHEMA, _tidied(schema), object=name)
-    auto_schema.registry.register_on_missing(component)
-    reference: Schema = component.ref
-    return reference
-
-
-class FieldExtension(OpenApiSerializerFieldExtension):
-    """Describes values by their types, or else by the methods that there are."""
-
-    target_class: Any = own.ValueField
-    match_subclasses = True
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return what the field may hold."""
-        methods, found = _deployed(auto_schema).methods, list[Schema]()
-        for each in self.target.types or [each for method in methods for each in VALUES.get(method.name, ({},))]:
-            schema = each if isinstance(each, dict) else resolve_type_hint(each)
-            if isinstance(each, type):
-                schema = _component(auto_schema, each.__name__, schema)
-            if schema not in found:
-                found.append(schema)
-        return found[0] if len(found) == 1 else {"anyOf": found}
-
-
-class MethodExtension(FieldExtension):
-    """Describes the name of a method as one of those that there are."""
-
-    target_class = own.MethodField
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return the names."""
-        deployed = _deployed(auto_schema)
-        known = [method.name for method in deployed.methods]
-        absent = known if deployed.remembers_browsers else [*known, TRUST]
-        others = [each for each in self.target.others if each not in absent]
-        names = _component(auto_schema, "MethodName", {**TEXT, "enum": known})
-        return {"anyOf": [names, {**TEXT, "enum": others}]} if others else names
-
-
-extend_schema_field(OpenApiTypes.STR)(own.EmailAddressField)
-
-
-class SerializerExtension(OpenApiSerializerExtension):
-    """Describes the serializers of this package."""
-
-    target_class = own.MultiFactorSerializer
-    match_subclasses = True
-
-    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:
-        """Return a name that shows whose it is, and of which method."""
-        self.target.partial = False  # what PATCH reads here is whole
-        method: Method | None = self.target.context.get("method")
-        kind = type(self.target).__name__.removesuffix("Serializer")
-        return f"{PREFIX}{'' if method is None else _title(method.name)}{kind}"
-
-    def get_identity(self, auto_schema: AutoSchema, direction: Direction) -> ComponentIdentity:
-        """Return the name of the class, for some are made more than once."""
-        kind = type(self.target)
-        return ComponentIdentity((kind.__module__, kind.__name__))
-
-    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return what the fields say, and of the docstring what is not only for programmers."""
-        schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - as drf-spectacular's own
-        if not _deployed(auto_schema).remembers_browsers:
-            schema["properties"].pop("trust", None)
-        described = {"description": schema.get("description", "").partition("\n\n")[0]}
-        return {**_tidied(schema), **described, **getattr(self.target, "more", {})}
-
-
-class AnyOfSerializer(PolymorphicProxySerializer):
-    """Bodies of which more than one may fit."""
-
-
-class AnyOfExtension(PolymorphicProxySerializerExtension):
-    """Says so."""
-
-    target_class: Any = AnyOfSerializer
-
-    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return the union."""
-        return {"anyOf": super().map_serializer(auto_schema, direction)["oneOf"]}  # type: ignore[no-untyped-call]
-
-
-def _registered(method: Method) -> type[own.DeviceSerializer]:
-    shown = REGISTERED.get(method.name, own.DeviceSerializer)
-    more: Schema = {} if method.name in REGISTERED else {"additionalProperties": {}}
-    body = {"__doc__": shown.__doc__, "method": own.ValueField(Literal[method.name]), "more": more}
-    return type(f"{_title(method.name)}RegisteredSerializer", (shown,), body)
-
-
-# Errors
-
-
-class InvalidValue(exceptions.APIException):
-    """A wrong value, which is no error of the core."""
-
-    status_code = REJECTED[0]
-    default_code = REJECTED_CODE
-
-
-class TokenRequired(exceptions.PermissionDenied):
-    """What ``IsTokenAuthenticated`` refuses."""
-
-    default_code = TOKEN_REQUIRED_CODE
-
-
-Kind = type[exceptions.APIException] | type[errors.MfaError]
-
-UNVERIFIED = (errors.VerificationRequired, errors.RegistrationRequired)
-
-ERRORS: Mapping[Kind, type[own.ErrorSerializer]] = {
-    errors.Refused: own.RefusalSerializer,
-    errors.Throttled: own.WaitSerializer,
-    errors.Unavailable: own.WaitSerializer,
-}
-"""What an error tells beside its sentence and its code, where it does."""
-
-
-def _code(kind: Kind) -> str:
-    return str(kind.default_code if issubclass(kind, exceptions.APIException) else kind.code)
-
-
-def _error(kind: Kind) -> type[own.ErrorSerializer]:
-    shown = next((shown for base, shown in ERRORS.items() if issubclass(kind, base)), own.ErrorSerializer)
-    name = f"{_title(_code(kind)).removesuffix('Error')}ErrorSerializer"
-    return type(name, (shown,), {"__doc__": shown.__doc__, "code": own.ValueField(Literal[_code(kind)])})
-
-
-def _field_errors(body: str, read: Mapping[str, Schema]) -> type[own.MultiFactorSerializer[Any]]:
-    """Return what is wrong with the fields of a body, as Django REST framework writes it."""
-    wrong: Schema = {
-        name: own.ValueField(SENTENCES, *([CredentialErrors] if "$ref" in str(schema) else []), required=False)
-        for name, schema in (*read.items(), (str(api_settings.NON_FIELD_ERRORS_KEY), {}))
-    }
-    more = {"__doc__": "What is wrong, by field.", "more": {"minProperties": 1, "additionalProperties": False}}
-    return type(f"{body}ErrorsSerializer", (own.MultiFactorSerializer,), {**wrong, **more})
-
-
-def _headers(status: int, kinds: Collection[Kind]) -> Schema:
-    if any(issubclass(kind, errors.Refused) for kind in kinds):
-        return {"WWW-Authenticate": {"schema": TEXT, "description": "What would be enough (RFC 9470)."}}
-    if status == HTTPStatus.UNAUTHORIZED:
-        challenge = f"That of the authentication class; {REJECTED_CHALLENGE} for a value."
-        return {"WWW-Authenticate": {"schema": TEXT, "description": challenge, "required": True}}
-    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        always = errors.DeliveryFailed not in kinds
-        return {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "required": always}}
-    return {}
-
-
-# Operations
 
 
 @attrs.frozen
 class Operation:
-    """One verb of one route: what it is called, how it answers, what it refuses by itself, and reads by method."""
+    """One verb of one route: what it is called, how it answers, what it refuses by itself, and what it reads."""
 
     id: str
     answers: Mapping[int, Any]
     refuses: tuple[Kind, ...] = ()
     reads: Any = None
+    query: tuple[OpenApiParameter, ...] = ()
 
 
 Operations = Mapping[str, Operation]
@@ -268,9 +74,15 @@ def _item(schema: Schema, description: str) -> OpenApiParameter:
     return OpenApiParameter("index", schema, OpenApiParameter.PATH, required=True, description=description)
 
 
+def _requirement(deployed: UseCases) -> OpenApiParameter:
+    names = list(deployed.requirements)
+    schema = {**TEXT, "enum": names} if names else TEXT
+    return OpenApiParameter("requirement", schema, description="A requirement that the settings name.")
+
+
 def _verifier(deployed: UseCases) -> tuple[OpenApiParameter, Operations]:
     device, busy = own.DeviceSerializer, errors.Throttled
-    shown = {200: own.DispatchedSerializer} if any(each.name == "webauthn" for each in deployed.methods) else {}
+    shown = {200: components.DispatchedSerializer} if any(each.name == "webauthn" for each in deployed.methods) else {}
     wrong = (InvalidValue, errors.NoChallenge, errors.AlreadyRegistered, errors.DeviceIsDisabled)
     unsent = (
         errors.NotDispatchable,
@@ -281,9 +93,9 @@ def _verifier(deployed: UseCases) -> tuple[OpenApiParameter, Operations]:
     )
     return _item(COUNT, "The index of one of the user's devices."), {
         "overview": Operation("overview", {200: device(many=True)}),
-        "status": Operation("status", {200: own.StandingSerializer}),
+        "status": Operation("status", {200: components.StatusSerializer}, query=(_requirement(deployed),)),
         "retrieve": Operation("retrieve", {200: device}),
-        "verify": Operation("verify", {200: own.VerifiedSerializer}, (*wrong, busy, *UNVERIFIED)),
+        "verify": Operation("verify", {200: components.VerifiedSerializer}, (*wrong, busy, *UNVERIFIED)),
         "rename": Operation("rename", {200: device}, (busy, *UNVERIFIED)),
         "remove": Operation("remove", {204: None}, (errors.DeviceRequired, busy, *UNVERIFIED)),
         "dispatch_challenge": Operation("dispatch", {**shown, 204: None}, (*unsent, busy)),
@@ -294,7 +106,7 @@ def _registration(deployed: UseCases) -> tuple[OpenApiParameter, Operations]:
     names = [method.name for method in deployed.methods]
     chosen = {**TEXT, "enum": [*names, *map(str, range(len(names)))]}
     reads = [own.RegistrationSerializer(context={"method": method}) for method in deployed.methods]
-    answers: dict[str, Any] = {method.name: _registered(method) for method in deployed.methods}
+    answers: dict[str, Any] = {method.name: registered(method) for method in deployed.methods}
     return _item(chosen, "The name or the position of a method."), {
         "overview": Operation("methods", {200: own.OfferedMethodSerializer(many=True)}),
         "register": Operation(
@@ -309,15 +121,15 @@ def _registration(deployed: UseCases) -> tuple[OpenApiParameter, Operations]:
 _REFUSES_LOGIN = (InvalidValue, exceptions.PermissionDenied, errors.Throttled)
 
 PASSKEYS: Operations = {
-    "begin": Operation("passkey_options", {200: own.PasskeyOptionsSerializer}),
-    "log_in": Operation("passkey", {200: own.LoggedInSerializer}, _REFUSES_LOGIN),
+    "begin": Operation("passkey_options", {200: components.PasskeyOptionsSerializer}),
+    "log_in": Operation("passkey", {200: components.LoggedInSerializer}, _REFUSES_LOGIN),
 }
 
 TRUST_ID = _item({**TEXT, "pattern": own.TRUST_ID}, "What a remembered browser is called.")
 
 TRUSTS: Operations = {
     "overview": Operation("trusts", {200: own.TrustSerializer(many=True)}),
-    "show": Operation("trust", {200: own.TrustedSerializer}, (InvalidValue, errors.Throttled)),
+    "show": Operation("trust", {200: components.TrustedSerializer}, (InvalidValue, errors.Throttled)),
     "revoke": Operation("revoke", {204: None}, (errors.Throttled, *UNVERIFIED)),
 }
 
@@ -340,7 +152,9 @@ class GuardedSchema(AutoSchema):
         answers: Schema = super()._get_response_bodies(direction)
         refused: dict[int, dict[str, Kind]] = {}
         for status, kind in (*self._by_operation(), *self._by_permission()):
-            refused.setdefault(status, {})[_code(kind)] = kind
+            refused.setdefault(status, {})[code_of(kind)] = kind
+        if self.operation is not None and self._read():
+            refused.setdefault(400, {})
         for status, kinds in sorted(refused.items()):
             answers.setdefault(str(status), self._refusal(status, kinds))
         if self.operation is not None:
@@ -355,7 +169,7 @@ class GuardedSchema(AutoSchema):
         kinds = [*self.operation.refuses, errors.NotFound, exceptions.NotAcceptable, errors.Unavailable]
         if self.view.throttle_classes:
             kinds.append(errors.Throttled)
-        if self._read():
+        if self.get_request_serializer():
             kinds += [exceptions.ParseError, exceptions.UnsupportedMediaType]
         if self.view.get_authenticators():
             kinds += [exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied]
@@ -372,33 +186,35 @@ class GuardedSchema(AutoSchema):
 
     def _status(self, kind: Kind) -> int:
         if issubclass(kind, errors.Refused):
-            return _deployed(self).step_up_status
+            return deployed_at(self).step_up_status
         return int(kind.status_code if issubclass(kind, exceptions.APIException) else ANSWERS[kind][0])
 
     def _refusal(self, status: int, kinds: Mapping[str, Kind]) -> Schema:
-        found = {code: self.resolve_serializer(_error(kind), "response").ref for code, kind in kinds.items()}
-        schema: Schema
+        found = {code: self.resolve_serializer(error(kind), "response").ref for code, kind in kinds.items()}
         if status == HTTPStatus.BAD_REQUEST and self.operation is not None:
-            fields = self.resolve_serializer(_field_errors(_title(self.operation.id), self._read()), "response")
-            schema = {"oneOf": [fields.ref, *found.values()]}
-        elif len(found) == 1:
+            fields = field_errors(title(self.operation.id), self._read())
+            found = {"": self.resolve_serializer(fields, "response").ref, **found}
+        schema: Schema = {"oneOf": [*found.values()]}
+        if len(found) == 1:
             [schema] = found.values()
-        else:
+        elif "" not in found:
             mapping = {code: each["$ref"] for code, each in found.items()}
-            schema = {"oneOf": [*found.values()], "discriminator": {"propertyName": "code", "mapping": mapping}}
+            schema["discriminator"] = {"propertyName": "code", "mapping": mapping}
         content = {media_type: {"schema": schema} for media_type in self.map_renderers("media_type")}
         return {
-            "headers": _headers(status, kinds.values()),
+            "headers": headers(status, kinds.values()),
             "content": content,
             "description": HTTPStatus(status).phrase,
         }
 
     def _read(self) -> dict[str, Schema]:
-        """Return the fields of the body."""
-        read = self.get_request_serializer()
-        bodies = read.serializers if isinstance(read, PolymorphicProxySerializer) else [read] if read else []
-        schemas = [self.resolve_serializer(body, "request").schema for body in bodies]
-        return {name: each for schema in schemas for name, each in schema["properties"].items()}
+        """Return what may be wrong: the fields of the body, and the parameters of the query."""
+        body = self.get_request_serializer()
+        bodies = body.serializers if isinstance(body, PolymorphicProxySerializer) else [body] if body else []
+        schemas = [self.resolve_serializer(each, "request").schema for each in bodies]
+        read = {name: each for schema in schemas for name, each in schema["properties"].items()}
+        query = () if self.operation is None else self.operation.query
+        return {**read, **{each.name: each.type for each in query}}
 
 
 def _parts(permission: object) -> Iterator[object]:
@@ -465,6 +281,7 @@ class OperationExtension(OpenApiViewExtension):
             extend_schema(
                 operation_id=f"multi_factor_{operation.id}",
                 summary=re.split("[.,:;]", get_doc(method))[0],
+                parameters=list(operation.query),
                 request=operation.reads or self.target.serializer_classes.get(action),
                 responses={
                     status: OpenApiResponse(answer, HTTPStatus(status).phrase)

@@ -11,7 +11,7 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
-from mfa.adapters.drf.shapes import AuthenticationResponse, CreationOptions, RequestOptions
+from mfa.adapters.drf.shapes import AuthenticationResponse
 from mfa.application.listing import ListedDevice
 from mfa.application.standing import Assessment
 from mfa.application.trusts import ListedTrust
@@ -87,6 +87,14 @@ class MethodField(serializers.CharField):
     def __init__(self, *others: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.others = others
+
+
+class SecondsField(serializers.IntegerField):
+    """A while in whole seconds, rounded up."""
+
+    def to_representation(self, value: Any) -> int:  # noqa: ANN401 - as in DRF
+        """Return how many seconds there are."""
+        return whole_seconds(value)
 
 
 class TimeField(serializers.DateTimeField):
@@ -266,14 +274,16 @@ class StandingSerializer(LeftSerializer[Assessment]):
     """How a token stands."""
 
     verified = serializers.BooleanField(help_text="Whether this token has as many verifications as are demanded.")
+    required = serializers.IntegerField(  # type: ignore[assignment] # of the standing; fields leave the class
+        min_value=0, help_text="How many verifications are demanded."
+    )
     enrolled = serializers.BooleanField(help_text="Whether the user has an active device.")
     locked = serializers.BooleanField(help_text="Whether devices whose values can be guessed have to wait.")
-    retry_after = serializers.SerializerMethodField(help_text="For how many seconds, where waiting helps.")
+    retry_after = SecondsField(min_value=0, allow_null=True, help_text="For how many seconds; null: not at all.")
+    registration_deadline = TimeField(
+        source="grace_until", allow_null=True, help_text="Until when the user may go without a device."
+    )
     verifications = ConfirmationSerializer(source="confirmations", many=True)
-
-    def get_retry_after(self, standing: Assessment) -> int | None:
-        """Return how many seconds a lock lasts."""
-        return None if standing.retry_after is None else whole_seconds(standing.retry_after)
 
 
 class MadeTrustSerializer(MultiFactorSerializer[MadeTrust]):
@@ -295,87 +305,3 @@ class TrustSerializer(MultiFactorSerializer[ListedTrust]):
     created_at = TimeField(source="trust.created_at")
     expires_at = TimeField(source="trust.expires_at")
     last_used_at = TimeField(source="trust.last_used_at", allow_null=True)
-
-
-class VerifiedSerializer(LeftSerializer[Any]):
-    """A value was right; where the browser is to be remembered, what it has to keep."""
-
-    device = DeviceSerializer()
-    trust = MadeTrustSerializer(required=False)
-
-
-class TrustedSerializer(LeftSerializer[Any]):
-    """The browser is remembered."""
-
-
-class DispatchedSerializer(MultiFactorSerializer[Any]):
-    """Options for the browser: to create a credential while the device is pending, and else to use one."""
-
-    options = ValueField(CreationOptions, RequestOptions)
-
-
-class PasskeyOptionsSerializer(MultiFactorSerializer[Any]):
-    """Options for the browser, and what has to be sent back with its answer."""
-
-    options = ValueField(RequestOptions)
-    state = serializers.CharField(max_length=MOST_STATE_CHARACTERS)
-
-
-class LoggedInSerializer(LeftSerializer[Any]):
-    """A new token, verified already."""
-
-    token = serializers.CharField(required=False, allow_null=True, help_text="Null where a cookie is the token.")
-    expires_at = TimeField(required=False, allow_null=True)
-    access = serializers.CharField(required=False, help_text="With refresh in the place of token, where it is a pair.")
-    refresh = serializers.CharField(required=False)
-
-
-class SeedSerializer(DeviceSerializer):
-    """A new device, and a seed that is shown only now."""
-
-    authenticator_url = serializers.CharField(help_text="An otpauth URI.")
-    secret = serializers.CharField(help_text="The seed in base32.")
-    qr_code = serializers.CharField(required=False, help_text="The URI as a data URI; only with the extra qr.")
-
-
-class CodesSerializer(DeviceSerializer):
-    """A new device, and codes that are shown only now."""
-
-    codes = serializers.ListField(child=serializers.CharField())
-
-
-class CredentialSerializer(DeviceSerializer):
-    """A new device, and options to create its credential."""
-
-    options = ValueField(CreationOptions)
-
-
-class ErrorSerializer(MultiFactorSerializer[Any]):
-    """An error."""
-
-    detail = serializers.CharField(help_text="A sentence for people, translated.")
-
-
-class WaitSerializer(ErrorSerializer):
-    """Not now; nothing was looked at."""
-
-    retry_after = serializers.IntegerField(min_value=1, help_text="In how many seconds.")
-
-
-class RequirementSerializer(MultiFactorSerializer[Any]):
-    """What would do."""
-
-    verifications = serializers.IntegerField(min_value=1, help_text="How many are demanded, not how many are left.")
-    methods = serializers.ListField(
-        child=MethodField("recovery", "webauthn"), allow_null=True, help_text="One of them by one of these; null: any."
-    )
-    max_age = serializers.IntegerField(
-        min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."
-    )
-    phishing_resistant = serializers.BooleanField(help_text="Whether one of them has to be bound to the site.")
-
-
-class RefusalSerializer(ErrorSerializer, LeftSerializer[Any]):
-    """A token may not do this, because it is not verified as it would have to be."""
-
-    requirement = RequirementSerializer()

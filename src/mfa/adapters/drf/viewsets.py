@@ -18,6 +18,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
 from mfa.adapters import accessor, requests
+from mfa.adapters.answers import requirement_body
 from mfa.adapters.drf.errors import rejection, with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice, refusal_of
@@ -40,7 +41,7 @@ from mfa.application.ports.tokens import PreparedToken
 from mfa.application.registration import Register
 from mfa.application.use_cases import UseCases
 from mfa.application.verification import NotVerified, Verify
-from mfa.domain.errors import DeviceNotFound, MethodNotFound, Refused
+from mfa.domain.errors import DeviceNotFound, InvalidField, MethodNotFound, Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Method
 
@@ -183,8 +184,17 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         return Response(self.shown(self.use_cases().list_devices(self.token(request))))
 
     def status(self, request: Request, **_: Any) -> Response:
-        """Tell how the token stands."""
-        return Response(dict(StandingSerializer(self.use_cases().assess_token(self.token(request))).data))
+        """Tell how the token stands, and on request whether it meets a requirement that the settings name."""
+        use_cases, token, name = self.use_cases(), self.token(request), request.query_params.get("requirement")
+        requirement = None if name is None else use_cases.requirements.get(name)
+        if name is not None and requirement is None:
+            raise InvalidField("requirement", "unknown_requirement")
+        standing = use_cases.assess_token(token)
+        shown = dict(StandingSerializer(standing).data)
+        if requirement is not None:
+            met = standing.refusal(requirement) is None
+            shown["requirement"] = {**requirement_body(standing.demanded(requirement)), "met": met}
+        return Response(shown)
 
     def retrieve(self, request: Request, index: str, **_: Any) -> Response:
         """Show one device."""
