@@ -1,69 +1,30 @@
 """A client generated from the description runs the whole flow, and its compiler has nothing to object."""
 
-import hashlib
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from django.contrib.auth import get_user_model
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from tests import services
+from tests import npm
 from tests.integration.openapi import project
-from tests.integration.openapi.description import EVERYTHING, FILE, described
+from tests.integration.openapi.description import EVERYTHING, described
 from tests.integration.openapi.test_description import DESCRIPTION
+from tests.npm import node
 
 CLIENT = Path(__file__).with_name("client")
 SOURCES = sorted(CLIENT.glob("*.ts"))
-CACHE = FILE.parents[1] / ".venv"
 [ORIGIN] = EVERYTHING["WEBAUTHN_ORIGINS"]
-
-
-def node(*arguments: object, cwd: Path) -> str:
-    ended = subprocess.run(  # noqa: S603 - our own
-        ["node", *map(str, arguments)],  # noqa: S607 - on the PATH, as the probe says
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
 
 
 @pytest.fixture(scope="session")
 def modules() -> Path:
-    """What npm installs, once for each lock."""
-    services.require("node")
-    lock = CLIENT / "package-lock.json"
-    installed = CACHE / f"node-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
-    if not installed.exists():
-        CACHE.mkdir(exist_ok=True)
-        folder = Path(mkdtemp(dir=CACHE, prefix="node-"))
-        for each in (lock, CLIENT / "package.json"):
-            shutil.copy(each, folder)
-        ended = subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],  # noqa: S607 - on the PATH, as the probe says
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ended.returncode != 0:
-            shutil.rmtree(folder)
-            said = f"npm cannot install what the client needs:\n{ended.stderr}"
-            pytest.fail(said) if "node" in services.required() else pytest.skip(said)
-        try:
-            folder.rename(installed)
-        except OSError:  # another process was faster
-            shutil.rmtree(folder)
-    return installed / "node_modules"
+    return npm.modules(CLIENT)
 
 
 @pytest.fixture

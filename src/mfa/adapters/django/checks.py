@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.util import find_spec
+from inspect import get_annotations
 from typing import Any, Protocol, cast
 
 import attrs
@@ -201,7 +202,7 @@ def _each(provider: object) -> Sequence[object]:
 
 def _lacking(things: Iterable[object], port: type) -> Iterator[CheckMessage]:
     """Tell of what a thing would need to be what the settings take it for."""
-    names: frozenset[str] = port.__abstractmethods__  # type: ignore[attr-defined] # every port has some
+    names: set[str] = {*port.__abstractmethods__, *get_annotations(port)}  # type: ignore[attr-defined] # of protocols
     for thing in things:
         missing = sorted(name for name in names if not hasattr(thing, name))
         if missing:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponseBase
 from mfa.adapters.django.gate import View, judge
 from mfa.domain.policies import Requirement
 
+Decorated = TypeVar("Decorated", bound=View)
+
 EXEMPT = "mfa_exempt"
 """The attribute of a view, or of its class, that the middleware lets pass."""
 
 
-def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
+def verified(requirement: Requirement | None = None) -> Callable[[Decorated], Decorated]:
     """Have a view see only requests whose token is verified, and meets the requirement.
 
     Others are answered in JSON, with the status, the body and the headers that Django REST framework's views have; one
@@ -22,7 +24,7 @@ def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
     of Django REST framework, which is asked how it authenticates. A class takes this by Django's ``method_decorator``.
     """
 
-    def decorated(view: View) -> View:
+    def decorated(view: Decorated) -> Decorated:
         if _is_async(view):
             waiting = cast("Callable[..., Awaitable[HttpResponseBase]]", view)
 
@@ -33,7 +35,7 @@ def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
                 judgement.announce(response)
                 return response
 
-            return async_view
+            return cast("Decorated", async_view)
 
         @wraps(view)
         def sync_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -42,7 +44,7 @@ def verified(requirement: Requirement | None = None) -> Callable[[View], View]:
             judgement.announce(response)
             return response
 
-        return sync_view
+        return cast("Decorated", sync_view)
 
     return decorated
 
@@ -53,7 +55,7 @@ def _is_async(view: View) -> bool:
     return iscoroutinefunction(view) or bool(getattr(bound, "view_is_async", False))
 
 
-def verification_exempt(view: View) -> View:
+def verification_exempt(view: Decorated) -> Decorated:
     """Have the middleware let everybody pass to a view, such as a login."""
     if iscoroutinefunction(view):
 
@@ -70,4 +72,4 @@ def verification_exempt(view: View) -> View:
 
         exempt = sync_view
     setattr(exempt, EXEMPT, True)
-    return exempt
+    return cast("Decorated", exempt)

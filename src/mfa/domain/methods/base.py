@@ -162,38 +162,30 @@ class Attempt:
 class Method(Protocol):
     """A kind of second factor; states go in and come out as bytes that only the method reads.
 
-    A class that is named by dotted path in ``METHODS`` is made once, with the ``Config``.
+    A class that is named by dotted path in ``METHODS`` is made once, with the ``Config``. It says what it is by
+    attributes of the class or the instance.
     """
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Return the short name that stands in routes and rows."""
+    name: str
+    """The short name that stands in routes and rows."""
 
-    @property
-    @abstractmethod
-    def verbose_name(self) -> str:
-        """Return what a person calls the method, in English or as a lazy translation."""
+    verbose_name: str
+    """What a person calls the method, in English or as a lazy translation."""
 
-    @property
-    @abstractmethod
-    def guessable(self) -> bool:
-        """Tell whether values are short enough to guess, so that failures are counted and lock."""
+    guessable: bool
+    """Whether values are short enough to guess, so that failures are counted and make their user wait."""
 
-    @property
-    @abstractmethod
-    def phishing_resistant(self) -> bool:
-        """Tell whether a value is bound to the site it is meant for (NIST SP 800-63B section 3.2.5)."""
+    phishing_resistant: bool
+    """Whether a value is bound to the site it is meant for (NIST SP 800-63B section 3.2.5)."""
 
-    @property
-    @abstractmethod
-    def backup(self) -> bool:
-        """Tell whether the method only stands in for others: one device of it, active at once, never the first."""
+    backup: bool
+    """Whether the method only stands in for others: one device of it, active at once, never the first."""
 
-    @property
-    @abstractmethod
-    def limits(self) -> SendLimits | None:
-        """Return how often it may send, or None for a method that has nothing sent."""
+    limits: SendLimits | None
+    """How often it may send; None for a method that has nothing sent."""
+
+    fields: tuple[RegistrationField, ...]
+    """What a client may fill in to register."""
 
     @property
     def dispatchable(self) -> bool:
@@ -204,11 +196,6 @@ class Method(Protocol):
     def collective(self) -> bool:
         """Tell whether one challenge is for all of a user's devices of the method, and any may answer it."""
         return False
-
-    @property
-    @abstractmethod
-    def fields(self) -> tuple[RegistrationField, ...]:
-        """Return what a client may fill in to register."""
 
     @abstractmethod
     def register(self, enrolment: Enrolment) -> Registration:

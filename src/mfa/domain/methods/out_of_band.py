@@ -70,10 +70,10 @@ class OutOfBand(Method):
     guessable: bool = attrs.field(default=True, init=False)
     phishing_resistant: bool = attrs.field(default=False, init=False)
     backup: bool = attrs.field(default=False, init=False)
+    fields: tuple[RegistrationField, ...] = attrs.field(init=False)
 
-    @property
-    def fields(self) -> tuple[RegistrationField, ...]:
-        """Return the one field, for the address."""
+    @fields.default
+    def _only_the_address(self) -> tuple[RegistrationField, ...]:
         return (self.field,)
 
     def register(self, enrolment: Enrolment) -> Registration:
