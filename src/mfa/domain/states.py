@@ -7,7 +7,7 @@ and ``load`` are what writes and reads it.
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -29,12 +29,10 @@ def decode(kind: type[Value], state: bytes) -> Value:
 
 
 def dump(value: Any) -> Any:  # noqa: ANN401 - whatever JSON has
-    """Write a value as JSON has it: octets in base64, times as RFC 3339."""
+    """Write a value as JSON has it: octets in base64, times as RFC 3339, durations in seconds."""
+    if type(value) in _PLAIN:
+        return _PLAIN[type(value)][0](value)
     match value:
-        case bytes():
-            return b64encode(value).decode()
-        case datetime():
-            return value.isoformat()
         case Enum():
             return value.value
         case tuple():
@@ -64,7 +62,7 @@ def _loader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type, or a f
         return _members_loader(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
-    return _PLAIN.get(kind, lambda data: data)
+    return _PLAIN[kind][1] if kind in _PLAIN else lambda data: data
 
 
 def _members_loader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a class of attrs
@@ -88,4 +86,9 @@ def octets(text: str) -> bytes:
     return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
 
 
-_PLAIN: dict[object, Callable[[Any], Any]] = {bytes: octets, datetime: datetime.fromisoformat}
+_PLAIN: dict[object, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    bytes: (lambda value: b64encode(value).decode(), octets),
+    datetime: (datetime.isoformat, datetime.fromisoformat),
+    timedelta: (timedelta.total_seconds, lambda seconds: timedelta(seconds=seconds)),
+}
+"""How what JSON does not have is written, and read."""

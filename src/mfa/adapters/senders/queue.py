@@ -1,6 +1,5 @@
 """What the senders that queue have in common: sealed messages, and workers that open and deliver them."""
 
-import json
 import logging
 from abc import abstractmethod
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,9 +13,9 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 
 from mfa.adapters.accessor import use_cases
-from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
+from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender
+from mfa.domain import states
 from mfa.domain.errors import DeliveryFailed, SealError
-from mfa.domain.identifiers import Token, TokenId, UserId
 
 CONTEXT = b"mfa.adapters.senders.queue: parcel"
 """Binds a seal to the queue and to how a parcel is written: nothing that is sealed elsewhere opens here."""
@@ -38,56 +37,12 @@ class Parcel:
 
     def seal(self) -> str:
         """Write the parcel as text that tells nobody anything."""
-        message, challenge = self.message, self.message.challenge
-        fields = {
-            "method": message.method,
-            "destination": message.destination,
-            "code": message.code,
-            "lifetime": message.lifetime.total_seconds(),
-            "user_id": message.user_id,
-            "device_name": message.device_name,
-            "site": message.site,
-            "challenge": None
-            if challenge is None
-            else {
-                "token_id": challenge.token.id,
-                "user_id": challenge.token.user_id,
-                "index": challenge.index,
-                "dispatched_at": challenge.dispatched_at.isoformat(),
-            },
-            "sender": self.sender,
-            "language": self.language,
-            "until": self.until.isoformat(),
-        }
-        return urlsafe_b64encode(use_cases().vault.seal(json.dumps(fields).encode(), CONTEXT)).decode()
+        return urlsafe_b64encode(use_cases().vault.seal(states.encode(self), CONTEXT)).decode()
 
     @classmethod
     def open(cls, sealed: str) -> "Parcel":
-        """Read what ``seal`` wrote; raises ``SealError``, and ``ValueError`` for what is no seal at all."""
-        fields = json.loads(use_cases().vault.open(urlsafe_b64decode(sealed), CONTEXT))
-        challenge = fields["challenge"]
-        message = Message(
-            method=fields["method"],
-            destination=fields["destination"],
-            code=fields["code"],
-            lifetime=timedelta(seconds=fields["lifetime"]),
-            user_id=UserId(fields["user_id"]),
-            device_name=fields["device_name"],
-            site=fields["site"],
-            challenge=None
-            if challenge is None
-            else SentChallenge(
-                token=Token(id=TokenId(challenge["token_id"]), user_id=UserId(challenge["user_id"])),
-                index=challenge["index"],
-                dispatched_at=datetime.fromisoformat(challenge["dispatched_at"]),
-            ),
-        )
-        return cls(
-            message=message,
-            sender=fields["sender"],
-            language=fields["language"],
-            until=datetime.fromisoformat(fields["until"]),
-        )
+        """Read what ``seal`` wrote; raises ``SealError``, and ``ValueError`` or ``TypeError`` for what is none."""
+        return states.decode(cls, use_cases().vault.open(urlsafe_b64decode(sealed), CONTEXT))
 
     def alive(self, after: timedelta = timedelta()) -> bool:
         """Tell whether the code will still be good after a while."""
