@@ -11,6 +11,7 @@ CALLERS = {
     "mfa.adapters.django.gate",
     "mfa.adapters.django.management.commands.mfa_rotate_keys",
     "mfa.adapters.drf.permissions",
+    "mfa.adapters.drf.schema",
     "mfa.adapters.drf.viewsets",
     "mfa.adapters.django.rehashing",
     "mfa.adapters.drf.components",

@@ -11,6 +11,7 @@ from pathlib import Path
 import grimp
 import pytest
 from importlinter import Contract, configuration
+from importlinter.contracts.acyclic_siblings import AcyclicSiblingsContract
 from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.layers import LayersContract
 from importlinter.contracts.protected import ProtectedContract
@@ -24,6 +25,7 @@ KINDS: dict[str, type[Contract]] = {
     "layers": LayersContract,
     "forbidden": ForbiddenContract,
     "protected": ProtectedContract,
+    "acyclic_siblings": AcyclicSiblingsContract,
 }
 SESSION = {"root_packages": ["mfa"], "include_external_packages": "True"}
 EXHAUSTIVE = [name for name, contract in CONTRACTS.items() if contract.get("exhaustive")]
@@ -51,6 +53,9 @@ def forbidden_by(name: str) -> Iterator[tuple[str, str]]:
                 for module in beside:
                     yield from ((module, other) for other in [*above, *beside] if other != module)
                 above += beside
+        case "acyclic_siblings":
+            yield ("mfa.adapters.tokens.replacing", "mfa.adapters.tokens.login")
+            yield ("mfa.domain.errors", "mfa.domain.accounts")
         case "forbidden":
             for module in contract["source_modules"]:
                 yield from ((module, other) for other in contract["forbidden_modules"])
