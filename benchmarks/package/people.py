@@ -1,6 +1,7 @@
 """The package's users: for each operation some who are about to do it, enrolled by the use cases."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 
 import attrs
@@ -14,10 +15,13 @@ from benchmarks.cost.asking import Ask, json_of
 from benchmarks.cost.pools import Pool, Table
 from benchmarks.scale.crowd import Deployment, deployment
 from mfa.adapters.accessor import APP_LABEL
+from mfa.adapters.system.clock import SystemClock
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register
 from mfa.application.verification import Verified, Verify
 from mfa.domain.identifiers import Token
+
+DAY = timedelta(days=1)
 
 WRONG = "000000x"
 """As long as no code is, so that it is wrong at any time."""
@@ -38,6 +42,7 @@ def pool(row: str, people: int) -> Pool:
         model(username=f"{row}-{number}", email=f"{row}-{number}@example.com") for number in range(people)
     )
     with deployment() as deployed:
+        deployed.clock.time = SystemClock().now() - DAY
         enrolled = [_enrolled(deployed, row, user) for user in users]
     ask = ASKS[row]
     return Pool(tables=tables(), users=[user.pk for user in users], asks=lambda: [ask(person) for person in enrolled])

@@ -85,11 +85,11 @@ class Deployment:
     def __init__(self) -> None:
         config: Any = apps.get_app_config(APP_LABEL)
         self.container = config.container
-        self.use_cases = config.use_cases
         self.clock = FrozenClock()
         self.outbox = OutboxSender()
         self.container.clock.override(self.clock)
         self.container.email_sender.override(self.outbox)
+        self.use_cases = config.use_cases
 
     def close(self) -> None:
         """Give the container back what was replaced."""
