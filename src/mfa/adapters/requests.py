@@ -1,13 +1,42 @@
-"""What is remembered for one request: the account that a gate has judged, or that was read along with the token."""
+"""What every gate asks of a request: how its token stands, by an account that is read once, and what is demanded."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ImproperlyConfigured
 
 from mfa.adapters import accessor
 from mfa.application.ports.tokens import TokenProvider
 from mfa.application.standing import Assessment, Standing
 from mfa.application.use_cases import UseCases
 from mfa.domain.accounts import Account
+from mfa.domain.errors import Refused
 from mfa.domain.identifiers import Token
+from mfa.domain.policies import Requirement
+
+Demanded = Requirement | str | Iterable[Requirement | str]
+"""What may stand in ``mfa_requirement``: a requirement, its name in the settings, or several that are all to be met."""
 
 _ACCOUNT = "_mfa_account"
+
+
+def requirements_of(demanded: Demanded | None) -> tuple[Requirement, ...]:
+    """Return the requirements that are meant; raises ``ImproperlyConfigured`` for what is none."""
+    several = (demanded,) if isinstance(demanded, Requirement | str) else () if demanded is None else tuple(demanded)
+    return tuple(map(_requirement, several))
+
+
+def _requirement(demanded: object) -> Requirement:
+    if isinstance(demanded, Requirement):
+        return demanded
+    named = accessor.use_cases().requirements.get(demanded) if isinstance(demanded, str) else None
+    if named is None:
+        raise ImproperlyConfigured(f'{demanded!r} is no requirement, nor the name of one in MFA["REQUIREMENTS"]')
+    return named
+
+
+def first_refusal(standing: Standing, requirements: Iterable[Requirement | None]) -> Refused | None:
+    """Return the refusal by the first requirement that is not met, None standing for the policy; None where all are."""
+    return next(filter(None, map(standing.refusal, requirements)), None)
 
 
 def standing_of(request: object, token: Token) -> Standing:

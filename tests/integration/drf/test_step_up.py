@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 from django.urls import path
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.decorators import api_view, permission_classes
@@ -12,10 +14,15 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
+from mfa.adapters.django.decorators import verified
+from mfa.adapters.django.gate import View
+from mfa.adapters.django.middleware import VerifiedMiddleware
 from mfa.adapters.drf.permissions import IsVerified, check_requirement
+from mfa.adapters.requests import Demanded
 from mfa.domain.policies import Requirement
 from tests import urls
 from tests.integration.drf.people import Answer, Person, World
+from tests.urls import ProtectedView
 
 FRESH = Requirement(max_age=timedelta(minutes=5))
 DEADLINE = "MFA-Registration-Deadline"
@@ -26,14 +33,14 @@ pytestmark = pytest.mark.urls(__name__)
 
 class TransferView(APIView):
     permission_classes = (IsVerified,)
-    mfa_requirement = FRESH
+    mfa_requirement: Demanded = FRESH
 
     def get(self, request: Request) -> Response:
         return Response({})
 
 
 class LargeTransferView(TransferView):
-    def get_mfa_requirement(self) -> Requirement | None:
+    def get_mfa_requirement(self) -> Demanded | None:
         return FRESH if "amount" in self.request.query_params else None
 
 
@@ -53,8 +60,42 @@ class OpenView(APIView):
         return Response({})
 
 
+class NamedView(TransferView):
+    mfa_requirement = "transfer"
+
+
+class SeveralView(TransferView):
+    mfa_requirement = (Requirement(verifications=1), "transfer")
+
+
+class NamingView(TransferView):
+    def get_mfa_requirement(self) -> str:
+        return "transfer"
+
+
+class NamedInsideView(OpenView):
+    def get(self, request: Request) -> Response:
+        check_requirement(request, "transfer")
+        return Response({})
+
+
+class NamingMiddleware(VerifiedMiddleware):
+    mfa_requirement = "transfer"
+
+    def is_exempt(self, request: HttpRequest, view: View | None) -> bool:
+        return request.path != "/behind/"
+
+
+NAMED = ["/named/", "/several/", "/naming/", "/named-inside/", "/decorated/", "/behind/"]
+
 urlpatterns = [
     *urls.urlpatterns,
+    path("named/", NamedView.as_view()),
+    path("several/", SeveralView.as_view()),
+    path("naming/", NamingView.as_view()),
+    path("named-inside/", NamedInsideView.as_view()),
+    path("decorated/", verified("transfer")(ProtectedView.as_view())),
+    path("behind/", ProtectedView.as_view()),
     path("transfer/", TransferView.as_view()),
     path("large/", LargeTransferView.as_view()),
     path("inside/", inside),
@@ -94,6 +135,27 @@ class TestRequirements:
         refused = ask(ann, "/transfer/")
 
         assert (refused.status_code, refused.json()["code"]) == (403, "registration_required")
+
+    @pytest.mark.parametrize("path", NAMED)
+    def test_a_requirement_may_be_named_in_the_settings(self, ann: Person, world: World, path: str) -> None:
+        world.settings.MIDDLEWARE = [*world.settings.MIDDLEWARE, f"{__name__}.NamingMiddleware"]
+        world.configure(REQUIREMENTS={"transfer": {"max_age": "5m"}})
+        ann.enrol_app()
+        assert ask(ann, path).status_code == 200
+        world.pass_time(timedelta(minutes=5, seconds=1))
+
+        refused = ask(ann, path)
+
+        assert refused.status_code == 403
+        assert refused.json()["requirement"] == {
+            "verifications": 1,
+            "methods": None,
+            "max_age": 300,
+            "phishing_resistant": False,
+        }
+        world.configure()
+        with pytest.raises(ImproperlyConfigured, match="'transfer' is no requirement"):
+            ask(ann, path)
 
     def test_a_view_may_decide_for_each_request(self, ann: Person, world: World) -> None:
         ann.enrol_app()

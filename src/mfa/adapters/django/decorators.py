@@ -8,7 +8,7 @@ from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from mfa.adapters.django.gate import View, judge
-from mfa.domain.policies import Requirement
+from mfa.adapters.requests import Demanded
 
 Decorated = TypeVar("Decorated", bound=View)
 
@@ -16,8 +16,11 @@ EXEMPT = "mfa_exempt"
 """The attribute of a view, or of its class, that the middleware lets pass."""
 
 
-def verified(requirement: Requirement | None = None) -> Callable[[Decorated], Decorated]:
-    """Have a view see only requests whose token is verified, and meets the requirement.
+def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decorated]:
+    """Have a view see only requests whose token is verified, and meets what is required.
+
+    That is a ``Requirement``, its name in the settings, or a list of these, as in the ``mfa_requirement`` of a view of
+    Django REST framework.
 
     Others are answered in JSON, with the status, the body and the headers that Django REST framework's views have; one
     without a token is answered 401. The token has to be on the request already, as a session is, unless the view is one

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import Answer, answer_to, grace_header, unauthenticated
 from mfa.adapters.exceptions import MfaException, TokenRequired, transactions_left_alone
+from mfa.adapters.requests import Demanded
 from mfa.domain.errors import MfaError, NotFound
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
@@ -45,27 +46,28 @@ class Judgement:
 
 def judge(
     request: HttpRequest | Request,
-    requirement: Requirement | None,
+    demanded: Demanded | None,
     view: View | None = None,
     args: Sequence[Any] = (),
     kwargs: Mapping[str, Any] = NOTHING,
 ) -> Judgement:
-    """Judge a request to a view as the permission ``IsVerified`` does.
+    """Judge a request to a view as the permission ``IsVerified`` does, by what is ``demanded`` beside the policy.
 
     A view of DRF says how it authenticates, so it is asked, and refuses as it refuses by itself; inside such a view the
     refusal is raised. Any other view acts for whom the request names by now, and from here on the request takes nobody
     else; without a token of the provider the answer is 401.
     """
+    requirements = requests.requirements_of(demanded)
     if isinstance(request, Request):
-        return Judgement(headers=_demand(request, requirement))
+        return Judgement(headers=_demand(request, requirements))
     rest_view = next(_rest_views(view), None)
     if rest_view is not None:
-        return _judge_rest(rest_view, request, requirement, args, kwargs)
+        return _judge_rest(rest_view, request, requirements, args, kwargs)
     provider = accessor.use_cases().token_provider
     token = provider.token_of(request)
     if token is None:
         return Judgement(refusal=_response(unauthenticated(provider.scheme)))
-    answer, headers = _judge_token(request, token, requirement)
+    answer, headers = _judge_token(request, token, requirements)
     if answer is not None:
         return Judgement(refusal=_response(answer))
     _hold(request, token)
@@ -78,17 +80,17 @@ def not_found() -> HttpResponseBase:
 
 
 def _judge_token(
-    request: HttpRequest | Request, token: Token, requirement: Requirement | None
+    request: HttpRequest | Request, token: Token, requirements: Sequence[Requirement]
 ) -> tuple[Answer | None, Mapping[str, str]]:
     use_cases = accessor.use_cases()
     try:
         standing = requests.standing_of(request, token)
-        refused = standing.refusal(requirement)
+        refused = requests.first_refusal(standing, requirements or (None,))
         if refused is not None:
             raise refused
     except MfaError as error:
         return answer_to(error, token.scheme or use_cases.token_provider.scheme, use_cases.step_up_status), NOTHING
-    return None, grace_header(standing) if requirement is None else NOTHING
+    return None, NOTHING if requirements else grace_header(standing)
 
 
 def _response(answer: Answer) -> JsonResponse:
@@ -100,7 +102,7 @@ def _response(answer: Answer) -> JsonResponse:
 # Views of Django REST framework
 
 
-def _demand(request: Request, requirement: Requirement | None) -> Mapping[str, str]:
+def _demand(request: Request, requirements: Sequence[Requirement]) -> Mapping[str, str]:
     """Raise what DRF answers to a request that may not pass, or return the headers for one that may."""
     provider = accessor.use_cases().token_provider
     token = provider.token_of(request)
@@ -109,19 +111,23 @@ def _demand(request: Request, requirement: Requirement | None) -> Mapping[str, s
     if token is None:
         challenge = request.parser_context["view"].get_authenticate_header(request)
         raise MfaException(unauthenticated(challenge or provider.scheme))
-    answer, headers = _judge_token(request, token, requirement)
+    answer, headers = _judge_token(request, token, requirements)
     if answer is not None:
         raise MfaException(answer)
     return headers
 
 
 def _judge_rest(
-    view: APIView, request: HttpRequest, requirement: Requirement | None, args: Sequence[Any], kwargs: Mapping[str, Any]
+    view: APIView,
+    request: HttpRequest,
+    requirements: Sequence[Requirement],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
 ) -> Judgement:
     """Authenticate as a view of DRF will do, and have it answer what comes of that."""
     BaseView.setup(view, request, *args, **kwargs)
     try:
-        return Judgement(headers=_demand(view.initialize_request(request, *args, **kwargs), requirement))
+        return Judgement(headers=_demand(view.initialize_request(request, *args, **kwargs), requirements))
     except Exception as error:  # noqa: BLE001 - whatever authentication raises is answered, or raised, by the view
         refusal = error
 

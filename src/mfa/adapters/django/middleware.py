@@ -9,7 +9,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from mfa.adapters.django.decorators import EXEMPT
 from mfa.adapters.django.gate import Judgement, View, judge, not_found
-from mfa.domain.policies import Requirement
+from mfa.adapters.requests import Demanded
 
 _JUDGEMENTS = "_mfa_judgements"
 
@@ -24,7 +24,7 @@ class VerifiedMiddleware(MiddlewareMixin):
     not pass hears no more than that. A subclass may set ``mfa_requirement``, and say what ``is_exempt``.
     """
 
-    mfa_requirement: ClassVar[Requirement | None] = None
+    mfa_requirement: ClassVar[Demanded | None] = None
 
     def is_exempt(self, request: HttpRequest, view: View | None) -> bool:
         """Tell whether everybody may pass to a view, or to what is answered without one."""

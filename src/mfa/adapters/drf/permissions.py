@@ -1,7 +1,7 @@
 """Who may pass: permissions for these routes and for the views of a project."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rest_framework.permissions import BasePermission
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
 from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception
+from mfa.adapters.requests import Demanded
 from mfa.application.standing import Assessment, Standing
 from mfa.domain.errors import MfaError, Refused
 from mfa.domain.identifiers import Token
@@ -54,11 +55,10 @@ class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
             return self._denied(request, view)
         standing = self.standing(request, token, view)
         requirements = _requirements(view)
-        _demand(standing, requirements, token)
+        refusal = requests.first_refusal(standing, requirements) if requirements else self.refusal(standing)
+        if refusal is not None:
+            raise _refused(refusal, token)
         if not requirements:
-            refusal = self.refusal(standing)
-            if refusal is not None:
-                raise _refused(refusal, token)
             _announce(view, standing)
         return True
 
@@ -75,7 +75,8 @@ class IsVerified(_StandingPermission[Standing]):
     """Pass tokens that are verified, and on a view with a requirement of its own those that meet it.
 
     The requirement is the attribute ``mfa_requirement`` of the view, or what its method ``get_mfa_requirement``
-    returns for the request at hand: a ``Requirement``, or a list of them that all have to be met. A refusal is raised
+    returns for the request at hand: a ``Requirement``, its name in the settings, or a list of these that all have to be
+    met. It is demanded of everybody, whatever the policy or a period of grace lets pass elsewhere. A refusal is raised
     rather than returned, so in a composition with ``|`` this stands last. A view whose ``mfa_by_account`` is true has
     the account itself decide, whatever ``JWT_GATE`` says.
     """
@@ -103,40 +104,29 @@ class IsVerifiedOrNoDevice(_StandingPermission[Assessment]):
 
     def refusal(self, standing: Assessment) -> Refused | None:
         """Refuse a token that is not verified and may not register a device."""
-        return None if standing.verified or standing.may_register else refusal_of(standing)
+        return None if standing.verified or standing.may_register else standing.policy_refusal()
 
 
-def check_requirement(request: Request, requirement: Requirement) -> None:
+def check_requirement(request: Request, requirement: Demanded) -> None:
     """Demand something of a request inside a view, as ``IsVerified`` does of all of it; raises the same refusal.
 
-    It costs nothing where a permission has asked before. In a view with ``mfa_by_account`` it asks the account, too.
+    That is a ``Requirement``, its name in the settings, or a list of these. It costs nothing where a permission has
+    asked before. In a view with ``mfa_by_account`` it asks the account, too.
     """
     token = _token(request)
     if token is None:
         if request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
         raise TokenRequired
-    _demand(_standing(request, token, request.parser_context.get("view")), (requirement,), token)
-
-
-def refusal_of(standing: Standing) -> Refused:
-    """Return the refusal that a standing deserves: at least one verification is always left."""
-    return standing.policy_refusal()
+    standing = _standing(request, token, request.parser_context.get("view"))
+    refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
+    if refusal is not None:
+        raise _refused(refusal, token)
 
 
 def _requirements(view: object) -> Sequence[Requirement]:
     decide = getattr(view, "get_mfa_requirement", None)
-    requirement = getattr(view, "mfa_requirement", None) if decide is None else decide()
-    if requirement is None:
-        return ()
-    return (requirement,) if isinstance(requirement, Requirement) else tuple(requirement)
-
-
-def _demand(standing: Standing, requirements: Iterable[Requirement], token: Token) -> None:
-    for requirement in requirements:
-        refusal = standing.refusal(requirement)
-        if refusal is not None:
-            raise _refused(refusal, token)
+    return requests.requirements_of(getattr(view, "mfa_requirement", None) if decide is None else decide())
 
 
 def _announce(view: object, standing: Standing) -> None:

@@ -21,7 +21,7 @@ from mfa.adapters import accessor, requests
 from mfa.adapters.answers import requirement_body
 from mfa.adapters.drf.errors import rejection, with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
-from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice, refusal_of
+from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
 from mfa.adapters.drf.serializers import (
     DeviceSerializer,
     DispatchSerializer,
@@ -278,7 +278,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         """Raise ``Refused`` for a token that is not verified."""
         assessment = self.use_cases().assess_token(self.token(request))
         if not assessment.proved:
-            raise refusal_of(assessment)
+            raise assessment.policy_refusal()
 
 
 class MultiFactorRegistrationViewSet(MultiFactorViewSet):

@@ -12,7 +12,6 @@ from rest_framework.views import exception_handler
 
 from mfa.adapters.answers import ANSWERS, FAULTS, PROBLEMS, answer_to, requirement_body
 from mfa.adapters.drf.errors import rejection, with_code
-from mfa.adapters.drf.permissions import refusal_of
 from mfa.adapters.exceptions import MfaException, api_exception
 from mfa.application.standing import Standing
 from mfa.domain import errors
@@ -237,7 +236,7 @@ def test_a_standing_has_its_refusal(*, enrolled: bool, left: int, kind: type[Ref
         assessed_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
     )
 
-    refusal = refusal_of(standing)
+    refusal = standing.policy_refusal()
 
     assert (type(refusal), refusal.verifications_left) == (kind, told)
 
