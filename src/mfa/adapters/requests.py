@@ -1,6 +1,7 @@
 """What every gate asks of a request: how its token stands, by an account that is read once, and what is demanded."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -69,19 +70,25 @@ def leave_account(credentials: object, account: Account) -> None:
     vars(credentials)[_ACCOUNT] = account
 
 
-def _account_of(request: object, token: Token, use_cases: UseCases) -> Account:
-    """Read the account of a token once for each request, however many ask; never across requests.
+def account_read(request: object, token: Token) -> Account | None:
+    """Return the account of a token, where a gate or the authentication has read it for this request, or None."""
+    known = _remembered(request).get(_ACCOUNT)
+    if known is not None and known[0] == token:
+        read: Account = known[1]
+        return read
+    return _account_left(getattr(request, "auth", None), token)
 
-    Where the authentication has read it along with the token, nothing more is read. A request of DRF stands on one of
-    Django's, as which a gate has seen it before.
-    """
-    remembered = vars(getattr(request, "_request", request))
-    known = remembered.get(_ACCOUNT)
-    if known is None or known[0] != token:
-        account = _account_left(getattr(request, "auth", None), token) or use_cases.assess_token.account(token)
-        known = remembered[_ACCOUNT] = (token, account)
-    read: Account = known[1]
-    return read
+
+def _account_of(request: object, token: Token, use_cases: UseCases) -> Account:
+    """Read the account of a token once for each request, however many ask; never across requests."""
+    account = account_read(request, token) or use_cases.assess_token.account(token)
+    _remembered(request)[_ACCOUNT] = (token, account)
+    return account
+
+
+def _remembered(request: object) -> dict[str, Any]:
+    """Return where a request keeps things; one of DRF stands on one of Django's, as which a gate has seen it before."""
+    return vars(getattr(request, "_request", request))
 
 
 def _account_left(credentials: object, token: Token) -> Account | None:

@@ -69,9 +69,7 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
 
     def log_in(self, request: Request, **_: Any) -> Response:
         """Make a token for whoever holds a passkey; an unknown one is answered as a bad signature is."""
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = serializer.validated_data
+        given = self.reader().run_validation(request.data)
         log_in = _offered(self.use_cases().log_in_by_passkey)
         answer = log_in(LogIn(state=given["state"], value=given["value"], request=request))
         if isinstance(answer, NotLoggedIn):

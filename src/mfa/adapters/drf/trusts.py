@@ -12,7 +12,7 @@ from rest_framework.routers import Route
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter
 from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
-from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
 from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
 
 
@@ -39,18 +39,17 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
     def overview(self, request: Request, **_: Any) -> Response:
         """List the browsers that are remembered."""
         listed = self.use_cases().list_trusts(self.token(request))
-        return Response([dict(TrustSerializer(each).data) for each in listed])
+        return Response([dict(made_once(TrustSerializer).to_representation(each)) for each in listed])
 
     def show(self, request: Request, **_: Any) -> Response:
         """Count a remembered browser as one verification; whatever else is shown has one answer."""
         token = self.token(request)
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        given = self.reader().run_validation(request.data)
         successor = self.successor(request)
         answer = self.use_cases().trust_browser(
             ShowTrust(
                 token=token,
-                kept=serializer.validated_data["token"],
+                kept=given["token"],
                 successor=None if successor is None else successor.token,
             )
         )

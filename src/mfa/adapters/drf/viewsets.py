@@ -3,6 +3,7 @@
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -43,7 +44,7 @@ from mfa.application.use_cases import UseCases
 from mfa.application.verification import NotVerified, Verify
 from mfa.domain.errors import DeviceNotFound, InvalidField, MethodNotFound, Refused
 from mfa.domain.identifiers import Token
-from mfa.domain.methods.base import Method
+from mfa.domain.methods.base import Method, Methods
 
 NAMES = ("activity", "passkey", "register", "status", "trust")
 """What stands in the place of an index in the package's other routes."""
@@ -157,11 +158,34 @@ class MultiFactorViewSet(ViewSet):
         renewer = self.use_cases().credential_renewer
         return None if renewer is None else renewer.successor(request)
 
+    def reader(self) -> Serializer[Any]:
+        """Return what reads the body, by its ``run_validation``: one for all requests, where it is of this package."""
+        kind = self.get_serializer_class()
+        return made_once(kind) if kind.__module__ == VerifySerializer.__module__ else self.get_serializer()
+
     def shown(self, listed: Iterable[ListedDevice]) -> list[dict[str, Any]]:
         """Return devices as clients are shown them."""
-        many: Any = list(listed)
-        serializer = DeviceSerializer(many, many=True, context={"methods": self.use_cases().methods})
-        return [dict(each) for each in serializer.data]
+        serializer = _device_serializer(self.use_cases().methods)
+        return [dict(serializer.to_representation(each)) for each in listed]
+
+
+@cache
+def made_once(kind: type[Serializer[Any]]) -> Serializer[Any]:
+    """Return the one serializer of a kind, of which only ``run_validation`` and ``to_representation`` may be asked.
+
+    To make one copies its fields, which costs more than all that it does then.
+    """
+    return kind()
+
+
+@lru_cache(maxsize=8)
+def _device_serializer(methods: Methods) -> DeviceSerializer:
+    return DeviceSerializer(context={"methods": methods})
+
+
+@lru_cache(maxsize=64)
+def _registration_serializer(methods: Methods, name: str) -> RegistrationSerializer:
+    return RegistrationSerializer(context={"method": methods.named(name)})
 
 
 class MultiFactorVerifierViewSet(MultiFactorViewSet):
@@ -214,6 +238,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
                 trust=given["trust"],
                 browser=request.headers.get("User-Agent", ""),
                 successor=None if successor is None else successor.token,
+                account=requests.account_read(request, token),
             )
         )
         if isinstance(verified, NotVerified):
@@ -223,7 +248,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         [device] = self.shown([verified.listed])
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
         if verified.trust is not None:
-            answer["trust"] = dict(MadeTrustSerializer(verified.trust).data)
+            answer["trust"] = dict(made_once(MadeTrustSerializer).to_representation(verified.trust))
         return Response(answer)
 
     def rename(self, request: Request, index: str, **_: Any) -> Response:
@@ -262,13 +287,13 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         Otherwise a broken body would tell another user's index from one that exists nowhere. Where the token has to
         be ``verified``, it hears that first, too.
         """
-        serializer = self.get_serializer(data=request.data)
-        if not serializer.is_valid():
+        try:
+            return dict(self.reader().run_validation(request.data))
+        except ValidationError:
             self.demand_found(request, index)
             if verified:
                 self.demand_verified(request)
-            raise ValidationError(serializer.errors)
-        return dict(serializer.validated_data)
+            raise
 
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``DeviceNotFound`` for an index that is not the user's own."""
@@ -294,14 +319,12 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
             OfferedMethod(index, method, sum(device.active and device.method == method.name for device in devices))
             for index, method in enumerate(self.use_cases().methods)
         ]
-        return Response([dict(OfferedMethodSerializer(each).data) for each in offered])
+        return Response([dict(made_once(OfferedMethodSerializer).to_representation(each)) for each in offered])
 
     def register(self, request: Request, index: str, **_: Any) -> Response:
         """Register a device, and show what only this response ever shows."""
         token, method = self.token(request), self.method(index)
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = serializer.validated_data
+        given = self.reader().run_validation(request.data)
         registered = self.use_cases().register_device(
             Register(
                 token=token,
@@ -309,6 +332,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
                 name=given.get("name", ""),
                 fields={field.name: given[field.name] for field in method.fields if field.name in given},
                 site=_host(request),
+                account=requests.account_read(request, token),
             )
         )
         [device] = self.shown([registered.listed])
@@ -317,6 +341,12 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
     def method(self, index: str) -> Method:
         """Return the method of that name or position; raises ``MethodNotFound``."""
         return self.use_cases().methods.at(str(index))
+
+    def reader(self) -> Serializer[Any]:
+        """Return what reads the body for the method of the path."""
+        if self.get_serializer_class() is not RegistrationSerializer:
+            return self.get_serializer()
+        return _registration_serializer(self.use_cases().methods, self.method(self.kwargs[self.lookup_field]).name)
 
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``MethodNotFound`` for what names no method."""
