@@ -2,7 +2,7 @@
 
 from importlib import import_module
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
@@ -74,12 +74,16 @@ class MultiFactorConfig(AppConfig):
             raise ImproperlyConfigured(" ".join(f"{problem.message} {problem.hint}" for problem in problems))
         return deploy(config, conf.secret_keys())
 
-    def _make_methods(self) -> bool:
-        """Make the methods, and tell whether that could be done; the system checks say why it could not."""
+    @staticmethod
+    def _make_methods() -> bool:
+        """Make the methods, and tell whether that could be done; the system checks say why it could not.
+
+        Those of the app config that is installed: a test that overrides ``INSTALLED_APPS`` makes another one meanwhile.
+        """
         if not apps.ready:
             return False
         try:
-            return bool(self.use_cases.methods.all)
+            return bool(cast("MultiFactorConfig", apps.get_app_config(APP_LABEL)).use_cases.methods.all)
         except Exception:  # noqa: BLE001 - whatever a project's own class raises when it is made
             return False
 

@@ -2,8 +2,10 @@
 
 import pytest
 from django.apps import apps
+from django.test import override_settings
 from pytest_django import Settings
 
+from mfa.adapters import accessor
 from mfa.domain.methods.names import BUILT_IN, METHOD_NAMES
 from mfa.domain.policies import Requirement
 
@@ -33,5 +35,13 @@ def test_where_they_cannot_be_made_that_is_left_to_the_system_checks(
 
 def test_so_it_is_while_django_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apps, "ready", False)
+
+    assert Requirement(methods=["exmaple"]).methods == frozenset({"exmaple"})
+
+
+def test_apps_that_were_overridden_meanwhile_are_not_asked(settings: Settings) -> None:
+    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "django.contrib.messages"]):
+        assert accessor.use_cases().methods.all
+    settings.MFA = {"METHODS": "totp"}
 
     assert Requirement(methods=["exmaple"]).methods == frozenset({"exmaple"})
