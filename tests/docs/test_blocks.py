@@ -23,7 +23,7 @@ from mfa.config import read
 from tests.docs.pages import DECISIONS, PAGES, Block, blocks, name, pages_with, typed
 from tests.integration.demo.running import running_demo
 
-LANGUAGES = {"python", "console", "text"}
+LANGUAGES = {"python", "console", "text", "mermaid"}
 DEFAULTS = {
     "DEFAULT_AUTHENTICATION_CLASSES": "authentication_classes",
     "DEFAULT_PERMISSION_CLASSES": "permission_classes",

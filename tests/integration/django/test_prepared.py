@@ -93,9 +93,9 @@ def test_each_is_compiled_once(anna: User, compiled: list[type]) -> None:
     compiled.clear()
     for number, user in enumerate((anna, bert)):
         account(user, version=number + 1)
-        assert read(user) == [(number + 1, {})]
+        assert read(user) == [(number + 1, [])]
         assert prepared.update(DEFAULT_DB_ALIAS, AccountRecord, {"version": 7}, user=user.pk, version=number + 1) == 1
-        assert read(user) == [(7, {})]
+        assert read(user) == [(7, [])]
 
     assert [kind.__name__ for kind in compiled] == ["SQLInsertCompiler", "SQLCompiler", "SQLUpdateCompiler"]
 
