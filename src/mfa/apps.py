@@ -2,13 +2,13 @@
 
 from importlib import import_module
 from threading import RLock
-from typing import Any, cast
+from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from mfa.adapters.accessor import APP_LABEL
+from mfa.adapters.accessor import APP_LABEL, use_cases
 from mfa.application.use_cases import UseCases
 from mfa.domain.methods.names import METHOD_NAMES
 
@@ -83,7 +83,7 @@ class MultiFactorConfig(AppConfig):
         if not apps.ready:
             return False
         try:
-            return bool(cast("MultiFactorConfig", apps.get_app_config(APP_LABEL)).use_cases.methods.all)
+            return bool(use_cases().methods.all)
         except Exception:  # noqa: BLE001 - whatever a project's own class raises when it is made
             return False
 

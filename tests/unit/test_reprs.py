@@ -43,10 +43,14 @@ NAMES = frozenset({"method", "name", "user_id", "user_name", "device_name", "ver
 
 NAME_OF_TRUST = "what a remembered browser is called: a quarter of the digest of 256 random bits"
 
+STEP = "the number of a step of the standard"
+
 SHOWN = {
     "Accepted.description": "the model of an authenticator",
     "Accepted.unique": "a digest of a credential's id",
+    "Accepted.unique_step": STEP,
     "AttestationObject.format": "the name of a format",
+    "AttestationResponse.transports": "words of the standard",
     "BrowserForgotten.trust": NAME_OF_TRUST,
     "BrowserRemembered.trust": NAME_OF_TRUST,
     "BrowserTrusted.trust": NAME_OF_TRUST,
@@ -59,17 +63,22 @@ SHOWN = {
     "Evidence.statement": "a signature and certificates, which prove and open nothing",
     "Failure.reason": "the class of an exception",
     "Judgement.headers": "the end of a period of grace",
+    "NotLoggedIn.step": STEP,
     "Parcel.language": "the tag of a language",
     "Parcel.sender": "a dotted path",
+    "PendingCredential.awaits": "what the user is called",
+    "Rejected.step": STEP,
     "Requirement.methods": "names",
     "Revoke.trust": NAME_OF_TRUST,
+    "SpentLogin.digest": "a digest of a challenge that its owner has seen",
     "TrustEvent.trust": NAME_OF_TRUST,
+    "VerificationRejected.step": STEP,
     "Registration.destination": "masked",
     "Address.masked": "masked",
 }
 """What may be seen, and why."""
 
-OPEN = frozenset({"Answer", "Operation", "Problem", "RegistrationField", "RelyingParty", "Shape"})
+OPEN = frozenset({"Answer", "Operation", "Problem", "RegistrationField", "RelyingParty"})
 """Classes that describe the package, its settings or its refusals, and hold nothing of anybody's."""
 
 OPEN_SETTINGS = {field.name for field in attrs.fields(Config)} - {"encryption_keys"}

@@ -11,7 +11,6 @@ CALLERS = {
     "mfa.adapters.django.gate",
     "mfa.adapters.django.management.commands.mfa_rotate_keys",
     "mfa.adapters.drf.permissions",
-    "mfa.adapters.drf.schema",
     "mfa.adapters.drf.viewsets",
     "mfa.adapters.django.rehashing",
     "mfa.adapters.drf.components",
@@ -22,6 +21,7 @@ CALLERS = {
     "mfa.adapters.tokens.authtoken",
     "mfa.adapters.tokens.jwt",
     "mfa.adapters.tokens.knox",
+    "mfa.apps",
     "mfa.urls",
 }
 """What Django or Django REST framework build without arguments. Everything else is handed what it needs."""

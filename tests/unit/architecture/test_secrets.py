@@ -41,7 +41,7 @@ REVIEWED = {
     # Names of JSON schemas.
     "mfa.adapters.drf.components": {"key not in {'default', 'readOnly', 'title'}"},
     "mfa.adapters.drf.schema": {"key in posted"},
-    "mfa.adapters.requests": {"known[0] != token"},
+    "mfa.adapters.requests": {"known[0] == token"},
     "mfa.adapters.memory.repositories": {
         "(each.index, each.token_id) not in known",
         "challenge.token_id == token_id",

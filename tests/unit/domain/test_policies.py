@@ -177,7 +177,7 @@ class TestRequirement:
             ({"methods": "totp"}, TypeError, "a list of names"),
             ({"methods": [None]}, TypeError, "a list of names"),
             ({"methods": 1}, TypeError, "a list of names"),
-            ({"methods": ["totpp"]}, ValueError, "'totpp'; methods names some of email,"),
+            ({"methods": ["totpp"]}, ValueError, "'totpp'; methods names some of "),
             ({"methods": ["totp", "trust"]}, ValueError, "'trust'"),
             ({"phishing_resistant": None}, TypeError, "True or False"),
             ({"phishing_resistant": "yes"}, TypeError, "True or False"),
