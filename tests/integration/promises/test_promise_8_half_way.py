@@ -134,10 +134,9 @@ EACH = 1 if connection.vendor == "sqlite" else 3
 
 
 def void(after: dict[str, Any]) -> dict[str, Any]:
-    """The state after a dispatch whose delivery failed: the code is void, and counts for nothing."""
+    """The state after a dispatch whose delivery failed: the code is void, and the try is counted."""
     challenges = [{**challenge, "sent": False} for challenge in after["challenges"]]
-    sends = {method: count - 1 for method, count in after["sends"].items()}
-    return {**after, "version": after["version"] + 1, "challenges": challenges, "sends": sends}
+    return {**after, "version": after["version"] + 1, "challenges": challenges}
 
 
 def total(state: dict[str, Any]) -> int:
