@@ -18,7 +18,7 @@ from pytest_django import Settings
 from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.test import APIClient
 
-from mfa.adapters.accessor import APP_LABEL
+from mfa.adapters.accessor import APP_LABEL, use_cases
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.application.ports.delivery import DeliveryTimedOut
 from mfa.domain.errors import BrokenSeal
@@ -353,6 +353,7 @@ def test_the_story_has_all_in_it(story: Story) -> None:
 
 
 def test_no_row_of_any_table_holds_a_secret(story: Story, record: Record) -> None:
+    use_cases().rotate_keys()
     values = dump()
 
     assert {place.partition(".")[0] for place, _ in values} == set(tables())
