@@ -257,7 +257,7 @@ FAILURES = [
     ('return mfa.login(mfa.site(), "demo", "wrong")', "invalid", 400),
     ("return mfa.status(mfa.site())", "not_authenticated", 401),
     ('return mfa.status(mfa.site({ token: "none" }))', "authentication_failed", 401),
-    ('return mfa.passkeyLogin(mfa.site(), "state", {})', "invalid_value", 401),
+    ('return mfa.passkeyLogin(mfa.site(), "state", {})', "invalid", 400),
     ('return mfa.ask(mfa.site(), "GET", "http://localhost:1/")', "unreachable", 0),
     ('return mfa.ask(mfa.site(), "GET", "/nowhere/")', "invalid", 404),
     ("delete window.PublicKeyCredential; return mfa.getCredential({})", "unsupported", 0),

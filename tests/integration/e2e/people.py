@@ -88,7 +88,7 @@ def is_refused(answer: requests.Response) -> bool:
 def wait(answer: requests.Response) -> int:
     """How many seconds a throttled request is told to wait."""
     assert answer.status_code == 429, answer.text
-    assert answer.json()["code"] == "throttled"
+    assert answer.json()["code"] in {"throttled", "resend_too_soon"}
     seconds = answer.headers["Retry-After"]
     assert seconds.isascii()
     assert seconds.isdigit()

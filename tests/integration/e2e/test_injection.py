@@ -116,8 +116,8 @@ TAGS = [
 ]
 
 
-def demand_plain(letter: Letter, to: str, name: str) -> None:
-    """The mail is the one that was meant, whatever the issuer and the name of the device are."""
+def demand_plain(letter: Letter, to: str) -> None:
+    """The mail is the one that was meant, whatever the issuer is, and has no word of who registered the address."""
     head, _, _ = letter.raw.partition(b"\r\n\r\n")
     headers = [line.partition(b":")[0].decode().lower() for line in re.split(rb"\r\n(?![ \t])", head)]
     assert sorted(headers) == sorted(HEADERS)
@@ -137,10 +137,9 @@ def demand_plain(letter: Letter, to: str, name: str) -> None:
     tags.feed(html)
     assert tags.tags == TAGS
     assert html.count(letter.code) == plain.count(letter.code) == 1
-    assert name in plain
     assert "{{ code }}" in html
     assert '{% now "Y" %}' in plain
-    assert plain.count("You called the device") == 1
+    assert "You called the device" not in plain + html
     # No line looks like the one that holds the code.
     assert [line for line in plain.split("\n") if line.startswith("    ")] == [f"    {letter.code}"]
 
@@ -177,7 +176,7 @@ def test_what_stands_around_an_address_is_dropped(site: Site) -> None:
     assert ann.dispatch(0).status_code == 204
 
     [letter] = site.post.letters(person.email)
-    demand_plain(letter, person.email, "mine")
+    demand_plain(letter, person.email)
 
 
 def test_an_unusual_address_is_no_more_than_that(site: Site) -> None:
@@ -190,7 +189,7 @@ def test_an_unusual_address_is_no_more_than_that(site: Site) -> None:
     assert ann.dispatch(0).status_code == 204
 
     [letter] = site.post.letters(address)
-    demand_plain(letter, address, "mine")
+    demand_plain(letter, address)
     ann.prove(0, letter.code)
 
 
@@ -204,7 +203,7 @@ def test_the_name_of_a_device_is_a_text(site: Site, name: str) -> None:
     assert ann.dispatch(0).status_code == 204
 
     [letter] = site.post.letters(person.email)
-    demand_plain(letter, person.email, name)
+    demand_plain(letter, person.email)
     ann.prove(0, letter.code)
     assert [shown["name"] for shown in listed(ann)] == [name]
     renamed = ann.mfa("patch", "0/", {"name": name[::-1]})
@@ -247,12 +246,12 @@ def test_an_address_for_apps_has_two_names_and_one_secret(
     assert (parts.scheme, parts.netloc, parts.fragment) == ("otpauth", method, "")
     assert parts.path.count("/") == 1
     issuer, _, account = parts.path.removeprefix("/").partition(":")
-    assert (unquote(issuer), unquote(account)) == (HOSTILE, person.username)
+    assert (unquote(issuer), unquote(account)) == (HOSTILE.replace(":", "-"), person.username.replace(":", "-"))
     query = parse_qsl(parts.query, strict_parsing=True)
     moving = ("counter", "0") if method == "hotp" else ("period", "30")
     assert query == [
         ("secret", device["secret"]),
-        ("issuer", HOSTILE),
+        ("issuer", HOSTILE.replace(":", "-")),
         ("algorithm", "SHA1"),
         ("digits", "6"),
         moving,
