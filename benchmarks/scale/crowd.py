@@ -46,10 +46,10 @@ SELECT u, 1, 2, {values} FROM generate_series(1, %(users)s) u ORDER BY md5(u::te
 # In no order, so that what belongs together does not lie together either.
 _DEVICES = """
 INSERT INTO multi_factor_devicerecord (account_id, index, method, name, state, destination, created_at, activated_at,
-                                       failures, {columns})
+                                       failures, recent_failures, {columns})
 SELECT u, i, CASE i WHEN 0 THEN 'totp' ELSE 'email' END, 'device ' || i,
        coalesce(real_devices.state, decode(repeat(md5(u || '/' || i), 12), 'hex')),
-       CASE i WHEN 0 THEN NULL ELSE 'u***@example.com' END, %(since)s, %(since)s, 0, {values}
+       CASE i WHEN 0 THEN NULL ELSE 'u***@example.com' END, %(since)s, %(since)s, 0, 0, {values}
 FROM generate_series(1, %(users)s) u CROSS JOIN generate_series(0, 1) i
 LEFT JOIN real_devices ON real_devices.user_id = u AND real_devices.index = i
 ORDER BY md5(u || '/' || i)
@@ -58,7 +58,7 @@ ORDER BY md5(u || '/' || i)
 _CHALLENGES = """
 INSERT INTO multi_factor_challengerecord (account_id, index, token, dispatched_at, confirmed_at, {columns})
 SELECT u, i, 'authtoken:' || encode(sha256(('mfa/authtoken/' || {key})::bytea), 'hex') || '.20260101000000000000',
-       CASE i WHEN 0 THEN NULL ELSE %(since)s::timestamptz END, %(since)s, {values}
+       CASE i WHEN 0 THEN NULL ELSE %(since)s::timestamptz END, now(), {values}
 FROM generate_series(1, %(users)s) u CROSS JOIN generate_series(0, 1) i CROSS JOIN generate_series(1, %(tokens)s) t
 ORDER BY md5(u || '/' || i || '/' || t)
 """
