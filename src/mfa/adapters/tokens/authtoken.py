@@ -4,7 +4,6 @@ import hashlib
 from importlib import import_module
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token as AuthToken
@@ -12,7 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.tokens.replacing import new_row, replaced_by
-from mfa.adapters.tokens.rows import identities, identity
+from mfa.adapters.tokens.rows import identities, identity, users
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
@@ -59,7 +58,7 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer):
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare what will replace the user's token, as at a login by password: there is only one."""
-        user = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
+        user = users().filter(pk=user_id).first()
         if user is None:
             return None
         row = new_row(user)

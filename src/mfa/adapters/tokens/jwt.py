@@ -19,6 +19,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.tokens import Token as JsonWebToken
 
 from mfa.adapters import accessor
+from mfa.adapters.tokens.rows import users
 from mfa.application.ports.tokens import (
     PreparedToken,
     Recorded,
@@ -98,7 +99,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare a family for a user who may have one, as a login by password does."""
-        user = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
+        user = users().filter(pk=user_id).first()
         if user is None or not api_settings.USER_AUTHENTICATION_RULE(user):
             return None
         family = secrets.token_urlsafe(FAMILY_BYTES)
@@ -170,8 +171,8 @@ class FamilyRefreshToken(RefreshToken):
         claim = self.get(api_settings.USER_ID_CLAIM)
         if claim is None or _names_primary_key():
             return None if claim is None else UserId(str(claim))
-        users = get_user_model()._default_manager.filter(**{api_settings.USER_ID_FIELD: claim})  # noqa: SLF001 - as above
-        key = users.values_list("pk", flat=True).first()
+        found = users().filter(**{api_settings.USER_ID_FIELD: claim})
+        key = found.values_list("pk", flat=True).first()
         return None if key is None else UserId(str(key))
 
 

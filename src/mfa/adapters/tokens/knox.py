@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -16,7 +15,7 @@ from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.tokens.rows import dated, identities, identity, insert
+from mfa.adapters.tokens.rows import dated, identities, identity, insert, users
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 
@@ -65,7 +64,7 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare one more token, with the end and up to the number that knox is configured with."""
-        user: Any = get_user_model()._default_manager.filter(pk=user_id).first()  # noqa: SLF001 - Django's name for it
+        user: Any = users().filter(pk=user_id).first()
         if user is None or self._has_enough(user):
             return None
         key = f"{knox_settings.TOKEN_PREFIX}{create_token_string()}"

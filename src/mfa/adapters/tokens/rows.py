@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import router, transaction
 
 from mfa.domain.identifiers import TokenId
@@ -43,3 +44,9 @@ def insert(row: Any) -> None:  # noqa: ANN401 - as above
             type(row)._base_manager.using(database).filter(pk=row.pk).update(created=created)  # noqa: SLF001 - as above
     finally:
         row.created = created
+
+
+def users() -> Any:  # noqa: ANN401 - whatever model the project has
+    """Return the users where they are written: a replica may not know yet who has gone."""
+    model = get_user_model()
+    return model._default_manager.using(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
