@@ -9,6 +9,7 @@ import pytest
 from django.urls import URLResolver, include, path, reverse
 from django.urls.resolvers import RegexPattern
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
@@ -16,6 +17,7 @@ from rest_framework.test import APIRequestFactory
 from mfa.adapters import accessor
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorRouter, MultiFactorVerifierRouter
+from mfa.adapters.drf.serializers import RegistrationSerializer, TextField, VerifySerializer
 from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import (
     MultiFactorRegistrationViewSet,
@@ -128,6 +130,27 @@ class Extended(MultiFactorVerifierViewSet):
     @action(detail=True)
     def picture(self, request: Request, index: str) -> Response:
         return Response(self.device(request, index).device.method)
+
+
+class NeverSeven(VerifySerializer):
+    """Reads as the package's own does, and looks at the request."""
+
+    def validate_value(self, value: object) -> object:
+        if self.context["request"].method == "POST" and value == "7":
+            raise ValidationError("Not this one.")
+        return value
+
+
+class Named(RegistrationSerializer):
+    name = TextField()
+
+
+class OwnReader(MultiFactorVerifierViewSet):
+    serializer_classes = {"verify": NeverSeven}  # noqa: RUF012 - as in the package
+
+
+class OwnRegistrationReader(MultiFactorRegistrationViewSet):
+    serializer_classes = {"register": Named}  # noqa: RUF012 - as in the package
 
 
 class ExtendedRegistration(MultiFactorRegistrationViewSet):
@@ -263,6 +286,20 @@ def test_the_browsable_api_shows_refusals(ann: Person) -> None:
 
     assert answer.status_code == 403
     assert "verification_required" in answer.content.decode()
+
+
+def test_a_subclass_may_read_bodies_by_serializers_of_its_own(ann: Person) -> None:
+    headers = {"Authorization": f"Token {ann.user.auth_token.key}"}
+
+    def ask(view: Any, body: object, index: str) -> Any:  # noqa: ANN401 - a response of whatever data
+        return view(APIRequestFactory().post("/", body, headers=headers), index=index)
+
+    register, verify = OwnRegistrationReader.as_view({"post": "register"}), OwnReader.as_view({"post": "verify"})
+    assert ask(register, {}, "totp").data == {"name": ["This field is required."]}
+    assert ask(register, {"name": "mine"}, "totp").data["name"] == "mine"
+    assert ask(verify, {"value": "7"}, "0").data == {"value": ["Not this one."]}
+    assert ask(verify, {"value": "8"}, "0").status_code == 401
+    assert ask(verify, {"value": "7"}, "1").status_code == 404
 
 
 def test_a_subclass_may_name_its_own_use_cases(ann: Person) -> None:

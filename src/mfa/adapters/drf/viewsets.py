@@ -214,7 +214,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         if name is not None and requirement is None:
             raise InvalidField("requirement", "unknown_requirement")
         standing = use_cases.assess_token(token)
-        shown = dict(StandingSerializer(standing).data)
+        shown = dict(made_once(StandingSerializer).to_representation(standing))
         if requirement is not None:
             met = standing.refusal(requirement) is None
             shown["requirement"] = {**requirement_body(standing.demanded(requirement)), "met": met}
