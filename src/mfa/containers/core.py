@@ -40,15 +40,16 @@ Loader = Callable[..., Any]
 
 
 class Overridable(providers.Provider[Provided]):
-    """Counts each override of a provider, and each end of one, so that nothing is used that was made before it."""
+    """Notes each override of a provider, and each end of one, so that nothing is used that was made before it."""
 
-    changes = 0
+    last_change = object()
     """Of all containers of the process: to make some use cases anew in vain costs only time, and that in tests."""
 
     @staticmethod
     def changed() -> None:
         """Have all use cases made anew."""
-        Overridable.changes += 1
+        # A new object and not a number: two threads that count at the same time can lose a step.
+        Overridable.last_change = object()
 
     def override(self, provider: Any) -> Any:  # noqa: ANN401 - as in the library
         """Have another provider, or a value, answer from now on."""
@@ -87,17 +88,17 @@ class UseCasesProvider(Factory[UseCases]):
     """Makes the use cases when they are first asked for, and anew after an override; one thread at a time does it."""
 
     _making = RLock()
-    _made: tuple[int, UseCases] | None = None
+    _made: tuple[object, UseCases] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in the library
         """Return the use cases."""
         made = self._made
-        if made is None or made[0] != Overridable.changes:
+        if made is None or made[0] is not Overridable.last_change:
             with self._making:
                 made = self._made
-                if made is None or made[0] != Overridable.changes:
-                    # Counted first: what is overridden meanwhile is not in them.
-                    made = self._made = (Overridable.changes, super().__call__(*args, **kwargs))
+                if made is None or made[0] is not Overridable.last_change:
+                    # Read first: what is overridden meanwhile is not in them.
+                    made = self._made = (Overridable.last_change, super().__call__(*args, **kwargs))
         return made[1]
 
 

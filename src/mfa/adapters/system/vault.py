@@ -104,7 +104,8 @@ def derive_key(secret_key: str) -> bytes:
     """Derive a key of the ring from Django's ``SECRET_KEY``, by HKDF (RFC 5869) with SHA-256.
 
     The label sets the key apart from whatever else is derived from the same secret. No salt: the key must come out
-    the same in every process, and RFC 5869 section 3.1 allows it.
+    the same in every process, and RFC 5869 section 3.1 allows it. By the standard library, as `cryptography` is
+    imported by the first seal and not before; a test pins the key.
     """
     extracted = hmac.digest(bytes(hashlib.sha256().digest_size), secret_key.encode(), "sha256")
     # One block is the whole key, as both have the size of the hash.
