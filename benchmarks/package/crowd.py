@@ -8,8 +8,9 @@ from django.db import connection
 
 from benchmarks.cost.asking import Ask, json_of
 from benchmarks.cost.pools import Pool
-from benchmarks.package.people import tables
+from benchmarks.package.people import DAY, tables
 from benchmarks.scale.crowd import APP, KEY, SINCE, Person, deployment, fill, keep_house
+from mfa.adapters.system.clock import SystemClock
 
 _TOKENS = f"""
 INSERT INTO authtoken_token (key, created, user_id)
@@ -32,6 +33,7 @@ def crowd(people: int) -> list[Person]:
     """Fill the tables with as many devices as the environment says."""
     devices = int(os.environ["BENCHMARK_DEVICES"])
     with deployment() as deployed:
+        deployed.clock.time = SystemClock().now() - DAY
         chosen = fill(deployed, connection.alias, devices, people)[:people]
     with connection.cursor() as cursor:
         cursor.execute(_TOKENS, {"since": SINCE, "users": devices // 2})

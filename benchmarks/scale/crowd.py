@@ -58,7 +58,7 @@ ORDER BY md5(u || '/' || i)
 _CHALLENGES = """
 INSERT INTO multi_factor_challengerecord (account_id, index, token, dispatched_at, confirmed_at, {columns})
 SELECT u, i, 'authtoken:' || encode(sha256(('mfa/authtoken/' || {key})::bytea), 'hex') || '.20260101000000000000',
-       CASE i WHEN 0 THEN NULL ELSE %(since)s::timestamptz END, now(), {values}
+       CASE i WHEN 0 THEN NULL ELSE %(since)s::timestamptz END, %(now)s, {values}
 FROM generate_series(1, %(users)s) u CROSS JOIN generate_series(0, 1) i CROSS JOIN generate_series(1, %(tokens)s) t
 ORDER BY md5(u || '/' || i || '/' || t)
 """
@@ -120,10 +120,13 @@ def deployment() -> Iterator[Deployment]:
 
 
 def fill(deployed: Deployment, alias: str, devices: int, people: int) -> list[Person]:
-    """Fill a database with that many devices, and return the people that stand evenly among their users."""
+    """Fill a database with that many devices, and return the people that stand evenly among their users.
+
+    Everybody has verified at the moment that the deployment's clock shows.
+    """
     users = devices // 2
     enrolled = {user: deployed.enrol(user) for user in range(1, users + 1, max(users // people, 1))}
-    values: dict[str, Any] = {"users": users, "tokens": TOKENS, "since": SINCE}
+    values: dict[str, Any] = {"users": users, "tokens": TOKENS, "since": SINCE, "now": deployed.clock.time}
     with connections[alias].cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE real_devices (user_id int, index int, state bytea)")
         cursor.executemany(

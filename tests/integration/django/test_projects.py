@@ -1,4 +1,4 @@
-"""Projects that differ from the one that the other tests are about, each in a process of its own."""
+"""Projects that differ from the one that the other tests are about, each in a process of its own, on SQLite."""
 
 import os
 import subprocess
@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def environment(**more: str) -> dict[str, str]:
-    return {**{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}, **more}
+    """Leave out what this run was told: its settings, and the database that it has in use."""
+    told = {"DJANGO_SETTINGS_MODULE", "MFA_TEST_DATABASE"}
+    return {**{name: value for name, value in os.environ.items() if name not in told}, **more}
 
 
 @pytest.mark.parametrize("project", ["closed", "uuid_user"])
