@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
@@ -177,7 +178,7 @@ class TestDecorator:
         client: Any = AsyncClient()
         client.cookies = visitor.client.cookies
 
-        answer = asyncio.run(client.get("/verified/late/"))
+        answer = async_to_sync(client.get)("/verified/late/")
 
         assert answer.content == b"open"
 
