@@ -28,10 +28,22 @@ class AccountRecord(models.Model):
     gone = models.JSONField(default=list)
     sends = models.JSONField(default=dict)
     trusts = models.JSONField(default=list)
+    browsers = models.JSONField(default=list)
+    generation = models.PositiveIntegerField(default=0)
+    locked_down = models.BooleanField(default=False)
+    locked_down_at = MomentField(null=True)
+    # When the first of what the account remembers is over, so that a purge finds it by the index.
+    purge_at = MomentField(null=True, db_index=True)
 
     class Meta:
         verbose_name = "account"
         verbose_name_plural = "accounts"
+        permissions: ClassVar = [
+            ("unlock_account", "Can unlock an account"),
+            ("reset_account", "Can reset an account"),
+            ("pass_account", "Can give a temporary pass"),
+            ("lockdown_account", "Can lock an account down"),
+        ]
 
 
 class DeviceRecord(models.Model):
@@ -51,6 +63,7 @@ class DeviceRecord(models.Model):
     last_used_at = MomentField(null=True)
     registered_by = models.CharField(max_length=LONGEST_TOKEN_ID, null=True)  # noqa: DJ001 - nobody any more
     expires_at = MomentField(null=True, db_index=True)
+    uses_left = models.PositiveIntegerField(null=True)
     failures = models.PositiveIntegerField()
     recent_failures = models.PositiveIntegerField()
     last_failure_at = MomentField(null=True)
@@ -116,3 +129,24 @@ class KeyRotationRecord(models.Model):
     class Meta:
         verbose_name = "key rotation"
         verbose_name_plural = "key rotations"
+
+
+class AuditRecord(models.Model):
+    """One event of the audit trail, never changed; it outlives its user, of whom it has nothing but the key."""
+
+    event = models.CharField(max_length=64)
+    user_id = models.CharField(max_length=64, null=True)  # noqa: DJ001 - nobody is not the same as an empty key
+    device_index = models.PositiveIntegerField(null=True)
+    method = models.CharField(max_length=64, blank=True)
+    at = MomentField(db_index=True)
+    actor = models.CharField(max_length=150)
+    why = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=255, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = "audit trail entry"
+        verbose_name_plural = "audit trail"
+        indexes: ClassVar = [models.Index(fields=["user_id", "id"], name="multi_factor_audit_of_user")]
+        default_permissions = ("view",)

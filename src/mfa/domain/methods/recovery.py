@@ -35,6 +35,12 @@ _SMALL = {
 """A letter in any case and width. No other letter is read as one: ``str.lower`` makes a k of the sign for kelvin."""
 
 
+def plain(text: str) -> str | None:
+    """Read a long code in whatever case and width it was typed; None for what can be none."""
+    value = text.translate(_SMALL)
+    return value if value.isascii() else None
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class RecoveryCodes(Method):
     """A set of long codes, each good for one verification; the state is what is left of the set, hashed."""
@@ -67,11 +73,9 @@ class RecoveryCodes(Method):
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Burn the code that fits; all are compared, so that the time does not tell which."""
-        value = attempt.text.translate(_SMALL)
+        value = plain(attempt.text)
         codes = decode(tuple[SaltedHash, ...], attempt.state)
-        if not value.isascii():
-            return Rejected(reason=Reason.WRONG, state=attempt.state)
-        matches = [code.matches(value) for code in codes]
+        matches = [value is not None and code.matches(value) for code in codes]
         if not any(matches):
             return Rejected(reason=Reason.WRONG, state=attempt.state)
         return Accepted(state=encode(tuple(code for code, match in zip(codes, matches, strict=True) if not match)))

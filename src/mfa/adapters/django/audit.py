@@ -1,0 +1,48 @@
+"""The audit trail as rows of a table, which nothing changes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+from django.db.models import QuerySet
+
+from mfa.adapters.django.failures import answered
+from mfa.adapters.django.models import AuditRecord
+from mfa.adapters.django.repositories import database
+from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
+from mfa.domain.identifiers import UserId
+
+_FIELDS = tuple(field.name for field in attrs.fields(AuditRow) if field.name != "number")
+
+
+class DjangoAuditTrail(AuditTrail):
+    """Keeps rows beside the accounts."""
+
+    def add(self, rows: Sequence[AuditRow]) -> None:
+        """Insert the rows in one statement."""
+        AuditRecord.objects.using(database()).bulk_create(
+            AuditRecord(**{name: getattr(row, name) for name in _FIELDS}) for row in rows
+        )
+
+    def read(self, query: AuditQuery) -> Sequence[AuditRow]:
+        """Read the rows in one statement, by the index of users or of times."""
+        found = _chosen(query).values_list("pk", *_FIELDS)[: query.limit]
+        return answered(lambda: [_row(*values) for values in found])
+
+
+def _chosen(query: AuditQuery) -> QuerySet[AuditRecord]:
+    conditions = {
+        "user_id": query.user_id,
+        "at__gte": query.since,
+        "event__in": query.events or None,
+        "pk__lt": query.before,
+        "pk__gt": query.after,
+    }
+    chosen = {name: value for name, value in conditions.items() if value is not None}
+    return AuditRecord.objects.using(database()).filter(**chosen).order_by("pk" if query.oldest_first else "-pk")
+
+
+def _row(number: int, *values: Any) -> AuditRow:
+    fields = dict(zip(_FIELDS, values, strict=True))
+    user_id = fields.pop("user_id")
+    return AuditRow(**fields, user_id=None if user_id is None else UserId(user_id), number=number)

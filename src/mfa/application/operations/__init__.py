@@ -1,0 +1,33 @@
+"""What operators do for users and for the deployment: each says who acts and why, and stands in the audit trail.
+
+Commands and the admin only call these, and so may a script (``accessor.use_cases().operations``).
+"""
+
+from mfa.application.operations.access import LockDown, LockedDown, Reset, ResetAccount, Unlock
+from mfa.application.operations.operator import Operator
+from mfa.application.operations.passes import IssuedPass, IssuePass, PassWanted
+from mfa.application.operations.purge import Purge
+from mfa.application.operations.report import Report, ReportMissing, ReportUsers
+from mfa.application.operations.status import AccountStatus, ShowStatus
+from mfa.application.operations.use_cases import Operations
+from mfa.application.upkeep import RotateKeys
+
+__all__ = [
+    "AccountStatus",
+    "IssuePass",
+    "IssuedPass",
+    "LockDown",
+    "LockedDown",
+    "Operations",
+    "Operator",
+    "PassWanted",
+    "Purge",
+    "Report",
+    "ReportMissing",
+    "ReportUsers",
+    "Reset",
+    "ResetAccount",
+    "RotateKeys",
+    "ShowStatus",
+    "Unlock",
+]

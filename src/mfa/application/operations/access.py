@@ -1,0 +1,135 @@
+"""Letting a user in again, and ending all that is open for somebody who is in by now."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+import attrs
+
+from mfa.application.operations.operator import Operator, demand_authority
+from mfa.application.ports.audit import Origin, acting, current_origin
+from mfa.application.ports.tokens import TokenEnder
+from mfa.application.transactions import Decision, Transactions, forgotten
+from mfa.domain import events
+from mfa.domain.accounts import Account
+from mfa.domain.errors import DeviceNotFound, MethodNotFound
+from mfa.domain.events import AccountEvent
+from mfa.domain.identifiers import UserId
+from mfa.domain.logins import SpentLogin
+from mfa.domain.operations import locked_down, reset, unlocked
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Unlock:
+    """Clears what was counted, so that nothing waits and nothing is disabled, and ends a lockdown.
+
+    Raises ``NotAllowed``, ``Throttled`` and ``Unavailable``.
+    """
+
+    transactions: Transactions
+
+    def __call__(self, user_id: UserId, operator: Operator) -> None:
+        """Unlock a user's account."""
+        demand_authority(self.transactions.users, operator, user_id)
+
+        def decide(account: Account, now: datetime) -> Decision[None]:
+            happened = events.OperatorUnlocked(user_id=user_id, at=now)
+            return Decision(account=unlocked(account), events=(happened,), answer=None)
+
+        with acting(operator.origin):
+            self.transactions.run_for(user_id, None, decide)
+
+
+@attrs.frozen(kw_only=True)
+class Reset:
+    """The wish to be rid of devices: of one ``method``, of the one ``device``, or of all where neither is given."""
+
+    user_id: UserId
+    method: str | None = None
+    device: int | None = None
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ResetAccount:
+    """Removes devices without a verification, forgets browsers and has every token unverified.
+
+    Raises ``MethodNotFound`` and ``DeviceNotFound`` where the user has none such, ``NotAllowed``, ``Throttled`` and
+    ``Unavailable``.
+    """
+
+    transactions: Transactions
+
+    def __call__(self, command: Reset, operator: Operator) -> tuple[int, ...]:
+        """Reset, and return the indexes of the devices that went."""
+        demand_authority(self.transactions.users, operator, command.user_id)
+        with acting(operator.origin):
+            return self.transactions.run_for(command.user_id, None, partial(self._decide, command))
+
+    def _decide(self, command: Reset, account: Account, now: datetime) -> Decision[tuple[int, ...]]:
+        chosen = [each for each in account.devices if command.device in {None, each.index}]
+        if command.device is not None and not chosen:
+            raise DeviceNotFound(command.device)
+        if command.method is not None:
+            chosen = [each for each in chosen if each.method == command.method]
+            if not chosen:
+                raise MethodNotFound(command.method)
+        after = reset(account, {each.index for each in chosen}, self.transactions.rules, now)
+        left = {each.index for each in after.devices}
+        gone = [each for each in account.devices if each.index not in left]
+        removed = [
+            events.DeviceRemoved(user_id=account.user_id, at=now, index=each.index, method=each.method)
+            for each in gone
+            if each.active
+        ]
+        happened = events.OperatorReset(user_id=account.user_id, at=now)
+        return Decision(
+            account=after,
+            events=(happened, *removed, *forgotten(account, after, now)),
+            answer=tuple(each.index for each in gone),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class LockedDown:
+    """What a lockdown ended: how many tokens of each provider, None for one that can end none of its own."""
+
+    tokens: Mapping[str, int | None]
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LockDown:
+    """Ends every token that can be ended, remembered browsers, pending devices, a pass and all that is out.
+
+    Devices stay. It is over with the owner's next verification, or with ``Unlock``; until then nobody enrols by a
+    password alone. All is in one transaction where tokens are kept beside accounts. Raises ``NotAllowed``,
+    ``AlreadySpent`` for a link that has served, ``Throttled`` and ``Unavailable``.
+    """
+
+    transactions: Transactions
+    enders: Mapping[str, TokenEnder | None]
+
+    def __call__(self, user_id: UserId, operator: Operator) -> LockedDown:
+        """Lock a user's account down, as an operator."""
+        demand_authority(self.transactions.users, operator, user_id)
+        return self._run(user_id, events.OperatorLockedDown, operator.origin, None)
+
+    def by_user(self, user_id: UserId, link: SpentLogin) -> LockedDown:
+        """Lock down as a mail's link asks, which serves once."""
+        return self._run(user_id, events.UserLockedDown, current_origin(), link)
+
+    def _run(
+        self, user_id: UserId, event: type[AccountEvent], origin: Origin, spending: SpentLogin | None
+    ) -> LockedDown:
+        ended: dict[str, int | None] = {}
+
+        def end() -> None:
+            ended.update({name: ender and ender.end_all(user_id) for name, ender in self.enders.items()})
+
+        def decide(account: Account, now: datetime) -> Decision[None]:
+            after = locked_down(account, self.transactions.rules, now)
+            happened = (event(user_id=user_id, at=now), *forgotten(account, after, now))
+            return Decision(account=after, events=happened, answer=None, spending=spending, beside=end)
+
+        with acting(origin):
+            self.transactions.run_for(user_id, None, decide)
+        return LockedDown(tokens=ended)

@@ -1,0 +1,53 @@
+"""Who acts upon the accounts of others."""
+
+import attrs
+
+from mfa.application.ports.audit import SYSTEM, USER, Client, Origin
+from mfa.application.ports.users import UserDirectory
+from mfa.domain.errors import InvalidField, NotAllowed
+from mfa.domain.identifiers import UserId
+from mfa.domain.methods.base import without_control
+
+MOST_NAME_CHARACTERS = 150
+MOST_REASON_CHARACTERS = 500
+
+
+def _name(text: str) -> str:
+    name = without_control(text).strip()
+    if not name or len(name) > MOST_NAME_CHARACTERS or name in {USER, SYSTEM}:
+        raise InvalidField("by", "unfit")
+    return name
+
+
+def _why(text: str) -> str:
+    why = without_control(text).strip()
+    if len(why) > MOST_REASON_CHARACTERS:
+        raise InvalidField("reason", "too_long")
+    return why
+
+
+@attrs.frozen(kw_only=True)
+class Operator:
+    """Who acts, and why, as both stand in the audit trail.
+
+    ``user_id`` is the operator's own account, None for whoever has a shell on the machine. Raises ``InvalidField`` for
+    a name that is empty, too long, or that of no operator, and for a reason over 500 characters.
+    """
+
+    name: str = attrs.field(converter=_name)
+    why: str = attrs.field(default="", converter=_why)
+    user_id: UserId | None = None
+    client: Client = Client()
+
+    @property
+    def origin(self) -> Origin:
+        """Return who acts, as the audit trail has it."""
+        return Origin(actor=self.name, why=self.why, client=self.client)
+
+
+def demand_authority(users: UserDirectory, operator: Operator, user_id: UserId) -> None:
+    """Refuse an operator who is no superuser to act upon a superuser, or upon himself; raises ``NotAllowed``."""
+    if operator.user_id is None or users.profile(operator.user_id).is_superuser:
+        return
+    if operator.user_id == user_id or users.profile(user_id).is_superuser:
+        raise NotAllowed

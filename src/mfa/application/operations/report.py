@@ -1,0 +1,61 @@
+"""How many users have which methods."""
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from mfa.application.ports.reports import AccountReports
+from mfa.application.transactions import retried
+from mfa.domain.accounts import Rules
+from mfa.domain.identifiers import UserId
+
+NONE = "none"
+DISABLED = "disabled"
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """So many users have a device of each method, none, or a disabled one; and the same of each group.
+
+    A user is one user however many devices of a method he has; pending devices and passes are none.
+    """
+
+    users: int
+    methods: Mapping[str, int]
+    none: int
+    disabled: int
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ReportUsers:
+    """Counts users; raises ``Unavailable``."""
+
+    reports: AccountReports
+    rules: Rules
+
+    def __call__(self) -> Report:
+        """Count all users."""
+        return retried(lambda: self._report(None))
+
+    def by_group(self) -> Mapping[str, Report]:
+        """Count the users of each group, by its name."""
+        return {group: retried(lambda group=group: self._report(group)) for group in retried(self.reports.groups)}
+
+    def _report(self, group: str | None) -> Report:
+        counted = self.reports.count(group, self.rules.max_failures, self._guessable())
+        methods = {each.name: 0 for each in self.rules.methods} | dict(counted.methods)
+        return Report(users=counted.users, methods=methods, none=counted.none, disabled=counted.disabled)
+
+    def _guessable(self) -> tuple[str, ...]:
+        return tuple(each.name for each in self.rules.methods if each.guessable)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ReportMissing:
+    """Names the users who have no active device, a batch at a time; raises ``Unavailable``."""
+
+    reports: AccountReports
+
+    def __call__(self) -> Iterable[UserId]:
+        """Go through the users without a device, in the order of their keys."""
+        return self.reports.missing()

@@ -1,0 +1,50 @@
+"""How a user stands, for whoever is asked for help."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from mfa.application.listing import ListedDevice, listed
+from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
+from mfa.application.ports.system import Vault
+from mfa.application.transactions import Transactions, retried
+from mfa.domain.identifiers import UserId
+from mfa.domain.trusts import Trust
+
+LAST_EVENTS = 10
+
+
+@attrs.frozen(kw_only=True)
+class AccountStatus:
+    """A user's devices, pending ones and passes among them, what waits until when, browsers and the last events."""
+
+    devices: tuple[ListedDevice, ...]
+    waits_until: datetime | None
+    failures: int
+    locked_down: bool
+    trusts: tuple[Trust, ...]
+    events: Sequence[AuditRow]
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ShowStatus:
+    """Tells how a user stands, and never a secret; raises ``Unavailable``."""
+
+    transactions: Transactions
+    vault: Vault
+    audit: AuditTrail
+
+    def __call__(self, user_id: UserId) -> AccountStatus:
+        """Show a user's standing."""
+        account = retried(lambda: self.transactions.unit_of_work.account(user_id, None))
+        now, rules = self.transactions.clock.now(), self.transactions.rules
+        query = AuditQuery(user_id=user_id, limit=LAST_EVENTS)
+        return AccountStatus(
+            devices=tuple(listed(account, each, rules, now, self.vault) for each in account.devices),
+            waits_until=account.waits_until(rules, now),
+            failures=account.remembered_failures(rules, now),
+            locked_down=account.locked_down,
+            trusts=account.remembered(now),
+            events=retried(lambda: self.audit.read(query)),
+        )

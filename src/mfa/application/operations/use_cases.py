@@ -1,0 +1,25 @@
+"""All that operators can have done."""
+
+import attrs
+
+from mfa.application.operations.access import LockDown, ResetAccount, Unlock
+from mfa.application.operations.passes import IssuePass
+from mfa.application.operations.purge import Purge
+from mfa.application.operations.report import ReportMissing, ReportUsers
+from mfa.application.operations.status import ShowStatus
+from mfa.application.ports.audit import AuditTrail
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Operations:
+    """The use cases of operators, and the trail that they are written to."""
+
+    show_status: ShowStatus
+    unlock: Unlock
+    reset_account: ResetAccount
+    issue_pass: IssuePass
+    lock_down: LockDown
+    report_users: ReportUsers
+    report_missing: ReportMissing
+    purge: Purge
+    audit: AuditTrail

@@ -1,0 +1,58 @@
+"""A pass that an operator hands to somebody who has lost every device, to enrol anew with."""
+
+from collections.abc import Mapping
+from base64 import b32encode
+from datetime import datetime
+
+import attrs
+
+from mfa.domain.errors import NotDispatchable
+from mfa.domain.methods.base import (
+    NO_SIBLINGS,
+    Attempt,
+    Dispatch,
+    Enrolment,
+    Entropy,
+    Method,
+    Registration,
+    RegistrationField,
+)
+from mfa.domain.methods.recovery import CODE_BYTES, GROUP, plain
+from mfa.domain.secrets import SALT_BYTES, SaltedHash
+from mfa.domain.sends import SendLimits
+from mfa.domain.states import decode, encode
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
+
+PASS = "pass"  # noqa: S105 - what the method is called
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class TemporaryPass(Method):
+    """One long value, for an hour or a few uses; operators alone register it. The state is its hash."""
+
+    entropy: Entropy
+    name: str = attrs.field(default=PASS, init=False)
+    verbose_name: str = attrs.field(default="Temporary pass", init=False)
+    guessable: bool = attrs.field(default=False, init=False)
+    phishing_resistant: bool = attrs.field(default=False, init=False)
+    backup: bool = attrs.field(default=True, init=False)
+    limits: SendLimits | None = attrs.field(default=None, init=False)
+    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
+
+    def register(self, enrolment: Enrolment) -> Registration:
+        """Make a pass, in lower case and in groups of four."""
+        code = b32encode(self.entropy.token(CODE_BYTES)).decode().lower()
+        groups = [code[start : start + GROUP] for start in range(0, len(code), GROUP)]
+        state = encode(SaltedHash.of(code, self.entropy.token(SALT_BYTES)))
+        return Registration(state=state, shown={"pass": "-".join(groups)})
+
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
+        """Refuse: the pass is with the person already."""
+        raise NotDispatchable(self.name)
+
+    def verify(self, attempt: Attempt) -> Verdict:
+        """Recognise the pass; how often it serves is the device's to count."""
+        value = plain(attempt.text)
+        if value is None or not decode(SaltedHash, attempt.state).matches(value):
+            return Rejected(reason=Reason.WRONG, state=attempt.state)
+        return Accepted(state=attempt.state)
