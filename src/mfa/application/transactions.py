@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 import attrs
 
+from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.system import Clock, Vault, seal_context
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
@@ -33,13 +35,16 @@ Answer = TypeVar("Answer")
 class Decision(Generic[Answer]):
     """The next state of an account, what led there, and what to answer once it is stored.
 
-    ``spending`` is what serves once, and so must not have served before.
+    ``spending`` is what serves once, and so must not have served before. ``beside`` is done in the same transaction,
+    and ``addresses`` are those of devices that go, by index, so that their owner can be told.
     """
 
     account: Account
     events: tuple[Event, ...]
     answer: Answer
     spending: SpentLogin | None = None
+    beside: Callable[[], None] | None = None
+    addresses: Mapping[int, str] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -50,6 +55,7 @@ class Transactions:
     clock: Clock
     users: UserDirectory
     rules: Rules
+    notifier: Notifier | None = None
 
     def account(self, token: Token) -> Account:
         """Read the account that a token belongs to; raises ``Unavailable``."""
@@ -108,7 +114,9 @@ class Transactions:
                 before = known or retried(lambda: self.unit_of_work.account(user_id, token_id))
                 known = None
                 decision = decide(before, self.clock.now())
-                self.unit_of_work.commit(before, decision.account, decision.events, spending=decision.spending)
+                self.unit_of_work.commit(
+                    before, decision.account, decision.events, spending=decision.spending, beside=decision.beside
+                )
             except StoreBusy:
                 busy += 1
                 if busy == MOST_BUSY_ATTEMPTS:
@@ -116,6 +124,8 @@ class Transactions:
             except StaleAccount:
                 continue
             else:
+                if self.notifier is not None and decision.events:
+                    self.notifier.notify(decision.events, decision.addresses)
                 return decision.answer
         raise Throttled(CONTENTION_WAIT)
 

@@ -20,7 +20,7 @@ from mfa.domain.errors import (
     Throttled,
     refusal,
 )
-from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import TRUST, Method, Methods
 from mfa.domain.moments import elapsed
 from mfa.domain.policies import Deadline, Requirement, VerificationPolicy
@@ -37,6 +37,9 @@ MOST_PENDING = 100
 Every login makes a token that may leave some, so a stranger who knows the password needs more than thirty of them,
 within the minute that an owner takes to activate a device, to push the owner's out.
 """
+
+MOST_BROWSERS = 20
+"""Browsers of one user that are known from one login to the next."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -89,8 +92,10 @@ class Account:
 
     ``challenges`` are those of the token at hand; other tokens' stay out of sight and out of reach. ``gone`` are
     failures at devices that are no more: they go on making their user wait, or else registering anew would buy new
-    guesses. ``version`` is what was read from the store; the store takes a change only as long as it has not moved on.
-    ``login`` is no part of the account, but was read beside it: a digest of the user's password as it is stored.
+    guesses. With another ``generation`` nothing counts that any token has confirmed. While the account is
+    ``locked_down``, nobody enrols by a password alone; ``locked_down_at`` is when it last was. ``browsers`` are digests
+    of those that verified before. ``version`` is what was read from the store; the store takes a change only as long as
+    it has not moved on. ``login`` is no part of the account, but was read beside it: a digest of the user's password as it is stored.
     """
 
     user_id: UserId
@@ -102,14 +107,18 @@ class Account:
     gone: tuple[Failures, ...] = ()
     sends: Mapping[str, Sends] = MappingProxyType({})
     trusts: Trusts = attrs.field(default=NO_TRUSTS, converter=to_trusts)
+    browsers: tuple[str, ...] = ()
+    generation: int = 0
+    locked_down: bool = False
+    locked_down_at: datetime | None = None
     login: str = attrs.field(default="", repr=False, eq=False)
 
     # Devices and their challenges
 
     @property
     def active(self) -> tuple[Device, ...]:
-        """Return the devices that were proved."""
-        return tuple(device for device in self.devices if device.active)
+        """Return the devices that were proved; a temporary pass is none."""
+        return tuple(device for device in self.devices if device.active and not device.temporary)
 
     def visible(self, now: datetime) -> tuple[Device, ...]:
         """Return the devices that the token at hand may know of."""
@@ -156,8 +165,10 @@ class Account:
                 at=min(challenge.confirmed_at, now),
                 phishing_resistant=rules.methods.phishing_resistant(device.method),
             )
-            for device in self.active
-            if (challenge := self.challenge(device.index)) is not None
+            for device in self.devices
+            if device.active
+            and (not device.temporary or device.alive(now))
+            and (challenge := self.challenge(device.index)) is not None
             and challenge.confirmed_at is not None
             and rules.counts(challenge.confirmed_at, now)
         )
@@ -185,8 +196,12 @@ class Account:
         return max(required - len(self.counted(rules, now)), 0)
 
     def proved(self, required: int, rules: Rules, now: datetime) -> bool:
-        """Tell whether the token has confirmed enough devices, remembered browsers aside."""
-        return len(self.confirmations(rules, now)) >= required
+        """Tell whether the token has confirmed enough devices, remembered browsers aside, or a temporary pass."""
+        confirmations = self.confirmations(rules, now)
+        return len(confirmations) >= required or any(self._temporary(each) for each in confirmations)
+
+    def _temporary(self, confirmation: Confirmation) -> bool:
+        return any(each.temporary for each in self.devices if each.index == confirmation.index)
 
     def remembered(self, now: datetime) -> tuple[Trust, ...]:
         """Return the remembered browsers that are still worth something."""
@@ -233,10 +248,15 @@ class Account:
             raise refusal(Requirement(verifications=max(required, 1)), left=left, enrolled=True)
 
     def may_register(self, required: int, rules: Rules, now: datetime) -> bool:
-        """Tell whether the token is verified, or has confirmed all that there is to confirm, backups aside."""
-        confirmed = {confirmation.index for confirmation in self.confirmations(rules, now)}
-        if len(confirmed) >= required:
+        """Tell whether the token is verified, or has confirmed all that there is to confirm, backups aside.
+
+        While the account is locked down, a password alone is not enough where there is nothing to confirm.
+        """
+        if self.proved(max(required, 1) if self.locked_down else required, rules, now):
             return True
+        confirmed = {confirmation.index for confirmation in self.confirmations(rules, now)}
+        if self.locked_down and not confirmed:
+            return False
         return all(device.index in confirmed or rules.methods.backup(device.method) for device in self.active)
 
     def strong(self, confirmation: Confirmation, rules: Rules) -> bool:
@@ -313,6 +333,8 @@ class Account:
         A device that is disabled was perhaps guessed at last, so the proof is by another. Whether a device has to stay
         is said by the policy, and asked afterwards (``loses_last_device``).
         """
+        if device.temporary and not self.active:
+            self.demand_verified(max(required, 1), rules, now)
         if self.active:
             self.demand_verified(required, rules, now)
             self.demand_fresh(required, rules, now, beside=device.index if rules.disabled(device) else None)
@@ -351,7 +373,7 @@ class Account:
         own = [other for other in alive if other.registered_by == device.registered_by]
         own_kept = [other for other in own if other.method != device.method][1 - MOST_PENDING_OF_ONE_TOKEN :]
         kept = [other for other in alive if other not in own or other in own_kept][1 - MOST_PENDING :]
-        account = self._without([other.index for other in pending if other not in kept], rules, now)
+        account = self.without([other.index for other in pending if other not in kept], rules, now)
         return attrs.evolve(account, next_index=device.index + 1, devices=(*account.devices, device))
 
     def replaced(self, device: Device) -> "Account":
@@ -393,7 +415,8 @@ class Account:
 
         Only this device's failures are cleared: or else whoever holds one factor could buy guesses at another. An
         activation ends the waits that pending devices have earned, living or gone: nothing follows a user for ever
-        that a stranger brought about before there was anything to guess at.
+        that a stranger brought about before there was anything to guess at. It ends a temporary pass, too. Whatever the
+        owner proves ends a lockdown.
         """
         proved = attrs.evolve(
             device,
@@ -402,17 +425,18 @@ class Account:
             activated_at=device.activated_at or now,
             last_used_at=now,
             registered_by=None,
-            expires_at=None,
+            expires_at=device.expires_at if device.temporary else None,
+            uses_left=None if device.uses_left is None else device.uses_left - 1,
             unique=unique or device.unique,
         )
-        account = self if device.active else self._activating()
+        account = attrs.evolve(self if device.active else self._activating(), locked_down=False)
         return account.replaced(proved).confirmed(device.index, now, until=until)
 
     def _activating(self) -> "Account":
         kept = [
             other if other.active else _pardoned(other)
             for other in self.devices
-            if other.active or other.registered_by == self.token_id
+            if (other.active and not other.temporary) or other.registered_by == self.token_id
         ]
         return attrs.evolve(self, devices=tuple(kept), challenges=self._challenges_of(kept), gone=())
 
@@ -422,8 +446,23 @@ class Account:
         return self.replaced(attrs.evolve(device, state=state, failures=failures))
 
     def used(self, device: Device, *, state: bytes, now: datetime) -> "Account":
-        """Enter a right value of a device that no token had asked."""
-        return self.replaced(attrs.evolve(device, state=state, last_used_at=now))
+        """Enter a right value of a device that no token had asked, which ends a lockdown as any proof does."""
+        return attrs.evolve(self.replaced(attrs.evolve(device, state=state, last_used_at=now)), locked_down=False)
+
+    def seen(self, browser: str) -> "Account":
+        """Know a browser from now on, by its digest; of many, the one that was not seen for longest is forgotten."""
+        others = (each for each in self.browsers if each != browser)
+        return attrs.evolve(self, browsers=(*others, browser)[-MOST_BROWSERS:])
+
+    def ended(self, token: Token) -> bool:
+        """Tell whether a token was made before a lockdown, which it cannot outlive where its kind cannot be ended."""
+        made, locked = token.issued_at, self.locked_down_at
+        return made is not None and locked is not None and made <= locked
+
+    def demand_token(self, token: Token, required: int, rules: Rules, now: datetime) -> None:
+        """Refuse to verify a token anew that a lockdown has ended."""
+        if self.ended(token):
+            raise self.refused(required, rules, now)
 
     def confirmed(self, index: int, now: datetime, *, until: datetime | None) -> "Account":
         """Confirm a device to the token at hand, until then; None for as long as the token."""
@@ -479,9 +518,9 @@ class Account:
         if unguessable:
             kept = (each if each.active and each.index != device.index else _pardoned(each) for each in self.devices)
             account = attrs.evolve(self, devices=tuple(kept), gone=())
-        account = account._without([device.index], rules, now)  # noqa: SLF001 - the same class
+        account = account.without([device.index], rules, now)
         if all(rules.methods.backup(other.method) for other in account.active):
-            account = account._without([other.index for other in account.active], rules, now)  # noqa: SLF001 - the same class
+            account = account.without([other.index for other in account.active], rules, now)
         return attrs.evolve(account, trusts=NO_TRUSTS) if device.active else account
 
     def _challenge(self, index: int) -> Challenge:
@@ -500,7 +539,7 @@ class Account:
         indexes = {device.index for device in devices}
         return tuple(challenge for challenge in self.challenges if challenge.index in indexes)
 
-    def _without(self, indexes: Iterable[int], rules: Rules, now: datetime) -> "Account":
+    def without(self, indexes: Iterable[int], rules: Rules, now: datetime) -> "Account":
         """Leave out devices, but not what was tried on them."""
         indexes = set(indexes)
         kept = tuple(device for device in self.devices if device.index not in indexes)

@@ -23,7 +23,8 @@ class Device:
     """One of a user's second factors.
 
     It is *pending* until its first verification makes it *active*; while pending, ``registered_by`` is the only token
-    that sees it and ``expires_at`` its end. ``state`` is the method's own, sealed; ``destination`` is masked;
+    that sees it and ``expires_at`` its end. One that is active and has an end is *temporary*, as a pass is, of which
+    ``uses_left`` says how often it serves. ``state`` is the method's own, sealed; ``destination`` is masked;
     ``unique`` is a name that no other device of any user has.
     """
 
@@ -38,6 +39,7 @@ class Device:
     last_used_at: datetime | None = None
     registered_by: TokenId | None = attrs.field(default=None, repr=False)
     expires_at: datetime | None = None
+    uses_left: int | None = None
     failures: Failures = Failures()
 
     @property
@@ -45,8 +47,15 @@ class Device:
         """Tell whether the device was proved and counts as a factor."""
         return self.activated_at is not None
 
+    @property
+    def temporary(self) -> bool:
+        """Tell whether the device is no factor of its user's, but stands in for all of them for a while."""
+        return self.active and self.expires_at is not None
+
     def visible(self, token_id: TokenId | None, now: datetime) -> bool:
         """Tell whether a token may know of the device: a pending one only if it registered it, and not for ever."""
+        if self.temporary:
+            return self.alive(now) and self.uses_left != 0
         if self.active:
             return True
         return token_id is not None and self.registered_by == token_id and self.alive(now)
@@ -56,7 +65,7 @@ class Device:
         return old is not None and self.created_at != old.created_at
 
     def alive(self, now: datetime) -> bool:
-        """Tell whether a pending device may still be activated; one that a wrong clock made may not."""
+        """Tell whether a device that has an end is not over; one that a wrong clock made is."""
         return self.expires_at is not None and now < self.expires_at and elapsed(self.created_at, now) is not None
 
 

@@ -19,6 +19,7 @@ class Profile:
     name: str = ""
     email: str = attrs.field(default="", repr=False)
     is_staff: bool = False
+    is_superuser: bool = False
     joined_at: datetime | None = None
     active: bool = False
 

@@ -1,6 +1,6 @@
 """One durable transaction per change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import attrs
@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from mfa.adapters.django.failures import answered
 from mfa.adapters.django.repositories import database
+from mfa.application.ports.audit import AuditLevel, AuditRow, AuditTrail, rows_of
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
 from mfa.application.ports.unit_of_work import UnitOfWork
@@ -33,30 +34,66 @@ class DjangoUnitOfWork(UnitOfWork):
 
     accounts: AccountRepository
     publisher: Publisher
+    audit: AuditTrail
+    level: AuditLevel = "changes"
 
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Read an account in a statement of its own."""
         return answered(lambda: self.accounts.of(user_id, token_id))
 
     def commit(
-        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+        self,
+        before: Account,
+        after: Account,
+        events: Sequence[Event],
+        *,
+        spending: SpentLogin | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> Account:
         """Write in one transaction, and publish when it is over."""
-        stored = after
-        if before != after or spending is not None:
-            stored = answered(lambda: self._save(before, after, spending))
-        for event in events:
-            self.publisher.publish(event)
+        stored, rows = after, rows_of(events, self.level)
+        if before != after or spending is not None or beside is not None:
+            stored = answered(lambda: self._save(before, after, spending, rows, beside))
+        elif rows:
+            answered(lambda: self._add(rows))
+        self._publish(events)
         return stored
 
-    def _save(self, before: Account, after: Account, spending: SpentLogin | None) -> Account:
+    def record(self, events: Sequence[Event]) -> None:
+        """Write down the events that are kept, and publish them all."""
+        rows = rows_of(events, self.level)
+        if rows:
+            answered(lambda: self._add(rows))
+        self._publish(events)
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.publisher.publish(event)
+
+    def _add(self, rows: Sequence[AuditRow]) -> None:
+        with _durable():
+            self.audit.add(rows)
+
+    def _save(
+        self,
+        before: Account,
+        after: Account,
+        spending: SpentLogin | None,
+        rows: Sequence[AuditRow],
+        beside: Callable[[], None] | None,
+    ) -> Account:
         """Save in a transaction, and have what the database finds inconsistent judged again.
 
         So it is with a user who is deleted at that moment, whose account has nothing to belong to any more.
         """
         try:
             with _durable():
-                return self.accounts.save(before, after, spending=spending)
+                stored = self.accounts.save(before, after, spending=spending)
+                if beside is not None:
+                    beside()
+                if rows:
+                    self.audit.add(rows)
+                return stored
         except IntegrityError:
             raise StaleAccount from None
 

@@ -45,9 +45,16 @@ class DjangoUserDirectory(UserDirectory):
             name=str(user.get_username()),
             email=str(getattr(user, user.get_email_field_name(), None) or ""),
             is_staff=bool(getattr(user, "is_staff", False)),
+            is_superuser=bool(getattr(user, "is_superuser", False)),
             joined_at=_moment(getattr(user, "date_joined", None)),
             active=bool(getattr(user, "is_active", True)),
         )
+
+
+def writable() -> Any:  # noqa: ANN401 - whatever model the project has
+    """Return the users where they are written."""
+    model = get_user_model()
+    return model._default_manager.db_manager(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
 
 
 def _users(model: Any, user_id: UserId) -> QuerySet[Any]:  # noqa: ANN401 - whatever model the project has

@@ -1,7 +1,8 @@
 """Changes of accounts in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from mfa.application.ports.audit import AuditLevel, AuditTrail, rows_of
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
 from mfa.application.ports.unit_of_work import UnitOfWork
@@ -14,22 +15,39 @@ from mfa.domain.logins import SpentLogin
 class MemoryUnitOfWork(UnitOfWork):
     """Saves, then publishes; there is nothing to roll back, since a save that is refused has changed nothing."""
 
-    def __init__(self, accounts: AccountRepository, publisher: Publisher) -> None:
+    def __init__(
+        self, accounts: AccountRepository, publisher: Publisher, audit: AuditTrail, level: AuditLevel = "changes"
+    ) -> None:
         self._accounts = accounts
         self._publisher = publisher
+        self._audit = audit
+        self._level: AuditLevel = level
 
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Read an account."""
         return self._accounts.of(user_id, token_id)
 
     def commit(
-        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+        self,
+        before: Account,
+        after: Account,
+        events: Sequence[Event],
+        *,
+        spending: SpentLogin | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> Account:
         """Store the change, where there is one, then publish the events, and return the account as stored.
 
         Raises ``AlreadySpent``, and ``StaleAccount`` when another change came first; then nothing is published.
         """
         stored = self._accounts.save(before, after, spending=spending)
+        if beside is not None:
+            beside()
+        self.record(events)
+        return stored
+
+    def record(self, events: Sequence[Event]) -> None:
+        """Write down the events that are kept, then publish them all."""
+        self._audit.add(rows_of(events, self._level))
         for event in events:
             self._publisher.publish(event)
-        return stored

@@ -76,6 +76,15 @@ class CredentialRenewer(Protocol):
         """
 
 
+@runtime_checkable
+class TokenEnder(Protocol):
+    """Ends tokens before their time; a ``TokenProvider`` whose tokens can be ended is one."""
+
+    @abstractmethod
+    def end_all(self, user_id: UserId) -> int | None:
+        """End every token of a user, in the transaction that is open, and return how many; None where none can be."""
+
+
 @attrs.frozen(kw_only=True)
 class RecordedVerification:
     """A verification as a token tells of it."""

@@ -1,7 +1,7 @@
 """One change of an account, whole or not at all."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from mfa.domain.accounts import Account
@@ -22,12 +22,23 @@ class UnitOfWork(Protocol):
 
     @abstractmethod
     def commit(
-        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+        self,
+        before: Account,
+        after: Account,
+        events: Sequence[Event],
+        *,
+        spending: SpentLogin | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> Account:
-        """Store the change durably, then publish the events, and return the account as stored.
+        """Store the change durably with its rows of the audit trail, then publish the events, and return the account.
 
-        With ``spending``, what serves once is entered in the same transaction, whether the account differs or not.
+        With ``spending``, what serves once is entered in the same transaction, whether the account differs or not, and
+        ``beside`` is called in it, perhaps more than once.
         Raises ``AlreadySpent`` where it has served, ``StaleAccount`` when another change came first, and ``StoreBusy``
         when the store gave way to one; then nothing is stored and nothing published. Raises ``Unavailable`` when the
         store failed; then nothing is published, and all is stored or nothing.
         """
+
+    @abstractmethod
+    def record(self, events: Sequence[Event]) -> None:
+        """Store what is no account's in the audit trail, then publish it; raises ``StoreBusy`` and ``Unavailable``."""

@@ -111,6 +111,11 @@ class Dispatch:
     shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
 
+def without_control(text: str) -> str:
+    """Return a text without control characters, fit for a terminal, a log and a list."""
+    return "".join(character for character in text if character.isprintable())
+
+
 def normalised(value: object) -> object:
     """Return the one normal form of a value as a person types or pastes it; what is no text is for the method to judge.
 
@@ -227,9 +232,13 @@ def _check_names(_: object, __: object, methods: "tuple[Method, ...]") -> None:
 
 @attrs.frozen(eq=False, repr=False)
 class Methods:
-    """The configured methods, in the order that gives their registration index."""
+    """The configured methods, in the order that gives their registration index.
+
+    ``reserved`` are those that no user registers.
+    """
 
     all: tuple[Method, ...] = attrs.field(validator=_check_names)
+    reserved: tuple[Method, ...] = attrs.field(default=(), validator=_check_names)
 
     def __iter__(self) -> Iterator[Method]:
         """Go through the methods in their order."""
@@ -237,24 +246,26 @@ class Methods:
 
     def named(self, name: str) -> Method:
         """Return the method of that name; raises ``MethodNotFound``."""
-        for method in self.all:
+        for method in (*self.all, *self.reserved):
             if method.name == name:
                 return method
         raise MethodNotFound(name)
 
     def at(self, key: str) -> Method:
         """Return the method whose name or position is given, as a route gives it; raises ``MethodNotFound``."""
-        positions = {str(position): method for position, method in enumerate(self.all)}
-        return positions[key] if key in positions else self.named(key)
+        for position, method in enumerate(self.all):
+            if key in {str(position), method.name}:
+                return method
+        raise MethodNotFound(key)
 
     def backup(self, name: str) -> bool:
         """Tell whether a device of that method only stands in for others; a method that is gone does not."""
-        return any(method.backup for method in self.all if method.name == name)
+        return any(method.backup for method in (*self.all, *self.reserved) if method.name == name)
 
     def phishing_resistant(self, name: str) -> bool:
         """Tell whether the method is bound to the site; a method that is gone is not."""
-        return any(method.phishing_resistant for method in self.all if method.name == name)
+        return any(method.phishing_resistant for method in (*self.all, *self.reserved) if method.name == name)
 
     def guessable(self, name: str) -> bool:
         """Tell whether values of the method can be guessed; a method that is gone counts as one that can."""
-        return all(method.guessable for method in self.all if method.name == name)
+        return all(method.guessable for method in (*self.all, *self.reserved) if method.name == name)
