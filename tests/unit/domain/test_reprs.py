@@ -91,7 +91,9 @@ def test_no_credential_appears_in_a_repr(owner: type[Any]) -> None:
     assert shown <= NESTED | PUBLIC
 
 
-@pytest.mark.parametrize("owner", CLASSES, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "owner", [each for each in CLASSES if not issubclass(each, Exception)], ids=lambda each: each.__name__
+)
 def test_every_value_is_frozen(owner: type[Any]) -> None:
     value = object.__new__(owner)
 
