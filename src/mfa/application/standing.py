@@ -6,10 +6,10 @@ import attrs
 
 from mfa.application.ports.tokens import Recorded
 from mfa.application.transactions import Transactions
-from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.accounts import Account
 from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
-from mfa.domain.policies import Requirement, Subject, deadline_of
+from mfa.domain.policies import Confirmation, Requirement, Subject, deadline_of
 
 ANYTHING = Requirement()
 """What a view demands that leaves everything to the policy."""

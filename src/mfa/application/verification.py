@@ -9,13 +9,14 @@ from mfa.application.listing import ListedDevice, listed
 from mfa.application.ports.system import Entropy, Vault, seal_context
 from mfa.application.transactions import Decision, Transactions, confirmed_until, forgotten, opened_siblings, succeeded
 from mfa.domain import events
-from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.errors import NotUnique
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import NO_SIBLINGS, Attempt
 from mfa.domain.moments import elapsed
+from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import Trust, described, digest_of, new_token
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 

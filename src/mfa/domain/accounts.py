@@ -21,9 +21,10 @@ from mfa.domain.errors import (
     refusal,
 )
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.methods.base import TRUST, Method, Methods
+from mfa.domain.methods.base import Method, Methods
+from mfa.domain.methods.names import TRUST
 from mfa.domain.moments import elapsed
-from mfa.domain.policies import Deadline, Requirement, VerificationPolicy
+from mfa.domain.policies import Confirmation, Deadline, Requirement, VerificationPolicy
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures, ThrottlePolicy, waiting_until, with_gone
 from mfa.domain.trusts import NO_TRUSTS, Trust, Trusts, to_trusts
@@ -63,24 +64,6 @@ class Rules:
         """Tell whether a verification of that time still counts; one from the future, by a wrong clock, does not."""
         age = None if at is None else elapsed(at, now)
         return age is not None and (self.verification_lifetime is None or age < self.verification_lifetime)
-
-
-@attrs.frozen(kw_only=True)
-class Confirmation:
-    """What the token at hand has confirmed, when, and whether in a way that cannot be phished.
-
-    A remembered browser is one of method ``trust``, with the index of the device beside which it does not count.
-    """
-
-    index: int
-    method: str
-    at: datetime
-    phishing_resistant: bool = False
-
-    @property
-    def trusted(self) -> bool:
-        """Tell whether a remembered browser stands in for a proof."""
-        return self.method == TRUST
 
 
 @attrs.frozen(kw_only=True)

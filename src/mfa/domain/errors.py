@@ -97,7 +97,7 @@ class DeviceRequired(Conflict, code="device_required"):
     """An active device has to be there first, or has to stay."""
 
 
-@attrs.define(slots=False)
+@attrs.define(slots=False, repr=False)
 class Refused(MfaError, code="refused"):
     """The token is not verified as it would have to be.
 
@@ -126,7 +126,7 @@ class Malformed(MfaError, code="malformed"):
     """The input cannot be an answer at all; it is refused before it counts as a guess."""
 
 
-@attrs.define(slots=False)
+@attrs.define(slots=False, repr=False)
 class MalformedValue(Malformed, code="malformed_value"):
     """The value has the wrong type or is too large, or what it has for a member is no such thing.
 
@@ -136,7 +136,7 @@ class MalformedValue(Malformed, code="malformed_value"):
     member: str | None = None
 
 
-@attrs.define(slots=False)
+@attrs.define(slots=False, repr=False)
 class InvalidField(Malformed, code="invalid"):
     """A field of a registration does not hold what it should; ``problem`` is a stable word for the reason.
 
@@ -149,7 +149,7 @@ class InvalidField(Malformed, code="invalid"):
     sentence: object = None
 
 
-@attrs.define(slots=False)
+@attrs.define(slots=False, repr=False)
 class Throttled(MfaError, code="throttled"):
     """Not now: wrong values have to be waited for, or too many requests came at once."""
 
@@ -164,7 +164,7 @@ class DeliveryFailed(MfaError, code="delivery_failed"):
     """The sender could not deliver, and the challenge is void."""
 
 
-@attrs.define(slots=False)
+@attrs.define(slots=False, repr=False)
 class Unavailable(MfaError, code="unavailable"):
     """The store does not answer, or has no room for this change now; the state is the one before or the one after."""
 

@@ -8,7 +8,6 @@ import pytest
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.trusts import ListedTrust, NotTrusted, Revoke, ShowTrust, Trusted
 from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify
-from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import (
     MfaError,
     NoChallenge,
@@ -27,7 +26,7 @@ from mfa.domain.events import (
     VerificationAccepted,
 )
 from mfa.domain.identifiers import Token, TokenId
-from mfa.domain.policies import Requirement
+from mfa.domain.policies import Confirmation, Requirement
 from mfa.domain.trusts import MOST_TRUSTS, Trusts, digest_of
 from tests.authenticator import SoftwareAuthenticator
 from tests.unit.application.test_security_keys import ORIGIN, Site

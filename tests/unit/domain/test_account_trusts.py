@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.errors import (
@@ -15,7 +15,9 @@ from mfa.domain.errors import (
     TrustNotFound,
     VerificationRequired,
 )
-from mfa.domain.methods.base import TRUST, Methods
+from mfa.domain.methods.base import Methods
+from mfa.domain.methods.names import TRUST
+from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import MOST_TRUSTS, Trust, Trusts, digest_of
 from tests.unit.domain.samples import (
     EMAIL,

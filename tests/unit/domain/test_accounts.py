@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.domain.accounts import MOST_PENDING, MOST_PENDING_OF_ONE_TOKEN, Account, Confirmation, Rules
+from mfa.domain.accounts import MOST_PENDING, MOST_PENDING_OF_ONE_TOKEN, Account, Rules
 from mfa.domain.devices import Device
 from mfa.domain.errors import (
     AlreadyRegistered,
@@ -23,7 +23,7 @@ from mfa.domain.errors import (
 )
 from mfa.domain.identifiers import TokenId
 from mfa.domain.methods.base import Method
-from mfa.domain.policies import Requirement
+from mfa.domain.policies import Confirmation, Requirement
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures, SimpleThrottle
 from tests.unit.domain.samples import (

@@ -10,13 +10,14 @@ import pytest
 
 import mfa.application
 import mfa.domain
-from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import Token, TokenId
 from mfa.domain.methods.base import Attempt, Dispatch, Outgoing, Registration
 from mfa.domain.methods.one_time_password import Parameters, State
 from mfa.domain.methods.out_of_band import Address, SentCode
+from mfa.domain.policies import Confirmation
 from mfa.domain.secrets import SaltedHash
 from mfa.domain.verdicts import Accepted, Reason, Rejected
 from tests.unit.domain.samples import NOW, OWNER, account, active, challenge, pending

@@ -10,15 +10,12 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
-from mfa.domain.methods.names import METHOD_NAMES
+from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Verdict
 
 MAX_VALUE_BYTES = 4096
 """A typed value longer than this is no code of any method; refusing it early keeps the work per guess small."""
-
-TRUST = "trust"
-"""The name under which a remembered browser stands beside the methods; no method may be called so."""
 
 NO_SIBLINGS: Mapping[int, bytes] = MappingProxyType({})
 """Beside a device of a method whose devices share no challenge."""
