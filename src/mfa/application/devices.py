@@ -81,7 +81,7 @@ class RemoveDevice:
             device = account.device(command.index, now)
             account.demand_removal(device, self.transactions.required(account), rules, now)
             after = account.removed(device, rules, now)
-            if account.loses_last_device(after) and self.transactions.keeps_device(account):
+            if account.active and not after.active and self.transactions.keeps_device(account):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
             removed = [

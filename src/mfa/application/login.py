@@ -169,7 +169,7 @@ class LogInByPasskey:
     ) -> Decision[_Proved | Rejected]:
         rules, token = self.transactions.rules, prepared.token
         state = self.vault.seal(verdict.state, seal_context(account.user_id, device.index))
-        after = account.used(device, state=state, now=now).succeeded(token.id, {})
+        after = account.replaced(attrs.evolve(device, state=state, last_used_at=now)).succeeded(token.id, {})
         after = after.confirmed(device.index, now, until=confirmed_until(rules, token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)

@@ -60,7 +60,7 @@ class TrustBrowser:
     def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | NotTrusted]:
         rules = self.transactions.rules
         remembers = rules.trust_lifetime is not None
-        trust = account.trusts.of_token(command.kept, account.login, now) if remembers else None
+        trust = account.trust_of(command.kept, now) if remembers else None
         if trust is None:
             refused = BrowserNotTrusted(user_id=account.user_id, at=now)
             return Decision(account=account, events=(refused,), answer=NotTrusted())
@@ -69,7 +69,7 @@ class TrustBrowser:
         after = after.trusted(trust, now, until=confirmed_until(rules, token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = BrowserTrusted(user_id=account.user_id, at=now, trust=trust.id)
-        answer = Trusted(trust=after.trusts.named(trust.id, after.login, now), verifications_left=left)
+        answer = Trusted(trust=after.trust(trust.id, now), verifications_left=left)
         return Decision(account=after, events=(happened,), answer=answer)
 
 
@@ -106,7 +106,7 @@ class RevokeTrust:
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             account.demand_standing(self.transactions.required(account), self.transactions.rules, now)
-            after = account.forgetting(account.trusts.named(command.trust, account.login, now))
+            after = account.forgetting(account.trust(command.trust, now))
             return Decision(account=after, events=tuple(forgotten(account, after, now)), answer=None)
 
         self.transactions.run(command.token, decide)
@@ -134,7 +134,10 @@ class FollowRehash:
         """Follow a password to its new hash."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:  # noqa: ARG001 - no time matters
-            trusts = account.trusts.rehashed(command.before, command.after)
-            return Decision(account=attrs.evolve(account, trusts=trusts), events=(), answer=None)
+            trusts = (
+                attrs.evolve(trust, login=command.after) if trust.login == command.before else trust
+                for trust in account.trusts
+            )
+            return Decision(account=attrs.evolve(account, trusts=tuple(trusts)), events=(), answer=None)
 
         self.transactions.run_for(command.user_id, None, decide)

@@ -59,7 +59,7 @@ class RotateKeys:
         for challenge in account.challenges:
             if challenge.sent is not None:
                 context = seal_context(account.user_id, challenge.index, challenge.token_id)
-                after = after.answered(attrs.evolve(challenge, sent=self._sealed(challenge.sent, context)))
+                after = after.with_challenge(attrs.evolve(challenge, sent=self._sealed(challenge.sent, context)))
         return Decision(account=after, events=(), answer=after != account)
 
     def _sealed(self, sealed: bytes, context: bytes) -> bytes:

@@ -113,7 +113,8 @@ class VerifyChallenge:
         verdict = method.verify(attempt)
         if taken and isinstance(verdict, Accepted):
             verdict = Rejected(reason=Reason.NOT_UNIQUE, step=verdict.unique_step, state=attempt.state)
-        account = account.answered(self._next(account, challenge, attempt, verdict))
+        if challenge is not None and verdict.sent != attempt.sent:
+            account = account.with_challenge(self._next(account, challenge, verdict))
         if isinstance(verdict, Rejected):
             return self._rejected(account, device, attempt, verdict)
         return self._accepted(account, device, attempt, verdict, command)
@@ -132,12 +133,8 @@ class VerifyChallenge:
             return device.state
         return self.vault.seal(state, seal_context(account.user_id, device.index))
 
-    def _next(
-        self, account: Account, challenge: Challenge | None, attempt: Attempt, verdict: Verdict
-    ) -> Challenge | None:
+    def _next(self, account: Account, challenge: Challenge, verdict: Verdict) -> Challenge:
         """Put into the challenge what the verdict says to remember of what was sent."""
-        if challenge is None or verdict.sent == attempt.sent:
-            return challenge
         if verdict.sent is None:
             return attrs.evolve(challenge, sent=None)
         context = seal_context(account.user_id, challenge.index, challenge.token_id)
