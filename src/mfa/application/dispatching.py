@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from mfa.application.ports.delivery import Message, Sender, SentChallenge
-from mfa.application.ports.system import Vault, seal_context
-from mfa.application.transactions import Decision, Transactions, opened_siblings
+from mfa.application.transactions import Decision, Transactions, UseCase
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import DeliveryFailed, NotDispatchable
@@ -31,20 +30,20 @@ class RequestChallenge:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class DispatchChallenge:
+class DispatchChallenge(UseCase):
     """Makes a challenge, stores it, and only then has it sent.
 
     Raises ``DeviceNotFound``, ``NotDispatchable``, ``DeviceIsDisabled``, ``AlreadyVerified``, ``Throttled`` and
     ``DeliveryFailed``.
     """
 
-    transactions: Transactions
-    vault: Vault
     senders: Mapping[str, Sender]
 
     def __call__(self, command: RequestChallenge) -> Mapping[str, object] | None:
         """Dispatch a challenge, and return what the client is shown of it, where that is how it travels."""
-        stored = self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
+        stored = self.transactions.run(
+            command.token.user_id, command.token.id, lambda account, now: self._decide(account, command, now)
+        )
         if stored.message is None:
             return stored.shown
         try:
@@ -65,9 +64,9 @@ class DispatchChallenge:
         if not method.dispatchable:
             raise NotDispatchable
         account.demand_dispatch(device, method, rules, now, again=command.again)
-        state = self.vault.open(device.state, seal_context(account.user_id, device.index))
-        dispatch = method.dispatch(state, now, opened_siblings(self.vault, account, method))
-        sealed = self.vault.seal(dispatch.sent, seal_context(account.user_id, device.index, command.token.id))
+        state = self.transactions.open(device.state, account, device.index)
+        dispatch = method.dispatch(state, now, self.transactions.opened_siblings(account, method))
+        sealed = self.transactions.seal(dispatch.sent, account, device.index, command.token.id)
         challenge = SentChallenge(token=command.token, index=device.index, dispatched_at=now)
         message = None
         if dispatch.message is not None:
@@ -105,11 +104,8 @@ class _Stored:
     shown: Mapping[str, object] = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class VoidChallenge:
+class VoidChallenge(UseCase):
     """Voids a challenge whose delivery failed after the request was answered, as with a queue."""
-
-    transactions: Transactions
 
     def __call__(self, sent: SentChallenge) -> None:
         """Void what was sent, so that the user can ask for another at once."""
@@ -125,4 +121,4 @@ def _void(transactions: Transactions, sent: SentChallenge) -> None:
         happened = events.DispatchFailed(user_id=account.user_id, at=now, index=device.index, method=device.method)
         return Decision(account=after, events=(happened,), answer=None)
 
-    transactions.run(sent.token, decide)
+    transactions.run(sent.token.user_id, sent.token.id, decide)

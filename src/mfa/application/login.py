@@ -9,7 +9,7 @@ import attrs
 from mfa.application.ports.repositories import HeldDevice, Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
-from mfa.application.transactions import Decision, Transactions, confirmed_until, retried
+from mfa.application.transactions import Decision, UseCase, retried
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, SealError
@@ -94,7 +94,7 @@ class _Proved:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class LogInByPasskey:
+class LogInByPasskey(UseCase):
     """Judges an assertion, confirms the device to a token that is only prepared, and makes that when all is stored.
 
     So a login that fails leaves no token behind, and nobody has one before it is verified. Options that were answered
@@ -104,9 +104,7 @@ class LogInByPasskey:
     assertion is an answer, not an error.
     """
 
-    transactions: Transactions
     passkeys: SecurityKeys
-    vault: Vault
     holders: Holders
     tokens: TokenIssuer
 
@@ -133,12 +131,12 @@ class LogInByPasskey:
         """Open what the browser kept; None for what was never given to any."""
         try:
             sealed = urlsafe_b64decode(state + "=" * (-len(state) % 4))
-            return self.vault.open(sealed, LOGIN_CONTEXT)
+            return self.transactions.vault.open(sealed, LOGIN_CONTEXT)
         except (ValueError, SealError):
             return None
 
     def _judge(self, attempt: Attempt, user_id: UserId, index: int, sealed: bytes) -> Verdict:
-        state = self.vault.open(sealed, seal_context(user_id, index))
+        state = self.transactions.vault.open(sealed, seal_context(user_id, index))
         return self.passkeys.log_in(attrs.evolve(attempt, state=state))
 
     def _prove(
@@ -160,7 +158,7 @@ class LogInByPasskey:
             return attrs.evolve(self._confirm(account, device, verdict, prepared, now), spending=_spending(sent))
 
         try:
-            return self.transactions.run_for(user_id, None, decide)
+            return self.transactions.run(user_id, None, decide)
         except AlreadySpent:
             return USED_UP
 
@@ -168,9 +166,9 @@ class LogInByPasskey:
         self, account: Account, device: Device, verdict: Accepted, prepared: PreparedToken, now: datetime
     ) -> Decision[_Proved | Rejected]:
         rules, token = self.transactions.rules, prepared.token
-        state = self.vault.seal(verdict.state, seal_context(account.user_id, device.index))
+        state = self.transactions.seal(verdict.state, account, device.index)
         after = account.replaced(attrs.evolve(device, state=state, last_used_at=now)).succeeded(token.id, {})
-        after = after.confirmed(device.index, now, until=confirmed_until(rules, token, now))
+        after = after.confirmed(device.index, now, until=rules.confirmed_until(token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)
         return Decision(

@@ -21,7 +21,7 @@ from mfa.domain.errors import (
     TrustNotFound,
     refusal,
 )
-from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import Method, Methods
 from mfa.domain.methods.names import TRUST
 from mfa.domain.moments import elapsed
@@ -65,6 +65,11 @@ class Rules:
         """Tell whether a verification of that time still counts; one from the future, by a wrong clock, does not."""
         age = None if at is None else elapsed(at, now)
         return age is not None and (self.verification_lifetime is None or age < self.verification_lifetime)
+
+    def confirmed_until(self, token: Token, now: datetime) -> datetime | None:
+        """Return when a verification ends: by the settings, or with the token if that is known; None for neither."""
+        ends = [now + self.verification_lifetime if self.verification_lifetime else None, token.expires_at]
+        return min((end for end in ends if end is not None), default=None)
 
 
 @attrs.frozen(kw_only=True)
