@@ -23,52 +23,35 @@ class ListDevices(UseCase):
         return tuple(listed(account, device, rules, now, self.transactions.vault) for device in account.visible(now))
 
 
-@attrs.frozen(kw_only=True)
-class Rename:
-    """The wish to call a device something else."""
-
-    token: Token
-    index: int
-    name: str
-
-
 class RenameDevice(UseCase):
     """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
 
-    def __call__(self, command: Rename) -> ListedDevice:
+    def __call__(self, token: Token, index: int, name: str) -> ListedDevice:
         """Rename a device."""
 
         def decide(account: Account, now: datetime) -> Decision[ListedDevice]:
             rules = self.transactions.rules
-            device = account.device(command.index, now)
+            device = account.device(index, now)
             account.demand_verified(self.transactions.required(account), rules, now)
-            renamed = attrs.evolve(device, name=device_name(command.name))
+            renamed = attrs.evolve(device, name=device_name(name))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
             after = account.replaced(renamed)
             return Decision(
                 account=after, events=(happened,), answer=listed(after, renamed, rules, now, self.transactions.vault)
             )
 
-        return self.transactions.run(command.token.user_id, command.token.id, decide)
-
-
-@attrs.frozen(kw_only=True)
-class Remove:
-    """The wish to be rid of a device."""
-
-    token: Token
-    index: int
+        return self.transactions.run(token.user_id, token.id, decide)
 
 
 class RemoveDevice(UseCase):
     """Removes a device; raises ``DeviceNotFound``, ``Refused``, ``DeviceRequired`` and ``Throttled``."""
 
-    def __call__(self, command: Remove) -> None:
+    def __call__(self, token: Token, index: int) -> None:
         """Remove a device."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             rules = self.transactions.rules
-            device = account.device(command.index, now)
+            device = account.device(index, now)
             account.demand_removal(device, self.transactions.required(account), rules, now)
             after = account.removed(device, rules, now)
             if account.active and not after.active and self.transactions.keeps_device(account):
@@ -81,4 +64,4 @@ class RemoveDevice(UseCase):
             ]
             return Decision(account=after, events=(*removed, *forgotten(account, after, now)), answer=None)
 
-        self.transactions.run(command.token.user_id, command.token.id, decide)
+        self.transactions.run(token.user_id, token.id, decide)
