@@ -69,7 +69,6 @@ SHOWN = {
     "PendingCredential.awaits": "what the user is called",
     "Rejected.step": STEP,
     "Requirement.methods": "names",
-    "Revoke.trust": NAME_OF_TRUST,
     "SpentLogin.digest": "a digest of a challenge that its owner has seen",
     "TrustEvent.trust": NAME_OF_TRUST,
     "VerificationRejected.step": STEP,
@@ -90,7 +89,7 @@ def classes() -> Iterator[type[Any]]:
             continue
         module = importlib.import_module(found.name)
         for _, each in inspect.getmembers(module, inspect.isclass):
-            if each.__module__ == found.name and attrs.has(each):
+            if each.__module__ == found.name and attrs.has(each) and not issubclass(each, Exception):
                 yield attrs.resolve_types(each)
 
 

@@ -5,8 +5,7 @@ from datetime import datetime
 import attrs
 
 from mfa.application.listing import ListedDevice, listed
-from mfa.application.ports.system import Vault
-from mfa.application.transactions import Decision, Transactions, forgotten
+from mfa.application.transactions import Decision, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import device_name
@@ -14,74 +13,48 @@ from mfa.domain.errors import DeviceRequired
 from mfa.domain.identifiers import Token
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class ListDevices:
+class ListDevices(UseCase):
     """Lists the devices that a token may know of, in the order of their indexes."""
-
-    transactions: Transactions
-    vault: Vault
 
     def __call__(self, token: Token, *, account: Account | None = None) -> tuple[ListedDevice, ...]:
         """List the devices, by an account that was read along with the token or else by reading it."""
         account, now = account or self.transactions.account(token), self.transactions.clock.now()
         rules = self.transactions.rules
-        return tuple(listed(account, device, rules, now, self.vault) for device in account.visible(now))
+        return tuple(listed(account, device, rules, now, self.transactions.vault) for device in account.visible(now))
 
 
-@attrs.frozen(kw_only=True)
-class Rename:
-    """The wish to call a device something else."""
-
-    token: Token
-    index: int
-    name: str
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class RenameDevice:
+class RenameDevice(UseCase):
     """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
 
-    transactions: Transactions
-    vault: Vault
-
-    def __call__(self, command: Rename) -> ListedDevice:
+    def __call__(self, token: Token, index: int, name: str) -> ListedDevice:
         """Rename a device."""
 
         def decide(account: Account, now: datetime) -> Decision[ListedDevice]:
             rules = self.transactions.rules
-            device = account.device(command.index, now)
+            device = account.device(index, now)
             account.demand_verified(self.transactions.required(account), rules, now)
-            renamed = attrs.evolve(device, name=device_name(command.name))
+            renamed = attrs.evolve(device, name=device_name(name))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
             after = account.replaced(renamed)
-            return Decision(account=after, events=(happened,), answer=listed(after, renamed, rules, now, self.vault))
+            return Decision(
+                account=after, events=(happened,), answer=listed(after, renamed, rules, now, self.transactions.vault)
+            )
 
-        return self.transactions.run(command.token, decide)
-
-
-@attrs.frozen(kw_only=True)
-class Remove:
-    """The wish to be rid of a device."""
-
-    token: Token
-    index: int
+        return self.transactions.run(token.user_id, token.id, decide)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class RemoveDevice:
+class RemoveDevice(UseCase):
     """Removes a device; raises ``DeviceNotFound``, ``Refused``, ``DeviceRequired`` and ``Throttled``."""
 
-    transactions: Transactions
-
-    def __call__(self, command: Remove) -> None:
+    def __call__(self, token: Token, index: int) -> None:
         """Remove a device."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             rules = self.transactions.rules
-            device = account.device(command.index, now)
+            device = account.device(index, now)
             account.demand_removal(device, self.transactions.required(account), rules, now)
             after = account.removed(device, rules, now)
-            if account.loses_last_device(after) and self.transactions.keeps_device(account):
+            if account.active and not after.active and self.transactions.keeps_device(account):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
             removed = [
@@ -91,4 +64,4 @@ class RemoveDevice:
             ]
             return Decision(account=after, events=(*removed, *forgotten(account, after, now)), answer=None)
 
-        self.transactions.run(command.token, decide)
+        self.transactions.run(token.user_id, token.id, decide)

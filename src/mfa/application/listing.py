@@ -7,7 +7,6 @@ import attrs
 from mfa.application.ports.system import Vault, seal_context
 from mfa.domain.accounts import Account, Rules
 from mfa.domain.devices import Device
-from mfa.domain.errors import MethodNotFound
 
 
 @attrs.frozen(kw_only=True)
@@ -26,19 +25,11 @@ class ListedDevice:
 
 def listed(account: Account, device: Device, rules: Rules, now: datetime, vault: Vault) -> ListedDevice:
     """Show a device of an account; only the seal of one whose values run out is opened."""
+    context = seal_context(account.user_id, device.index)
+    backups = (method for method in rules.methods if method.backup and method.name == device.method)
     return ListedDevice(
         device=device,
         confirmed=any(each.index == device.index for each in account.confirmations(rules, now)),
         disabled=rules.disabled(device),
-        remaining=_remaining(account, device, rules, vault),
+        remaining=next((method.remaining(vault.open(device.state, context)) for method in backups), None),
     )
-
-
-def _remaining(account: Account, device: Device, rules: Rules, vault: Vault) -> int | None:
-    try:
-        method = rules.methods.named(device.method)
-    except MethodNotFound:
-        return None
-    if not method.backup:
-        return None
-    return method.remaining(vault.open(device.state, seal_context(account.user_id, device.index)))

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import attrs
 
 from mfa.application.ports.tokens import Recorded
-from mfa.application.transactions import Transactions
-from mfa.domain.accounts import Account, Confirmation
+from mfa.application.transactions import UseCase
+from mfa.domain.accounts import Account
 from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
-from mfa.domain.policies import Requirement, Subject, deadline_of
+from mfa.domain.policies import Confirmation, Requirement, Subject, deadline_of
 
 ANYTHING = Requirement()
 """What a view demands that leaves everything to the policy."""
@@ -73,11 +73,8 @@ class Assessment(Standing):
     retry_after: timedelta | None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class AssessToken:
+class AssessToken(UseCase):
     """Tells how a token stands, at the cost of one read."""
-
-    transactions: Transactions
 
     def __call__(self, token: Token) -> Assessment:
         """Assess a token."""

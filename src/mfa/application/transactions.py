@@ -54,6 +54,7 @@ class Transactions:
     unit_of_work: UnitOfWork
     clock: Clock
     users: UserDirectory
+    vault: Vault
     rules: Rules
     notifier: Notifier | None = None
 
@@ -84,18 +85,6 @@ class Transactions:
         return keeps is not None and bool(keeps(self.subject(account)))
 
     def run(
-        self, token: Token, decide: Callable[[Account, datetime], Decision[Answer]], *, known: Account | None = None
-    ) -> Answer:
-        """Run a decision about the account that a token belongs to; raises as ``run_for``.
-
-        The first attempt may judge an account that is ``known``, such as one that was read along with the token: the
-        compare-and-set tells where it is stale.
-        """
-        if known is not None and (known.user_id, known.token_id) != (token.user_id, token.id):
-            known = None
-        return self.run_for(token.user_id, token.id, decide, known=known)
-
-    def run_for(
         self,
         user_id: UserId,
         token_id: TokenId | None,
@@ -105,9 +94,13 @@ class Transactions:
     ) -> Answer:
         """Commit a decision before its answer is given, and decide anew when the account has changed meanwhile.
 
-        An answer is thus only given for a counted attempt, right or wrong, which is what bounds parallel guesses.
+        An answer is thus only given for a counted attempt, right or wrong, which is what bounds parallel guesses. The
+        first attempt may judge an account that is ``known``, such as one that was read along with the token: the
+        compare-and-set tells where it is stale.
         Raises ``Throttled`` when too many requests for one user come at once, ``Unavailable`` when the store is busy.
         """
+        if known is not None and (known.user_id, known.token_id) != (user_id, token_id):
+            known = None
         busy = 0
         for _ in range(MOST_ATTEMPTS):
             try:
@@ -129,13 +122,38 @@ class Transactions:
                 return decision.answer
         raise Throttled(CONTENTION_WAIT)
 
+    def seal(self, plain: bytes, account: Account, index: int, token_id: TokenId | None = None) -> bytes:
+        """Seal the state of a device, or with a token that of the challenge between the two."""
+        return self.vault.seal(plain, seal_context(account.user_id, index, token_id))
 
-def opened_siblings(vault: Vault, account: Account, method: Method) -> Mapping[int, bytes]:
-    """Open the states of the active devices that share a challenge, which is none unless the method is collective."""
-    return {
-        device.index: vault.open(device.state, seal_context(account.user_id, device.index))
-        for device in account.siblings(method)
-    }
+    def open(self, sealed: bytes, account: Account, index: int, token_id: TokenId | None = None) -> bytes:
+        """Open what ``seal`` has sealed for the same place; raises ``UnknownKey`` and ``BrokenSeal``."""
+        return self.vault.open(sealed, seal_context(account.user_id, index, token_id))
+
+    def opened_siblings(self, account: Account, method: Method) -> Mapping[int, bytes]:
+        """Open the states of the active devices that share a challenge, of which only collective methods have any."""
+        siblings = account.siblings(method)
+        return {device.index: self.open(device.state, account, device.index) for device in siblings}
+
+    def succeeded(self, account: Account, successor: Token | None) -> Account:
+        """Give all that the token at hand has confirmed to its successor, if any, and seal anew what is out."""
+        if successor is None:
+            return account
+        resealed = {
+            each.index: self.seal(
+                self.open(each.sent, account, each.index, each.token_id), account, each.index, successor.id
+            )
+            for each in account.challenges
+            if each.sent is not None
+        }
+        return account.succeeded(successor.id, resealed)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class UseCase:
+    """What is done with accounts, as a callable object."""
+
+    transactions: Transactions
 
 
 def forgotten(before: Account, after: Account, now: datetime) -> list[Event]:
@@ -156,24 +174,3 @@ def retried(read: Callable[[], Answer]) -> Answer:
         except StoreBusy:
             continue
     raise Unavailable
-
-
-def confirmed_until(rules: Rules, token: Token, now: datetime) -> datetime | None:
-    """Return when a verification ends: by the settings, or with the token where its end is known; None for neither."""
-    ends = [now + rules.verification_lifetime if rules.verification_lifetime else None, token.expires_at]
-    return min((end for end in ends if end is not None), default=None)
-
-
-def succeeded(vault: Vault, account: Account, successor: Token | None) -> Account:
-    """Give all that the token at hand has confirmed to its successor, if there is one, and seal anew what is out."""
-    if successor is None:
-        return account
-    resealed = {
-        each.index: vault.seal(
-            vault.open(each.sent, seal_context(account.user_id, each.index, each.token_id)),
-            seal_context(account.user_id, each.index, successor.id),
-        )
-        for each in account.challenges
-        if each.sent is not None
-    }
-    return account.succeeded(successor.id, resealed)

@@ -8,7 +8,6 @@ import attrs
 from mfa.domain.accounts import Account, Rules
 from mfa.domain.devices import Device
 from mfa.domain.throttling import Failures
-from mfa.domain.trusts import NO_TRUSTS, Trusts
 
 
 def unlocked(account: Account) -> Account:
@@ -28,7 +27,7 @@ def reset(account: Account, indexes: Collection[int], rules: Rules, now: datetim
     after = account.without(indexes, rules, now)
     if after.active and all(rules.methods.backup(each.method) for each in after.active):
         after = after.without([each.index for each in after.active], rules, now)
-    return attrs.evolve(after, trusts=NO_TRUSTS, challenges=(), generation=account.generation + 1)
+    return attrs.evolve(after, trusts=(), challenges=(), generation=account.generation + 1)
 
 
 def locked_down(account: Account, rules: Rules, now: datetime) -> Account:
@@ -39,7 +38,7 @@ def locked_down(account: Account, rules: Rules, now: datetime) -> Account:
     over = [each.index for each in account.devices if not each.active or each.temporary]
     return attrs.evolve(
         account.without(over, rules, now),
-        trusts=NO_TRUSTS,
+        trusts=(),
         challenges=(),
         generation=account.generation + 1,
         locked_down=True,
@@ -50,6 +49,6 @@ def locked_down(account: Account, rules: Rules, now: datetime) -> Account:
 def purged(account: Account, rules: Rules, now: datetime) -> Account:
     """Drop pending devices, passes and remembered browsers that are over; what was guessed at them stays counted."""
     over = [each.index for each in account.devices if each.expires_at is not None and each.expires_at <= now]
-    trusts = Trusts(each for each in account.trusts if now < each.expires_at)
+    trusts = tuple(each for each in account.trusts if now < each.expires_at)
     after = account.without(over, rules, now) if over else account
     return attrs.evolve(after, trusts=trusts)

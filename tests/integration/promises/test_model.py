@@ -22,7 +22,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, SeededEntropy
-from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.ports.delivery import DeliveryTimedOut
 from mfa.application.registration import Register
@@ -324,14 +323,14 @@ class Machine(RuleBasedStateMachine):
         person, token = self.pick(who, number)
         index = self.index(person, which)
         expected = person.model.rename(token.id, index, name, self.now)
-        self.ask("rename", expected, lambda: self.core.rename_device(Rename(token=token, index=index, name=name)))
+        self.ask("rename", expected, lambda: self.core.rename_device(token, index, name))
 
     @rule(who=people, number=numbers, which=numbers)
     def remove(self, who: int, number: int, which: int) -> None:
         person, token = self.pick(who, number)
         index = self.index(person, which)
         expected = person.model.remove(token.id, index, self.now)
-        self.ask("remove", expected, lambda: self.core.remove_device(Remove(token=token, index=index)) or DONE)
+        self.ask("remove", expected, lambda: self.core.remove_device(token, index) or DONE)
 
     @rule(who=people)
     def log_in(self, who: int) -> None:

@@ -31,8 +31,7 @@ from mfa.application.ports.tokens import Recorded, RecordedVerification, Standin
 from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
-from mfa.domain.accounts import Confirmation
-from mfa.domain.policies import Requirement
+from mfa.domain.policies import Confirmation, Requirement
 from tests.integration.drf.people import App, World
 from tests.integration.tokens.jwts import SYSTEM, access_of, carry, claims, refreshed, signed
 from tests.integration.tokens.requests import request

@@ -6,9 +6,8 @@ import pytest
 
 from mfa.application.ports.tokens import Recorded, RecordedVerification
 from mfa.application.standing import Assessment, Standing
-from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import RegistrationRequired, VerificationRequired
-from mfa.domain.policies import Profile, Requirement
+from mfa.domain.policies import Confirmation, Profile, Requirement
 from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 

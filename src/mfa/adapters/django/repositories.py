@@ -24,7 +24,7 @@ from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
-from mfa.domain.trusts import Trust, Trusts
+from mfa.domain.trusts import Trust
 
 _ACCOUNT = ("version", "next_index", "gone", "sends", "trusts")
 _DEVICE = (
@@ -348,7 +348,7 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
         ),
         gone=tuple(states.load(Failures, entry) for entry in gone),
         sends=MappingProxyType({method: states.load(Sends, entry) for method, entry in sends.items()}),
-        trusts=Trusts(states.load(Trust, entry) for entry in trusts),
+        trusts=tuple(states.load(Trust, entry) for entry in trusts),
         login=login_digest(*rows[0][_LOGIN_BEGINS:]),
     )
 

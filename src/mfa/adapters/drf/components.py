@@ -25,7 +25,8 @@ from mfa.adapters.drf.shapes import (
 )
 from mfa.application.use_cases import UseCases
 from mfa.domain import errors
-from mfa.domain.methods.base import MAX_VALUE_BYTES, TRUST, Method
+from mfa.domain.methods.base import MAX_VALUE_BYTES, Method
+from mfa.domain.methods.names import TRUST
 
 Schema = dict[str, Any]
 

@@ -13,7 +13,7 @@ from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter
 from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
 from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
-from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
+from mfa.application.trusts import ShowTrust
 
 
 class MultiFactorTrustViewSet(MultiFactorViewSet):
@@ -53,7 +53,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
                 successor=None if successor is None else successor.token,
             )
         )
-        if isinstance(answer, NotTrusted):
+        if answer is None:
             return self.rejected()
         if successor is not None:
             successor.issue()
@@ -61,7 +61,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
 
     def revoke(self, request: Request, index: str, **_: Any) -> Response:
         """Forget a browser, and what it had confirmed."""
-        self.use_cases().revoke_trust(Revoke(token=self.token(request), trust=index))
+        self.use_cases().revoke_trust(self.token(request), index)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def demand_found(self, request: Request, index: str) -> None:

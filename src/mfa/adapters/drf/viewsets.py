@@ -35,7 +35,6 @@ from mfa.adapters.drf.serializers import (
     VerifySerializer,
 )
 from mfa.adapters.exceptions import api_exception, transactions_left_alone
-from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.listing import ListedDevice
 from mfa.application.ports.tokens import PreparedToken
@@ -255,13 +254,13 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         """Rename a device."""
         token = self.token(request)
         name = self.read(request, index, verified=True)["name"]
-        renamed = self.use_cases().rename_device(Rename(token=token, index=device_index(index), name=name))
+        renamed = self.use_cases().rename_device(token, device_index(index), name)
         [device] = self.shown([renamed])
         return Response(device)
 
     def remove(self, request: Request, index: str, **_: Any) -> Response:
         """Remove a device."""
-        self.use_cases().remove_device(Remove(token=self.token(request), index=device_index(index)))
+        self.use_cases().remove_device(self.token(request), device_index(index))
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def dispatch_challenge(self, request: Request, index: str, **_: Any) -> Response:

@@ -58,6 +58,6 @@ class Purge:
         after = purged(account, self.transactions.rules, now)
         dropped = {
             "devices": len(account.devices) - len(after.devices),
-            "trusts": len(account.trusts.all) - len(after.trusts.all),
+            "trusts": len(account.trusts) - len(after.trusts),
         }
         return Decision(account=after, events=(), answer={kind: count for kind, count in dropped.items() if count})
