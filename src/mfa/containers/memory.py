@@ -43,6 +43,7 @@ def make_authenticator_cryptography() -> AuthenticatorCryptography:
 class MemoryContainer(containers.DeclarativeContainer):
     """Has a public fake for every port; time stands still until it is advanced."""
 
+    __self__ = providers.Self()
     config: providers.Provider[Config] = Object(Config(methods=("totp", "hotp", "email", "sms", "recovery")))
     loader: providers.Provider[Loader] = Singleton(make_loader)
 
@@ -53,7 +54,11 @@ class MemoryContainer(containers.DeclarativeContainer):
     one_time_passwords: providers.Provider[MemoryOneTimePasswords] = Singleton(MemoryOneTimePasswords)
     qr_codes: providers.Provider[QrCodes | None] = Object(None)
     addressing: providers.Provider[MemoryAddressing] = Singleton(MemoryAddressing)
+    email_addressing: providers.Provider[MemoryAddressing] = addressing
+    sms_addressing: providers.Provider[MemoryAddressing] = addressing
     outbox: providers.Provider[OutboxSender] = Singleton(OutboxSender)
+    email_sender: providers.Provider[OutboxSender] = outbox
+    sms_sender: providers.Provider[OutboxSender] = outbox
     authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = Singleton(
         make_authenticator_cryptography
     )
@@ -61,41 +66,13 @@ class MemoryContainer(containers.DeclarativeContainer):
     users: providers.Provider[MemoryUserDirectory] = Singleton(MemoryUserDirectory)
     publisher: providers.Provider[MemoryPublisher] = Singleton(MemoryPublisher)
     accounts: providers.Provider[MemoryAccountRepository] = Singleton(MemoryAccountRepository)
+    holders: providers.Provider[MemoryAccountRepository] = accounts
     unit_of_work: providers.Provider[MemoryUnitOfWork] = Factory(
         MemoryUnitOfWork, accounts=accounts, publisher=publisher
     )
     token_provider: providers.Provider[MemoryTokenProvider] = Singleton(MemoryTokenProvider)
-    methods: providers.Provider[Methods] = Factory(
-        make_methods,
-        config=config,
-        loader=loader,
-        entropy=entropy,
-        one_time_passwords=one_time_passwords,
-        qr_codes=qr_codes,
-        email_addressing=addressing.provider,
-        sms_addressing=addressing.provider,
-        authenticator_cryptography=authenticator_cryptography.provider,
-        authenticator_models=authenticator_models.provider,
-    )
+    token_issuer: providers.Provider[MemoryTokenProvider] = token_provider
+    methods: providers.Provider[Methods] = Factory(make_methods, __self__)
     policy: providers.Provider[VerificationPolicy] = Factory(make_policy, config, loader)
     throttle: providers.Provider[ThrottlePolicy] = Factory(make_throttle, config, loader)
-
-    use_cases: providers.Provider[UseCases] = UseCasesProvider(
-        compose,
-        config=config,
-        methods=methods,
-        policy=policy,
-        throttle=throttle,
-        clock=clock,
-        entropy=entropy,
-        vault=vault,
-        rotations=rotations,
-        email_sender=outbox.provider,
-        sms_sender=outbox.provider,
-        users=users,
-        accounts=accounts,
-        holders=accounts,
-        unit_of_work=unit_of_work,
-        token_provider=token_provider,
-        token_issuer=token_provider.provider,
-    )
+    use_cases: providers.Provider[UseCases] = UseCasesProvider(compose, __self__)
