@@ -6,13 +6,14 @@ from typing import cast
 from dependency_injector import containers, providers
 
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
-from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.adapters.memory.repositories import MemoryAccountRepository
-from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, MemoryVault, SeededEntropy
+from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
+from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
+from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.ports.otp import QrCodes
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.use_cases import UseCases
@@ -41,7 +42,7 @@ def make_authenticator_cryptography() -> AuthenticatorCryptography:
 
 
 class MemoryContainer(containers.DeclarativeContainer):
-    """Has a public fake for every port; time stands still until it is advanced."""
+    """Has a public fake for whatever reaches out of the process or changes; time stands still until it is advanced."""
 
     __self__ = providers.Self()
     config: providers.Provider[Config] = Object(Config(methods=("totp", "hotp", "email", "sms", "recovery")))
@@ -49,9 +50,9 @@ class MemoryContainer(containers.DeclarativeContainer):
 
     clock: providers.Provider[FrozenClock] = Singleton(FrozenClock)
     entropy: providers.Provider[SeededEntropy] = Singleton(SeededEntropy)
-    vault: providers.Provider[MemoryVault] = Singleton(MemoryVault)
+    vault: providers.Provider[AesGcmVault] = Singleton(AesGcmVault, [derive_key("in memory")])
     rotations: providers.Provider[MemoryKeyRotations] = Singleton(MemoryKeyRotations)
-    one_time_passwords: providers.Provider[MemoryOneTimePasswords] = Singleton(MemoryOneTimePasswords)
+    one_time_passwords: providers.Provider[PyotpOneTimePasswords] = Singleton(PyotpOneTimePasswords)
     qr_codes: providers.Provider[QrCodes | None] = Object(None)
     addressing: providers.Provider[MemoryAddressing] = Singleton(MemoryAddressing)
     email_addressing: providers.Provider[MemoryAddressing] = addressing
