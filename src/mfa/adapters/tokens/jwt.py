@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
@@ -29,6 +29,7 @@ from mfa.application.ports.tokens import (
     TokenProvider,
 )
 from mfa.application.standing import Standing
+from mfa.config import Config
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
 
@@ -56,18 +57,10 @@ Kind = TypeVar("Kind")
 _TOLD = ("acr", "auth_time", "mfa", "mfa_required", "mfa_enrolled", "mfa_deadline")
 
 
-class JwtSettings(Protocol):
-    """The part of the configuration that the provider reads."""
-
-    @property
-    def jwt_gate(self) -> str:
-        """Who says whether a token may pass: ``claims`` or ``database``."""
-
-
 class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
     """Knows all tokens of one login by the claim that the login put into them."""
 
-    def __init__(self, config: JwtSettings) -> None:
+    def __init__(self, config: Config) -> None:
         self._by_claims = config.jwt_gate == "claims"
 
     @property

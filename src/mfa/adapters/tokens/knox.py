@@ -58,9 +58,7 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
     def token_of(self, request: object) -> Token | None:
         """Return the token that knox's ``TokenAuthentication`` left on the request."""
         auth = getattr(request, "auth", None)
-        if not isinstance(auth, AbstractAuthToken):
-            return None
-        return _token(auth)
+        return _token(auth) if isinstance(auth, AbstractAuthToken) else None
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare one more token, with the end and up to the number that knox is configured with."""

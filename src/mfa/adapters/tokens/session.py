@@ -20,23 +20,17 @@ IDENTITY = "_mfa_identity"
 IDENTITY_BYTES = 32
 
 SCHEME = "Session"
+"""A word for sessions, which have no scheme in any registry."""
 
 
 class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer):
     """Knows a session by a random value in it, for this one login of this user with this password."""
 
+    scheme = SCHEME
+    sets_cookie = True
+
     def __init__(self, config: object) -> None:
         """Take the settings, of which none matters here."""
-
-    @property
-    def scheme(self) -> str:
-        """Return a word for sessions, which have no scheme in any registry."""
-        return SCHEME
-
-    @property
-    def sets_cookie(self) -> bool:
-        """Say so: a session is one."""
-        return True
 
     def token_of(self, request: object) -> Token | None:
         """Return the session that authenticated the request.
