@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar, cast
 
@@ -11,6 +12,7 @@ from dependency_injector import providers
 
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.system import Entropy
+from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.use_cases import UseCases, make_use_cases
 from mfa.config import POLICIES, THROTTLES, Config
 from mfa.domain.accounts import Rules
@@ -190,6 +192,14 @@ def make_methods(container: Any) -> Methods:  # noqa: ANN401 - with what every c
     }
     own: Loader = container.loader()
     return Methods(tuple(built_in[name]() if name in built_in else own(name, config) for name in config.methods))
+
+
+def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography:
+    """Make who checks what authenticators sign; the extra ``webauthn`` is imported only now."""
+    roots: object = ()
+    if config.webauthn_trust_roots is not None:
+        roots = load("mfa.adapters.webauthn.chains.trust_roots")(Path(config.webauthn_trust_roots))
+    return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")(roots))
 
 
 def make_throttle(config: Config, loader: Loader) -> ThrottlePolicy:

@@ -44,6 +44,7 @@ from mfa.containers.core import (
     arguments_of,
     compose,
     load,
+    make_authenticator_cryptography,
     make_loader,
     make_methods,
     make_policy,
@@ -74,14 +75,6 @@ def make_sms_addressing(config: Config) -> Addressing:
     """Make who reads phone numbers; the extra ``sms`` is imported only now."""
     make = load("mfa.adapters.senders.phone_number.PhonenumbersAddressing")
     return cast("Addressing", make(config.sms_default_region))
-
-
-def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography:
-    """Make who checks what authenticators sign; the extra ``webauthn`` is imported only now."""
-    roots: object = ()
-    if config.webauthn_trust_roots is not None:
-        roots = load("mfa.adapters.webauthn.chains.trust_roots")(Path(config.webauthn_trust_roots))
-    return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")(roots))
 
 
 def make_authenticator_models(config: Config) -> Mapping[bytes, str]:

@@ -1,16 +1,14 @@
 """Everything in memory: no Django, no database, for scripts, tests and docs."""
 
 from collections.abc import Mapping
-from typing import cast
 
 from dependency_injector import containers, providers
 
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
-from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
-from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
+from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
 from mfa.adapters.system.vault import AesGcmVault, derive_key
@@ -25,7 +23,7 @@ from mfa.containers.core import (
     Singleton,
     UseCasesProvider,
     compose,
-    load,
+    make_authenticator_cryptography,
     make_loader,
     make_methods,
     make_policy,
@@ -34,11 +32,6 @@ from mfa.containers.core import (
 from mfa.domain.methods.base import Methods
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.throttling import ThrottlePolicy
-
-
-def make_authenticator_cryptography() -> AuthenticatorCryptography:
-    """Make who checks what authenticators sign: the real one, for a signature cannot be faked usefully."""
-    return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")())
 
 
 class MemoryContainer(containers.DeclarativeContainer):
@@ -60,8 +53,8 @@ class MemoryContainer(containers.DeclarativeContainer):
     outbox: providers.Provider[OutboxSender] = Singleton(OutboxSender)
     email_sender: providers.Provider[OutboxSender] = outbox
     sms_sender: providers.Provider[OutboxSender] = outbox
-    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = Singleton(
-        make_authenticator_cryptography
+    authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = Factory(
+        make_authenticator_cryptography, config
     )
     authenticator_models: providers.Provider[Mapping[bytes, str]] = Object({})
     users: providers.Provider[MemoryUserDirectory] = Singleton(MemoryUserDirectory)

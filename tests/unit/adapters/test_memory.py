@@ -8,11 +8,10 @@ import attrs
 import pytest
 
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
-from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
-from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
+from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.delivery import Message
 from mfa.application.ports.publishing import Publisher

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import auth
@@ -69,7 +69,9 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
         Nothing is shown: the session's key travels in a cookie.
         """
         opened: Any = request._request if isinstance(request, Request) else request  # noqa: SLF001 - the session's own
-        found = ((backend.get_user(user_id), path) for backend, path in _backends())
+        # With the paths by which the settings name them, which a session has to repeat.
+        backends: Any = auth._get_backends(return_tuples=True)  # type: ignore[attr-defined] # noqa: SLF001 - Django's own way
+        found = ((backend.get_user(user_id), path) for backend, path in backends)
         user, path = next((known for known in found if known[0] is not None), (None, ""))
         if user is None:
             return None
@@ -83,12 +85,6 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
             return {"token": None}
 
         return PreparedToken(token=_token(user, identity), issue=log_in)
-
-
-def _backends() -> Iterable[tuple[Any, str]]:
-    """Return the backends with the paths by which the settings name them, which a session has to repeat."""
-    found: Iterable[tuple[Any, str]] = auth._get_backends(return_tuples=True)  # type: ignore[attr-defined] # noqa: SLF001 - Django's own way
-    return found
 
 
 def _new_identity() -> str:
