@@ -31,15 +31,23 @@ from mfa.domain.policies import Deadline, Requirement, UncheckedNames, Verificat
 from mfa.domain.secrets import SecretBytes
 from mfa.domain.throttling import ThrottlePolicy
 
-TOKEN_PROVIDERS = ("authtoken", "knox", "jwt", "session")
-THROTTLES = ("recursive", "simple")
+TOKEN_PROVIDERS = {
+    "authtoken": "mfa.adapters.tokens.authtoken.AuthtokenTokenProvider",
+    "knox": "mfa.adapters.tokens.knox.KnoxTokenProvider",
+    "jwt": "mfa.adapters.tokens.jwt.JwtTokenProvider",
+    "session": "mfa.adapters.tokens.session.SessionTokenProvider",
+}
+THROTTLES = {
+    "recursive": "mfa.domain.throttling.RecursiveThrottle",
+    "simple": "mfa.domain.throttling.SimpleThrottle",
+}
 POLICIES = {
     "every_user": "mfa.domain.policies.EveryUser",
     "enrolled_users": "mfa.domain.policies.EnrolledUsers",
     "staff": "mfa.domain.policies.Staff",
     "groups": "mfa.domain.policies.Groups",
 }
-"""The built-in policies by name; their dotted paths mean the same."""
+"""What is built in, by the names that mean the dotted paths."""
 
 JwtGate = Literal["database", "claims"]
 """Who says whether a JSON web token may pass: the account as it is now, or the token as it was made."""
