@@ -6,8 +6,7 @@ from contextlib import ExitStack, contextmanager
 import attrs
 from django.db import IntegrityError, transaction
 
-from mfa.adapters.django.failures import answered
-from mfa.adapters.django.repositories import database
+from mfa.adapters.django.database import database, translate_errors
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
 from mfa.application.ports.unit_of_work import UnitOfWork
@@ -34,9 +33,10 @@ class DjangoUnitOfWork(UnitOfWork):
     accounts: AccountRepository
     publisher: Publisher
 
+    @translate_errors
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Read an account in a statement of its own."""
-        return answered(lambda: self.accounts.of(user_id, token_id))
+        return self.accounts.of(user_id, token_id)
 
     def commit(
         self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
@@ -44,11 +44,12 @@ class DjangoUnitOfWork(UnitOfWork):
         """Write in one transaction, and publish when it is over."""
         stored = after
         if before != after or spending is not None:
-            stored = answered(lambda: self._save(before, after, spending))
+            stored = self._save(before, after, spending)
         for event in events:
             self.publisher.publish(event)
         return stored
 
+    @translate_errors
     def _save(self, before: Account, after: Account, spending: SpentLogin | None) -> Account:
         """Save in a transaction, and have what the database finds inconsistent judged again.
 
