@@ -40,9 +40,9 @@ class Placeholder(Value):
 
 @attrs.frozen(repr=False)
 class _Statement:
+    compiler: SQLCompiler
     sql: str
     parameters: Sequence[Any]
-    compiler: SQLCompiler
     converters: Any = attrs.field(factory=dict)
 
     def bound(self, values: Mapping[str, object]) -> list[Any]:
@@ -74,8 +74,7 @@ def rows(
     def compiled() -> _Statement:
         compiler = build().query.get_compiler(using=alias)
         sql, parameters = compiler.as_sql()
-        converters = compiler.get_converters([selected[0] for selected in compiler.select])
-        return _Statement(sql, parameters, compiler, converters)
+        return _Statement(compiler, sql, parameters, compiler.get_converters([each[0] for each in compiler.select]))
 
     return _statement(alias, name, compiled).read(values)
 
@@ -88,8 +87,7 @@ def update(alias: str, model: type[Model], fields: Mapping[str, object], **place
         query: Any = model._default_manager.using(alias).filter(**found).query.chain(UpdateQuery)  # noqa: SLF001 - Django's name for it
         query.add_update_values(_placeholders(model, fields))
         compiler = query.get_compiler(using=alias)
-        sql, parameters = compiler.as_sql()
-        return _Statement(sql, parameters, compiler)
+        return _Statement(compiler, *compiler.as_sql())
 
     name = ("update", model, *_shape(fields), *place)
     return _statement(alias, name, compiled).write({**fields, **{f"in {each}": place[each] for each in place}})
@@ -104,8 +102,7 @@ def insert(alias: str, model: type[Model], fields: Mapping[str, object]) -> None
         made = model(**{_field(model, name).attname: each for name, each in placeholders.items()})
         query.insert_values([_field(model, name) for name in placeholders], [made], raw=True)
         compiler = query.get_compiler(using=alias)
-        [(sql, parameters)] = compiler.as_sql()
-        return _Statement(sql, parameters, compiler)
+        return _Statement(compiler, *compiler.as_sql()[0])
 
     _statement(alias, ("insert", model, *_shape(fields)), compiled).write(fields)
 

@@ -1,7 +1,7 @@
 """One durable transaction per change."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 import attrs
 from django.db import IntegrityError, transaction
@@ -55,21 +55,15 @@ class DjangoUnitOfWork(UnitOfWork):
 
         So it is with a user who is deleted at that moment, whose account has nothing to belong to any more.
         """
+        connection = transaction.get_connection(database())
+        if not connection.in_atomic_block and not connection.get_autocommit():
+            raise RuntimeError(_NOT_DURABLE)
         try:
-            with _durable():
+            with ExitStack() as stack:
+                try:
+                    stack.enter_context(transaction.atomic(using=database(), durable=True))
+                except RuntimeError as error:
+                    raise RuntimeError(_NOT_DURABLE) from error
                 return self.accounts.save(before, after, spending=spending)
         except IntegrityError:
             raise StaleAccount from None
-
-
-@contextmanager
-def _durable() -> Iterator[None]:
-    connection = transaction.get_connection(database())
-    if not connection.in_atomic_block and not connection.get_autocommit():
-        raise RuntimeError(_NOT_DURABLE)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(transaction.atomic(using=database(), durable=True))
-        except RuntimeError as error:
-            raise RuntimeError(_NOT_DURABLE) from error
-        yield
