@@ -52,6 +52,78 @@ _UNSHARED = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache
 
 _GATE = "mfa.adapters.django.middleware.VerifiedMiddleware"
 
+_SENTENCES = {
+    "E002": "MFA uses {name!r}, but the package {package!r} is not installed.\nRun: pip install drf-mfa[{name}]",
+    "E003": "MFA names something that cannot be made: {kind}: {error}\n"
+    "Check the dotted paths in MFA, and that each class takes the Config (a sender: nothing).",
+    "E004": "MFA names {name}, which lacks {missing}.\nInherit from {port}, and write what is missing.",
+    "E005a": "MFA has more than one method by the name of {name!r}.\n"
+    'Give one another name, or take it out of MFA["METHODS"].',
+    "E005b": "MFA has a method by the name of {name!r}, which is to stand in URLs.\n"
+    "Begin with a letter, and write at most 64 letters, digits, hyphens, dots and underscores.",
+    "E005c": "The method {name!r} sends codes, but nobody sends them.\n"
+    "Give the method a send() of its own (mfa.application.ports.delivery.Sender), or limits = None.",
+    "E006": "MFA takes its tokens from {name!r}, but {app!r} is not in INSTALLED_APPS.\n"
+    "Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
+    "E007a": "The mfa_requirement of {owner} has a {kind} in the place of a requirement.\n"
+    'Write a Requirement, a key of MFA["REQUIREMENTS"], or a list of these that all have to be met.',
+    "E007b": "The mfa_requirement of {owner} is {name!r}, which MFA['REQUIREMENTS'] does not name.\n"
+    "Write one of {keys}, or add {name!r} to it.",
+    "E008": "Nobody can meet the requirement of {place}: it {flaw}.\n{hint}",
+    "W001": "{name} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
+    "never be verified.\n"
+    "Keep only {expected} or a subclass, or name another TOKEN_PROVIDER in MFA.",
+    "W002": "The route {route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the token that "
+    "exists: whoever knows the password gets it as verified as its owner left it.\n"
+    "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login.",
+    "W003": "MFA lets a passkey log in, but how often an address may try is not limited.\n"
+    'Put {{"mfa_passkey": "30/min"}} or the like into REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].',
+    "W004": "SIMPLE_JWT[{key!r}] is not {path}: tokens that are made by {other} belong to no login, and can never be "
+    "verified.\n"
+    "Write {path!r}, or the path of a subclass.",
+    "W005": "SIMPLE_JWT rotates refresh tokens, but lets the old ones live: a logout ends only the last.\n"
+    'Set "BLACKLIST_AFTER_ROTATION" to True, and add "rest_framework_simplejwt.token_blacklist" to INSTALLED_APPS.',
+    "W006": "MFA takes its tokens from sessions, but SESSION_ENGINE keeps them in cookies: whoever has read a cookie "
+    "before the verification shares in it, and goes on after the logout.\n"
+    "Choose another SESSION_ENGINE, such as django.contrib.sessions.backends.cached_db.",
+    "W007": "No route leads to multi-factor authentication: nobody can register a device, or verify one.\n"
+    'Add path("multi-factor/", include("mfa.urls")) to the URLconf.',
+    "W008": "MFA takes its tokens from {name!r}, but its own routes do not: no class that they authenticate by is "
+    "{path}.\n"
+    "Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
+    "W009": "The admin {name!r} opens to a password alone: what MFA demands is not asked for there.\n"
+    'Add "{gate}" to the end of MIDDLEWARE and "session" to MFA["TOKEN_PROVIDER"], or give the AdminSite a '
+    "has_permission() of its own that asks for more.",
+    "W010": 'MFA["REGISTRATION_DEADLINE"] is in the past ({deadline}).\n'
+    'Leave it out, if users without a device are to be refused; or write one to come, or a duration ("14d").',
+    "W011": "MFA[{key!r}] has a colon, with which no app shows it: the format of its URI has no room for one.\n"
+    "Write another sign in its place, such as {better!r}.",
+    "W012a": 'MFA["POLICY_GROUPS"] names groups, but {users} has none: nobody is a member.\n'
+    'Inherit from PermissionsMixin, or name a policy of your own in MFA["VERIFICATION_POLICY"].',
+    "W012b": 'MFA["POLICY_GROUPS"] names {missing}, but there is no such group: nobody is a member.\n'
+    "Make the group, or write one of {there}.",
+    "W013": "MFA takes its tokens from sessions, but MIDDLEWARE has no {path}: nobody is ever logged in.\n"
+    "Add {expected} to MIDDLEWARE.",
+    "W014": 'There are {devices} active devices of the method {method!r}, which is not in MFA["METHODS"]: they cannot '
+    "be verified. {alone} users have no other device: they can neither verify nor register.\n"
+    'Put {method!r} back into MFA["METHODS"] until its users have another device, or remove theirs.',
+    "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
+    "and its fallbacks have been replaced.\n"
+    "Write a list of one key, kept as SECRET_KEY is: python -c "
+    "'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'",
+    "W021": "MFA has no {key!r}: apps and mails call the site by the host of a request.\n"
+    'Write the name of the site, as in MFA = {{"{key}": "Example"}}.',
+    "W022": "The database {alias!r} is in the memory of one process: each has devices and failures of its own.\n"
+    "Name a file, or a database server, in DATABASES.",
+    "W023": "MFA lets a passkey log in, but the cache in which tries are counted is not shared: each process counts "
+    "anew.\n"
+    'Name a cache that all processes share as "default" in CACHES, such as Redis or the database.',
+    "W024": "MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends lives on "
+    "in the others.\n"
+    "Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as SESSION_ENGINE.",
+}
+"""What is wrong, and on the next line what to write instead, by id; a letter tells sentences of the same id apart."""
+
 
 def register() -> None:
     """Hand the checks to Django."""
@@ -67,7 +139,7 @@ def check_settings(**_: object) -> list[CheckMessage]:
     """
     config, problems = conf.read_config()
     if problems:
-        return [_message("E001", problem.message, problem.hint, problem.key) for problem in problems]
+        return [Error(each.message, hint=each.hint, obj=each.key, id=f"{APP_LABEL}.E001") for each in problems]
     return [*_absent(config)] or [
         *([*_unusable()] or [*_demands(config), *_over(config)]),
         *_tokens(config),
@@ -90,9 +162,10 @@ def check_database(*, databases: Collection[str] | None = None, **_: object) -> 
     return [*_missing_groups(config, databases), *_stranded(databases)]
 
 
-def _message(number: str, message: str, hint: str, obj: object = None) -> CheckMessage:
-    kind = Error if number.startswith("E") else Warning
-    return kind(message, hint=hint, obj=obj, id=f"{APP_LABEL}.{number}")
+def _message(key: str, /, **values: object) -> CheckMessage:
+    message, hint = (line.format(**values) for line in _SENTENCES[key].split("\n"))
+    kind = Error if key.startswith("E") else Warning
+    return kind(message, hint=hint, id=f"{APP_LABEL}.{key[:4]}")
 
 
 def _container() -> Any:  # noqa: ANN401 - the container of whatever deployment
@@ -112,19 +185,11 @@ def _absent(config: Config) -> Iterator[CheckMessage]:
     for name in (*config.token_providers, *config.methods):
         package = _EXTRAS.get(name, "mfa")
         if find_spec(package) is None:
-            yield _message(
-                "E002",
-                f"MFA uses {name!r}, but the package {package!r} is not installed.",
-                f"Run: pip install drf-mfa[{name}]",
-            )
+            yield _message("E002", name=name, package=package)
     for name in config.token_providers:
         app = _APPS.get(name)
         if app is not None and not apps.is_installed(app):
-            yield _message(
-                "E006",
-                f"MFA takes its tokens from {name!r}, but {app!r} is not in INSTALLED_APPS.",
-                f"Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
-            )
+            yield _message("E006", name=name, app=app)
 
 
 def _unusable() -> Iterator[CheckMessage]:
@@ -149,11 +214,7 @@ def _unusable() -> Iterator[CheckMessage]:
         senders = {} if lacking else container.use_cases().dispatch_challenge.senders
         lacking += _lacking(senders.values(), Sender)
     except Exception as error:  # noqa: BLE001 - whatever a project's own class raises when it is made
-        yield _message(
-            "E003",
-            f"MFA names something that cannot be made: {type(error).__name__}: {error}",
-            "Check the dotted paths in MFA, and that each class takes the Config (a sender: nothing).",
-        )
+        yield _message("E003", kind=type(error).__name__, error=error)
         return
     yield from lacking or _confused(methods, senders)
 
@@ -164,35 +225,19 @@ def _lacking(things: Iterable[object], port: type) -> Iterator[CheckMessage]:
     for thing in things:
         missing = sorted(name for name in names if not hasattr(thing, name))
         if missing:
-            yield _message(
-                "E004",
-                f"MFA names {_name(type(thing))}, which lacks {', '.join(missing)}.",
-                f"Inherit from {_name(port)}, and write what is missing.",
-            )
+            yield _message("E004", name=_name(type(thing)), missing=", ".join(missing), port=_name(port))
 
 
 def _confused(methods: Sequence[Method], senders: Mapping[str, object]) -> Iterator[CheckMessage]:
     """Tell of methods that cannot be told apart, whose name fits into no route or row, or which nobody sends for."""
     names = [method.name for method in methods]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield _message(
-            "E005",
-            f"MFA has more than one method by the name of {name!r}.",
-            'Give one another name, or take it out of MFA["METHODS"].',
-        )
+        yield _message("E005a", name=name)
     for method in methods:
         if not re.fullmatch(r"[A-Za-z][\w.-]{0,63}", method.name, re.ASCII):
-            yield _message(
-                "E005",
-                f"MFA has a method by the name of {method.name!r}, which is to stand in URLs.",
-                "Begin with a letter, and write at most 64 letters, digits, hyphens, dots and underscores.",
-            )
+            yield _message("E005b", name=method.name)
         if method.limits is not None and method.name not in senders:
-            yield _message(
-                "E005",
-                f"The method {method.name!r} sends codes, but nobody sends them.",
-                "Give the method a send() of its own (mfa.application.ports.delivery.Sender), or limits = None.",
-            )
+            yield _message("E005c", name=method.name)
 
 
 def _demands(config: Config) -> Iterator[CheckMessage]:
@@ -210,17 +255,9 @@ def _demands(config: Config) -> Iterator[CheckMessage]:
             if isinstance(each, Requirement):
                 yield from _unmet(owner, each, methods, config)
             elif not isinstance(each, str):
-                yield _message(
-                    "E007",
-                    f"The mfa_requirement of {owner} has a {type(each).__name__} in the place of a requirement.",
-                    'Write a Requirement, a key of MFA["REQUIREMENTS"], or a list of these that all have to be met.',
-                )
+                yield _message("E007a", owner=owner, kind=type(each).__name__)
             elif each not in config.requirements:
-                yield _message(
-                    "E007",
-                    f"The mfa_requirement of {owner} is {each!r}, which MFA['REQUIREMENTS'] does not name.",
-                    f"Write one of {', '.join(config.requirements) or 'its keys'}, or add {each!r} to it.",
-                )
+                yield _message("E007b", owner=owner, name=each, keys=", ".join(config.requirements) or "its keys")
 
 
 def _unmet(place: str, requirement: Requirement, methods: Methods, config: Config) -> Iterator[CheckMessage]:
@@ -240,18 +277,14 @@ def _unmet(place: str, requirement: Requirement, methods: Methods, config: Confi
         hint = f'Write {config.most_devices} or less, or more in MFA["MAX_DEVICES_PER_METHOD"].'
     else:
         return
-    yield _message("E008", f"Nobody can meet the requirement of {place}: it {flaw}.", hint)
+    yield _message("E008", place=place, flaw=flaw, hint=hint)
 
 
 def _over(config: Config) -> Iterator[CheckMessage]:
     """Warn of a period of grace that was over before anybody was in it."""
     deadline = config.registration_deadline
     if isinstance(deadline, datetime) and deadline <= _container().clock().now():
-        yield _message(
-            "W010",
-            f'MFA["REGISTRATION_DEADLINE"] is in the past ({deadline.isoformat()}).',
-            'Leave it out, if users without a device are to be refused; or write one to come, or a duration ("14d").',
-        )
+        yield _message("W010", deadline=deadline.isoformat())
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -267,10 +300,7 @@ def _tokens(config: Config) -> Iterator[CheckMessage]:
         for each in conf.authentication_classes():
             if not issubclass(each, own):
                 yield _message(
-                    "W001",
-                    f"{_name(each)} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of "
-                    f"{' or '.join(map(repr, names))}: what it lets in can never be verified.",
-                    f"Keep only {' and '.join(expected)} or a subclass, or name another TOKEN_PROVIDER in MFA.",
+                    "W001", name=_name(each), providers=" or ".join(map(repr, names)), expected=" and ".join(expected)
                 )
     if "jwt" in names:
         yield from _jwt()
@@ -286,53 +316,26 @@ def _jwt() -> Iterator[CheckMessage]:
     }.items():
         path = f"mfa.adapters.tokens.jwt.{serializer}"
         if not issubclass(import_string(getattr(settings, key)), import_string(path)):
-            yield _message(
-                "W004",
-                f"SIMPLE_JWT[{key!r}] is not {path}: tokens that are made by {getattr(settings, key)} belong to no "
-                "login, and can never be verified.",
-                f"Write {path!r}, or the path of a subclass.",
-            )
+            yield _message("W004", key=key, path=path, other=getattr(settings, key))
     if settings.ROTATE_REFRESH_TOKENS and not settings.BLACKLIST_AFTER_ROTATION:
-        yield _message(
-            "W005",
-            "SIMPLE_JWT rotates refresh tokens, but lets the old ones live: a logout ends only the last.",
-            'Set "BLACKLIST_AFTER_ROTATION" to True, and add "rest_framework_simplejwt.token_blacklist" to '
-            "INSTALLED_APPS.",
-        )
+        yield _message("W005")
 
 
 def _sessions() -> Iterator[CheckMessage]:
     if conf.session_engine() == "django.contrib.sessions.backends.signed_cookies":
-        yield _message(
-            "W006",
-            "MFA takes its tokens from sessions, but SESSION_ENGINE keeps them in cookies: whoever has read a cookie "
-            "before the verification shares in it, and goes on after the logout.",
-            "Choose another SESSION_ENGINE, such as django.contrib.sessions.backends.cached_db.",
-        )
+        yield _message("W006")
     for path in _SESSION_MIDDLEWARE:
         if not _has_middleware(path):
-            yield _message(
-                "W013",
-                f"MFA takes its tokens from sessions, but MIDDLEWARE has no {path}: nobody is ever logged in.",
-                f"Add {' and then '.join(_SESSION_MIDDLEWARE)} to MIDDLEWARE.",
-            )
+            yield _message("W013", path=path, expected=" and then ".join(_SESSION_MIDDLEWARE))
 
 
 def _settings(config: Config) -> Iterator[CheckMessage]:
     if config.passkey_login and conf.throttle_rate("mfa_passkey") is None:
-        yield _message(
-            "W003",
-            "MFA lets a passkey log in, but how often an address may try is not limited.",
-            'Put {"mfa_passkey": "30/min"} or the like into REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].',
-        )
+        yield _message("W003")
     for key, name in {"TOTP_ISSUER": config.totp_issuer, "HOTP_ISSUER": config.hotp_issuer}.items():
         # Apps would cut it in two: in the label of an otpauth URI a colon ends the issuer.
         if ":" in name:
-            yield _message(
-                "W011",
-                f"MFA[{key!r}] has a colon, with which no app shows it: the format of its URI has no room for one.",
-                f"Write another sign in its place, such as {' '.join(name.replace(':', ' - ').split())!r}.",
-            )
+            yield _message("W011", key=key, better=" ".join(name.replace(":", " - ").split()))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -371,26 +374,17 @@ def _routes(config: Config) -> Iterator[CheckMessage]:
         stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
         for view, route in views:
             if getattr(_made_from(view), "post", None) is stock.post:
-                yield _message(
-                    "W002",
-                    f"The route {route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the "
-                    "token that exists: whoever knows the password gets it as verified as its owner left it.",
-                    "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login.",
-                )
+                yield _message("W002", route=route)
     if not _has_middleware(_GATE):
         sites = {site.name: site for view, _ in views if (site := getattr(view, "admin_site", None))}
-        yield from (_open(name) for name, site in sites.items() if _is_stock(site))
+        yield from (_message("W009", name=name, gate=_GATE) for name, site in sites.items() if _is_stock(site))
 
 
 def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessage]:
     viewsets = "mfa.adapters.drf.viewsets"
     own = [each for each in classes if any(base.__module__ == viewsets for base in getattr(each, "__mro__", ()))]
     if not own:
-        yield _message(
-            "W007",
-            "No route leads to multi-factor authentication: nobody can register a device, or verify one.",
-            'Add path("multi-factor/", include("mfa.urls")) to the URLconf.',
-        )
+        yield _message("W007")
         return
     inherited = import_string("rest_framework.views.APIView").authentication_classes
     chosen = [view.authentication_classes for view in own if view.authentication_classes is not inherited]
@@ -398,12 +392,7 @@ def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessa
     for name in config.token_providers:
         path = _AUTHENTICATION.get(name)
         if path is not None and not any(issubclass(each, import_string(path)) for each in authenticating):
-            yield _message(
-                "W008",
-                f"MFA takes its tokens from {name!r}, but its own routes do not: no class that they authenticate by "
-                f"is {path}.",
-                f"Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
-            )
+            yield _message("W008", name=name, path=path)
 
 
 def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite
@@ -411,15 +400,6 @@ def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite
     stock = import_string("django.contrib.admin.AdminSite")
     admitting = ("has_permission", "login")
     return all(getattr(getattr(site, name), "__func__", None) is getattr(stock, name) for name in admitting)
-
-
-def _open(admin: str) -> CheckMessage:
-    return _message(
-        "W009",
-        f"The admin {admin!r} opens to a password alone: what MFA demands is not asked for there.",
-        f'Add "{_GATE}" to the end of MIDDLEWARE and "session" to '
-        'MFA["TOKEN_PROVIDER"], or give the AdminSite a has_permission() of its own that asks for more.',
-    )
 
 
 def _has_middleware(path: str) -> bool:
@@ -433,20 +413,10 @@ def _has_middleware(path: str) -> bool:
 
 def _development(config: Config) -> Iterator[CheckMessage]:
     if config.encryption_keys is None:
-        yield _message(
-            "W020",
-            'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
-            "and its fallbacks have been replaced.",
-            "Write a list of one key, kept as SECRET_KEY is: python -c "
-            "'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'",
-        )
+        yield _message("W020")
     for key, methods in {"TOTP_ISSUER": {"totp", "email"}, "HOTP_ISSUER": {"hotp"}}.items():
         if not getattr(config, key.lower()) and methods & {*config.methods}:
-            yield _message(
-                "W021",
-                f"MFA has no {key!r}: apps and mails call the site by the host of a request.",
-                f'Write the name of the site, as in MFA = {{"{key}": "Example"}}.',
-            )
+            yield _message("W021", key=key)
 
 
 def _unshared(config: Config) -> Iterator[CheckMessage]:
@@ -454,26 +424,12 @@ def _unshared(config: Config) -> Iterator[CheckMessage]:
     alias = router.db_for_write(DeviceRecord)
     connection: Any = connections[alias]
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        yield _message(
-            "W022",
-            f"The database {alias!r} is in the memory of one process: each has devices and failures of its own.",
-            "Name a file, or a database server, in DATABASES.",
-        )
+        yield _message("W022", alias=alias)
     if config.passkey_login and conf.cache_backend("default") in _UNSHARED:
-        yield _message(
-            "W023",
-            "MFA lets a passkey log in, but the cache in which tries are counted is not shared: each process counts "
-            "anew.",
-            'Name a cache that all processes share as "default" in CACHES, such as Redis or the database.',
-        )
+        yield _message("W023")
     cache = conf.session_cache() if "session" in config.token_providers and conf.session_engine() in _CACHED else None
     if cache is not None and conf.cache_backend(cache) in _UNSHARED:
-        yield _message(
-            "W024",
-            f"MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends "
-            "lives on in the others.",
-            f"Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as SESSION_ENGINE.",
-        )
+        yield _message("W024", cache=cache)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -490,11 +446,7 @@ def _readable(model: type[Model], databases: Collection[str]) -> str | None:
 def _missing_groups(config: Config, databases: Collection[str]) -> Iterator[CheckMessage]:
     model: Any = model_of_groups(get_user_model())
     if config.policy_groups and model is None:
-        yield _message(
-            "W012",
-            f'MFA["POLICY_GROUPS"] names groups, but {_name(get_user_model())} has none: nobody is a member.',
-            'Inherit from PermissionsMixin, or name a policy of your own in MFA["VERIFICATION_POLICY"].',
-        )
+        yield _message("W012a", users=_name(get_user_model()))
     alias = _readable(model, databases) if config.policy_groups and model is not None else None
     if alias is None:
         return
@@ -502,10 +454,9 @@ def _missing_groups(config: Config, databases: Collection[str]) -> Iterator[Chec
     missing = [name for name in config.policy_groups if name not in there]
     if missing:
         yield _message(
-            "W012",
-            f'MFA["POLICY_GROUPS"] names {", ".join(map(repr, missing))}, but there is no such group: nobody is a '
-            "member.",
-            f"Make the group, or write one of {', '.join(map(repr, sorted(there))) or 'those that you make'}.",
+            "W012b",
+            missing=", ".join(map(repr, missing)),
+            there=", ".join(map(repr, sorted(there))) or "those that you make",
         )
 
 
@@ -521,9 +472,4 @@ def _stranded(databases: Collection[str]) -> Iterator[CheckMessage]:
     gone = active.exclude(method__in=[method.name for method in methods]).values_list("method").order_by("method")
     alone = dict(gone.filter(~Exists(usable)).annotate(Count("account", distinct=True)))
     for method, devices in gone.annotate(Count("pk")):
-        yield _message(
-            "W014",
-            f'There are {devices} active devices of the method {method!r}, which is not in MFA["METHODS"]: they cannot '
-            f"be verified. {alone.get(method, 0)} users have no other device: they can neither verify nor register.",
-            f'Put {method!r} back into MFA["METHODS"] until its users have another device, or remove theirs.',
-        )
+        yield _message("W014", method=method, devices=devices, alone=alone.get(method, 0))
