@@ -38,10 +38,11 @@ class Judgement:
     refusal: HttpResponseBase | None = None
     headers: Mapping[str, str] = NOTHING
 
-    def announce(self, response: HttpResponseBase) -> None:
-        """Put the headers into the answer of a view."""
+    def announced(self, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the answer of a view, with the headers."""
         for name, value in self.headers.items():
             response.headers[name] = value
+        return response
 
 
 def judge(

@@ -51,6 +51,4 @@ class VerifiedMiddleware(MiddlewareMixin):
             if judgement.refusal is not None:
                 hidden = response.status_code == HTTPStatus.NOT_FOUND
                 return respond(answer_to(NotFound(), "")) if hidden else judgement.refusal
-        if judgement is not None:
-            judgement.announce(response)
-        return response
+        return response if judgement is None else judgement.announced(response)

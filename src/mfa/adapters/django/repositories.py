@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import attrs
 from django.db import IntegrityError, router, transaction
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import FilteredRelation, Model, Q, QuerySet
 from django.db.models.manager import BaseManager
 
 from mfa.adapters.django import prepared
@@ -145,10 +145,15 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             key: Any = before.user_id
             DeviceRecord.objects.using(database()).filter(account_id=key, index__in=gone).delete()
         for device in after.devices:
-            if device.renews(old.get(device.index)):
+            known = old.get(device.index)
+            if device.renews(known):
                 _challenges(before.user_id).filter(index=device.index).exclude(token=before.token_id).delete()
-            if device != old.get(device.index):
-                self._write_device(after.user_id, device, old.get(device.index))
+            if device != known:
+                place = {"account": after.user_id, "index": device.index}
+                # The constraint finds a name that another user's device has.
+                named = known is not None and device.unique not in (None, known.unique)
+                with _savepoint(NotUnique) if named else nullcontext():
+                    _write(DeviceRecord, place, _device_fields(device), _device_fields(known) if known else {})
 
     def _write_challenges(self, before: Account, after: Account) -> None:
         old = {challenge.index: challenge for challenge in before.challenges}
@@ -160,7 +165,10 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         for challenge in after.challenges:
             known = old.get(challenge.index) if challenge.index in kept else None
             if challenge != known:
-                self._write_challenge(after.user_id, challenge, known)
+                place = {"account": after.user_id, "index": challenge.index, "token": challenge.token_id}
+                fields, read = _challenge_fields(challenge), _challenge_fields(known) if known else {}
+                if not _write(ChallengeRecord, place, fields, read):
+                    raise StaleAccount
 
     def _compare_and_set(self, before: Account, stored: Account) -> None:
         if not before.version:
@@ -170,27 +178,6 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         changed = _account_fields(stored, before)
         if not prepared.update(database(), AccountRecord, changed, user=before.user_id, version=before.version):
             raise StaleAccount
-
-    def _write_device(self, user_id: UserId, device: Device, old: Device | None) -> None:
-        fields = _device_fields(device)
-        if old is None:
-            prepared.insert(database(), DeviceRecord, {"account": user_id, **fields})
-            return
-        before = _device_fields(old)
-        changed = {name: value for name, value in fields.items() if value != before[name]}
-        # The constraint finds a name that another user's device has.
-        with nullcontext() if device.unique in (None, old.unique) else _savepoint(NotUnique):
-            prepared.update(database(), DeviceRecord, changed, account=user_id, index=device.index)
-
-    def _write_challenge(self, user_id: UserId, challenge: Challenge, old: Challenge | None) -> None:
-        place: dict[str, Any] = {"account": user_id, "index": challenge.index, "token": challenge.token_id}
-        fields = {name: getattr(challenge, name) for name in _CHALLENGE[1:]}
-        if old is None:
-            prepared.insert(database(), ChallengeRecord, {**place, **fields})
-        else:
-            changed = {name: value for name, value in fields.items() if value != getattr(old, name)}
-            if not prepared.update(database(), ChallengeRecord, changed, **place):
-                raise StaleAccount
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -240,14 +227,24 @@ def _account_fields(account: Account, before: Account | None) -> dict[str, objec
 
 
 def _device_fields(device: Device) -> dict[str, object]:
-    fields = {column: getattr(device, column, None) for column in _DEVICE}
     failures = device.failures
-    return {
-        **fields,
-        "failures": failures.count,
-        "recent_failures": failures.recent,
-        "last_failure_at": failures.last_at,
-    }
+    of_failures = {"failures": failures.count, "recent_failures": failures.recent, "last_failure_at": failures.last_at}
+    return {column: getattr(device, column) for column in _DEVICE if column not in of_failures} | of_failures
+
+
+def _challenge_fields(challenge: Challenge) -> dict[str, object]:
+    return {name: getattr(challenge, name) for name in _CHALLENGE[1:]}
+
+
+def _write(
+    model: type[Model], place: Mapping[str, object], fields: Mapping[str, object], before: Mapping[str, object]
+) -> int:
+    """Write a row that was not there before, or what has changed of it, and return how many rows there are."""
+    if not before:
+        prepared.insert(database(), model, {**place, **fields})
+        return 1
+    changed = {name: value for name, value in fields.items() if value != before[name]}
+    return prepared.update(database(), model, changed, **place)
 
 
 def _challenges(user_id: UserId) -> QuerySet[ChallengeRecord]:
