@@ -162,7 +162,7 @@ class LogInByPasskey(UseCase):
     ) -> Decision[_Proved | Rejected]:
         rules, token = self.transactions.rules, prepared.token
         state = self.transactions.seal(verdict.state, account, device.index)
-        after = account.replaced(attrs.evolve(device, state=state, last_used_at=now)).succeeded(token.id, {})
+        after = account.used(device, state=state, now=now).succeeded(token.id, {})
         after = after.confirmed(device.index, now, until=rules.confirmed_until(token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)

@@ -11,9 +11,7 @@ from typing import Any, cast
 
 from dependency_injector import containers, providers
 
-from mfa.adapters.django.holders import DjangoHolders
-from mfa.adapters.django.repositories import DjangoAccountRepository
-from mfa.adapters.django.rotations import DjangoKeyRotations
+from mfa.adapters.django.repositories import DjangoAccountRepository, DjangoHolders, DjangoKeyRotations
 from mfa.adapters.django.signals import DjangoPublisher
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
 from mfa.adapters.django.users import DjangoUserDirectory

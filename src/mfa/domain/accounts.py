@@ -443,6 +443,10 @@ class Account:
         failures = device.failures.one_more(now, rules.failure_memory) if counted else device.failures
         return self.replaced(attrs.evolve(device, state=state, failures=failures))
 
+    def used(self, device: Device, *, state: bytes, now: datetime) -> "Account":
+        """Enter a right value of a device that no token had asked, which ends a lockdown as any proof does."""
+        return attrs.evolve(self.replaced(attrs.evolve(device, state=state, last_used_at=now)), locked_down=False)
+
     def seen(self, browser: str) -> "Account":
         """Know a browser from now on, by its digest; of many, the one that was not seen for longest is forgotten."""
         others = (each for each in self.browsers if each != browser)

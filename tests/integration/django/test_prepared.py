@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from mfa.adapters.django import prepared
 from mfa.adapters.django.models import AccountRecord, DeviceRecord
-from mfa.adapters.django.prepared import Slot
+from mfa.adapters.django.prepared import Placeholder
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.domain.identifiers import UserId
 
@@ -70,7 +70,7 @@ def device(user: User, index: int = 0, **fields: object) -> None:
 
 
 def accounts() -> QuerySet[AccountRecord, Any]:
-    found = AccountRecord.objects.filter(pk=Slot("user", AccountRecord._meta.pk))
+    found = AccountRecord.objects.filter(pk=Placeholder("user", AccountRecord._meta.pk))
     return found.values_list("version", "gone")
 
 

@@ -114,7 +114,7 @@ class TestTransactions:
         def fail(*_: object, **__: object) -> None:
             raise ConnectionResetError
 
-        monkeypatch.setattr(DjangoAccountRepository, "_write_challenge", fail)
+        monkeypatch.setattr(DjangoAccountRepository, "_write_challenges", fail)
         changed = attrs.evolve(before.challenges[0], sent=None)
         after = attrs.evolve(before, next_index=50, challenges=(changed, before.challenges[1]))
         with pytest.raises(ConnectionResetError):

@@ -309,14 +309,14 @@ class TestWhereNothingCanBeJoined:
     ) -> None:
         client = Client(world, "authtoken", anna, monkeypatch)
         client.verify()
-        find = DjangoAccountRepository.along
+        find = DjangoAccountRepository.read_joined
 
         def lenient(
             self: DjangoAccountRepository, tokens: object, known_by: dict[str, str], **arguments: Any
         ) -> object:
             return find(self, tokens, {"key": client.row.pk}, **arguments)
 
-        monkeypatch.setattr(DjangoAccountRepository, "along", lenient)
+        monkeypatch.setattr(DjangoAccountRepository, "read_joined", lenient)
         client.client.credentials(HTTP_AUTHORIZATION=f"Token {client.key.upper()}")
 
         status, statements = client.gate(JOINED["authtoken"])
@@ -340,17 +340,13 @@ def test_a_manager_that_hides_tokens_is_asked_each_time(
     manager.model = AuthToken
     client = Client(world, "authtoken", anna, monkeypatch)
     client.verify()
-    repositories._Beside.of.cache_clear()
     monkeypatch.setattr(AuthToken, "objects", manager)
 
-    try:
-        assert client.gate(JOINED["authtoken"])[0] == 200
-        manager.hidden = client.key
-        assert client.gate(JOINED["authtoken"])[0] == 401
-        manager.hidden = ""
-        assert client.gate(JOINED["authtoken"])[0] == 200
-    finally:
-        repositories._Beside.of.cache_clear()
+    assert client.gate(JOINED["authtoken"])[0] == 200
+    manager.hidden = client.key
+    assert client.gate(JOINED["authtoken"])[0] == 401
+    manager.hidden = ""
+    assert client.gate(JOINED["authtoken"])[0] == 200
 
 
 @pytest.mark.parametrize("system", ["authtoken", "knox"])

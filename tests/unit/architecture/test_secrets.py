@@ -32,8 +32,8 @@ REVIEWED = {
         # What was read and what is to be written, both the server's own.
         "before.token_id == after.token_id",
         "challenge != known",
+        "device != known",
         "value != before[name]",
-        "value != getattr(old, name)",
         # Digests of tokens: to come nearer to one, step by step, somebody would have to choose digests.
         "row[_CHALLENGES_BEGIN] == token_id",
     },

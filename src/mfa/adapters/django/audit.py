@@ -6,9 +6,8 @@ from typing import Any
 import attrs
 from django.db.models import QuerySet
 
-from mfa.adapters.django.failures import answered
+from mfa.adapters.django.database import database, translate_errors
 from mfa.adapters.django.models import AuditRecord
-from mfa.adapters.django.repositories import database
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
 from mfa.domain.identifiers import UserId
 
@@ -24,10 +23,11 @@ class DjangoAuditTrail(AuditTrail):
             AuditRecord(**{name: getattr(row, name) for name in _FIELDS}) for row in rows
         )
 
+    @translate_errors
     def read(self, query: AuditQuery) -> Sequence[AuditRow]:
         """Read the rows in one statement, by the index of users or of times."""
         found = _chosen(query).values_list("pk", *_FIELDS)[: query.limit]
-        return answered(lambda: [_row(*values) for values in found])
+        return [_row(*values) for values in found]
 
 
 def _chosen(query: AuditQuery) -> QuerySet[AuditRecord]:

@@ -1,13 +1,12 @@
 """Django's system checks: what is wrong with a project, and what to write instead; all are in ``docs/settings.md``."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from inspect import get_annotations
-from typing import Any, Protocol, cast
+from typing import Any
 
-import attrs
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core import checks
@@ -23,7 +22,6 @@ from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.django.users import model_of_groups
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
-from mfa.application.use_cases import UseCases
 from mfa.config import PORTS, Config
 from mfa.domain.methods.base import Method, Methods
 from mfa.domain.methods.names import METHOD_NAMES
@@ -32,13 +30,8 @@ from mfa.domain.throttling import ThrottlePolicy
 
 TAG = "mfa"
 
-_EXTRAS = {
-    "knox": ("knox", "knox"),
-    "jwt": ("rest_framework_simplejwt", "jwt"),
-    "sms": ("phonenumbers", "sms"),
-    "webauthn": ("fido2", "webauthn"),
-}
-"""What needs an extra: the package to look for, and the extra that brings it."""
+_EXTRAS = {"knox": "knox", "jwt": "rest_framework_simplejwt", "sms": "phonenumbers", "webauthn": "fido2"}
+"""What needs the extra of its name, and the package that this brings."""
 
 _APPS = {"authtoken": "rest_framework.authtoken", "knox": "knox"}
 """What needs tables of its own: the app that brings them."""
@@ -50,154 +43,180 @@ _AUTHENTICATION = {
     "session": "rest_framework.authentication.SessionAuthentication",
 }
 
-_SERIALIZERS = {
-    "TOKEN_OBTAIN_SERIALIZER": "mfa.adapters.tokens.jwt.TokenObtainPairSerializer",
-    "TOKEN_REFRESH_SERIALIZER": "mfa.adapters.tokens.jwt.TokenRefreshSerializer",
-}
-"""What ``SIMPLE_JWT`` has to name for its tokens to be known."""
-
 _SESSION_MIDDLEWARE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 )
-_COOKIES = "django.contrib.sessions.backends.signed_cookies"
 _CACHED = ("django.contrib.sessions.backends.cache", "django.contrib.sessions.backends.cached_db")
 _UNSHARED = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
 
 _GATE = "mfa.adapters.django.middleware.VerifiedMiddleware"
 
-_PASSKEY_SCOPE = "mfa_passkey"
-
-_ROUTES = "mfa.adapters.drf.viewsets"
-"""Where the classes are that every route of this package is made from."""
-
-
-class _Composed(Protocol):
-    @property
-    def container(self) -> Any:  # noqa: ANN401 - the container of whatever deployment
-        """Return what the use cases come from."""
-
-    @property
-    def use_cases(self) -> UseCases:
-        """Return the use cases."""
+_SENTENCES = {
+    "E002": "MFA uses {name!r}, but the package {package!r} is not installed.\nRun: pip install drf-mfa[{name}]",
+    "E003": "MFA names something that cannot be made: {kind}: {error}\n"
+    "Check the dotted paths in MFA, and that each class takes the Config (a sender: nothing).",
+    "E004": "MFA names {name}, which lacks {missing}.\nInherit from {port}, and write what is missing.",
+    "E005a": "MFA has more than one method by the name of {name!r}.\n"
+    'Give one another name, or take it out of MFA["METHODS"].',
+    "E005b": "MFA has a method by the name of {name!r}, which is to stand in URLs.\n"
+    "Begin with a letter, and write at most 64 letters, digits, hyphens, dots and underscores.",
+    "E005c": "The method {name!r} sends codes, but nobody sends them.\n"
+    "Give the method a send() of its own (mfa.application.ports.delivery.Sender), or limits = None.",
+    "E006": "MFA takes its tokens from {name!r}, but {app!r} is not in INSTALLED_APPS.\n"
+    "Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
+    "E007a": "The mfa_requirement of {owner} has a {kind} in the place of a requirement.\n"
+    'Write a Requirement, a key of MFA["REQUIREMENTS"], or a list of these that all have to be met.',
+    "E007b": "The mfa_requirement of {owner} is {name!r}, which MFA['REQUIREMENTS'] does not name.\n"
+    "Write one of {keys}, or add {name!r} to it.",
+    "E008": "Nobody can meet the requirement of {place}: it {flaw}.\n{hint}",
+    "W001": "{name} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
+    "never be verified.\n"
+    "Keep only {expected} or a subclass, or name another TOKEN_PROVIDER in MFA.",
+    "W002": "The route {route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the token that "
+    "exists: whoever knows the password gets it as verified as its owner left it.\n"
+    "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login.",
+    "W003": "MFA lets a passkey log in, but how often an address may try is not limited.\n"
+    'Put {{"mfa_passkey": "30/min"}} or the like into REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].',
+    "W004": "SIMPLE_JWT[{key!r}] is not {path}: tokens that are made by {other} belong to no login, and can never be "
+    "verified.\n"
+    "Write {path!r}, or the path of a subclass.",
+    "W005": "SIMPLE_JWT rotates refresh tokens, but lets the old ones live: a logout ends only the last.\n"
+    'Set "BLACKLIST_AFTER_ROTATION" to True, and add "rest_framework_simplejwt.token_blacklist" to INSTALLED_APPS.',
+    "W006": "MFA takes its tokens from sessions, but SESSION_ENGINE keeps them in cookies: whoever has read a cookie "
+    "before the verification shares in it, and goes on after the logout.\n"
+    "Choose another SESSION_ENGINE, such as django.contrib.sessions.backends.cached_db.",
+    "W007": "No route leads to multi-factor authentication: nobody can register a device, or verify one.\n"
+    'Add path("multi-factor/", include("mfa.urls")) to the URLconf.',
+    "W008": "MFA takes its tokens from {name!r}, but its own routes do not: no class that they authenticate by is "
+    "{path}.\n"
+    "Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
+    "W009": "The admin {name!r} opens to a password alone: what MFA demands is not asked for there.\n"
+    'Add "{gate}" to the end of MIDDLEWARE and "session" to MFA["TOKEN_PROVIDER"], or give the AdminSite a '
+    "has_permission() of its own that asks for more.",
+    "W010": 'MFA["REGISTRATION_DEADLINE"] is in the past ({deadline}).\n'
+    'Leave it out, if users without a device are to be refused; or write one to come, or a duration ("14d").',
+    "W011": "MFA[{key!r}] has a colon, with which no app shows it: the format of its URI has no room for one.\n"
+    "Write another sign in its place, such as {better!r}.",
+    "W012a": 'MFA["POLICY_GROUPS"] names groups, but {users} has none: nobody is a member.\n'
+    'Inherit from PermissionsMixin, or name a policy of your own in MFA["VERIFICATION_POLICY"].',
+    "W012b": 'MFA["POLICY_GROUPS"] names {missing}, but there is no such group: nobody is a member.\n'
+    "Make the group, or write one of {there}.",
+    "W013": "MFA takes its tokens from sessions, but MIDDLEWARE has no {path}: nobody is ever logged in.\n"
+    "Add {expected} to MIDDLEWARE.",
+    "W014": 'There are {devices} active devices of the method {method!r}, which is not in MFA["METHODS"]: they cannot '
+    "be verified. {alone} users have no other device: they can neither verify nor register.\n"
+    'Put {method!r} back into MFA["METHODS"] until its users have another device, or remove theirs.',
+    "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
+    "and its fallbacks have been replaced.\n"
+    "Write a list of one key, kept as SECRET_KEY is: python -c "
+    "'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'",
+    "W021": "MFA has no {key!r}: apps and mails call the site by the host of a request.\n"
+    'Write the name of the site, as in MFA = {{"{key}": "Example"}}.',
+    "W022": "The database {alias!r} is in the memory of one process: each has devices and failures of its own.\n"
+    "Name a file, or a database server, in DATABASES.",
+    "W023": "MFA lets a passkey log in, but the cache in which tries are counted is not shared: each process counts "
+    "anew.\n"
+    'Name a cache that all processes share as "default" in CACHES, such as Redis or the database.',
+    "W024": "MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends lives on "
+    "in the others.\n"
+    "Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as SESSION_ENGINE.",
+}
+"""What is wrong, and on the next line what to write instead, by id; a letter tells sentences of the same id apart."""
 
 
 def register() -> None:
     """Hand the checks to Django."""
-    for check in (
-        check_settings,
-        check_composition,
-        check_authentication,
-        check_jwt,
-        check_session,
-        check_passkey_login,
-        check_names,
-        check_routes,
-        check_login,
-        check_admin,
-    ):
-        checks.register(check, TAG)
-    for check in (check_keys, check_issuers, check_sharing):
-        checks.register(check, TAG, deploy=True)
+    checks.register(check_settings, TAG)
+    checks.register(check_deployment, TAG, deploy=True)
     checks.register(check_database, checks.Tags.database)
 
 
-def _error(number: str, message: str, hint: str, obj: object = None) -> Error:
-    return Error(message, hint=hint, obj=obj, id=f"{APP_LABEL}.{number}")
+def check_settings(**_: object) -> list[CheckMessage]:
+    """Tell what keeps the package from working, and then what nobody could meet, or takes from what it promises.
+
+    Where settings cannot be used, of the rest might be said what is not true.
+    """
+    config, problems = conf.read_config()
+    if problems:
+        return [Error(each.message, hint=each.hint, obj=each.key, id=f"{APP_LABEL}.E001") for each in problems]
+    return [*_absent(config)] or [
+        *([*_unusable()] or [*_demands(config), *_over(config)]),
+        *_tokens(config),
+        *_settings(config),
+        *_routes(config),
+    ]
 
 
-def _warning(number: str, message: str, hint: str) -> Warning:
-    return Warning(message, hint=hint, id=f"{APP_LABEL}.{number}")
+def check_deployment(**_: object) -> list[CheckMessage]:
+    """Warn of keys, names and stores that do for development alone."""
+    config, problems = conf.read_config()
+    return [] if problems or [*_absent(config)] else [*_development(config), *_unshared(config)]
 
 
-def _check(judge: Callable[[Config], Iterator[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
-    """Make a check of what judges settings that can be used; of others it might say what is not true."""
+def check_database(*, databases: Collection[str] | None = None, **_: object) -> list[CheckMessage]:
+    """Warn of groups that are not there, and of devices that are, but whose method is gone."""
+    config, problems = conf.read_config()
+    if not databases or problems or [*_absent(config)] or [*_unusable()] or [*_demands(config)]:
+        return []
+    return [*_missing_groups(config, databases), *_stranded(databases)]
 
-    def check(**_: object) -> list[CheckMessage]:
-        config, problems = conf.read_config()
-        return [] if problems or [*_absent(config)] else [*judge(config)]
 
-    check.__name__ = judge.__name__
-    return check
+def _message(key: str, /, **values: object) -> CheckMessage:
+    message, hint = (line.format(**values) for line in _SENTENCES[key].split("\n"))
+    kind = Error if key.startswith("E") else Warning
+    return kind(message, hint=hint, id=f"{APP_LABEL}.{key[:4]}")
+
+
+def _container() -> Any:  # noqa: ANN401 - the container of whatever deployment
+    app: Any = apps.get_app_config(APP_LABEL)
+    return app.container
+
+
+def _name(thing: object) -> str:
+    return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Errors: nothing works
 
 
-def check_settings(**_: object) -> list[CheckMessage]:
-    """Tell of every key of ``MFA`` that cannot be used."""
-    problems = conf.read_config()[1]
-    return [_error("E001", problem.message, problem.hint, problem.key) for problem in problems]
-
-
-def check_composition(**_: object) -> list[CheckMessage]:
-    """Tell what keeps the container from being built, and then what nobody could meet."""
-    config, problems = conf.read_config()
-    if problems:
-        return []
-    return [*_absent(config)] or [*_unusable()] or [*_demands(config), *_over(config)]
-
-
 def _absent(config: Config) -> Iterator[CheckMessage]:
     for name in (*config.token_providers, *config.methods):
-        package, extra = _EXTRAS.get(name, ("mfa", ""))
+        package = _EXTRAS.get(name, "mfa")
         if find_spec(package) is None:
-            yield _error(
-                "E002",
-                f"MFA uses {name!r}, but the package {package!r} is not installed.",
-                f"Run: pip install drf-mfa[{extra}]",
-            )
+            yield _message("E002", name=name, package=package)
     for name in config.token_providers:
         app = _APPS.get(name)
         if app is not None and not apps.is_installed(app):
-            yield _error(
-                "E006",
-                f"MFA takes its tokens from {name!r}, but {app!r} is not in INSTALLED_APPS.",
-                f"Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
-            )
-
-
-def _composed() -> _Composed:
-    return cast("_Composed", apps.get_app_config(APP_LABEL))
+            yield _message("E006", name=name, app=app)
 
 
 def _unusable() -> Iterator[CheckMessage]:
     try:
-        container = _composed().container
+        container = _container()
         container.check_dependencies()
         methods = tuple(container.methods())
-        known = _each(container.token_provider())
-        issuers = [each for each in known if isinstance(each, TokenIssuer)]
+        provider = container.token_provider()
+        # Those of a list one by one: together they seem to have what any of them might.
+        known: Sequence[object] = getattr(provider, "providers", (provider,))
+        issues = any(isinstance(each, TokenIssuer) for each in known)
+        # In the place of these adapters the settings have put others.
+        replaced = [name for name in PORTS if container.providers[name].overridden]
         lacking = [
             *_lacking(methods, Method),
             *_lacking([container.policy()], VerificationPolicy),
             *_lacking([container.throttle()], ThrottlePolicy),
             *_lacking(known, TokenProvider),
-            *(_lacking(known, TokenIssuer) if container.config().passkey_login and not issuers else ()),
-            *(each for name in _replaced(container) for each in _lacking([container.providers[name]()], PORTS[name])),
+            *(_lacking(known, TokenIssuer) if container.config().passkey_login and not issues else ()),
+            *(each for name in replaced for each in _lacking([container.providers[name]()], PORTS[name])),
         ]
         senders = {} if lacking else container.use_cases().dispatch_challenge.senders
         lacking += _lacking(senders.values(), Sender)
     except Exception as error:  # noqa: BLE001 - whatever a project's own class raises when it is made
-        yield _error(
-            "E003",
-            f"MFA names something that cannot be made: {type(error).__name__}: {error}",
-            "Check the dotted paths in MFA, and that each class takes the Config (a sender: nothing).",
-        )
+        yield _message("E003", kind=type(error).__name__, error=error)
         return
     yield from lacking or _confused(methods, senders)
-
-
-def _replaced(container: Any) -> Iterator[str]:  # noqa: ANN401 - the container of whatever deployment
-    """Return the names of the adapters in whose place the settings have put others."""
-    return (name for name in PORTS if container.providers[name].overridden)
-
-
-def _each(provider: object) -> Sequence[object]:
-    """Return the providers of a list one by one: together they seem to have what any of them might."""
-    several: Sequence[object] = getattr(provider, "providers", (provider,))
-    return several
 
 
 def _lacking(things: Iterable[object], port: type) -> Iterator[CheckMessage]:
@@ -206,62 +225,39 @@ def _lacking(things: Iterable[object], port: type) -> Iterator[CheckMessage]:
     for thing in things:
         missing = sorted(name for name in names if not hasattr(thing, name))
         if missing:
-            yield _error(
-                "E004",
-                f"MFA names {_name(type(thing))}, which lacks {', '.join(missing)}.",
-                f"Inherit from {_name(port)}, and write what is missing.",
-            )
+            yield _message("E004", name=_name(type(thing)), missing=", ".join(missing), port=_name(port))
 
 
 def _confused(methods: Sequence[Method], senders: Mapping[str, object]) -> Iterator[CheckMessage]:
     """Tell of methods that cannot be told apart, whose name fits into no route or row, or which nobody sends for."""
     names = [method.name for method in methods]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield _error(
-            "E005",
-            f"MFA has more than one method by the name of {name!r}.",
-            'Give one another name, or take it out of MFA["METHODS"].',
-        )
+        yield _message("E005a", name=name)
     for method in methods:
         if not re.fullmatch(r"[A-Za-z][\w.-]{0,63}", method.name, re.ASCII):
-            yield _error(
-                "E005",
-                f"MFA has a method by the name of {method.name!r}, which is to stand in URLs.",
-                "Begin with a letter, and write at most 64 letters, digits, hyphens, dots and underscores.",
-            )
+            yield _message("E005b", name=method.name)
         if method.limits is not None and method.name not in senders:
-            yield _error(
-                "E005",
-                f"The method {method.name!r} sends codes, but nobody sends them.",
-                "Give the method a send() of its own (mfa.application.ports.delivery.Sender), or limits = None.",
-            )
+            yield _message("E005c", name=method.name)
 
 
 def _demands(config: Config) -> Iterator[CheckMessage]:
     """Tell of requirements, named in the settings or written on a view, that are none, or that nobody can meet."""
-    methods = _composed().use_cases.methods
+    methods = _container().use_cases().methods
     for name, requirement in config.requirements.items():
         yield from _unmet(f"MFA['REQUIREMENTS'][{name!r}]", requirement, methods, config)
-    demands: list[tuple[str, object]] = []
-    for view in (*_routes(), *map(_View, conf.middleware())):
-        if view.requirement is not None and (view.name, view.requirement) not in demands:
-            demands.append((view.name, view.requirement))
-    for owner, demanded in demands:
+    seen: list[tuple[str, object]] = []
+    for view in (*(callback for callback, _ in _views()), *conf.middleware()):
+        owner, demanded = _name(_made_from(view)), _demanded(view)
+        if demanded is None or (owner, demanded) in seen:
+            continue
+        seen.append((owner, demanded))
         for each in demanded if isinstance(demanded, list | tuple) else [demanded]:
             if isinstance(each, Requirement):
                 yield from _unmet(owner, each, methods, config)
-            elif isinstance(each, str) and each not in config.requirements:
-                yield _error(
-                    "E007",
-                    f"The mfa_requirement of {owner} is {each!r}, which MFA['REQUIREMENTS'] does not name.",
-                    f"Write one of {', '.join(config.requirements) or 'its keys'}, or add {each!r} to it.",
-                )
             elif not isinstance(each, str):
-                yield _error(
-                    "E007",
-                    f"The mfa_requirement of {owner} has a {type(each).__name__} in the place of a requirement.",
-                    'Write a Requirement, a key of MFA["REQUIREMENTS"], or a list of these that all have to be met.',
-                )
+                yield _message("E007a", owner=owner, kind=type(each).__name__)
+            elif each not in config.requirements:
+                yield _message("E007b", owner=owner, name=each, keys=", ".join(config.requirements) or "its keys")
 
 
 def _unmet(place: str, requirement: Requirement, methods: Methods, config: Config) -> Iterator[CheckMessage]:
@@ -281,218 +277,129 @@ def _unmet(place: str, requirement: Requirement, methods: Methods, config: Confi
         hint = f'Write {config.most_devices} or less, or more in MFA["MAX_DEVICES_PER_METHOD"].'
     else:
         return
-    yield _error("E008", f"Nobody can meet the requirement of {place}: it {flaw}.", hint)
+    yield _message("E008", place=place, flaw=flaw, hint=hint)
 
 
 def _over(config: Config) -> Iterator[CheckMessage]:
     """Warn of a period of grace that was over before anybody was in it."""
-    now: datetime = _composed().container.clock().now()
-    if isinstance(config.registration_deadline, datetime) and config.registration_deadline <= now:
-        yield _warning(
-            "W010",
-            f'MFA["REGISTRATION_DEADLINE"] is in the past ({config.registration_deadline.isoformat()}).',
-            'Leave it out, if users without a device are to be refused; or write one to come, or a duration ("14d").',
-        )
+    deadline = config.registration_deadline
+    if isinstance(deadline, datetime) and deadline <= _container().clock().now():
+        yield _message("W010", deadline=deadline.isoformat())
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Tokens
+# Tokens and settings
 
 
-@_check
-def check_authentication(config: Config) -> Iterator[CheckMessage]:
-    """Warn of authentication classes by which a request gets in without a token that could be verified."""
+def _tokens(config: Config) -> Iterator[CheckMessage]:
+    """Warn of what keeps the tokens of a provider from being verified, or from ending."""
     names = config.token_providers
-    if not _AUTHENTICATION.keys() >= {*names}:
-        return
-    expected = [_AUTHENTICATION[name] for name in names]
-    own = tuple(import_string(path) for path in expected)
-    for each in conf.authentication_classes():
-        if not issubclass(each, own):
-            yield _warning(
-                "W001",
-                f"{_name(each)} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of "
-                f"{' or '.join(map(repr, names))}: what it lets in can never be verified.",
-                f"Keep only {' and '.join(expected)} or a subclass, or name another TOKEN_PROVIDER in MFA.",
-            )
+    if _AUTHENTICATION.keys() >= {*names}:
+        expected = [_AUTHENTICATION[name] for name in names]
+        own = tuple(map(import_string, expected))
+        for each in conf.authentication_classes():
+            if not issubclass(each, own):
+                yield _message(
+                    "W001", name=_name(each), providers=" or ".join(map(repr, names)), expected=" and ".join(expected)
+                )
+    if "jwt" in names:
+        yield from _jwt()
+    if "session" in names:
+        yield from _sessions()
 
 
-@_check
-def check_jwt(config: Config) -> Iterator[CheckMessage]:
-    """Warn of settings of simplejwt with which no token is known, or a logout leaves some behind."""
-    if "jwt" not in config.token_providers:
-        return
+def _jwt() -> Iterator[CheckMessage]:
     settings = import_string("rest_framework_simplejwt.settings.api_settings")
-    for key, path in _SERIALIZERS.items():
+    for key, serializer in {
+        "TOKEN_OBTAIN_SERIALIZER": "TokenObtainPairSerializer",
+        "TOKEN_REFRESH_SERIALIZER": "TokenRefreshSerializer",
+    }.items():
+        path = f"mfa.adapters.tokens.jwt.{serializer}"
         if not issubclass(import_string(getattr(settings, key)), import_string(path)):
-            yield _warning(
-                "W004",
-                f"SIMPLE_JWT[{key!r}] is not {path}: tokens that are made by {getattr(settings, key)} belong to no "
-                "login, and can never be verified.",
-                f"Write {path!r}, or the path of a subclass.",
-            )
+            yield _message("W004", key=key, path=path, other=getattr(settings, key))
     if settings.ROTATE_REFRESH_TOKENS and not settings.BLACKLIST_AFTER_ROTATION:
-        yield _warning(
-            "W005",
-            "SIMPLE_JWT rotates refresh tokens, but lets the old ones live: a logout ends only the last.",
-            'Set "BLACKLIST_AFTER_ROTATION" to True, and add "rest_framework_simplejwt.token_blacklist" to '
-            "INSTALLED_APPS.",
-        )
+        yield _message("W005")
 
 
-@_check
-def check_session(config: Config) -> Iterator[CheckMessage]:
-    """Warn of sessions that nobody finds, or that live in the browser alone, where nobody can end one."""
-    if "session" not in config.token_providers:
-        return
-    if conf.session_engine() == _COOKIES:
-        yield _warning(
-            "W006",
-            "MFA takes its tokens from sessions, but SESSION_ENGINE keeps them in cookies: whoever has read a cookie "
-            "before the verification shares in it, and goes on after the logout.",
-            "Choose another SESSION_ENGINE, such as django.contrib.sessions.backends.cached_db.",
-        )
+def _sessions() -> Iterator[CheckMessage]:
+    if conf.session_engine() == "django.contrib.sessions.backends.signed_cookies":
+        yield _message("W006")
     for path in _SESSION_MIDDLEWARE:
         if not _has_middleware(path):
-            yield _warning(
-                "W013",
-                f"MFA takes its tokens from sessions, but MIDDLEWARE has no {path}: nobody is ever logged in.",
-                f"Add {' and then '.join(_SESSION_MIDDLEWARE)} to MIDDLEWARE.",
-            )
+            yield _message("W013", path=path, expected=" and then ".join(_SESSION_MIDDLEWARE))
 
 
-@_check
-def check_passkey_login(config: Config) -> Iterator[CheckMessage]:
-    """Warn of anonymous routes that one address may ask as often as it likes."""
-    if config.passkey_login and conf.throttle_rate(_PASSKEY_SCOPE) is None:
-        yield _warning(
-            "W003",
-            "MFA lets a passkey log in, but how often an address may try is not limited.",
-            f'Put {{"{_PASSKEY_SCOPE}": "30/min"}} or the like into REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].',
-        )
-
-
-@_check
-def check_names(config: Config) -> Iterator[CheckMessage]:
-    """Warn of names that apps would cut in two: in the label of an otpauth URI a colon ends the issuer."""
-    for key in ("TOTP_ISSUER", "HOTP_ISSUER"):
-        name: str = getattr(config, key.lower())
+def _settings(config: Config) -> Iterator[CheckMessage]:
+    if config.passkey_login and conf.throttle_rate("mfa_passkey") is None:
+        yield _message("W003")
+    for key, name in {"TOTP_ISSUER": config.totp_issuer, "HOTP_ISSUER": config.hotp_issuer}.items():
+        # Apps would cut it in two: in the label of an otpauth URI a colon ends the issuer.
         if ":" in name:
-            yield _warning(
-                "W011",
-                f"MFA[{key!r}] has a colon, with which no app shows it: the format of its URI has no room for one.",
-                f"Write another sign in its place, such as {' '.join(name.replace(':', ' - ').split())!r}.",
-            )
+            yield _message("W011", key=key, better=" ".join(name.replace(":", " - ").split()))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Routes
 
 
-@attrs.frozen(eq=False, repr=False)
-class _View:
-    """A view as the URLconf has it, or what else may have a requirement of its own."""
-
-    callback: Any
-    route: str = ""
-
-    @property
-    def made_from(self) -> Any:  # noqa: ANN401 - whatever class a view was made from
-        """Return its class, where it has one."""
-        return getattr(self.callback, "cls", getattr(self.callback, "view_class", self.callback))
-
-    @property
-    def name(self) -> str:
-        """Return the dotted path of the class or the function."""
-        return _name(self.made_from)
-
-    @property
-    def requirement(self) -> object:
-        """Return what it demands for every request: by an argument of ``as_view``, of ``@action``, or by its class."""
-        given = getattr(self.callback, "initkwargs", None) or getattr(self.callback, "view_initkwargs", {})
-        return given.get("mfa_requirement", getattr(self.made_from, "mfa_requirement", None))
-
-
-def _name(thing: object) -> str:
-    return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
-
-
-def _routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[_View]:
-    """Find every view that the project answers by; none where it answers to no path at all."""
+def _views(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[Any, str]]:
+    """Find every view that the project answers by, with its route; none where it answers to no path at all."""
     if resolver is None and not conf.has_routes():
         return
     for pattern in (resolver or get_resolver()).url_patterns:
         route = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLPattern):
-            yield _View(pattern.callback, route)
+            yield pattern.callback, route
         else:
-            yield from _routes(pattern, route)
+            yield from _views(pattern, route)
 
 
-@_check
-def check_routes(config: Config) -> Iterator[CheckMessage]:
-    """Warn of a project where nobody can verify, for there are no routes, or none that takes the tokens."""
-    if not conf.has_routes():
+def _made_from(view: Any) -> Any:  # noqa: ANN401 - whatever Django calls, and its class
+    """Return the class that a view was made from, where it has one."""
+    return getattr(view, "cls", getattr(view, "view_class", view))
+
+
+def _demanded(view: Any) -> object:  # noqa: ANN401 - as above
+    """Return what a view demands for every request: by an argument of ``as_view``, of ``@action``, or by its class."""
+    given = getattr(view, "initkwargs", None) or getattr(view, "view_initkwargs", {})
+    return given.get("mfa_requirement", getattr(_made_from(view), "mfa_requirement", None))
+
+
+def _routes(config: Config) -> Iterator[CheckMessage]:
+    """Warn of a project where nobody can verify, or where somebody gets in by the password alone."""
+    views = [*_views()]
+    if conf.has_routes():
+        yield from _own_routes(config, [_made_from(view) for view, _ in views])
+    if "authtoken" in config.token_providers:
+        stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
+        for view, route in views:
+            if getattr(_made_from(view), "post", None) is stock.post:
+                yield _message("W002", route=route)
+    if not _has_middleware(_GATE):
+        sites = {site.name: site for view, _ in views if (site := getattr(view, "admin_site", None))}
+        yield from (_message("W009", name=name, gate=_GATE) for name, site in sites.items() if _is_stock(site))
+
+
+def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessage]:
+    viewsets = "mfa.adapters.drf.viewsets"
+    own = [each for each in classes if any(base.__module__ == viewsets for base in getattr(each, "__mro__", ()))]
+    if not own:
+        yield _message("W007")
         return
-    ours = [view.made_from for view in _routes() if _is_ours(view.made_from)]
-    if not ours:
-        yield _warning(
-            "W007",
-            "No route leads to multi-factor authentication: nobody can register a device, or verify one.",
-            'Add path("multi-factor/", include("mfa.urls")) to the URLconf.',
-        )
     inherited = import_string("rest_framework.views.APIView").authentication_classes
-    chosen = [view.authentication_classes for view in ours if view.authentication_classes is not inherited]
-    classes = {*conf.authentication_classes()}.union(*chosen)
+    chosen = [view.authentication_classes for view in own if view.authentication_classes is not inherited]
+    authenticating = {*conf.authentication_classes()}.union(*chosen)
     for name in config.token_providers:
         path = _AUTHENTICATION.get(name)
-        if ours and path is not None and not any(issubclass(each, import_string(path)) for each in classes):
-            yield _warning(
-                "W008",
-                f"MFA takes its tokens from {name!r}, but its own routes do not: no class that they authenticate by "
-                f"is {path}.",
-                f"Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
-            )
+        if path is not None and not any(issubclass(each, import_string(path)) for each in authenticating):
+            yield _message("W008", name=name, path=path)
 
 
-def _is_ours(made_from: object) -> bool:
-    return any(each.__module__ == _ROUTES for each in getattr(made_from, "__mro__", ()))
-
-
-@_check
-def check_login(config: Config) -> Iterator[CheckMessage]:
-    """Warn of the stock login view, which hands a verified token to whoever knows the password."""
-    if "authtoken" not in config.token_providers:
-        return
-    stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
-    for view in _routes():
-        if getattr(view.made_from, "post", None) is stock.post:
-            yield _warning(
-                "W002",
-                f"The route {view.route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the "
-                "token that exists: whoever knows the password gets it as verified as its owner left it.",
-                "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login.",
-            )
-
-
-@_check
-def check_admin(_: Config) -> Iterator[CheckMessage]:
-    """Warn of an admin that opens to a password alone; one with a login or a permission of its own knows why."""
-    if _has_middleware(_GATE):
-        return
-    sites = {site.name: site for view in _routes() if (site := getattr(view.callback, "admin_site", None))}
-    for name, site in sites.items():
-        stock = import_string("django.contrib.admin.AdminSite")
-        if all(getattr(getattr(site, each), "__func__", None) is getattr(stock, each) for each in _ADMITTING):
-            yield _warning(
-                "W009",
-                f"The admin {name!r} opens to a password alone: what MFA demands is not asked for there.",
-                f'Add "{_GATE}" to the end of MIDDLEWARE and "session" to '
-                'MFA["TOKEN_PROVIDER"], or give the AdminSite a has_permission() of its own that asks for more.',
-            )
-
-
-_ADMITTING = ("has_permission", "login")
+def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite
+    """Tell whether an admin admits as Django's does; one with a login or a permission of its own knows why."""
+    stock = import_string("django.contrib.admin.AdminSite")
+    admitting = ("has_permission", "login")
+    return all(getattr(getattr(site, name), "__func__", None) is getattr(stock, name) for name in admitting)
 
 
 def _has_middleware(path: str) -> bool:
@@ -504,71 +411,29 @@ def _has_middleware(path: str) -> bool:
 # With --deploy
 
 
-@_check
-def check_keys(config: Config) -> Iterator[CheckMessage]:
-    """Want keys of their own for what is sealed."""
+def _development(config: Config) -> Iterator[CheckMessage]:
     if config.encryption_keys is None:
-        yield _warning(
-            "W020",
-            'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
-            "and its fallbacks have been replaced.",
-            "Write a list of one key, kept as SECRET_KEY is: python -c "
-            "'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'",
-        )
-
-
-@_check
-def check_issuers(config: Config) -> Iterator[CheckMessage]:
-    """Want a name for the site: else apps and mails show the host that the client asked for."""
+        yield _message("W020")
     for key, methods in {"TOTP_ISSUER": {"totp", "email"}, "HOTP_ISSUER": {"hotp"}}.items():
         if not getattr(config, key.lower()) and methods & {*config.methods}:
-            yield _warning(
-                "W021",
-                f"MFA has no {key!r}: apps and mails call the site by the host of a request.",
-                f'Write the name of the site, as in MFA = {{"{key}": "Example"}}.',
-            )
+            yield _message("W021", key=key)
 
 
-@_check
-def check_sharing(config: Config) -> Iterator[CheckMessage]:
+def _unshared(config: Config) -> Iterator[CheckMessage]:
     """Want what every process can see, wherever something is counted, kept or ended for all of them."""
     alias = router.db_for_write(DeviceRecord)
     connection: Any = connections[alias]
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        yield _warning(
-            "W022",
-            f"The database {alias!r} is in the memory of one process: each has devices and failures of its own.",
-            "Name a file, or a database server, in DATABASES.",
-        )
+        yield _message("W022", alias=alias)
     if config.passkey_login and conf.cache_backend("default") in _UNSHARED:
-        yield _warning(
-            "W023",
-            "MFA lets a passkey log in, but the cache in which tries are counted is not shared: each process counts "
-            "anew.",
-            'Name a cache that all processes share as "default" in CACHES, such as Redis or the database.',
-        )
-    if "session" in config.token_providers and conf.session_engine() in _CACHED:
-        cache = conf.session_cache()
-        if conf.cache_backend(cache) in _UNSHARED:
-            yield _warning(
-                "W024",
-                f"MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends "
-                "lives on in the others.",
-                f"Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as "
-                "SESSION_ENGINE.",
-            )
+        yield _message("W023")
+    cache = conf.session_cache() if "session" in config.token_providers and conf.session_engine() in _CACHED else None
+    if cache is not None and conf.cache_backend(cache) in _UNSHARED:
+        yield _message("W024", cache=cache)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # With --database
-
-
-def check_database(*, databases: Collection[str] | None = None, **_: object) -> list[CheckMessage]:
-    """Warn of groups that are not there, and of devices that are, but whose method is gone."""
-    config, problems = conf.read_config()
-    if not databases or problems or any(isinstance(each, Error) for each in check_composition()):
-        return []
-    return [*_missing_groups(config, databases), *_stranded(databases)]
 
 
 def _readable(model: type[Model], databases: Collection[str]) -> str | None:
@@ -580,26 +445,18 @@ def _readable(model: type[Model], databases: Collection[str]) -> str | None:
 
 def _missing_groups(config: Config, databases: Collection[str]) -> Iterator[CheckMessage]:
     model: Any = model_of_groups(get_user_model())
-    if not config.policy_groups:
-        return
-    if model is None:
-        yield _warning(
-            "W012",
-            f'MFA["POLICY_GROUPS"] names groups, but {_name(get_user_model())} has none: nobody is a member.',
-            'Inherit from PermissionsMixin, or name a policy of your own in MFA["VERIFICATION_POLICY"].',
-        )
-        return
-    alias = _readable(model, databases)
+    if config.policy_groups and model is None:
+        yield _message("W012a", users=_name(get_user_model()))
+    alias = _readable(model, databases) if config.policy_groups and model is not None else None
     if alias is None:
         return
     there = {*model._default_manager.using(alias).values_list("name", flat=True)}  # noqa: SLF001 - as above
     missing = [name for name in config.policy_groups if name not in there]
     if missing:
-        yield _warning(
-            "W012",
-            f'MFA["POLICY_GROUPS"] names {", ".join(map(repr, missing))}, but there is no such group: nobody is a '
-            "member.",
-            f"Make the group, or write one of {', '.join(map(repr, sorted(there))) or 'those that you make'}.",
+        yield _message(
+            "W012b",
+            missing=", ".join(map(repr, missing)),
+            there=", ".join(map(repr, sorted(there))) or "those that you make",
         )
 
 
@@ -607,18 +464,12 @@ def _stranded(databases: Collection[str]) -> Iterator[CheckMessage]:
     alias = _readable(DeviceRecord, databases)
     if alias is None:
         return
-    usable = [method.name for method in _composed().use_cases.methods if not method.backup]
-    kept = [method.name for method in _composed().use_cases.methods]
+    methods = _container().use_cases().methods
     active = DeviceRecord.objects.using(alias).filter(activated_at__isnull=False)
-    other = active.filter(account=OuterRef("account"), method__in=usable)
-    gone = active.exclude(method__in=kept)
-    alone = dict(
-        gone.filter(~Exists(other)).values_list("method").annotate(Count("account", distinct=True)).order_by("method")
+    usable = active.filter(
+        account=OuterRef("account"), method__in=[method.name for method in methods if not method.backup]
     )
-    for method, devices in gone.values_list("method").annotate(Count("pk")).order_by("method"):
-        yield _warning(
-            "W014",
-            f'There are {devices} active devices of the method {method!r}, which is not in MFA["METHODS"]: they cannot '
-            f"be verified. {alone.get(method, 0)} users have no other device: they can neither verify nor register.",
-            f'Put {method!r} back into MFA["METHODS"] until its users have another device, or remove theirs.',
-        )
+    gone = active.exclude(method__in=[method.name for method in methods]).values_list("method").order_by("method")
+    alone = dict(gone.filter(~Exists(usable)).annotate(Count("account", distinct=True)))
+    for method, devices in gone.annotate(Count("pk")):
+        yield _message("W014", method=method, devices=devices, alone=alone.get(method, 0))

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mfa.adapters import accessor
-from mfa.adapters.django.failures import answered
+from mfa.adapters.django.database import translate_errors
 from mfa.adapters.django.users import writable
 from mfa.application.operations import Operator
 from mfa.application.use_cases import UseCases
@@ -110,14 +109,14 @@ def user_by_key(key: str) -> UserId:
 
 def _user(get: Any, named: str) -> UserId:  # noqa: ANN401 - whatever the project's users are
     try:
-        return UserId(str(answered(get).pk))
+        return UserId(str(translate_errors(get)().pk))
     except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
         raise CommandError(f"There is no user {without_control(named)!r}.") from None
 
 
 def names_of(user_ids: Iterable[UserId]) -> dict[UserId, str]:
     """Return the natural keys of users, by their primary keys, in one statement."""
-    found = answered(lambda: get_user_model()._default_manager.in_bulk(list(user_ids)))  # noqa: SLF001 - Django's name for it
+    found = translate_errors(writable().in_bulk)(list(user_ids))
     return {UserId(str(key)): str(user.get_username()) for key, user in found.items()}
 
 

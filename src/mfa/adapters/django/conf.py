@@ -1,5 +1,6 @@
 """The one place where Django's settings are read."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -32,32 +33,28 @@ def authentication_classes() -> tuple[type[BaseAuthentication], ...]:
 
 def throttle_rate(scope: str) -> str | None:
     """Return how often Django REST framework lets one address in under that scope; None: as often as it likes."""
-    rates: Any = api_settings.DEFAULT_THROTTLE_RATES
-    rate: str | None = rates.get(scope)
-    return rate
+    rates: Mapping[str, Any] = api_settings.DEFAULT_THROTTLE_RATES
+    return rates.get(scope)
 
 
 def session_engine() -> str:
     """Return the module that keeps sessions."""
-    engine: str = settings.SESSION_ENGINE
-    return engine
+    return settings.SESSION_ENGINE
 
 
 def session_cache() -> str:
     """Return the name of the cache in which sessions are kept, where they are kept in one."""
-    alias: str = settings.SESSION_CACHE_ALIAS
-    return alias
+    return settings.SESSION_CACHE_ALIAS
 
 
 def cache_backend(alias: str) -> str:
     """Return the class of a cache."""
-    backend: str = settings.CACHES[alias]["BACKEND"]
-    return backend
+    return str(settings.CACHES[alias]["BACKEND"])
 
 
 def middleware() -> tuple[object, ...]:
     """Return the classes and functions in ``MIDDLEWARE``."""
-    return tuple(import_string(path) for path in settings.MIDDLEWARE)
+    return tuple(map(import_string, settings.MIDDLEWARE))
 
 
 def has_routes() -> bool:

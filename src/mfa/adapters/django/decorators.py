@@ -1,6 +1,6 @@
 """The second factor for views that are Django's own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -29,23 +29,18 @@ def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decor
 
     def decorated(view: Decorated) -> Decorated:
         if _is_async(view):
-            waiting = cast("Callable[..., Awaitable[HttpResponseBase]]", view)
 
             @wraps(view)
             async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
                 judgement = await sync_to_async(judge)(request, requirement, view, args, kwargs)
-                response = judgement.refusal or await waiting(request, *args, **kwargs)
-                judgement.announce(response)
-                return response
+                return judgement.announced(judgement.refusal or await view(request, *args, **kwargs))
 
             return cast("Decorated", async_view)
 
         @wraps(view)
         def sync_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             judgement = judge(request, requirement, view, args, kwargs)
-            response: HttpResponseBase = judgement.refusal or view(request, *args, **kwargs)
-            judgement.announce(response)
-            return response
+            return judgement.announced(judgement.refusal or view(request, *args, **kwargs))
 
         return cast("Decorated", sync_view)
 
@@ -64,7 +59,7 @@ def verification_exempt(view: Decorated) -> Decorated:
 
         @wraps(view)
         async def async_view(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
-            return await cast("Callable[..., Awaitable[Any]]", view)(*args, **kwargs)
+            return await view(*args, **kwargs)
 
         exempt: View = async_view
     else:

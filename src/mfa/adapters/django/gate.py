@@ -22,7 +22,7 @@ from mfa.adapters import accessor, requests
 from mfa.adapters.answers import Answer, answer_to, grace_header, unauthenticated
 from mfa.adapters.exceptions import MfaException, TokenRequired, transactions_left_alone
 from mfa.adapters.requests import Demanded
-from mfa.domain.errors import MfaError, NotFound
+from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
 
@@ -38,10 +38,11 @@ class Judgement:
     refusal: HttpResponseBase | None = None
     headers: Mapping[str, str] = NOTHING
 
-    def announce(self, response: HttpResponseBase) -> None:
-        """Put the headers into the answer of a view."""
+    def announced(self, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the answer of a view, with the headers."""
         for name, value in self.headers.items():
             response.headers[name] = value
+        return response
 
 
 def judge(
@@ -66,17 +67,12 @@ def judge(
     provider = accessor.use_cases().token_provider
     token = provider.token_of(request)
     if token is None:
-        return Judgement(refusal=_response(unauthenticated(provider.scheme)))
+        return Judgement(refusal=respond(unauthenticated(provider.scheme)))
     answer, headers = _judge_token(request, token, requirements)
     if answer is not None:
-        return Judgement(refusal=_response(answer))
+        return Judgement(refusal=respond(answer))
     _hold(request, token)
     return Judgement(headers=headers)
-
-
-def not_found() -> HttpResponseBase:
-    """Answer that there is nothing, and none of what the project would have said beside."""
-    return _response(answer_to(NotFound(), ""))
 
 
 def _judge_token(
@@ -93,7 +89,8 @@ def _judge_token(
     return None, NOTHING if requirements else grace_header(standing)
 
 
-def _response(answer: Answer) -> JsonResponse:
+def respond(answer: Answer) -> JsonResponse:
+    """Answer in JSON, which nobody may keep."""
     response = JsonResponse(dict(answer.body), status=answer.status, headers=dict(answer.headers))
     response["Cache-Control"] = "no-store"
     return response
@@ -171,48 +168,30 @@ class _HeldRequest(HttpRequest):
     for a gate to judge, and early enough to stop a view that has not begun: raises ``PermissionDenied``.
     """
 
-    @property
-    def user(self) -> Any:  # noqa: ANN401 - as in Django
-        """Return the user."""
-        return self._held("user")
-
-    @user.setter
-    def user(self, user: Any) -> None:  # noqa: ANN401 - as above
-        if not self._acts(user):
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - as in Python
+        if name == "user" and not self._may_act(value):
             raise PermissionDenied("The gate has judged another user than the view acts for")
-        vars(self)["user"] = user
-
-    @property
-    def auth(self) -> Any:  # noqa: ANN401 - whatever a framework puts there
-        """Return the credentials."""
-        return self._held("auth")
-
-    @auth.setter
-    def auth(self, auth: Any) -> None:  # noqa: ANN401 - as above
-        before = vars(self).get("auth")
-        vars(self)["auth"] = auth
-        # A framework that authenticates by the session has the user for its credentials.
-        if auth is None or auth is vars(self).get("user"):
-            return
-        found = accessor.use_cases().token_provider.token_of(self)
-        judged: Token = vars(self)[_JUDGED]
-        if found is None or (found.user_id, found.id) != (judged.user_id, judged.id):
-            vars(self)["auth"] = before
+        before = vars(self).get(name)
+        super().__setattr__(name, value)
+        if name == "auth" and not self._may_authenticate(value):
+            super().__setattr__(name, before)
             raise PermissionDenied("The gate has judged another token than the view acts for")
 
-    def _held(self, name: str) -> Any:  # noqa: ANN401 - as above
-        try:
-            return vars(self)[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def _acts(self, user: Any) -> bool:  # noqa: ANN401 - as above
+    def _may_act(self, user: Any) -> bool:  # noqa: ANN401 - whatever model the project has
         """Tell whether a user is whom the gate has judged, or nobody, or whom a login has meanwhile let in."""
         if user is None or not user.is_authenticated:
             return True
         judged: Token = vars(self)[_JUDGED]
         session = getattr(self, "session", NOTHING)
         return str(user.pk) == judged.user_id or session.get(SESSION_KEY) == str(user.pk)
+
+    def _may_authenticate(self, auth: object) -> bool:
+        # A framework that authenticates by the session has the user for its credentials.
+        if auth is None or auth is vars(self).get("user"):
+            return True
+        found = accessor.use_cases().token_provider.token_of(self)
+        judged: Token = vars(self)[_JUDGED]
+        return found is not None and (found.user_id, found.id) == (judged.user_id, judged.id)
 
 
 _JUDGED = "_mfa_judged"

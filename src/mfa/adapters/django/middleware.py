@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
+from mfa.adapters.answers import answer_to
 from mfa.adapters.django.decorators import EXEMPT
-from mfa.adapters.django.gate import Judgement, View, judge, not_found
+from mfa.adapters.django.gate import Judgement, View, judge, respond
 from mfa.adapters.requests import Demanded
+from mfa.domain.errors import NotFound
 
 _JUDGEMENTS = "_mfa_judgements"
 
@@ -47,7 +49,6 @@ class VerifiedMiddleware(MiddlewareMixin):
         if judgement is None and request.resolver_match is None and not self.is_exempt(request, None):
             judgement = judge(request, self.mfa_requirement)
             if judgement.refusal is not None:
-                return not_found() if response.status_code == HTTPStatus.NOT_FOUND else judgement.refusal
-        if judgement is not None:
-            judgement.announce(response)
-        return response
+                hidden = response.status_code == HTTPStatus.NOT_FOUND
+                return respond(answer_to(NotFound(), "")) if hidden else judgement.refusal
+        return response if judgement is None else judgement.announced(response)

@@ -19,7 +19,7 @@ _STATEMENTS = "_mfa_statements"
 """Where a connection keeps them, so that they go with it."""
 
 
-class Slot(Value):
+class Placeholder(Value):
     """Where a value goes in a statement that is compiled without it; the field says how the value is written."""
 
     def __init__(self, name: str, field: "Field[Any, Any]") -> None:
@@ -40,14 +40,14 @@ class Slot(Value):
 
 @attrs.frozen(repr=False)
 class _Statement:
+    compiler: SQLCompiler
     sql: str
     parameters: Sequence[Any]
-    compiler: SQLCompiler
     converters: Any = attrs.field(factory=dict)
 
     def bound(self, values: Mapping[str, object]) -> list[Any]:
         connection = self.compiler.connection
-        return [each.bound(values, connection) if isinstance(each, Slot) else each for each in self.parameters]
+        return [each.bound(values, connection) if isinstance(each, Placeholder) else each for each in self.parameters]
 
     def read(self, values: Mapping[str, object]) -> Sequence[Sequence[Any]]:
         with self.compiler.connection.cursor() as cursor:
@@ -66,7 +66,7 @@ class _Statement:
 def rows(
     alias: str, name: Hashable, build: Callable[[], QuerySet[Any, Any]], **values: object
 ) -> Sequence[Sequence[Any]]:
-    """Return the rows of the query set that ``build`` makes, with slots for the values.
+    """Return the rows of the query set that ``build`` makes, with placeholders for the values.
 
     ``name`` tells the query set from every other; one that is not the same each time has None, and is not kept.
     """
@@ -74,8 +74,7 @@ def rows(
     def compiled() -> _Statement:
         compiler = build().query.get_compiler(using=alias)
         sql, parameters = compiler.as_sql()
-        converters = compiler.get_converters([selected[0] for selected in compiler.select])
-        return _Statement(sql, parameters, compiler, converters)
+        return _Statement(compiler, sql, parameters, compiler.get_converters([each[0] for each in compiler.select]))
 
     return _statement(alias, name, compiled).read(values)
 
@@ -84,12 +83,11 @@ def update(alias: str, model: type[Model], fields: Mapping[str, object], **place
     """Write fields of the rows in a place, as ``filter`` finds it, and return how many there are."""
 
     def compiled() -> _Statement:
-        found = {name: Slot(f"in {name}", _field(model, name)) for name in place}
+        found = {name: Placeholder(f"in {name}", _field(model, name)) for name in place}
         query: Any = model._default_manager.using(alias).filter(**found).query.chain(UpdateQuery)  # noqa: SLF001 - Django's name for it
-        query.add_update_values(_slots(model, fields))
+        query.add_update_values(_placeholders(model, fields))
         compiler = query.get_compiler(using=alias)
-        sql, parameters = compiler.as_sql()
-        return _Statement(sql, parameters, compiler)
+        return _Statement(compiler, *compiler.as_sql())
 
     name = ("update", model, *_shape(fields), *place)
     return _statement(alias, name, compiled).write({**fields, **{f"in {each}": place[each] for each in place}})
@@ -99,13 +97,12 @@ def insert(alias: str, model: type[Model], fields: Mapping[str, object]) -> None
     """Write a new row; what the database makes by itself, such as a key, is not asked for."""
 
     def compiled() -> _Statement:
-        slots = _slots(model, fields)
+        placeholders = _placeholders(model, fields)
         query = InsertQuery(model)
-        made = model(**{_field(model, name).attname: slot for name, slot in slots.items()})
-        query.insert_values([_field(model, name) for name in slots], [made], raw=True)
+        made = model(**{_field(model, name).attname: each for name, each in placeholders.items()})
+        query.insert_values([_field(model, name) for name in placeholders], [made], raw=True)
         compiler = query.get_compiler(using=alias)
-        [(sql, parameters)] = compiler.as_sql()
-        return _Statement(sql, parameters, compiler)
+        return _Statement(compiler, *compiler.as_sql()[0])
 
     _statement(alias, ("insert", model, *_shape(fields)), compiled).write(fields)
 
@@ -126,12 +123,12 @@ def _statement(alias: str, name: Hashable, compiled: Callable[[], _Statement]) -
     return statement
 
 
-def _slots(model: type[Model], fields: Mapping[str, object]) -> dict[str, Slot | None]:
-    return {name: None if value is None else Slot(name, _field(model, name)) for name, value in fields.items()}
+def _placeholders(model: type[Model], fields: Mapping[str, object]) -> dict[str, Placeholder | None]:
+    return {name: None if value is None else Placeholder(name, _field(model, name)) for name, value in fields.items()}
 
 
 def _shape(fields: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
-    """Tell statements apart: NULL is a part of a statement, and never a value of a slot."""
+    """Tell statements apart: NULL is a part of a statement, and never a value of a placeholder."""
     return tuple((name, value is None) for name, value in fields.items())
 
 

@@ -53,15 +53,15 @@ def _follow(*, instance: Model, using: str, **_: object) -> None:
     rehash = Rehash(
         user_id=UserId(str(instance.pk)), before=login_digest(before), after=login_digest(vars(instance)["password"])
     )
+
+    def follow() -> None:
+        try:
+            accessor.use_cases().follow_rehash(rehash)
+        except MfaError as error:
+            logger.warning("Browsers are forgotten: a password was hashed anew, and %s", type(error).__name__)
+
     # A use case commits by itself, so it waits for whatever transaction the login is in.
-    transaction.on_commit(lambda: _tell(rehash), using=using)
-
-
-def _tell(rehash: Rehash) -> None:
-    try:
-        accessor.use_cases().follow_rehash(rehash)
-    except MfaError as error:
-        logger.warning("Browsers are forgotten: a password was hashed anew, and %s", type(error).__name__)
+    transaction.on_commit(follow, using=using)
 
 
 def _made_by_the_preferred(encoded: str) -> bool | None:

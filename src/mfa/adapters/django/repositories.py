@@ -1,20 +1,32 @@
-"""Accounts in Django's database: one statement to read, and the compare-and-set first of all that write."""
+"""Accounts in Django's database: one statement to read, and the compare-and-set first of all that write.
+
+So are the rotations of keys that were completed.
+"""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
 import attrs
-from django.core.exceptions import FieldDoesNotExist
 from django.db import IntegrityError, router, transaction
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import FilteredRelation, Model, Q, QuerySet
 from django.db.models.manager import BaseManager
 
 from mfa.adapters.django import prepared
-from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord, SpentLoginRecord
-from mfa.application.ports.repositories import AccountJoin, AccountRepository, Credentials, HeldDevice
+from mfa.adapters.django.database import database, translate_errors
+from mfa.adapters.django.models import (
+    AccountRecord,
+    ChallengeRecord,
+    DeviceRecord,
+    KeyRotationRecord,
+    SpentLoginRecord,
+)
+from mfa.application.ports.repositories import AccountJoin, AccountRepository, Credentials, HeldDevice, Holders
+from mfa.application.ports.system import KeyRotations
 from mfa.domain import states
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
@@ -26,24 +38,16 @@ from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
 from mfa.domain.trusts import Trust
 
-_ACCOUNT = ("version", "next_index", "gone", "sends", "trusts")
-_DEVICE = (
-    "index",
-    "method",
-    "name",
-    "state",
-    "unique",
-    "destination",
-    "created_at",
-    "activated_at",
-    "last_used_at",
-    "registered_by",
-    "expires_at",
-    "failures",
-    "recent_failures",
-    "last_failure_at",
-)
-_CHALLENGE = ("token", "sent", "dispatched_at", "confirmed_at", "trust", "trusted_at", "expires_at")
+
+@cache
+def _names(model: Any) -> tuple[str, ...]:  # noqa: ANN401 - any model
+    return tuple(field.attname for field in model._meta.concrete_fields)  # noqa: SLF001 - Django's name for it
+
+
+# All but the keys: each row is found by what the domain calls it.
+_ACCOUNT = _names(AccountRecord)[1:]
+_DEVICE = _names(DeviceRecord)[2:]
+_CHALLENGE = _names(ChallengeRecord)[3:]
 _COLUMNS = (*_ACCOUNT, *(f"devices__{column}" for column in _DEVICE), *(f"mine__{column}" for column in _CHALLENGE))
 
 _DEVICES_BEGIN = len(_ACCOUNT)
@@ -51,14 +55,9 @@ _CHALLENGES_BEGIN = _DEVICES_BEGIN + len(_DEVICE)
 _LOGIN_BEGINS = len(_COLUMNS)
 """Where each part of a row begins; the last is the user's password, where users have one."""
 
-_STORED_PASSWORD = "user__password"  # noqa: S105 - where it is, not what
+_TOKEN = ChallengeRecord._meta.get_field("token")  # noqa: SLF001 - Django's name for it
 
 _LOGIN_CHARACTERS = 32
-
-
-def database() -> str:
-    """Return the database that accounts are written to, and so read from: a replica may lag behind a removal."""
-    return router.db_for_write(AccountRecord)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -70,7 +69,7 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         rows = prepared.rows(database(), "account", _account_rows, user=user_id, token=token_id or "")
         return _account(user_id, token_id, rows)
 
-    def along(
+    def read_joined(
         self,
         tokens: Any,  # noqa: ANN401 - a model, whichever the token system has
         known_by: Mapping[str, str],
@@ -84,20 +83,25 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         """
         if router.db_for_write(tokens) != database():
             return cast("Credentials", tokens.objects.select_related("user").get(**known_by)), None
-        beside = _Beside.of(tokens)
         rows = prepared.rows(
             database(),
-            ("along", tokens, *known_by) if beside.same else None,
-            lambda: beside.rows(known_by),
+            ("joined", tokens, *known_by) if _same_rows(tokens.objects) else None,
+            lambda: _joined_rows(tokens, known_by),
             **known_by,
             first=between[0],
             last=between[1],
         )
         if not rows:
             raise tokens.DoesNotExist
-        credentials = beside.token(rows[0])
+        of_user = tokens._meta.get_field("user")  # noqa: SLF001 - Django's name for it
+        names, user_names = _names(tokens), _names(of_user.related_model)
+        account_begins = len(names) + len(user_names)
+        user_row = rows[0][len(names) : account_begins]
+        credentials = tokens.from_db(database(), names, rows[0][: len(names)])
+        of_user.set_cached_value(credentials, of_user.related_model.from_db(database(), user_names, user_row))
+        password = dict(zip(user_names, user_row, strict=True)).get("password")
         token = known_as(credentials)
-        return credentials, _account(token.user_id, token.id, [beside.account(row) for row in rows])
+        return credentials, _account(token.user_id, token.id, [(*row[account_begins:], password) for row in rows])
 
     def held(self, unique: str) -> HeldDevice | None:
         """Find a device by its unique name, in one statement."""
@@ -129,7 +133,8 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             self._write_devices(before, after)
         self._write_challenges(before, after)
         if spending is not None:
-            _spend(spending)
+            with _savepoint(AlreadySpent):
+                prepared.insert(database(), SpentLoginRecord, attrs.asdict(spending))
         return stored
 
     def _write_devices(self, before: Account, after: Account) -> None:
@@ -137,12 +142,18 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         gone = old.keys() - {device.index for device in after.devices}
         if gone:
             _challenges(before.user_id).filter(index__in=gone).delete()
-            _devices(before.user_id).filter(index__in=gone).delete()
+            key: Any = before.user_id
+            DeviceRecord.objects.using(database()).filter(account_id=key, index__in=gone).delete()
         for device in after.devices:
-            if device.renews(old.get(device.index)):
+            known = old.get(device.index)
+            if device.renews(known):
                 _challenges(before.user_id).filter(index=device.index).exclude(token=before.token_id).delete()
-            if device != old.get(device.index):
-                self._write_device(after.user_id, device, old.get(device.index))
+            if device != known:
+                place = {"account": after.user_id, "index": device.index}
+                # The constraint finds a name that another user's device has.
+                named = known is not None and device.unique not in (None, known.unique)
+                with _savepoint(NotUnique) if named else nullcontext():
+                    _write(DeviceRecord, place, _device_fields(device), _device_fields(known) if known else {})
 
     def _write_challenges(self, before: Account, after: Account) -> None:
         old = {challenge.index: challenge for challenge in before.challenges}
@@ -154,101 +165,91 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         for challenge in after.challenges:
             known = old.get(challenge.index) if challenge.index in kept else None
             if challenge != known:
-                self._write_challenge(after.user_id, challenge, known)
+                place = {"account": after.user_id, "index": challenge.index, "token": challenge.token_id}
+                fields, read = _challenge_fields(challenge), _challenge_fields(known) if known else {}
+                if not _write(ChallengeRecord, place, fields, read):
+                    raise StaleAccount
 
     def _compare_and_set(self, before: Account, stored: Account) -> None:
-        if before.version:
-            changed = _changed({name: getattr(before, name) for name in _ACCOUNT}, stored)
-            if not prepared.update(database(), AccountRecord, changed, user=before.user_id, version=before.version):
-                raise StaleAccount
+        if not before.version:
+            with _savepoint(StaleAccount):
+                prepared.insert(database(), AccountRecord, {"user": before.user_id, **_account_fields(stored, None)})
             return
-        try:
-            # A savepoint, so that losing the race for the first row leaves the transaction usable.
-            with transaction.atomic(using=database()):
-                prepared.insert(database(), AccountRecord, {"user": before.user_id, **_changed({}, stored)})
-        except IntegrityError:
-            raise StaleAccount from None
-
-    def _write_device(self, user_id: UserId, device: Device, old: Device | None) -> None:
-        fields = _device_fields(device)
-        if old is None:
-            prepared.insert(database(), DeviceRecord, {"account": user_id, **fields})
-            return
-        before = _device_fields(old)
-        changed = {name: value for name, value in fields.items() if value != before[name]}
-        if device.unique in (None, old.unique):
-            prepared.update(database(), DeviceRecord, changed, account=user_id, index=device.index)
-            return
-        try:
-            # A savepoint, as for the first row: the constraint finds a name that another user's device has.
-            with transaction.atomic(using=database()):
-                prepared.update(database(), DeviceRecord, changed, account=user_id, index=device.index)
-        except IntegrityError:
-            raise NotUnique from None
-
-    def _write_challenge(self, user_id: UserId, challenge: Challenge, old: Challenge | None) -> None:
-        place: dict[str, Any] = {"account": user_id, "index": challenge.index, "token": challenge.token_id}
-        fields = {name: getattr(challenge, name) for name in _CHALLENGE[1:]}
-        if old is None:
-            prepared.insert(database(), ChallengeRecord, {**place, **fields})
-        else:
-            changed = {name: value for name, value in fields.items() if value != getattr(old, name)}
-            if not prepared.update(database(), ChallengeRecord, changed, **place):
-                raise StaleAccount
+        changed = _account_fields(stored, before)
+        if not prepared.update(database(), AccountRecord, changed, user=before.user_id, version=before.version):
+            raise StaleAccount
 
 
-def _spend(login: SpentLogin) -> None:
-    fields = {"digest": login.digest, "expires_at": login.expires_at}
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DjangoHolders(Holders):
+    """Asks the repository, and says in the words of the core what the database could not do."""
+
+    accounts: Holders
+
+    @translate_errors
+    def held(self, unique: str) -> HeldDevice | None:
+        """Find the device; raises ``StoreBusy`` and ``Unavailable``."""
+        return self.accounts.held(unique)
+
+
+@attrs.frozen(eq=False, repr=False)
+class DjangoKeyRotations(KeyRotations):
+    """Keeps a row for each rotation; raises ``StoreBusy`` and ``Unavailable``."""
+
+    @translate_errors
+    def complete(self, at: datetime) -> None:
+        """Write a row."""
+        KeyRotationRecord.objects.using(database()).create(completed_at=at)
+
+    @translate_errors
+    def completed(self) -> bool:
+        """Look for any row."""
+        return KeyRotationRecord.objects.using(database()).exists()
+
+
+@contextmanager
+def _savepoint(refusal: type[Exception]) -> Iterator[None]:
+    """Write behind a savepoint, so that what a constraint refuses leaves the transaction usable; raises ``refusal``."""
     try:
-        # A savepoint, as for the first row of an account.
         with transaction.atomic(using=database()):
-            prepared.insert(database(), SpentLoginRecord, fields)
+            yield
     except IntegrityError:
-        raise AlreadySpent from None
+        raise refusal from None
 
 
-def _changed(before: Mapping[str, Any], stored: Account) -> dict[str, object]:
+def _account_fields(account: Account, before: Account | None) -> dict[str, object]:
     """Return the columns of an account that were otherwise before, as they are written."""
-    columns = {name: getattr(stored, name) for name in _ACCOUNT}
     return {
-        name: _WRITTEN[name](value) for name, value in columns.items() if name not in before or value != before[name]
+        name: write(getattr(account, name))
+        for name, write in _WRITTEN.items()
+        if before is None or getattr(account, name) != getattr(before, name)
     }
 
 
 def _device_fields(device: Device) -> dict[str, object]:
-    fields = {column: getattr(device, column, None) for column in _DEVICE}
     failures = device.failures
-    return {
-        **fields,
-        "failures": failures.count,
-        "recent_failures": failures.recent,
-        "last_failure_at": failures.last_at,
-    }
+    of_failures = {"failures": failures.count, "recent_failures": failures.recent, "last_failure_at": failures.last_at}
+    return {column: getattr(device, column) for column in _DEVICE if column not in of_failures} | of_failures
 
 
-def _accounts(user_id: UserId | prepared.Slot) -> QuerySet[AccountRecord]:
-    key: Any = user_id
-    return AccountRecord.objects.using(database()).filter(pk=key)
+def _challenge_fields(challenge: Challenge) -> dict[str, object]:
+    return {name: getattr(challenge, name) for name in _CHALLENGE[1:]}
 
 
-def _devices(user_id: UserId) -> QuerySet[DeviceRecord]:
-    key: Any = user_id
-    return DeviceRecord.objects.using(database()).filter(account_id=key)
+def _write(
+    model: type[Model], place: Mapping[str, object], fields: Mapping[str, object], before: Mapping[str, object]
+) -> int:
+    """Write a row that was not there before, or what has changed of it, and return how many rows there are."""
+    if not before:
+        prepared.insert(database(), model, {**place, **fields})
+        return 1
+    changed = {name: value for name, value in fields.items() if value != before[name]}
+    return prepared.update(database(), model, changed, **place)
 
 
 def _challenges(user_id: UserId) -> QuerySet[ChallengeRecord]:
     key: Any = user_id
     return ChallengeRecord.objects.using(database()).filter(account_id=key)
-
-
-@cache
-def _login_columns() -> tuple[str, ...]:
-    """Return where a user's password is, as Django stores it; nowhere where the project's users have none."""
-    try:
-        AccountRecord._meta.get_field("user").related_model._meta.get_field("password")  # noqa: SLF001 - Django's name for it
-    except FieldDoesNotExist:
-        return ()
-    return (_STORED_PASSWORD,)
 
 
 def login_digest(password: str | None = None) -> str:
@@ -258,73 +259,38 @@ def login_digest(password: str | None = None) -> str:
 
 
 def _account_rows() -> QuerySet[AccountRecord, Any]:
-    token = prepared.Slot("token", ChallengeRecord._meta.get_field("token"))  # noqa: SLF001 - Django's name for it
+    token = prepared.Placeholder("token", _TOKEN)
     mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token))
-    found = _accounts(prepared.Slot("user", AccountRecord._meta.pk)).annotate(mine=mine)  # noqa: SLF001 - as above
-    return found.values_list(*_COLUMNS, *_login_columns())
+    key: Any = AccountRecord._meta.pk  # noqa: SLF001 - Django's name for it
+    found = AccountRecord.objects.using(database()).filter(pk=prepared.Placeholder("user", key)).annotate(mine=mine)
+    # Where a user's password is, as Django stores it; nowhere where the project's users have none.
+    login = ("user__password",) if "password" in _names(key.related_model) else ()
+    return found.values_list(*_COLUMNS, *login)
 
 
 def _held_rows() -> QuerySet[DeviceRecord, Any]:
-    unique = prepared.Slot("unique", DeviceRecord._meta.get_field("unique"))  # noqa: SLF001 - as above
+    unique = prepared.Placeholder("unique", DeviceRecord._meta.get_field("unique"))  # noqa: SLF001 - as above
     found = DeviceRecord.objects.using(database()).filter(unique=unique, activated_at__isnull=False)
     return found.values_list("account_id", "index", "method", "state")
 
 
-_PATH = "user__multi_factor_account__"
+def _same_rows(manager: Any) -> bool:  # noqa: ANN401 - of whichever model
+    """Tell whether a manager shows the same rows always, as one does not that asks for the time or a tenant."""
+    return type(manager).get_queryset is BaseManager.get_queryset and manager._queryset_class is QuerySet  # noqa: SLF001 - as above
 
 
-@attrs.frozen(repr=False)
-class _Beside:
-    """How a row of tokens, each with its user and the account, is told apart again."""
-
-    tokens: Any
-    users: Any
-    token_names: tuple[str, ...]
-    user_names: tuple[str, ...]
-    same: bool
-    """Whether the model's manager shows the same rows always, as one does not that asks for the time or a tenant."""
-
-    @classmethod
-    @cache
-    def of(cls, tokens: Any) -> "_Beside":  # noqa: ANN401 - a model, whichever the token system has
-        users = tokens._meta.get_field("user").related_model  # noqa: SLF001 - Django's name for it
-        made = tokens.objects.all()
-        same = type(tokens.objects).get_queryset is BaseManager.get_queryset and type(made) is QuerySet
-        return cls(tokens, users, _names(tokens), _names(users), same)
-
-    def rows(self, known_by: Iterable[str]) -> QuerySet[Any, Any]:
-        identity = ChallengeRecord._meta.get_field("token")  # noqa: SLF001 - Django's name for it
-        between = (prepared.Slot("first", identity), prepared.Slot("last", identity))
-        mine = FilteredRelation(
-            f"{_PATH}devices__challenges", condition=Q(**{f"{_PATH}devices__challenges__token__range": between})
-        )
-        known = {name: prepared.Slot(name, self.tokens._meta.get_field(name)) for name in known_by}  # noqa: SLF001 - as above
-        found = self.tokens.objects.using(database()).filter(**known).annotate(mine=mine)
-        account = (column if column.startswith("mine__") else _PATH + column for column in _COLUMNS)
-        read: QuerySet[Any, Any] = found.values_list(
-            *self.token_names, *(f"user__{name}" for name in self.user_names), *account
-        )
-        return read
-
-    def token(self, row: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
-        """Make the token and its user, as Django makes what it reads."""
-        user = self.users.from_db(database(), self.user_names, row[len(self.token_names) : self._account_begins])
-        token = self.tokens.from_db(database(), self.token_names, row[: len(self.token_names)])
-        token._meta.get_field("user").set_cached_value(token, user)  # noqa: SLF001 - as above
-        return token
-
-    def account(self, row: Sequence[Any]) -> Sequence[Any]:
-        """Return what is the account's, as of a row that was read for it alone."""
-        password = dict(zip(self.user_names, row[len(self.token_names) :], strict=False)).get("password")
-        return (*row[self._account_begins :], password)
-
-    @property
-    def _account_begins(self) -> int:
-        return len(self.token_names) + len(self.user_names)
-
-
-def _names(model: Any) -> tuple[str, ...]:  # noqa: ANN401 - any model
-    return tuple(field.attname for field in model._meta.concrete_fields)  # noqa: SLF001 - Django's name for it
+def _joined_rows(tokens: Any, known_by: Iterable[str]) -> QuerySet[Any, Any]:  # noqa: ANN401 - a model, as above
+    meta, account = tokens._meta, "user__multi_factor_account__"  # noqa: SLF001 - as above
+    between = (prepared.Placeholder("first", _TOKEN), prepared.Placeholder("last", _TOKEN))
+    challenges = f"{account}devices__challenges"
+    mine = FilteredRelation(challenges, condition=Q(**{f"{challenges}__token__range": between}))
+    known = {name: prepared.Placeholder(name, meta.get_field(name)) for name in known_by}
+    read: QuerySet[Any, Any] = tokens.objects.using(database()).filter(**known).annotate(mine=mine)
+    return read.values_list(
+        *_names(tokens),
+        *(f"user__{name}" for name in _names(meta.get_field("user").related_model)),
+        *(column if column.startswith("mine__") else account + column for column in _COLUMNS),
+    )
 
 
 def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[Any]]) -> Account:
@@ -361,18 +327,10 @@ def _device(*row: Any) -> Device:
     return Device(**{**columns, "state": bytes(columns["state"])}, failures=failures)
 
 
-def _challenge(index: int, token: str, sent: bytes | None, *rest: Any) -> Challenge:
-    dispatched_at, confirmed_at, trust, trusted_at, expires_at = rest
-    return Challenge(
-        index=index,
-        token_id=TokenId(token),
-        sent=None if sent is None else bytes(sent),
-        dispatched_at=dispatched_at,
-        confirmed_at=confirmed_at,
-        trust=trust,
-        trusted_at=trusted_at,
-        expires_at=expires_at,
-    )
+def _challenge(index: int, *row: Any) -> Challenge:
+    columns = dict(zip(_CHALLENGE, row, strict=True))
+    token, sent = columns.pop("token"), columns.pop("sent")
+    return Challenge(index=index, token_id=TokenId(token), sent=None if sent is None else bytes(sent), **columns)
 
 
 _WRITTEN: Mapping[str, Callable[[Any], object]] = {

@@ -17,50 +17,33 @@ from mfa.domain.events import Event
 event_published = Signal()
 """Sent for every event, whatever its class, events of later versions too."""
 
-device_registered = Signal()
-device_activated = Signal()
-device_renamed = Signal()
-device_removed = Signal()
-recovery_codes_replaced = Signal()
-challenge_dispatched = Signal()
-dispatch_failed = Signal()
-send_limit_reached = Signal()
-device_disabled = Signal()
-verification_accepted = Signal()
-verification_rejected = Signal()
-account_locked = Signal()
-browser_remembered = Signal()
-browser_trusted = Signal()
-browser_forgotten = Signal()
-browser_not_trusted = Signal()
+SIGNALS: dict[type[Event], Signal] = {}
 
-SIGNALS: dict[type[Event], Signal] = {
-    events.DeviceRegistered: device_registered,
-    events.DeviceActivated: device_activated,
-    events.DeviceRenamed: device_renamed,
-    events.DeviceRemoved: device_removed,
-    events.RecoveryCodesReplaced: recovery_codes_replaced,
-    events.ChallengeDispatched: challenge_dispatched,
-    events.DispatchFailed: dispatch_failed,
-    events.SendLimitReached: send_limit_reached,
-    events.DeviceDisabled: device_disabled,
-    events.VerificationAccepted: verification_accepted,
-    events.VerificationRejected: verification_rejected,
-    events.AccountLocked: account_locked,
-    events.BrowserRemembered: browser_remembered,
-    events.BrowserTrusted: browser_trusted,
-    events.BrowserForgotten: browser_forgotten,
-    events.BrowserNotTrusted: browser_not_trusted,
-}
+_ALARMING = set[type[Event]]()
 
-_ALARMING = (
-    events.VerificationRejected,
-    events.AccountLocked,
-    events.DeviceDisabled,
-    events.DispatchFailed,
-    events.SendLimitReached,
-    events.BrowserNotTrusted,
-)
+
+def _signal(event: type[Event], *, alarming: bool = False) -> Signal:
+    if alarming:
+        _ALARMING.add(event)
+    return SIGNALS.setdefault(event, Signal())
+
+
+device_registered = _signal(events.DeviceRegistered)
+device_activated = _signal(events.DeviceActivated)
+device_renamed = _signal(events.DeviceRenamed)
+device_removed = _signal(events.DeviceRemoved)
+recovery_codes_replaced = _signal(events.RecoveryCodesReplaced)
+challenge_dispatched = _signal(events.ChallengeDispatched)
+dispatch_failed = _signal(events.DispatchFailed, alarming=True)
+send_limit_reached = _signal(events.SendLimitReached, alarming=True)
+device_disabled = _signal(events.DeviceDisabled, alarming=True)
+verification_accepted = _signal(events.VerificationAccepted)
+verification_rejected = _signal(events.VerificationRejected, alarming=True)
+account_locked = _signal(events.AccountLocked, alarming=True)
+browser_remembered = _signal(events.BrowserRemembered)
+browser_trusted = _signal(events.BrowserTrusted)
+browser_forgotten = _signal(events.BrowserForgotten)
+browser_not_trusted = _signal(events.BrowserNotTrusted, alarming=True)
 
 logger = logging.getLogger("mfa")
 
@@ -72,7 +55,7 @@ class DjangoPublisher(Publisher):
     def publish(self, event: Event) -> None:
         """Log an event, with its fields as fields of the record, and send its signals."""
         fields = {f"mfa_{name}": value for name, value in attrs.asdict(event).items()}
-        level = logging.WARNING if isinstance(event, _ALARMING) else logging.INFO
+        level = logging.WARNING if type(event) in _ALARMING else logging.INFO
         logger.log(level, type(event).__name__, extra={"mfa_event": type(event).__name__, **fields})
         for signal in (SIGNALS[type(event)], event_published):
             for receiver, answer in signal.send_robust(sender=type(event), event=event):

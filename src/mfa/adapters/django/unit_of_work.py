@@ -1,14 +1,13 @@
 """One durable transaction per change."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import attrs
 from django.db import IntegrityError, transaction
 
-from mfa.adapters.django.failures import answered
-from mfa.adapters.django.repositories import database
-from mfa.application.ports.audit import AuditLevel, AuditRow, AuditTrail, rows_of
+from mfa.adapters.django.database import database, translate_errors
+from mfa.application.ports.audit import AuditLevel, AuditTrail, rows_of
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
 from mfa.application.ports.unit_of_work import UnitOfWork
@@ -37,9 +36,10 @@ class DjangoUnitOfWork(UnitOfWork):
     audit: AuditTrail
     level: AuditLevel = "changes"
 
+    @translate_errors
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Read an account in a statement of its own."""
-        return answered(lambda: self.accounts.of(user_id, token_id))
+        return self.accounts.of(user_id, token_id)
 
     def commit(
         self,
@@ -52,10 +52,18 @@ class DjangoUnitOfWork(UnitOfWork):
     ) -> Account:
         """Write in one transaction, and publish when it is over."""
         stored, rows = after, rows_of(events, self.level)
-        if before != after or spending is not None or beside is not None:
-            stored = answered(lambda: self._save(before, after, spending, rows, beside))
-        elif rows:
-            answered(lambda: self._add(rows))
+
+        def write() -> None:
+            nonlocal stored
+            if before != after or spending is not None:
+                stored = self.accounts.save(before, after, spending=spending)
+            if beside is not None:
+                beside()
+            if rows:
+                self.audit.add(rows)
+
+        if before != after or spending is not None or beside is not None or rows:
+            self._write(write)
         self._publish(events)
         return stored
 
@@ -63,49 +71,28 @@ class DjangoUnitOfWork(UnitOfWork):
         """Write down the events that are kept, and publish them all."""
         rows = rows_of(events, self.level)
         if rows:
-            answered(lambda: self._add(rows))
+            self._write(lambda: self.audit.add(rows))
         self._publish(events)
 
     def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
             self.publisher.publish(event)
 
-    def _add(self, rows: Sequence[AuditRow]) -> None:
-        with _durable():
-            self.audit.add(rows)
-
-    def _save(
-        self,
-        before: Account,
-        after: Account,
-        spending: SpentLogin | None,
-        rows: Sequence[AuditRow],
-        beside: Callable[[], None] | None,
-    ) -> Account:
-        """Save in a transaction, and have what the database finds inconsistent judged again.
+    @translate_errors
+    def _write(self, write: Callable[[], None]) -> None:
+        """Write in a transaction, and have what the database finds inconsistent judged again.
 
         So it is with a user who is deleted at that moment, whose account has nothing to belong to any more.
         """
+        connection = transaction.get_connection(database())
+        if not connection.in_atomic_block and not connection.get_autocommit():
+            raise RuntimeError(_NOT_DURABLE)
         try:
-            with _durable():
-                stored = self.accounts.save(before, after, spending=spending)
-                if beside is not None:
-                    beside()
-                if rows:
-                    self.audit.add(rows)
-                return stored
+            with ExitStack() as stack:
+                try:
+                    stack.enter_context(transaction.atomic(using=database(), durable=True))
+                except RuntimeError as error:
+                    raise RuntimeError(_NOT_DURABLE) from error
+                write()
         except IntegrityError:
             raise StaleAccount from None
-
-
-@contextmanager
-def _durable() -> Iterator[None]:
-    connection = transaction.get_connection(database())
-    if not connection.in_atomic_block and not connection.get_autocommit():
-        raise RuntimeError(_NOT_DURABLE)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(transaction.atomic(using=database(), durable=True))
-        except RuntimeError as error:
-            raise RuntimeError(_NOT_DURABLE) from error
-        yield

@@ -10,7 +10,7 @@ from django.db import router
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from mfa.adapters.django.failures import answered
+from mfa.adapters.django.database import translate_errors
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
@@ -24,21 +24,10 @@ class DjangoUserDirectory(UserDirectory):
     still log in, and nothing would be demanded yet of somebody who was promoted.
     """
 
+    @translate_errors
     def profile(self, user_id: UserId) -> Profile:
         """Read one user; what a custom model does not have is left empty."""
-        return answered(lambda: self._read(user_id))
-
-    def groups(self, user_id: UserId) -> frozenset[str]:
-        """Read the names of a user's groups in one statement; none where the model means something else by them."""
-        model = get_user_model()
-        return answered(lambda: self._names(model, user_id)) if model_of_groups(model) else frozenset()
-
-    def _names(self, model: Any, user_id: UserId) -> frozenset[str]:  # noqa: ANN401 - whatever model the project has
-        members = _users(model, user_id).filter(groups__isnull=False)
-        return frozenset(members.values_list("groups__name", flat=True))
-
-    def _read(self, user_id: UserId) -> Profile:
-        user: Any = _users(get_user_model(), user_id).first()
+        user: Any = _users(user_id).first()
         if user is None:
             return Profile()
         return Profile(
@@ -50,6 +39,12 @@ class DjangoUserDirectory(UserDirectory):
             active=bool(getattr(user, "is_active", True)),
         )
 
+    @translate_errors
+    def groups(self, user_id: UserId) -> frozenset[str]:
+        """Read the names of a user's groups in one statement; none where the model means something else by them."""
+        if model_of_groups(get_user_model()) is None:
+            return frozenset()
+        return frozenset(_users(user_id).filter(groups__isnull=False).values_list("groups__name", flat=True))
 
 def writable() -> Any:  # noqa: ANN401 - whatever model the project has
     """Return the users where they are written."""
@@ -57,9 +52,9 @@ def writable() -> Any:  # noqa: ANN401 - whatever model the project has
     return model._default_manager.db_manager(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
 
 
-def _users(model: Any, user_id: UserId) -> QuerySet[Any]:  # noqa: ANN401 - whatever model the project has
-    users: QuerySet[Any] = model._default_manager.using(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
-    return users.filter(pk=user_id)
+def _users(user_id: UserId) -> QuerySet[Any]:
+    users: QuerySet[Any] = writable().filter(pk=user_id)
+    return users
 
 
 def model_of_groups(model: Any) -> type[Model] | None:  # noqa: ANN401 - whatever model the project has

@@ -30,7 +30,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):
             return super().authenticate_credentials(key)
         known = identities("authtoken", _digest(key))
         try:
-            token, account = join.along(model, {"key": key}, between=known, known_as=_token)
+            token, account = join.read_joined(model, {"key": key}, between=known, known_as=_token)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if not token.user.is_active:

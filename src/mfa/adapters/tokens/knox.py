@@ -32,7 +32,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # 
         digest, model = hash_token(text), get_token_model()
         found = {"digest": digest, "token_key": _beginning(text)}
         try:
-            auth_token, account = join.along(model, found, between=identities("knox", digest), known_as=_token)
+            auth_token, account = join.read_joined(model, found, between=identities("knox", digest), known_as=_token)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if self._cleanup_token(auth_token):

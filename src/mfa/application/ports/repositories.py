@@ -66,7 +66,7 @@ class AccountJoin(Protocol):
     """Reads an account in the statement in which a token is read; an ``AccountRepository`` that can do so is one."""
 
     @abstractmethod
-    def along(
+    def read_joined(
         self,
         tokens: Any,  # noqa: ANN401 - whatever the store knows tokens by
         known_by: Mapping[str, str],
