@@ -15,9 +15,13 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from mfa.application.ports.audit import AuditLevel, AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
+from mfa.application.ports.purging import ExpiredRows
+from mfa.application.ports.reports import AccountReports
 from mfa.application.ports.repositories import AccountRepository, Holders
 from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
@@ -69,6 +73,11 @@ PORTS: Mapping[str, type] = {
     "accounts": AccountRepository,
     "holders": Holders,
     "unit_of_work": UnitOfWork,
+    "audit": AuditTrail,
+    "client_address": ClientAddress,
+    "notifier": Notifier,
+    "reports": AccountReports,
+    "expired_rows": ExpiredRows,
     "token_provider": TokenProvider,
     "token_issuer": TokenIssuer,
     "policy": VerificationPolicy,
@@ -180,7 +189,7 @@ _DURATION = "".join(f"(?:(?P<{unit}>[0-9]{{1,9}}){unit[0]})?" for unit in ("days
 _DATE_TIME = r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d{1,6})?(z|[+-]\d\d:\d\d)"
 
 
-def _duration(value: object) -> timedelta:
+def duration(value: object) -> timedelta:
     read = value if isinstance(value, timedelta) else timedelta(0)
     match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match:
@@ -288,7 +297,7 @@ PATH = _matching(
     'the dotted path of a class, such as "project.mfa.Thing"',
     lambda value: isinstance(value, str) and re.fullmatch(r"\w+(\.\w+)+", value),
 )
-DURATION = Rule(f'a duration such as "30s", "12h", "1d12h" or a timedelta, at most "{LONGEST.days}d"', _duration)
+DURATION = Rule(f'a duration such as "30s", "12h", "1d12h" or a timedelta, at most "{LONGEST.days}d"', duration)
 DEADLINE = Rule('a date-time such as "2026-06-01T00:00:00Z"', _date_time) | DURATION
 METHODS = _list_of(
     f"a list, not empty and with nothing twice, of {', '.join(BUILT_IN)} or dotted paths of classes",
@@ -312,6 +321,10 @@ ORIGINS = Rule(
     'a list of origins as browsers write them, such as "https://example.com", "http://localhost:8000", '
     '"android:apk-key-hash:" with 43 characters of url-safe base64, or "chrome-extension://" with the id',
     _origins,
+)
+SITE = _matching(
+    'where the site answers, such as "https://example.com"',
+    lambda value: isinstance(value, str) and _serialized(value.rstrip("/")) == value.rstrip("/"),
 )
 KEYS = _list_of("a list of keys, each the url-safe base64 of 32 random bytes", Rule("a key", _key), bool)
 DIGITS = integer(1, MOST_DIGITS)
@@ -390,6 +403,11 @@ class Config:
     enforce_rfc_guidance: bool = _setting(default=True, rule=BOOLEAN)
     max_devices_per_method: int = _setting(5, integer(1))
     registration_lifetime: timedelta = _setting(_HOUR, DURATION)
+    audit: AuditLevel = _setting("changes", one_of("changes", "all", "off"))
+    audit_retention: timedelta = _setting(400 * _DAY, DURATION)
+    trusted_proxies: int = _setting(0, integer(0, 100))
+    notify: bool = _setting(default=True, rule=BOOLEAN)
+    notify_url: str | None = _setting(None, optional(SITE))
     adapters: Mapping[str, str] = _setting(MappingProxyType({}), ADAPTERS)
     container: str | None = _setting(None, optional(PATH))
 

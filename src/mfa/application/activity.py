@@ -6,7 +6,7 @@ from datetime import timedelta
 import attrs
 
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
-from mfa.application.transactions import Transactions, retried
+from mfa.application.transactions import UseCase, retried
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import Token
 
@@ -27,10 +27,9 @@ class ActivityPage:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ListActivity:
+class ListActivity(UseCase):
     """Lists the last 90 days to a token that is verified; raises ``Refused`` and ``Unavailable``."""
 
-    transactions: Transactions
     audit: AuditTrail
 
     def __call__(self, token: Token, *, before: int | None = None) -> ActivityPage:

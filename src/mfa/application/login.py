@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from mfa.application.ports.audit import browser_digest
 from mfa.application.ports.repositories import HeldDevice, Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
@@ -13,7 +14,7 @@ from mfa.application.transactions import Decision, UseCase, retried
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, SealError
-from mfa.domain.events import VerificationAccepted, VerificationRejected
+from mfa.domain.events import NewBrowserLoggedIn, VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
@@ -165,9 +166,11 @@ class LogInByPasskey(UseCase):
         after = account.used(device, state=state, now=now).succeeded(token.id, {})
         after = after.confirmed(device.index, now, until=rules.confirmed_until(token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
-        happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)
+        browser = browser_digest()
+        kinds = (VerificationAccepted,) if browser in account.browsers else (VerificationAccepted, NewBrowserLoggedIn)
+        happened = (each(user_id=token.user_id, at=now, index=device.index, method=device.method) for each in kinds)
         logged_in = LoggedIn(device=device, verifications_left=left, shown={})
-        return Decision(account=after, events=(happened,), answer=(logged_in, prepared))
+        return Decision(account=after.seen(browser), events=tuple(happened), answer=(logged_in, prepared))
 
     def _refuse(self, held: HeldDevice | None, refused: Rejected, sent: bytes) -> NotLoggedIn:
         """Use the options up, and put the refusal on record, in one commit that is no account's."""

@@ -52,6 +52,8 @@ class TrustBrowser(UseCase):
     def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | None]:
         rules = self.transactions.rules
         remembers = rules.trust_lifetime is not None
+        if account.ended(command.token):
+            raise account.refused(self.transactions.required(account), rules, now)
         trust = account.trust_of(command.kept, now) if remembers else None
         if trust is None:
             refused = BrowserNotTrusted(user_id=account.user_id, at=now)

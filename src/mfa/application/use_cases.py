@@ -1,17 +1,34 @@
 """What a deployment can do: every use case, named once, and made from the adapters by one function."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 import attrs
 
+from mfa.application.activity import ListActivity
 from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
+from mfa.application.operations import (
+    IssuePass,
+    LockDown,
+    Operations,
+    Purge,
+    ReportMissing,
+    ReportUsers,
+    ResetAccount,
+    ShowStatus,
+    Unlock,
+)
+from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender
+from mfa.application.ports.notifying import Notifier
+from mfa.application.ports.purging import ExpiredRows
+from mfa.application.ports.reports import AccountReports
 from mfa.application.ports.repositories import AccountJoin, AccountRepository, Holders
 from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
-from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenIssuer, TokenProvider, ender_of
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.registration import RegisterDevice
@@ -43,6 +60,8 @@ class UseCases:
     revoke_trust: RevokeTrust
     follow_rehash: FollowRehash
     rotate_keys: RotateKeys
+    list_activity: ListActivity
+    operations: Operations
     begin_passkey_login: BeginPasskeyLogin | None
     log_in_by_passkey: LogInByPasskey | None
     """None, as the one before, where a passkey alone does not log in."""
@@ -51,6 +70,7 @@ class UseCases:
     vault: Vault
     """Seals what leaves the process, such as a message in a queue."""
 
+    client_address: ClientAddress
     token_provider: TokenProvider
     standing_recorder: StandingRecorder | None
     """The token provider, where its tokens tell themselves how they stand."""
@@ -91,6 +111,12 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     holders: Holders,
     unit_of_work: UnitOfWork,
     token_provider: TokenProvider,
+    audit: AuditTrail,
+    audit_retention: timedelta,
+    client_address: ClientAddress,
+    notifier: Notifier | None,
+    reports: AccountReports,
+    expired_rows: ExpiredRows,
     passkeys: SecurityKeys | None,
     token_issuer: TokenIssuer | None,
     step_up_status: int,
@@ -99,7 +125,9 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     relying_party_id: str | None = None,
 ) -> UseCases:
     """Make the use cases; a login by passkey where there are ``passkeys`` for it, and who makes tokens."""
-    transactions = Transactions(unit_of_work=unit_of_work, clock=clock, users=users, vault=vault, rules=rules)
+    transactions = Transactions(
+        unit_of_work=unit_of_work, clock=clock, users=users, vault=vault, rules=rules, notifier=notifier
+    )
     begin_passkey_login = log_in_by_passkey = None
     if passkeys is not None and token_issuer is not None:
         begin_passkey_login = BeginPasskeyLogin(passkeys=passkeys, vault=vault, clock=clock)
@@ -120,6 +148,19 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         revoke_trust=RevokeTrust(transactions=transactions),
         follow_rehash=FollowRehash(transactions=transactions),
         rotate_keys=RotateKeys(transactions=transactions, accounts=accounts, rotations=rotations),
+        list_activity=ListActivity(transactions=transactions, audit=audit),
+        operations=Operations(
+            show_status=ShowStatus(transactions=transactions, audit=audit),
+            unlock=Unlock(transactions=transactions),
+            reset_account=ResetAccount(transactions=transactions),
+            issue_pass=IssuePass(transactions=transactions),
+            lock_down=LockDown(transactions=transactions, ender=ender_of(token_provider)),
+            report_users=ReportUsers(reports=reports, rules=rules),
+            report_missing=ReportMissing(reports=reports),
+            purge=Purge(transactions=transactions, expired=expired_rows, audit_retention=audit_retention),
+            audit=audit,
+        ),
+        client_address=client_address,
         begin_passkey_login=begin_passkey_login,
         log_in_by_passkey=log_in_by_passkey,
         methods=rules.methods,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import attrs
 
 from mfa.application.listing import ListedDevice, listed
+from mfa.application.ports.audit import browser_digest
 from mfa.application.ports.system import Entropy
 from mfa.application.transactions import Decision, UseCase, forgotten
 from mfa.domain import events
@@ -100,7 +102,9 @@ class VerifyChallenge(UseCase):
         rules = self.transactions.rules
         device = account.device(command.index, now)
         method = rules.methods.named(device.method)
-        account.demand_attempt(device, method, self.transactions.required(account), rules, now)
+        required = self.transactions.required(account)
+        account.demand_token(command.token, required, rules, now)
+        account.demand_attempt(device, method, required, rules, now)
         challenge = account.outstanding(device, method)
         attempt = Attempt(
             state=self.transactions.open(device.state, account, device.index),
@@ -159,14 +163,14 @@ class VerifyChallenge(UseCase):
         made = self._remembering(account, device, command, now)
         if made is not None:
             account = account.remembering(made.trust, now)
-        proved = account.device(device.index, now)
+        account = account.seen(browser_digest())
+        [proved] = (each for each in account.devices if each.index == device.index)
+        shown = listed(account, proved, rules, now, self.transactions.vault)
         left = account.verifications_left(self.transactions.required(account), rules, now)
         return Decision(
             account=account,
-            events=(*_happened(account, device, made, now), *forgotten(before, account, now)),
-            answer=Verified(
-                listed=listed(account, proved, rules, now, self.transactions.vault), verifications_left=left, trust=made
-            ),
+            events=(*_happened(account, device, shown, made, now), *forgotten(before, account, now)),
+            answer=Verified(listed=shown, verifications_left=left, trust=made),
         )
 
     def _remembering(self, account: Account, device: Device, command: Verify, now: datetime) -> MadeTrust | None:
@@ -219,9 +223,16 @@ class VerifyChallenge(UseCase):
         return Decision(account=account, events=tuple(happened), answer=NotVerified(reason=verdict.reason))
 
 
-def _happened(account: Account, device: Device, made: MadeTrust | None, now: datetime) -> Iterator[events.Event]:
-    kinds = [events.VerificationAccepted] if device.active else [events.VerificationAccepted, events.DeviceActivated]
-    for kind in kinds:
-        yield kind(user_id=account.user_id, at=now, index=device.index, method=device.method)
+def _happened(
+    account: Account, device: Device, shown: ListedDevice, made: MadeTrust | None, now: datetime
+) -> Iterator[events.Event]:
+    known: Any = {"user_id": account.user_id, "at": now, "index": device.index, "method": device.method}
+    yield events.VerificationAccepted(**known)
+    if device.temporary:
+        yield events.PassUsed(**known)
+    elif shown.remaining is not None:
+        yield events.RecoveryCodeUsed(**known, remaining=shown.remaining)
+    if not device.active:
+        yield events.DeviceActivated(**known)
     if made is not None:
         yield events.BrowserRemembered(user_id=account.user_id, at=now, trust=made.trust.id, index=device.index)

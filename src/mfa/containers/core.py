@@ -21,6 +21,7 @@ from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.methods.recovery import RecoveryCodes
 from mfa.domain.methods.security_keys import SecurityKeys
+from mfa.domain.methods.temporary_pass import TemporaryPass
 from mfa.domain.methods.webauthn import RelyingParty
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.sends import SendLimits
@@ -191,7 +192,10 @@ def make_methods(container: Any) -> Methods:  # noqa: ANN401 - with what every c
         ),
     }
     own: Loader = container.loader()
-    return Methods(tuple(built_in[name]() if name in built_in else own(name, config) for name in config.methods))
+    return Methods(
+        tuple(built_in[name]() if name in built_in else own(name, config) for name in config.methods),
+        reserved=(TemporaryPass(entropy=entropy),),
+    )
 
 
 def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography:
@@ -258,6 +262,12 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
         holders=container.holders(),
         unit_of_work=container.unit_of_work(),
         token_provider=container.token_provider(),
+        audit=container.audit(),
+        audit_retention=config.audit_retention,
+        client_address=container.client_address(),
+        notifier=container.notifier(),
+        reports=container.reports(),
+        expired_rows=container.expired_rows(),
         passkeys=passkeys,
         token_issuer=None if passkeys is None else container.token_issuer(),
         step_up_status=config.step_up_status,

@@ -11,6 +11,10 @@ from typing import Any, cast
 
 from dependency_injector import containers, providers
 
+from mfa.adapters.django.audit import DjangoAuditTrail
+from mfa.adapters.django.clients import RequestClientAddress
+from mfa.adapters.django.purging import DjangoExpiredRows
+from mfa.adapters.django.reports import DjangoAccountReports
 from mfa.adapters.django.repositories import DjangoAccountRepository, DjangoHolders, DjangoKeyRotations
 from mfa.adapters.django.signals import DjangoPublisher
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
@@ -22,9 +26,13 @@ from mfa.adapters.system.clock import SystemClock
 from mfa.adapters.system.entropy import SystemEntropy
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.adapters.tokens.several import SeveralTokenProviders
+from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
+from mfa.application.ports.purging import ExpiredRows
+from mfa.application.ports.reports import AccountReports
 from mfa.application.ports.repositories import AccountRepository, Holders
 from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
@@ -37,6 +45,7 @@ from mfa.containers.core import (
     Dependency,
     Factory,
     Loader,
+    Object,
     Singleton,
     UseCasesProvider,
     arguments_of,
@@ -136,7 +145,16 @@ class DjangoContainer(containers.DeclarativeContainer):
     publisher: providers.Provider[Publisher] = Singleton(DjangoPublisher)
     accounts: providers.Provider[AccountRepository] = Singleton(DjangoAccountRepository)
     holders: providers.Provider[Holders] = Factory(DjangoHolders, accounts=accounts)
-    unit_of_work: providers.Provider[UnitOfWork] = Factory(DjangoUnitOfWork, accounts=accounts, publisher=publisher)
+    audit: providers.Provider[AuditTrail] = Singleton(DjangoAuditTrail)
+    unit_of_work: providers.Provider[UnitOfWork] = Factory(
+        DjangoUnitOfWork, accounts=accounts, publisher=publisher, audit=audit, level=config.provided.audit
+    )
+    client_address: providers.Provider[ClientAddress] = Factory(
+        RequestClientAddress, trusted_proxies=config.provided.trusted_proxies
+    )
+    reports: providers.Provider[AccountReports] = Singleton(DjangoAccountReports)
+    expired_rows: providers.Provider[ExpiredRows] = Singleton(DjangoExpiredRows)
+    notifier: providers.Provider[Notifier | None] = Object(None)
     token_provider: providers.Provider[TokenProvider] = Factory(make_token_provider, config, loader)
     token_issuer: providers.Provider[TokenIssuer] = Factory(make_token_issuer, token_provider)
     methods: providers.Provider[Methods] = Factory(make_methods, __self__)

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 from dependency_injector import containers, providers
 
+from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
+from mfa.adapters.memory.operations import (
+    MemoryAccountReports,
+    MemoryClientAddress,
+    MemoryExpiredRows,
+    MemoryNotifier,
+)
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
@@ -61,9 +68,14 @@ class MemoryContainer(containers.DeclarativeContainer):
     publisher: providers.Provider[MemoryPublisher] = Singleton(MemoryPublisher)
     accounts: providers.Provider[MemoryAccountRepository] = Singleton(MemoryAccountRepository)
     holders: providers.Provider[MemoryAccountRepository] = accounts
+    audit: providers.Provider[MemoryAuditTrail] = Singleton(MemoryAuditTrail)
     unit_of_work: providers.Provider[MemoryUnitOfWork] = Factory(
-        MemoryUnitOfWork, accounts=accounts, publisher=publisher
+        MemoryUnitOfWork, accounts=accounts, publisher=publisher, audit=audit, level=config.provided.audit
     )
+    client_address: providers.Provider[MemoryClientAddress] = Singleton(MemoryClientAddress)
+    notifier: providers.Provider[MemoryNotifier] = Singleton(MemoryNotifier)
+    reports: providers.Provider[MemoryAccountReports] = Factory(MemoryAccountReports, accounts=accounts, users=users)
+    expired_rows: providers.Provider[MemoryExpiredRows] = Factory(MemoryExpiredRows, accounts=accounts, audit=audit)
     token_provider: providers.Provider[MemoryTokenProvider] = Singleton(MemoryTokenProvider)
     token_issuer: providers.Provider[MemoryTokenProvider] = token_provider
     methods: providers.Provider[Methods] = Factory(make_methods, __self__)

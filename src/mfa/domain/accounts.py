@@ -84,7 +84,8 @@ class Account:
     guesses. With another ``generation`` nothing counts that any token has confirmed. While the account is
     ``locked_down``, nobody enrols by a password alone; ``locked_down_at`` is when it last was. ``browsers`` are digests
     of those that verified before. ``version`` is what was read from the store; the store takes a change only as long as
-    it has not moved on. ``login`` is no part of the account, but was read beside it: a digest of the user's password as it is stored.
+    it has not moved on. ``login`` is no part of the account, but was read beside it: a digest of the user's password as
+    it is stored.
     """
 
     user_id: UserId

@@ -27,6 +27,7 @@
     ├── SealError
     │   ├── UnknownKey              unknown_key
     │   └── BrokenSeal              broken_seal
+    ├── NotAllowed                  not_allowed
     ├── NotUnique                   not_unique
     ├── AlreadySpent                already_spent
     └── StaleAccount                (stays inside: the use case judges again)
@@ -181,6 +182,10 @@ class UnknownKey(SealError, code="unknown_key"):
 
 class BrokenSeal(SealError, code="broken_seal"):
     """The value was changed, or belongs to another device."""
+
+
+class NotAllowed(MfaError, code="not_allowed"):
+    """This operator may not act upon this user; no client ever meets it."""
 
 
 class NotUnique(MfaError, code="not_unique"):

@@ -151,10 +151,13 @@ class BrowserNotTrusted(AccountEvent):
     name = "browser.rejected"
 
 
+@attrs.frozen(kw_only=True)
 class RecoveryCodeUsed(DeviceEvent):
-    """A recovery code was accepted, and is worth nothing any more."""
+    """A recovery code was accepted, and is worth nothing any more; so many are left."""
 
     name = "recovery.used"
+
+    remaining: int
 
 
 class PassUsed(DeviceEvent):

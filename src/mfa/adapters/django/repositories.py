@@ -45,7 +45,7 @@ def _names(model: Any) -> tuple[str, ...]:  # noqa: ANN401 - any model
 
 
 # All but the keys: each row is found by what the domain calls it.
-_ACCOUNT = _names(AccountRecord)[1:]
+_ACCOUNT = tuple(name for name in _names(AccountRecord)[1:] if name != "purge_at")
 _DEVICE = _names(DeviceRecord)[2:]
 _CHALLENGE = _names(ChallengeRecord)[3:]
 _COLUMNS = (*_ACCOUNT, *(f"devices__{column}" for column in _DEVICE), *(f"mine__{column}" for column in _CHALLENGE))
@@ -138,6 +138,8 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         return stored
 
     def _write_devices(self, before: Account, after: Account) -> None:
+        if after.generation != before.generation:
+            _challenges(before.user_id).delete()
         old = {device.index: device for device in before.devices}
         gone = old.keys() - {device.index for device in after.devices}
         if gone:
@@ -156,7 +158,7 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
                     _write(DeviceRecord, place, _device_fields(device), _device_fields(known) if known else {})
 
     def _write_challenges(self, before: Account, after: Account) -> None:
-        old = {challenge.index: challenge for challenge in before.challenges}
+        old = {each.index: each for each in before.challenges if before.generation == after.generation}
         kept = {each.index for each in after.challenges if before.token_id == after.token_id}
         left = {device.index for device in after.devices}
         undone = [index for index in old if index not in kept and index in left]
@@ -219,11 +221,14 @@ def _savepoint(refusal: type[Exception]) -> Iterator[None]:
 
 def _account_fields(account: Account, before: Account | None) -> dict[str, object]:
     """Return the columns of an account that were otherwise before, as they are written."""
-    return {
+    changed = {
         name: write(getattr(account, name))
         for name, write in _WRITTEN.items()
         if before is None or getattr(account, name) != getattr(before, name)
     }
+    if "trusts" in changed:
+        changed["purge_at"] = min((each.expires_at for each in account.trusts), default=None)
+    return changed
 
 
 def _device_fields(device: Device) -> dict[str, object]:
@@ -297,7 +302,7 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
     """Put an account together; without rows, or with one that has none, it is empty."""
     if not rows or rows[0][0] is None:
         return Account(user_id=user_id, token_id=token_id)
-    version, next_index, gone, sends, trusts = rows[0][:_DEVICES_BEGIN]
+    columns = dict(zip(_ACCOUNT, rows[0], strict=False))
     devices = {row[_DEVICES_BEGIN]: row for row in rows if row[_DEVICES_BEGIN] is not None}
     # Compared once more, since a database may take two texts for one that Python does not.
     challenges = {
@@ -306,15 +311,11 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
     return Account(
         user_id=user_id,
         token_id=token_id,
-        version=version,
-        next_index=next_index,
         devices=tuple(_device(*devices[index][_DEVICES_BEGIN:_CHALLENGES_BEGIN]) for index in sorted(devices)),
         challenges=tuple(
             _challenge(index, *challenges[index][_CHALLENGES_BEGIN:_LOGIN_BEGINS]) for index in sorted(challenges)
         ),
-        gone=tuple(states.load(Failures, entry) for entry in gone),
-        sends=MappingProxyType({method: states.load(Sends, entry) for method, entry in sends.items()}),
-        trusts=tuple(states.load(Trust, entry) for entry in trusts),
+        **{name: read(columns[name]) for name, read in _READ.items()},
         login=login_digest(*rows[0][_LOGIN_BEGINS:]),
     )
 
@@ -333,11 +334,22 @@ def _challenge(index: int, *row: Any) -> Challenge:
     return Challenge(index=index, token_id=TokenId(token), sent=None if sent is None else bytes(sent), **columns)
 
 
+def _same(value: object) -> object:
+    return value
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_ACCOUNT, _same),
+    "gone": lambda gone: tuple(states.load(Failures, each) for each in gone),
+    "sends": lambda sends: MappingProxyType({method: states.load(Sends, each) for method, each in sends.items()}),
+    "trusts": lambda trusts: tuple(states.load(Trust, each) for each in trusts),
+    "browsers": tuple,
+}
 _WRITTEN: Mapping[str, Callable[[Any], object]] = {
-    "version": int,
-    "next_index": int,
+    **dict.fromkeys(_ACCOUNT, _same),
     "gone": lambda gone: [states.dump(each) for each in gone],
     "sends": lambda sends: {method: states.dump(each) for method, each in sends.items()},
     "trusts": lambda trusts: [states.dump(each) for each in trusts],
+    "browsers": list,
 }
-"""How each column of an account is written."""
+"""How each column of an account is read, and how it is written."""

@@ -46,6 +46,7 @@ class DjangoUserDirectory(UserDirectory):
             return frozenset()
         return frozenset(_users(user_id).filter(groups__isnull=False).values_list("groups__name", flat=True))
 
+
 def writable() -> Any:  # noqa: ANN401 - whatever model the project has
     """Return the users where they are written."""
     model = get_user_model()

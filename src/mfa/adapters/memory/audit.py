@@ -1,6 +1,7 @@
 """What is kept of events, in memory."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from threading import Lock
 
 import attrs
@@ -25,6 +26,13 @@ class MemoryAuditTrail(AuditTrail):
         """Return the rows that are asked for."""
         found = [row for row in self.rows if _asked_for(query, row)]
         return (found if query.oldest_first else found[::-1])[: query.limit]
+
+    def drop(self, until: datetime, most: int) -> int:
+        """Drop the oldest rows up to a time, so many at most, and return how many."""
+        with self._lock:
+            over = [row for row in self.rows if row.at <= until][:most]
+            self.rows = [row for row in self.rows if row not in over]
+            return len(over)
 
 
 def _asked_for(query: AuditQuery, row: AuditRow) -> bool:

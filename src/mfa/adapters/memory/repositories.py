@@ -1,6 +1,7 @@
 """Accounts in memory."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from threading import Lock
 
 import attrs
@@ -60,6 +61,25 @@ class MemoryAccountRepository(AccountRepository):
                 self._spent[spending.digest] = spending
             return stored
 
+    def __len__(self) -> int:
+        """Return how many accounts there are."""
+        return len(self._accounts)
+
+    def drop(self, kind: str, until: datetime, most: int) -> int:
+        """Drop so many ``challenges`` or spent ``logins`` that ended by then, and return how many."""
+        with self._lock:
+            if kind == "logins":
+                over = [digest for digest, login in self._spent.items() if login.expires_at <= until][:most]
+                for digest in over:
+                    del self._spent[digest]
+                return len(over)
+            dropped = 0
+            for user_id, account in self._accounts.items():
+                kept = [each for each in account.challenges if each.expires_at is None or each.expires_at > until]
+                dropped += len(account.challenges) - len(kept)
+                self._accounts[user_id] = attrs.evolve(account, challenges=tuple(kept))
+            return dropped
+
     def _save(self, before: Account, after: Account) -> Account:
         stored = self._stored(before.user_id)
         if before == after:
@@ -106,6 +126,8 @@ def _merged(stored: Account, before: Account, after: Account) -> Account:
     others = tuple(
         each
         for each in stored.challenges
-        if each.token_id not in {before.token_id, after.token_id} and each.index in kept
+        if each.token_id not in {before.token_id, after.token_id}
+        and each.index in kept
+        and after.generation == before.generation
     )
     return attrs.evolve(after, token_id=None, version=stored.version + 1, challenges=(*after.challenges, *others))

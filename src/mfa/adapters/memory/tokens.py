@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from itertools import count
 
-from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 
-class MemoryTokenProvider(TokenProvider, TokenIssuer):
+class MemoryTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
     """Recognises tokens themselves, and whatever else was given a token; any other request has none."""
 
     scheme = "Token"
@@ -25,6 +25,12 @@ class MemoryTokenProvider(TokenProvider, TokenIssuer):
         if isinstance(request, Token):
             return request
         return next((token for known, token in reversed(self._given) if known is request), None)
+
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """Take a user's tokens from the requests that carry them."""
+        kept = [(request, token) for request, token in self._given if token.user_id != user_id]
+        ended, self._given = len(self._given) - len(kept), kept
+        return {"memory": ended}
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken:
         """Prepare a token for anybody; once it is made, the request carries it."""

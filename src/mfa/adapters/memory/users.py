@@ -1,6 +1,6 @@
 """Users in a dictionary."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from mfa.application.ports.users import UserDirectory
@@ -19,6 +19,10 @@ class MemoryUserDirectory(UserDirectory):
         """Learn of a user, or learn anew."""
         self._profiles[user_id] = profile
         self._groups[user_id] = frozenset(groups)
+
+    def all(self) -> Sequence[UserId]:
+        """Return the users who may log in, by their keys."""
+        return sorted(user_id for user_id, profile in self._profiles.items() if profile.active)
 
     def profile(self, user_id: UserId) -> Profile:
         """Return what is known of a user; an empty profile for one who is gone."""

@@ -1,6 +1,6 @@
 """More than one token system at once, such as sessions for the site and knox for the app."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -10,14 +10,16 @@ from mfa.application.ports.tokens import (
     PreparedToken,
     Recorded,
     StandingRecorder,
+    TokenEnder,
     TokenIssuer,
     TokenProvider,
+    ender_of,
 )
 from mfa.domain.identifiers import Token, UserId
 
 
 @attrs.frozen(eq=False, repr=False)
-class SeveralTokenProviders(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer, StandingRecorder):
+class SeveralTokenProviders(TokenProvider, TokenIssuer, TokenEnder, CookieIssuer, CredentialRenewer, StandingRecorder):
     """Asks providers in their order; the first that knows the credentials of a request answers for it."""
 
     providers: Sequence[TokenProvider]
@@ -47,6 +49,13 @@ class SeveralTokenProviders(TokenProvider, TokenIssuer, CookieIssuer, Credential
         if issuer is None:
             raise LookupError('No provider in MFA["TOKEN_PROVIDER"] can make tokens')
         return issuer.prepare(user_id, request)
+
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """Have every provider end its own."""
+        ended: dict[str, int | None] = {}
+        for provider in self.providers:
+            ended.update(ender_of(provider).end_all(user_id))
+        return ended
 
     @property
     def sets_cookie(self) -> bool:

@@ -9,7 +9,7 @@ import attrs
 from mfa.application.operations.operator import Operator, demand_authority
 from mfa.application.ports.audit import Origin, acting, current_origin
 from mfa.application.ports.tokens import TokenEnder
-from mfa.application.transactions import Decision, Transactions, forgotten
+from mfa.application.transactions import Decision, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import DeviceNotFound, MethodNotFound
@@ -20,13 +20,11 @@ from mfa.domain.operations import locked_down, reset, unlocked
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class Unlock:
+class Unlock(UseCase):
     """Clears what was counted, so that nothing waits and nothing is disabled, and ends a lockdown.
 
     Raises ``NotAllowed``, ``Throttled`` and ``Unavailable``.
     """
-
-    transactions: Transactions
 
     def __call__(self, user_id: UserId, operator: Operator) -> None:
         """Unlock a user's account."""
@@ -37,7 +35,7 @@ class Unlock:
             return Decision(account=unlocked(account), events=(happened,), answer=None)
 
         with acting(operator.origin):
-            self.transactions.run_for(user_id, None, decide)
+            self.transactions.run(user_id, None, decide)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,20 +48,18 @@ class Reset:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ResetAccount:
+class ResetAccount(UseCase):
     """Removes devices without a verification, forgets browsers and has every token unverified.
 
     Raises ``MethodNotFound`` and ``DeviceNotFound`` where the user has none such, ``NotAllowed``, ``Throttled`` and
     ``Unavailable``.
     """
 
-    transactions: Transactions
-
     def __call__(self, command: Reset, operator: Operator) -> tuple[int, ...]:
         """Reset, and return the indexes of the devices that went."""
         demand_authority(self.transactions.users, operator, command.user_id)
         with acting(operator.origin):
-            return self.transactions.run_for(command.user_id, None, partial(self._decide, command))
+            return self.transactions.run(command.user_id, None, partial(self._decide, command))
 
     def _decide(self, command: Reset, account: Account, now: datetime) -> Decision[tuple[int, ...]]:
         chosen = [each for each in account.devices if command.device in {None, each.index}]
@@ -91,13 +87,13 @@ class ResetAccount:
 
 @attrs.frozen(kw_only=True)
 class LockedDown:
-    """What a lockdown ended: how many tokens of each provider, None for one that can end none of its own."""
+    """What a lockdown ended: how many tokens of each provider, None for one that cannot end its own."""
 
     tokens: Mapping[str, int | None]
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class LockDown:
+class LockDown(UseCase):
     """Ends every token that can be ended, remembered browsers, pending devices, a pass and all that is out.
 
     Devices stay. It is over with the owner's next verification, or with ``Unlock``; until then nobody enrols by a
@@ -105,8 +101,7 @@ class LockDown:
     ``AlreadySpent`` for a link that has served, ``Throttled`` and ``Unavailable``.
     """
 
-    transactions: Transactions
-    enders: Mapping[str, TokenEnder | None]
+    ender: TokenEnder
 
     def __call__(self, user_id: UserId, operator: Operator) -> LockedDown:
         """Lock a user's account down, as an operator."""
@@ -123,7 +118,7 @@ class LockDown:
         ended: dict[str, int | None] = {}
 
         def end() -> None:
-            ended.update({name: ender and ender.end_all(user_id) for name, ender in self.enders.items()})
+            ended.update(self.ender.end_all(user_id))
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             after = locked_down(account, self.transactions.rules, now)
@@ -131,5 +126,5 @@ class LockDown:
             return Decision(account=after, events=happened, answer=None, spending=spending, beside=end)
 
         with acting(origin):
-            self.transactions.run_for(user_id, None, decide)
+            self.transactions.run(user_id, None, decide)
         return LockedDown(tokens=ended)

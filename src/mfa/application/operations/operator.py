@@ -2,7 +2,7 @@
 
 import attrs
 
-from mfa.application.ports.audit import SYSTEM, USER, Client, Origin
+from mfa.application.ports.audit import NOWHERE, SYSTEM, USER, Client, Origin
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.errors import InvalidField, NotAllowed
 from mfa.domain.identifiers import UserId
@@ -37,7 +37,7 @@ class Operator:
     name: str = attrs.field(converter=_name)
     why: str = attrs.field(default="", converter=_why)
     user_id: UserId | None = None
-    client: Client = Client()
+    client: Client = NOWHERE
 
     @property
     def origin(self) -> Origin:

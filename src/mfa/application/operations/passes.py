@@ -6,8 +6,7 @@ import attrs
 
 from mfa.application.operations.operator import Operator, demand_authority
 from mfa.application.ports.audit import acting
-from mfa.application.ports.system import Vault, seal_context
-from mfa.application.transactions import Decision, Transactions
+from mfa.application.transactions import Decision, UseCase
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
@@ -41,15 +40,12 @@ class IssuedPass:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class IssuePass:
+class IssuePass(UseCase):
     """Gives a user a pass, in the place of any other.
 
     Raises ``InvalidField`` for a lifetime or a number of uses that is too small or too large, ``NotAllowed``, also for
     a user who is gone or may not log in, ``Throttled`` and ``Unavailable``.
     """
-
-    transactions: Transactions
-    vault: Vault
 
     def __call__(self, command: PassWanted, operator: Operator) -> IssuedPass:
         """Make a pass."""
@@ -66,17 +62,15 @@ class IssuePass:
             device = Device(
                 index=index,
                 method=PASS,
-                state=self.vault.seal(made.state, seal_context(account.user_id, index)),
+                state=self.transactions.seal(made.state, account, index),
                 created_at=now,
                 activated_at=now,
                 expires_at=expires_at,
                 uses_left=command.uses,
             )
             happened = events.OperatorPassIssued(user_id=account.user_id, at=now, index=index, method=PASS)
-            issued = IssuedPass(
-                value=str(made.shown["pass"]), index=index, expires_at=expires_at, uses=command.uses
-            )
+            issued = IssuedPass(value=str(made.shown["pass"]), index=index, expires_at=expires_at, uses=command.uses)
             return Decision(account=with_pass(account, device), events=(happened,), answer=issued)
 
         with acting(operator.origin):
-            return self.transactions.run_for(command.user_id, None, decide)
+            return self.transactions.run(command.user_id, None, decide)

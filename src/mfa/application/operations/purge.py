@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import attrs
 
 from mfa.application.operations.operator import Operator
 from mfa.application.ports.audit import acting
 from mfa.application.ports.purging import ExpiredRows
-from mfa.application.transactions import Decision, Transactions, retried
+from mfa.application.transactions import Decision, UseCase, retried
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.operations import purged
@@ -21,7 +22,7 @@ Progress = Callable[[str, int], object]
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class Purge:
+class Purge(UseCase):
     """Drops what has expired, in batches, while requests are served, and never what still counts.
 
     Rows that concern nobody any more (challenges, spent logins, the audit trail beyond its retention) are deleted by
@@ -30,7 +31,6 @@ class Purge:
     what it told of.
     """
 
-    transactions: Transactions
     expired: ExpiredRows
     audit_retention: timedelta
 
@@ -39,15 +39,15 @@ class Purge:
     ) -> dict[str, int]:
         """Purge, and return how many of each kind went."""
         now = self.transactions.clock.now()
-        counts: Counter[str] = Counter({kind: 0 for kind in ("devices", "trusts", *self.expired.kinds)})
+        counts: Counter[str] = Counter(dict.fromkeys(("devices", "trusts", *self.expired.kinds), 0))
         for user_id in self.expired.accounts(now, batch):
-            dropped = self.transactions.run_for(user_id, None, self._decide)
+            dropped = self.transactions.run(user_id, None, self._decide)
             counts.update(dropped)
             if dropped:
                 progress("accounts", counts["devices"] + counts["trusts"])
         for kind in self.expired.kinds:
             until = now - self.audit_retention if kind == "audit" else now
-            while dropped_rows := retried(lambda kind=kind, until=until: self.expired.drop(kind, until, batch)):
+            while dropped_rows := retried(partial(self.expired.drop, kind, until, batch)):
                 counts[kind] += dropped_rows
                 progress(kind, counts[kind])
         with acting(operator.origin):

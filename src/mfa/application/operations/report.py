@@ -1,6 +1,7 @@
 """How many users have which methods."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import attrs
 
@@ -35,11 +36,11 @@ class ReportUsers:
 
     def __call__(self) -> Report:
         """Count all users."""
-        return retried(lambda: self._report(None))
+        return retried(partial(self._report, None))
 
     def by_group(self) -> Mapping[str, Report]:
         """Count the users of each group, by its name."""
-        return {group: retried(lambda group=group: self._report(group)) for group in retried(self.reports.groups)}
+        return {group: retried(partial(self._report, group)) for group in retried(self.reports.groups)}
 
     def _report(self, group: str | None) -> Report:
         counted = self.reports.count(group, self.rules.max_failures, self._guessable())

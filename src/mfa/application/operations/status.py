@@ -7,8 +7,7 @@ import attrs
 
 from mfa.application.listing import ListedDevice, listed
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
-from mfa.application.ports.system import Vault
-from mfa.application.transactions import Transactions, retried
+from mfa.application.transactions import UseCase, retried
 from mfa.domain.identifiers import UserId
 from mfa.domain.trusts import Trust
 
@@ -28,11 +27,9 @@ class AccountStatus:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class ShowStatus:
+class ShowStatus(UseCase):
     """Tells how a user stands, and never a secret; raises ``Unavailable``."""
 
-    transactions: Transactions
-    vault: Vault
     audit: AuditTrail
 
     def __call__(self, user_id: UserId) -> AccountStatus:
@@ -41,7 +38,7 @@ class ShowStatus:
         now, rules = self.transactions.clock.now(), self.transactions.rules
         query = AuditQuery(user_id=user_id, limit=LAST_EVENTS)
         return AccountStatus(
-            devices=tuple(listed(account, each, rules, now, self.vault) for each in account.devices),
+            devices=tuple(listed(account, each, rules, now, self.transactions.vault) for each in account.devices),
             waits_until=account.waits_until(rules, now),
             failures=account.remembered_failures(rules, now),
             locked_down=account.locked_down,

@@ -1,5 +1,6 @@
 """What is kept of events: who did what, why, and from where; written with the change itself."""
 
+import hashlib
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,10 +32,14 @@ _FREQUENT = (BrowserTrusted, ChallengeDispatched, VerificationAccepted)
 
 @attrs.frozen(kw_only=True)
 class Client:
-    """Where a request came from: the address of the peer, None where it is none, and what its browser says of itself."""
+    """Where a request came from: the peer's address, None where it is none, and what its browser says of itself."""
 
     address: str | None = None
     user_agent: str = ""
+
+
+NOWHERE = Client()
+"""Where nobody knows from."""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,10 +48,11 @@ class Origin:
 
     actor: str = USER
     why: str = ""
-    client: Client = Client()
+    client: Client = NOWHERE
 
 
-_ORIGIN: ContextVar[Origin] = ContextVar("mfa_origin", default=Origin())
+_UNSAID = Origin()
+_ORIGIN: ContextVar[Origin] = ContextVar("mfa_origin", default=_UNSAID)
 
 
 def current_origin() -> Origin:
@@ -62,6 +68,11 @@ def acting(origin: Origin) -> Iterator[None]:
         yield
     finally:
         _ORIGIN.reset(token)
+
+
+def browser_digest() -> str:
+    """Return what the browser of the current origin is known by from one login to the next."""
+    return hashlib.sha256(b"mfa/browser/" + current_origin().client.user_agent.encode()).hexdigest()[:16]
 
 
 class ClientAddress(Protocol):

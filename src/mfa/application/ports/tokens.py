@@ -81,8 +81,27 @@ class TokenEnder(Protocol):
     """Ends tokens before their time; a ``TokenProvider`` whose tokens can be ended is one."""
 
     @abstractmethod
-    def end_all(self, user_id: UserId) -> int | None:
-        """End every token of a user, in the transaction that is open, and return how many; None where none can be."""
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """End every token of a user, in the transaction that is open.
+
+        Returns how many, by the name of the provider; None where its tokens cannot be ended.
+        """
+
+
+@attrs.frozen(eq=False)
+class Unendable(TokenEnder):
+    """Stands for a provider whose tokens cannot be ended, and says so."""
+
+    name: str
+
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """End nothing."""
+        return {self.name: None}
+
+
+def ender_of(provider: TokenProvider) -> TokenEnder:
+    """Return the provider where it ends tokens as well, or else who says that it cannot."""
+    return provider if isinstance(provider, TokenEnder) else Unendable(type(provider).__name__)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """A pass that an operator hands to somebody who has lost every device, to enrol anew with."""
 
-from collections.abc import Mapping
 from base64 import b32encode
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
