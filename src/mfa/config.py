@@ -190,6 +190,7 @@ _DATE_TIME = r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d{1,6})?(z|[+-]\d\d:\d\d)"
 
 
 def duration(value: object) -> timedelta:
+    """Read a duration as settings write it, such as ``1h`` or ``1d12h``; raises ``ValueError``."""
     read = value if isinstance(value, timedelta) else timedelta(0)
     match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match:
