@@ -177,11 +177,8 @@ def _name(thing: object) -> str:
     return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Errors: nothing works
-
-
 def _absent(config: Config) -> Iterator[CheckMessage]:
+    """Tell what is not installed; nothing works without it, as with all that is an error."""
     for name in (*config.token_providers, *config.methods):
         package = _EXTRAS.get(name, "mfa")
         if find_spec(package) is None:
@@ -287,10 +284,6 @@ def _over(config: Config) -> Iterator[CheckMessage]:
         yield _message("W010", deadline=deadline.isoformat())
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Tokens and settings
-
-
 def _tokens(config: Config) -> Iterator[CheckMessage]:
     """Warn of what keeps the tokens of a provider from being verified, or from ending."""
     names = config.token_providers
@@ -336,10 +329,6 @@ def _settings(config: Config) -> Iterator[CheckMessage]:
         # Apps would cut it in two: in the label of an otpauth URI a colon ends the issuer.
         if ":" in name:
             yield _message("W011", key=key, better=" ".join(name.replace(":", " - ").split()))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Routes
 
 
 def _views(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[Any, str]]:
@@ -407,10 +396,6 @@ def _has_middleware(path: str) -> bool:
     return any(isinstance(each, type) and issubclass(each, wanted) for each in conf.middleware())
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# With --deploy
-
-
 def _development(config: Config) -> Iterator[CheckMessage]:
     if config.encryption_keys is None:
         yield _message("W020")
@@ -430,10 +415,6 @@ def _unshared(config: Config) -> Iterator[CheckMessage]:
     cache = conf.session_cache() if "session" in config.token_providers and conf.session_engine() in _CACHED else None
     if cache is not None and conf.cache_backend(cache) in _UNSHARED:
         yield _message("W024", cache=cache)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# With --database
 
 
 def _readable(model: type[Model], databases: Collection[str]) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from mfa.adapters.django.gate import View, judge
@@ -55,19 +55,12 @@ def _is_async(view: View) -> bool:
 
 def verification_exempt(view: Decorated) -> Decorated:
     """Have the middleware let everybody pass to a view, such as a login."""
+
+    @wraps(view)
+    def exempt(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
+        return view(*args, **kwargs)
+
     if iscoroutinefunction(view):
-
-        @wraps(view)
-        async def async_view(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
-            return await view(*args, **kwargs)
-
-        exempt: View = async_view
-    else:
-
-        @wraps(view)
-        def sync_view(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
-            return view(*args, **kwargs)
-
-        exempt = sync_view
+        markcoroutinefunction(exempt)
     setattr(exempt, EXEMPT, True)
     return cast("Decorated", exempt)
