@@ -151,7 +151,7 @@ def check_settings(**_: object) -> list[CheckMessage]:
 def check_deployment(**_: object) -> list[CheckMessage]:
     """Warn of keys, names and stores that do for development alone."""
     config, problems = conf.read_config()
-    return [] if problems or [*_absent(config)] else [*_development(config), *_unshared(config)]
+    return [] if problems or [*_absent(config)] else [*_deployment(config)]
 
 
 def check_database(*, databases: Collection[str] | None = None, **_: object) -> list[CheckMessage]:
@@ -396,16 +396,13 @@ def _has_middleware(path: str) -> bool:
     return any(isinstance(each, type) and issubclass(each, wanted) for each in conf.middleware())
 
 
-def _development(config: Config) -> Iterator[CheckMessage]:
+def _deployment(config: Config) -> Iterator[CheckMessage]:
     if config.encryption_keys is None:
         yield _message("W020")
     for key, methods in {"TOTP_ISSUER": {"totp", "email"}, "HOTP_ISSUER": {"hotp"}}.items():
         if not getattr(config, key.lower()) and methods & {*config.methods}:
             yield _message("W021", key=key)
-
-
-def _unshared(config: Config) -> Iterator[CheckMessage]:
-    """Want what every process can see, wherever something is counted, kept or ended for all of them."""
+    # What is counted, kept or ended for all processes has to be where each can see it.
     alias = router.db_for_write(DeviceRecord)
     connection: Any = connections[alias]
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
