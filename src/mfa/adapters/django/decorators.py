@@ -28,7 +28,9 @@ def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decor
     """
 
     def decorated(view: Decorated) -> Decorated:
-        if _is_async(view):
+        # A method has to be awaited where its class says so of all its handlers.
+        bound = getattr(getattr(view, "func", view), "__self__", None)
+        if iscoroutinefunction(view) or getattr(bound, "view_is_async", False):
 
             @wraps(view)
             async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -45,12 +47,6 @@ def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decor
         return cast("Decorated", sync_view)
 
     return decorated
-
-
-def _is_async(view: View) -> bool:
-    """Tell whether a view has to be awaited, also where it is a method of a class whose handlers have to be."""
-    bound = getattr(getattr(view, "func", view), "__self__", None)
-    return iscoroutinefunction(view) or bool(getattr(bound, "view_is_async", False))
 
 
 def verification_exempt(view: Decorated) -> Decorated:
