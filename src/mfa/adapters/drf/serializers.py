@@ -11,7 +11,6 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
-from mfa.adapters.drf.shapes import AuthenticationResponse
 from mfa.application.listing import ListedDevice
 from mfa.application.standing import Assessment
 from mfa.application.trusts import ListedTrust
@@ -70,11 +69,11 @@ class EmailAddressField(TextField, serializers.EmailField):
 
 
 class ValueField(serializers.Field[Any, Any, Any, Any]):
-    """A value of one of some types, which others judge; without types, of what the methods of devices take."""
+    """A value that others judge, of one of the kinds in a description; without kinds, what methods verify."""
 
-    def __init__(self, *types: Any, **kwargs: Any) -> None:
+    def __init__(self, *kinds: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.types = types
+        self.kinds = kinds
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever type
         """Return the value as it came."""
@@ -129,7 +128,7 @@ class PasskeySerializer(MultiFactorSerializer[Any]):
     """What a browser made of the options for a login, and the state that came with them."""
 
     state = TextField(min_length=1, max_length=MOST_STATE_CHARACTERS)
-    value = ValueField(AuthenticationResponse)
+    value = ValueField("AuthenticationResponse")
 
 
 class RenameSerializer(MultiFactorSerializer[Any]):
@@ -149,15 +148,12 @@ class DispatchSerializer(MultiFactorSerializer[Any]):
 
 
 class RegistrationSerializer(MultiFactorSerializer[Any]):
-    """A name for the new device, and the fields of its method.
-
-    The context names the method.
-    """
+    """A name for the new device, and the fields of its method."""
 
     name = TextField(required=False, allow_blank=True, max_length=MOST_NAME_CHARACTERS)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Return the name and the fields of the method."""
+        """Return the name and the fields of the method, which the context names."""
         method: Method | None = self.context.get("method")
         own = () if method is None else method.fields
         return {**super().get_fields(), **{field.name: _input(field) for field in own}}
@@ -179,10 +175,9 @@ def _input(field: RegistrationField) -> serializers.Field[Any, Any, Any, Any]:
 
 
 class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
-    """A device, as the token that asks sees it.
+    """A device, as the token that asks sees it."""
 
-    The context has the configured methods, and nothing else is kept: one instance can represent every device.
-    """
+    # The context has the configured methods, and nothing else is kept: one instance can represent every device.
 
     index = serializers.IntegerField(
         source="device.index", min_value=0, help_text="The device's own within its user, for ever."
