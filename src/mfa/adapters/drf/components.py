@@ -61,31 +61,24 @@ def one_of(*words: str) -> Schema:
     return {"enum": [*words], **TEXT}
 
 
-def _object(text: str = "", optional: Schema | None = None, /, **required: Schema) -> Schema:
+def _array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _object(required: Schema, optional: Schema | None = None, text: str = "") -> Schema:
     schema: Schema = build_object_type({**required, **(optional or {})}, [*required], text)
     return schema
 
 
+_FIELD = _object(
+    {"type": TEXT, "required": BOOLEAN, "read_only": BOOLEAN},
+    {"label": TEXT, "help_text": TEXT, "min_length": INTEGER, "max_length": INTEGER},
+)
+
 METADATA = _object(
+    {"name": TEXT, "description": TEXT, "renders": TEXTS, "parses": TEXTS},
+    {"actions": _object({"POST": {"type": "object", "additionalProperties": _FIELD}})},
     "What OPTIONS answers: which fields a method has.",
-    {
-        "actions": _object(
-            POST={
-                "type": "object",
-                "additionalProperties": _object(
-                    "",
-                    {"label": TEXT, "help_text": TEXT, "min_length": INTEGER, "max_length": INTEGER},
-                    type=TEXT,
-                    required=BOOLEAN,
-                    read_only=BOOLEAN,
-                ),
-            }
-        )
-    },
-    name=TEXT,
-    description=TEXT,
-    renders=TEXTS,
-    parses=TEXTS,
 )
 
 
@@ -97,54 +90,47 @@ def _shapes(deployed: UseCases) -> dict[str, Schema]:
     and what ``toJSON`` returns to the routes. Of a credential only what is looked at is demanded: browsers differ in
     the rest, and some write null for what is absent.
     """
-    absent = {"nullable": True}
-    text, integer, texts = (append_meta(each, absent) for each in (TEXT, INTEGER, TEXTS))
+    text, integer, texts = (append_meta(each, {"nullable": True}) for each in (TEXT, INTEGER, TEXTS))
     key, preference = one_of("public-key"), one_of("discouraged", "preferred", "required")
-    descriptors = {"type": "array", "items": _object("", {"transports": TEXTS}, type=key, id=TEXT)}
-    attested = {"authenticatorData": text, "publicKey": text, "publicKeyAlgorithm": integer, "transports": texts}
+    descriptors = _array(_object({"type": key, "id": TEXT}, {"transports": TEXTS}))
+    selection = {"residentKey": preference, "requireResidentKey": BOOLEAN, "userVerification": preference}
+    options = {"challenge": TEXT, "timeout": INTEGER}
+    creation = {
+        **options,
+        "rp": _object({"id": TEXT, "name": TEXT}),
+        "user": _object({"id": TEXT, "name": TEXT, "displayName": TEXT}),
+        "pubKeyCredParams": _array(_object({"type": key, "alg": INTEGER})),
+        "excludeCredentials": descriptors,
+        "authenticatorSelection": _object(selection),
+        "attestation": TEXT,
+    }
+    attestation = _object(
+        {"clientDataJSON": TEXT, "attestationObject": TEXT},
+        {"authenticatorData": text, "publicKey": text, "publicKeyAlgorithm": integer, "transports": texts},
+    )
+    assertion = _object({"clientDataJSON": TEXT, "authenticatorData": TEXT, "signature": TEXT}, {"userHandle": text})
+    credential = {"id": TEXT, "type": TEXT}
     extra = {"rawId": text, "authenticatorAttachment": text, "clientExtensionResults": {}}
     members = dict.fromkeys(("clientDataJSON", "attestationObject", "authenticatorData", "signature"), TEXTS)
-    response = {"oneOf": [TEXTS, _object("", members)]}
+    errors = {"id": TEXTS, "type": TEXTS, "response": {"oneOf": [TEXTS, _object({}, members)]}}
     return {
         "MethodName": one_of(*(method.name for method in deployed.methods)),
         "CreationOptions": _object(
-            "Options to create a credential, for ``PublicKeyCredential.parseCreationOptionsFromJSON``, unchanged.",
-            rp=_object(id=TEXT, name=TEXT),
-            user=_object(id=TEXT, name=TEXT, displayName=TEXT),
-            challenge=TEXT,
-            pubKeyCredParams={"type": "array", "items": _object(type=key, alg=INTEGER)},
-            timeout=INTEGER,
-            excludeCredentials=descriptors,
-            authenticatorSelection=_object(
-                residentKey=preference, requireResidentKey=BOOLEAN, userVerification=preference
-            ),
-            attestation=TEXT,
+            creation,
+            text="Options to create a credential, for ``PublicKeyCredential.parseCreationOptionsFromJSON``, unchanged.",
         ),
         "RequestOptions": _object(
-            "Options to use a credential, for ``PublicKeyCredential.parseRequestOptionsFromJSON``, unchanged.",
+            {**options, "rpId": TEXT, "userVerification": TEXT},
             {"allowCredentials": descriptors},
-            challenge=TEXT,
-            timeout=INTEGER,
-            rpId=TEXT,
-            userVerification=TEXT,
+            "Options to use a credential, for ``PublicKeyCredential.parseRequestOptionsFromJSON``, unchanged.",
         ),
         "RegistrationResponse": _object(
-            "What ``toJSON()`` of a new credential returns.",
-            extra,
-            id=TEXT,
-            type=TEXT,
-            response=_object("", attested, clientDataJSON=TEXT, attestationObject=TEXT),
+            {**credential, "response": attestation}, extra, "What ``toJSON()`` of a new credential returns."
         ),
         "AuthenticationResponse": _object(
-            "What ``toJSON()`` of a credential that was used returns.",
-            extra,
-            id=TEXT,
-            type=TEXT,
-            response=_object("", {"userHandle": text}, clientDataJSON=TEXT, authenticatorData=TEXT, signature=TEXT),
+            {**credential, "response": assertion}, extra, "What ``toJSON()`` of a credential that was used returns."
         ),
-        "CredentialErrors": _object(
-            "Which member of a credential is missing or malformed.", {"id": TEXTS, "type": TEXTS, "response": response}
-        ),
+        "CredentialErrors": _object({}, errors, "Which member of a credential is missing or malformed."),
     }
 
 

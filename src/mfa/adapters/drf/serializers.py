@@ -3,7 +3,6 @@
 from datetime import UTC
 from typing import Any, TypeVar
 
-import attrs
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
@@ -86,6 +85,14 @@ class MethodField(serializers.CharField):
     def __init__(self, *others: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.others = others
+
+
+class WordField(serializers.CharField):
+    """A word of the core, translated."""
+
+    def to_representation(self, value: Any) -> str:  # noqa: ANN401 - as in DRF
+        """Return the word in the language of the request."""
+        return word(value)
 
 
 class SecondsField(serializers.IntegerField):
@@ -219,31 +226,16 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
             return None
 
 
-@attrs.frozen
-class OfferedMethod:
-    """A configured method, its position, and how many active devices of it the user has."""
-
-    index: int
-    method: Method
-    registered: int
-
-
-class OfferedMethodSerializer(MultiFactorSerializer[OfferedMethod]):
+class OfferedMethodSerializer(MultiFactorSerializer[Any]):
     """A method, as whoever wants to register is shown it."""
 
     index = serializers.IntegerField(min_value=0, help_text="The method's position in the settings.")
     method = MethodField(source="method.name", help_text="The name of the method.")
-    verbose_name = serializers.SerializerMethodField(help_text="What a person calls the method.")
-    dispatchable = serializers.SerializerMethodField(help_text="Whether a challenge has to be dispatched to verify.")
+    verbose_name = WordField(source="method.verbose_name", help_text="What a person calls the method.")
+    dispatchable = serializers.BooleanField(
+        source="method.dispatchable", help_text="Whether a challenge has to be dispatched to verify."
+    )
     registered = serializers.IntegerField(min_value=0, help_text="How many active devices of the method there are.")
-
-    def get_verbose_name(self, offered: OfferedMethod) -> str:
-        """Return what a person calls the method."""
-        return word(offered.method.verbose_name)
-
-    def get_dispatchable(self, offered: OfferedMethod) -> bool:
-        """Tell whether a challenge has to be dispatched to verify."""
-        return offered.method.dispatchable
 
 
 class ConfirmationSerializer(MultiFactorSerializer[Confirmation]):

@@ -2,7 +2,8 @@
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -19,22 +20,21 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.answers import requirement_body
-from mfa.adapters.drf.errors import rejection, with_code
+from mfa.adapters.answers import rejection, requirement_body
+from mfa.adapters.drf.errors import with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
 from mfa.adapters.drf.serializers import (
     DeviceSerializer,
     DispatchSerializer,
     MadeTrustSerializer,
-    OfferedMethod,
     OfferedMethodSerializer,
     RegistrationSerializer,
     RenameSerializer,
     StandingSerializer,
     VerifySerializer,
 )
-from mfa.adapters.exceptions import api_exception, transactions_left_alone
+from mfa.adapters.exceptions import MfaException, api_exception, transactions_left_alone
 from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.listing import ListedDevice
@@ -113,8 +113,12 @@ class MultiFactorViewSet(ViewSet):
             return with_code(super().handle_exception(api_exception(exc, "")))
 
     def rejected(self) -> Response:
-        """Answer a wrong value, which is the same for every reason; what was counted stays, for nothing is raised."""
-        return self.handle_exception(rejection())
+        """Answer a wrong value, which is the same for every reason.
+
+        Nothing is raised: DRF rolls a request's transaction back when a view raises, and with it would go the failure
+        that was counted.
+        """
+        return self.handle_exception(MfaException(rejection()))
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Keep secrets and standings out of every cache."""
@@ -163,10 +167,9 @@ class MultiFactorViewSet(ViewSet):
         kind = self.get_serializer_class()
         return made_once(kind) if kind.__module__ == VerifySerializer.__module__ else self.get_serializer()
 
-    def shown(self, listed: Iterable[ListedDevice]) -> list[dict[str, Any]]:
-        """Return devices as clients are shown them."""
-        serializer = _device_serializer(self.use_cases().methods)
-        return [dict(serializer.to_representation(each)) for each in listed]
+    def shown(self, listed: ListedDevice) -> dict[str, Any]:
+        """Return a device as clients are shown it."""
+        return dict(_device_serializer(self.use_cases().methods).to_representation(listed))
 
 
 @cache
@@ -205,7 +208,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
 
     def overview(self, request: Request, **_: Any) -> Response:
         """List the user's devices."""
-        return Response(self.shown(self.use_cases().list_devices(self.token(request))))
+        return Response([self.shown(each) for each in self.use_cases().list_devices(self.token(request))])
 
     def status(self, request: Request, **_: Any) -> Response:
         """Tell how the token stands, and on request whether it meets a requirement that the settings name."""
@@ -222,8 +225,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
 
     def retrieve(self, request: Request, index: str, **_: Any) -> Response:
         """Show one device."""
-        [device] = self.shown([self.device(request, index)])
-        return Response(device)
+        return Response(self.shown(self.device(request, index)))
 
     def verify(self, request: Request, index: str, **_: Any) -> Response:
         """Judge a value; the answer to a wrong one is the same whatever is wrong with it."""
@@ -245,7 +247,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
             return self.rejected()
         if successor is not None:
             successor.issue()
-        [device] = self.shown([verified.listed])
+        device = self.shown(verified.listed)
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
         if verified.trust is not None:
             answer["trust"] = dict(made_once(MadeTrustSerializer).to_representation(verified.trust))
@@ -256,8 +258,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         token = self.token(request)
         name = self.read(request, index, verified=True)["name"]
         renamed = self.use_cases().rename_device(Rename(token=token, index=device_index(index), name=name))
-        [device] = self.shown([renamed])
-        return Response(device)
+        return Response(self.shown(renamed))
 
     def remove(self, request: Request, index: str, **_: Any) -> Response:
         """Remove a device."""
@@ -315,8 +316,9 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
     def overview(self, request: Request, **_: Any) -> Response:
         """List the methods, in the order that gives their indexes."""
         devices = [listed.device for listed in self.use_cases().list_devices(self.token(request))]
+        active = Counter(device.method for device in devices if device.active)
         offered = [
-            OfferedMethod(index, method, sum(device.active and device.method == method.name for device in devices))
+            {"index": index, "method": method, "registered": active[method.name]}
             for index, method in enumerate(self.use_cases().methods)
         ]
         return Response([dict(made_once(OfferedMethodSerializer).to_representation(each)) for each in offered])
@@ -335,8 +337,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
                 account=requests.account_read(request, token),
             )
         )
-        [device] = self.shown([registered.listed])
-        return Response({**device, **registered.shown}, status=HTTPStatus.CREATED)
+        return Response({**self.shown(registered.listed), **registered.shown}, status=HTTPStatus.CREATED)
 
     def method(self, index: str) -> Method:
         """Return the method of that name or position; raises ``MethodNotFound``."""
