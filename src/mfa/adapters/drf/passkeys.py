@@ -45,21 +45,16 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
     serializer_classes = {"log_in": PasskeySerializer}  # noqa: RUF012 - declared above
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse every verb where a passkey alone does not log in; raises ``NotFound``."""
-        _offered(self.use_cases().log_in_by_passkey)
-        if self.action == "log_in":
-            self.demand_unforged(request)
-        super().initial(request, *args, **kwargs)
-
-    def demand_unforged(self, request: Request) -> None:
-        """Raise ``PermissionDenied`` for a login by cookie that another site may have begun.
+        """Refuse every verb where no passkey logs in alone, and a login by cookie that another site may have begun.
 
         Who is logged in without knowing it, with a passkey of the attacker's, goes on in the attacker's account (login
-        CSRF). No cookie tells such a request from others, so each is asked, as by Django's own login view.
+        CSRF). No cookie tells such a request from others, so each is asked, as by Django's own login view. Raises
+        ``NotFound`` and ``PermissionDenied``.
         """
         issuer: object = _offered(self.use_cases().log_in_by_passkey).tokens
-        if isinstance(issuer, CookieIssuer) and issuer.sets_cookie:
+        if self.action == "log_in" and isinstance(issuer, CookieIssuer) and issuer.sets_cookie:
             SessionAuthentication().enforce_csrf(request)
+        super().initial(request, *args, **kwargs)
 
     def begin(self, request: Request, **_: Any) -> Response:
         """Answer with options for the browser, and what it has to give back."""
@@ -81,10 +76,6 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
             for name, value in answer.shown.items()
         }
         return Response({**shown, "verifications-left": answer.verifications_left})
-
-    def demand_found(self, request: Request, index: str) -> None:
-        """Raise ``NotFound``: no path of these leads to a device."""
-        raise NotFound
 
 
 class MultiFactorPasskeyRouter(MultiFactorRouter):

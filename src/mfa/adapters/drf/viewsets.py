@@ -1,7 +1,6 @@
 """The routes' behaviour: requests become commands, and what the use cases answer becomes responses."""
 
 import re
-from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -12,7 +11,7 @@ from django.db import connections, transaction
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.utils.decorators import classonlymethod
-from rest_framework.exceptions import NotAcceptable, ValidationError
+from rest_framework.exceptions import NotAcceptable, NotFound, ValidationError
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,19 +20,10 @@ from rest_framework.viewsets import ViewSet
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import rejection, requirement_body
+from mfa.adapters.drf import serializers
 from mfa.adapters.drf.errors import with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
-from mfa.adapters.drf.serializers import (
-    DeviceSerializer,
-    DispatchSerializer,
-    MadeTrustSerializer,
-    OfferedMethodSerializer,
-    RegistrationSerializer,
-    RenameSerializer,
-    StandingSerializer,
-    VerifySerializer,
-)
 from mfa.adapters.exceptions import MfaException, api_exception, transactions_left_alone
 from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
@@ -132,9 +122,9 @@ class MultiFactorViewSet(ViewSet):
             self.demand_found(request, kwargs[self.lookup_field])
         return super().options(request, *args, **kwargs)
 
-    @abstractmethod
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``NotFound`` where the path leads to nothing that the user may know of."""
+        raise NotFound
 
     def get_serializer_class(self) -> type[Serializer[Any]]:
         """Return what reads the body; the browsable API and the metadata ask for other verbs than the request's."""
@@ -165,7 +155,7 @@ class MultiFactorViewSet(ViewSet):
     def reader(self) -> Serializer[Any]:
         """Return what reads the body, by its ``run_validation``: one for all requests, where it is of this package."""
         kind = self.get_serializer_class()
-        return made_once(kind) if kind.__module__ == VerifySerializer.__module__ else self.get_serializer()
+        return made_once(kind) if kind.__module__ == serializers.__name__ else self.get_serializer()
 
     def shown(self, listed: ListedDevice) -> dict[str, Any]:
         """Return a device as clients are shown it."""
@@ -182,13 +172,13 @@ def made_once(kind: type[Serializer[Any]]) -> Serializer[Any]:
 
 
 @lru_cache(maxsize=8)
-def _device_serializer(methods: Methods) -> DeviceSerializer:
-    return DeviceSerializer(context={"methods": methods})
+def _device_serializer(methods: Methods) -> serializers.DeviceSerializer:
+    return serializers.DeviceSerializer(context={"methods": methods})
 
 
 @lru_cache(maxsize=64)
-def _registration_serializer(methods: Methods, name: str) -> RegistrationSerializer:
-    return RegistrationSerializer(context={"method": methods.named(name)})
+def _registration_serializer(methods: Methods, name: str) -> serializers.RegistrationSerializer:
+    return serializers.RegistrationSerializer(context={"method": methods.named(name)})
 
 
 class MultiFactorVerifierViewSet(MultiFactorViewSet):
@@ -201,9 +191,9 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
     lookup_value_regex = rf"(?!(?:{'|'.join(NAMES)})(?:/|$))[^/]+"
     lookup_value_converter = "int"
     serializer_classes = {  # noqa: RUF012 - declared above
-        "verify": VerifySerializer,
-        "rename": RenameSerializer,
-        "dispatch_challenge": DispatchSerializer,
+        "verify": serializers.VerifySerializer,
+        "rename": serializers.RenameSerializer,
+        "dispatch_challenge": serializers.DispatchSerializer,
     }
 
     def overview(self, request: Request, **_: Any) -> Response:
@@ -217,7 +207,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         if name is not None and requirement is None:
             raise InvalidField("requirement", "unknown_requirement")
         standing = use_cases.assess_token(token)
-        shown = dict(made_once(StandingSerializer).to_representation(standing))
+        shown = dict(made_once(serializers.StandingSerializer).to_representation(standing))
         if requirement is not None:
             met = standing.refusal(requirement) is None
             shown["requirement"] = {**requirement_body(standing.demanded(requirement)), "met": met}
@@ -250,7 +240,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         device = self.shown(verified.listed)
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
         if verified.trust is not None:
-            answer["trust"] = dict(made_once(MadeTrustSerializer).to_representation(verified.trust))
+            answer["trust"] = dict(made_once(serializers.MadeTrustSerializer).to_representation(verified.trust))
         return Response(answer)
 
     def rename(self, request: Request, index: str, **_: Any) -> Response:
@@ -293,25 +283,21 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         except ValidationError:
             self.demand_found(request, index)
             if verified:
-                self.demand_verified(request)
+                assessment = self.use_cases().assess_token(self.token(request))
+                if not assessment.proved:
+                    raise assessment.policy_refusal() from None
             raise
 
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``DeviceNotFound`` for an index that is not the user's own."""
         self.device(request, index)
 
-    def demand_verified(self, request: Request) -> None:
-        """Raise ``Refused`` for a token that is not verified."""
-        assessment = self.use_cases().assess_token(self.token(request))
-        if not assessment.proved:
-            raise assessment.policy_refusal()
-
 
 class MultiFactorRegistrationViewSet(MultiFactorViewSet):
     """The methods that you can register devices of."""
 
     permission_classes: Sequence[Any] = (IsTokenAuthenticated, IsVerifiedOrNoDevice)
-    serializer_classes = {"register": RegistrationSerializer}  # noqa: RUF012 - declared above
+    serializer_classes = {"register": serializers.RegistrationSerializer}  # noqa: RUF012 - declared above
 
     def overview(self, request: Request, **_: Any) -> Response:
         """List the methods, in the order that gives their indexes."""
@@ -321,7 +307,9 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
             {"index": index, "method": method, "registered": active[method.name]}
             for index, method in enumerate(self.use_cases().methods)
         ]
-        return Response([dict(made_once(OfferedMethodSerializer).to_representation(each)) for each in offered])
+        return Response(
+            [dict(made_once(serializers.OfferedMethodSerializer).to_representation(each)) for each in offered]
+        )
 
     def register(self, request: Request, index: str, **_: Any) -> Response:
         """Register a device, and show what only this response ever shows."""
@@ -345,7 +333,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
 
     def reader(self) -> Serializer[Any]:
         """Return what reads the body for the method of the path."""
-        if self.get_serializer_class() is not RegistrationSerializer:
+        if self.get_serializer_class() is not serializers.RegistrationSerializer:
             return self.get_serializer()
         return _registration_serializer(self.use_cases().methods, self.method(self.kwargs[self.lookup_field]).name)
 
