@@ -218,7 +218,8 @@ def bodies_of(body: Any, deployed: UseCases) -> list[Any]:  # noqa: ANN401 - as 
 
 # Bodies that are only described, never run
 
-_Text, _Integer = serializers.CharField, serializers.IntegerField
+_Text, _Integer, _Boolean = serializers.CharField, serializers.IntegerField, serializers.BooleanField
+_List = serializers.ListField
 
 
 def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noqa: ANN401 - a class of serializers
@@ -266,20 +267,15 @@ _REQUIREMENT = body(
     "Requirement",
     "What would do.",
     verifications=_Integer(min_value=1, help_text="How many are demanded, not how many are left."),
-    methods=serializers.ListField(
+    methods=_List(
         child=own.MethodField("recovery", "webauthn"),
         allow_null=True,
         help_text="One of them by one of these; null: any.",
     ),
     max_age=_Integer(min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."),
-    phishing_resistant=serializers.BooleanField(help_text="Whether one of them has to be bound to the site."),
+    phishing_resistant=_Boolean(help_text="Whether one of them has to be bound to the site."),
 )
-_MET = body(
-    "MetRequirement",
-    "A requirement that was asked for, and whether this token meets it.",
-    _REQUIREMENT,
-    met=serializers.BooleanField(),
-)
+_MET = body("MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=_Boolean())
 STATUS = body("Status", "How a token stands.", own.StandingSerializer, requirement=_MET(required=False))
 
 _SEED = {
@@ -293,7 +289,7 @@ SHOWN: Mapping[str, Mapping[str, Any]] = {
     "hotp": _SEED,
     "email": {},
     "sms": {},
-    "recovery": {"codes": serializers.ListField(child=_Text())},
+    "recovery": {"codes": _List(child=_Text())},
     "webauthn": {"options": own.ValueField("CreationOptions")},
 }
 """What only the answer to a registration shows; with a method of a project's own that may be anything."""

@@ -143,11 +143,6 @@ class GuardedSchema(AutoSchema):
     operations: Mapping[str, Operation] = {}
     index: OpenApiParameter | None = None
 
-    @property
-    def operation(self) -> Operation | None:
-        """Return what the package itself says of the action."""
-        return self.operations.get(getattr(self.view, "action", ""))
-
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters, with what stands in paths to one item."""
         parameters: list[Any] = super().get_override_parameters()
@@ -155,11 +150,12 @@ class GuardedSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Direction = "response") -> Schema:
         answers: Schema = super()._get_response_bodies(direction)
+        operation = self.operations.get(getattr(self.view, "action", ""))
         refused: dict[int, dict[str, Schema]] = {}
-        if self.operation is not None and (read := self._read(self.operation)):
-            wrong = components.field_errors(components.title(self.operation.id), read)
+        if operation is not None and (read := self._read(operation)):
+            wrong = components.field_errors(components.title(operation.id), read)
             refused[400] = {"": self.resolve_serializer(wrong, "response").ref}
-        for code, status in self._refused():
+        for code, status in self._refused(operation):
             usual, sentence = ERRORS[code]
             if code in UNVERIFIED:
                 usual = deployed_at(self).step_up_status
@@ -167,17 +163,17 @@ class GuardedSchema(AutoSchema):
             refused.setdefault(status or usual, {})[code] = found
         for status, schemas in sorted(refused.items()):
             answers.setdefault(str(status), self._refusal(status, schemas))
-        if self.operation is not None:
+        if operation is not None:
             for answer in answers.values():
                 kept = {"schema": one_of("no-store"), "required": True}
                 answer["headers"] = {"Cache-Control": kept, **answer.get("headers", {})}
         return answers
 
-    def _refused(self) -> Iterator[tuple[str, int | None]]:
+    def _refused(self, operation: Operation | None) -> Iterator[tuple[str, int | None]]:
         """Go through the codes of what is refused, with the status where it is another one than usual."""
         codes: list[str] = []
-        if self.operation is not None:
-            codes += [*self.operation.refuses, "not_found", "not_acceptable", "unavailable"]
+        if operation is not None:
+            codes += [*operation.refuses, "not_found", "not_acceptable", "unavailable"]
             codes += ["throttled"] if self.view.throttle_classes else []
             codes += ["parse_error", "unsupported_media_type"] if self.get_request_serializer() else []
             if self.view.get_authenticators():
@@ -293,13 +289,13 @@ def describe_options(result: Schema, **_: object) -> Schema:
 
     It tells which fields a method has, and drf-spectacular looks at no such verb.
     """
-    schemas, metadata = result["components"]["schemas"], f"{PREFIX}Metadata"
+    schemas = result["components"]["schemas"]
     for path in result["paths"].values():
         posted = path.get("post", {})
         if posted.get("operationId") == "multi_factor_register":
-            schemas[metadata] = components.METADATA
+            schemas["MultiFactorMetadata"] = components.METADATA
             answers = posted["responses"]
-            content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{metadata}"}}}
+            content = {"application/json": {"schema": {"$ref": "#/components/schemas/MultiFactorMetadata"}}}
             found = {**answers["201"], "content": content, "description": HTTPStatus.OK.phrase}
             path["options"] = {
                 **{key: posted[key] for key in ("parameters", "tags", "security") if key in posted},
@@ -308,4 +304,5 @@ def describe_options(result: Schema, **_: object) -> Schema:
                 "description": "Tell which fields a registration of the method takes.",
                 "responses": {"200": found, **{each: answers[each] for each in ("401", "403", "404", "406", "503")}},
             }
-    return {**result, "components": {**result["components"], "schemas": dict(sorted(schemas.items()))}}
+    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
