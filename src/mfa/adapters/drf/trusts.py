@@ -7,10 +7,9 @@ from typing import Any
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import Route
 
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
-from mfa.adapters.drf.routers import MultiFactorRouter
+from mfa.adapters.drf.routers import MultiFactorRouter, route
 from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
 from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
 from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
@@ -47,11 +46,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
         given = self.reader().run_validation(request.data)
         successor = self.successor(request)
         answer = self.use_cases().trust_browser(
-            ShowTrust(
-                token=token,
-                kept=given["token"],
-                successor=None if successor is None else successor.token,
-            )
+            ShowTrust(token=token, kept=given["token"], successor=None if successor is None else successor.token)
         )
         if isinstance(answer, NotTrusted):
             return self.rejected()
@@ -75,12 +70,6 @@ class MultiFactorTrustRouter(MultiFactorRouter):
 
     default_basename = "multi-factor-trust"
     routes = [  # noqa: RUF012 - declared by DRF
-        Route(
-            r"^{prefix}{trailing_slash}$",
-            {"get": "overview", "post": "show"},
-            "{basename}-overview",
-            detail=False,
-            initkwargs={},
-        ),
-        Route(r"^{prefix}/{lookup}{trailing_slash}$", {"delete": "revoke"}, "{basename}", detail=True, initkwargs={}),
+        route("", "-overview", get="overview", post="show"),
+        route("/{lookup}", "", delete="revoke"),
     ]
