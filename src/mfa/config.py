@@ -5,7 +5,7 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -426,8 +426,11 @@ def read(settings: object) -> tuple[Config, tuple[Problem, ...]]:
         except ValueError as error:
             words = str(error) or rules[key].words
             problems.append(Problem(key=key, message=f"MFA[{key!r}] cannot be used.", hint=f"Write {words}."))
-    config = Config(**values)
-    return config, (*problems, *_clashes(config, {problem.key for problem in problems}))
+    config, unusable = Config(**values), {problem.key for problem in problems}
+    # Nothing is said of a setting that could not be read: it might not be true.
+    clashes = [each for each in CLASHES if unusable.isdisjoint(each.keys) and each.happens(config)]
+    told = [Problem(key=each.keys[0], message=each.message.format(config), hint=each.hint) for each in clashes]
+    return config, (*problems, *told)
 
 
 def _unknown(key: object, known: Iterable[str]) -> Problem:
@@ -448,13 +451,6 @@ class Clash:
     happens: Callable[[Config], object]
     message: str
     hint: str
-
-
-def _clashes(config: Config, unusable: set[str]) -> Iterator[Problem]:
-    """Tell of each clash, but of none with a setting that could not be read: it might not be true."""
-    for each in CLASHES:
-        if unusable.isdisjoint(each.keys) and each.happens(config):
-            yield Problem(key=each.keys[0], message=each.message.format(config), hint=each.hint)
 
 
 def _too_short(key: str) -> Clash:
