@@ -6,8 +6,8 @@ import attrs
 from dependency_injector import containers, providers
 
 from mfa.adapters.memory.delivery import OutboxSender
-from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.adapters.memory.system import FrozenClock, SeededEntropy
+from mfa.adapters.memory.unit_of_work import MemoryPublisher
 from mfa.config import Config
 from mfa.containers.django import DjangoContainer
 

@@ -17,7 +17,7 @@ import attrs
 import pytest
 
 import mfa
-from mfa.adapters.memory.system import MemoryVault, SeededEntropy
+from mfa.adapters.memory.system import SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.senders.queue import Parcel
 from mfa.adapters.senders.twilio import TwilioSender
@@ -203,7 +203,6 @@ def keepers() -> Iterator[object]:
     yield Twilio()
     yield AesGcmVault([KEY])
     yield AesGcmVault([derive_key(MARK)])
-    yield MemoryVault([KEY])
     yield SeededEntropy(int.from_bytes(MARKED))
     provider = MemoryTokenProvider()
     provider.give(provider, Token(id=TokenId(MARK), user_id=UserId("1")))

@@ -14,9 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from mfa.application.standing import Standing
 from mfa.domain.errors import (
     AlreadyRegistered,
-    AlreadySpent,
     AlreadyVerified,
-    BrokenSeal,
     Conflict,
     DeliveryFailed,
     DeviceIsDisabled,
@@ -30,17 +28,12 @@ from mfa.domain.errors import (
     NoChallenge,
     NotDispatchable,
     NotFound,
-    NotUnique,
     Refused,
     RegistrationRequired,
     ResendTooSoon,
-    SealError,
-    StaleAccount,
-    StoreBusy,
     Throttled,
     TrustNotFound,
     Unavailable,
-    UnknownKey,
     VerificationRequired,
 )
 from mfa.domain.policies import Requirement
@@ -77,13 +70,10 @@ ANSWERS: Mapping[type[MfaError], tuple[HTTPStatus, Promise]] = {
 }
 """Whoever derives an error of a method's own from one of these is answered as for the nearest.
 
+What is derived from none is never a client's doing: it propagates, for the operator to see.
+
 ``STEP_UP_STATUS`` may put the 401 of RFC 9470 section 3 in the place of the 403 of a refusal.
 """
-
-FAULTS: frozenset[type[MfaError]] = frozenset(
-    {MfaError, SealError, UnknownKey, BrokenSeal, StaleAccount, StoreBusy, NotUnique, AlreadySpent}
-)
-"""Never a client's doing: they propagate, for the operator to see."""
 
 PROBLEMS: Mapping[str, Promise] = {
     "too_long": _("This is too long."),

@@ -76,7 +76,10 @@ def account_read(request: object, token: Token) -> Account | None:
     if known is not None and known[0] == token:
         read: Account = known[1]
         return read
-    return _account_left(getattr(request, "auth", None), token)
+    account = getattr(getattr(request, "auth", None), _ACCOUNT, None)
+    if isinstance(account, Account) and (account.user_id, account.token_id) == (token.user_id, token.id):
+        return account
+    return None
 
 
 def _account_of(request: object, token: Token, use_cases: UseCases) -> Account:
@@ -89,10 +92,3 @@ def _account_of(request: object, token: Token, use_cases: UseCases) -> Account:
 def _remembered(request: object) -> dict[str, Any]:
     """Return where a request keeps things; one of DRF stands on one of Django's, as which a gate has seen it before."""
     return vars(getattr(request, "_request", request))
-
-
-def _account_left(credentials: object, token: Token) -> Account | None:
-    account = getattr(credentials, _ACCOUNT, None)
-    if isinstance(account, Account) and (account.user_id, account.token_id) == (token.user_id, token.id):
-        return account
-    return None

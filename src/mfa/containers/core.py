@@ -1,24 +1,20 @@
 """What all containers have in common: providers, what the settings name, and the way from adapters to use cases."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar, cast
 
 from dependency_injector import providers
 
-from mfa.application.ports.delivery import Addressing, Sender
-from mfa.application.ports.otp import OneTimePasswords, QrCodes
-from mfa.application.ports.repositories import AccountRepository, Holders
-from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
-from mfa.application.ports.tokens import TokenIssuer, TokenProvider
-from mfa.application.ports.unit_of_work import UnitOfWork
-from mfa.application.ports.users import UserDirectory
+from mfa.application.ports.delivery import Sender
+from mfa.application.ports.system import Entropy
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.use_cases import UseCases, make_use_cases
-from mfa.config import POLICIES, Config
+from mfa.config import POLICIES, THROTTLES, Config
 from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
@@ -28,12 +24,10 @@ from mfa.domain.methods.security_keys import SecurityKeys
 from mfa.domain.methods.webauthn import RelyingParty
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.sends import SendLimits
-from mfa.domain.throttling import RecursiveThrottle, SimpleThrottle, ThrottlePolicy
+from mfa.domain.throttling import ThrottlePolicy
 
 Provided = TypeVar("Provided")
 Given = TypeVar("Given")
-
-THROTTLES: dict[str, Callable[[Config], ThrottlePolicy]] = {"recursive": RecursiveThrottle, "simple": SimpleThrottle}
 
 Loader = Callable[..., Any]
 """Makes the class at a dotted path with some arguments."""
@@ -88,17 +82,17 @@ class UseCasesProvider(Factory[UseCases]):
     """Makes the use cases when they are first asked for, and anew after an override; one thread at a time does it."""
 
     _making = RLock()
-    _made: tuple[object, UseCases] | None = None
+    _made: tuple[object, Any] = (None, None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in the library
         """Return the use cases."""
         made = self._made
-        if made is None or made[0] is not Overridable.last_change:
+        if made[0] is not Overridable.last_change:
             with self._making:
-                made = self._made
-                if made is None or made[0] is not Overridable.last_change:
-                    # Read first: what is overridden meanwhile is not in them.
-                    made = self._made = (Overridable.last_change, super().__call__(*args, **kwargs))
+                # Read first: what is overridden meanwhile is not in them.
+                change, made = Overridable.last_change, self._made
+                if made[0] is not change:
+                    made = self._made = (change, super().__call__(*args, **kwargs))
         return made[1]
 
 
@@ -132,146 +126,93 @@ def make_loader() -> Loader:
     return make
 
 
-def make_totp(
-    config: Config, passwords: OneTimePasswords, entropy: Entropy, qr_codes: QrCodes | None
-) -> OneTimePassword:
-    """Make the method ``totp`` as configured."""
-    return OneTimePassword(
-        name="totp",
-        verbose_name="Authenticator app",
-        parameters=Parameters(
-            digits=config.totp_digits,
-            algorithm=config.totp_algorithm,
-            tolerance=config.totp_tolerance,
-            period=config.totp_period,
-        ),
-        issuer=config.totp_issuer,
-        passwords=passwords,
-        entropy=entropy,
-        qr_codes=qr_codes,
-    )
-
-
-def make_hotp(
-    config: Config, passwords: OneTimePasswords, entropy: Entropy, qr_codes: QrCodes | None
-) -> OneTimePassword:
-    """Make the method ``hotp`` as configured."""
-    return OneTimePassword(
-        name="hotp",
-        verbose_name="Counter-based authenticator",
-        parameters=Parameters(
-            digits=config.hotp_digits, algorithm=config.hotp_algorithm, tolerance=config.hotp_tolerance
-        ),
-        issuer=config.hotp_issuer,
-        passwords=passwords,
-        entropy=entropy,
-        qr_codes=qr_codes,
-        resynchronise=config.hotp_resynchronise,
-    )
-
-
-def make_email(config: Config, addressing: Addressing, entropy: Entropy) -> OutOfBand:
-    """Make the method ``email`` as configured."""
-    return OutOfBand(
-        name="email",
-        verbose_name="Email",
-        field=RegistrationField(name="address", label="Email address", kind="email"),
-        addressing=addressing,
-        entropy=entropy,
-        digits=config.email_code_digits,
-        lifetime=config.email_code_lifetime,
-        limits=SendLimits(interval=config.email_resend_interval, hourly=config.email_hourly_limit),
-        default_to_user_email=True,
-    )
-
-
-def make_sms(config: Config, addressing: Addressing, entropy: Entropy) -> OutOfBand:
-    """Make the method ``sms`` as configured."""
-    return OutOfBand(
-        name="sms",
-        verbose_name="Text message",
-        field=RegistrationField(name="number", label="Phone number", kind="phone", required=True, max_length=64),
-        addressing=addressing,
-        entropy=entropy,
-        digits=config.sms_code_digits,
-        lifetime=config.sms_code_lifetime,
-        limits=SendLimits(interval=config.sms_resend_interval, hourly=config.sms_hourly_limit),
-    )
-
-
-def make_recovery(config: Config, entropy: Entropy) -> RecoveryCodes:
-    """Make the method ``recovery`` as configured."""
-    return RecoveryCodes(count=config.recovery_codes, entropy=entropy)
-
-
-def make_webauthn(
-    config: Config, cryptography: AuthenticatorCryptography, entropy: Entropy, models: Mapping[bytes, str]
-) -> SecurityKeys:
-    """Make the method ``webauthn`` as configured."""
-    relying_party = RelyingParty(
-        rp_id=config.webauthn_rp_id or "",
-        rp_name=config.webauthn_rp_name or config.webauthn_rp_id or "",
-        origins=config.webauthn_origins,
-        top_origins=config.webauthn_top_origins,
-        user_verification=config.webauthn_user_verification,
-        resident_key="required" if config.passkey_login else "preferred",
-        attestation=config.webauthn_attestation,
-        cryptography=cryptography,
-    )
-    return SecurityKeys(relying_party=relying_party, entropy=entropy, models=models)
-
-
-def make_methods(  # noqa: PLR0913 - what the built-in methods need
-    *,
-    config: Config,
-    loader: Loader,
-    entropy: Entropy,
-    one_time_passwords: OneTimePasswords,
-    qr_codes: QrCodes | None,
-    email_addressing: Callable[[], Addressing],
-    sms_addressing: Callable[[], Addressing],
-    authenticator_cryptography: Callable[[], AuthenticatorCryptography],
-    authenticator_models: Callable[[], Mapping[bytes, str]],
-) -> Methods:
+def make_methods(container: Any) -> Methods:  # noqa: ANN401 - with what every container declares
     """Make the configured methods, in their order; what is not configured is never made, nor its extra imported."""
+    config: Config = container.config()
+    entropy: Entropy = container.entropy()
+    one_time_password = partial(
+        OneTimePassword, passwords=container.one_time_passwords(), entropy=entropy, qr_codes=container.qr_codes()
+    )
     built_in: Mapping[str, Callable[[], Method]] = {
-        "totp": lambda: make_totp(config, one_time_passwords, entropy, qr_codes),
-        "hotp": lambda: make_hotp(config, one_time_passwords, entropy, qr_codes),
-        "email": lambda: make_email(config, email_addressing(), entropy),
-        "sms": lambda: make_sms(config, sms_addressing(), entropy),
-        "recovery": lambda: make_recovery(config, entropy),
-        "webauthn": lambda: make_webauthn(config, authenticator_cryptography(), entropy, authenticator_models()),
+        "totp": lambda: one_time_password(
+            name="totp",
+            verbose_name="Authenticator app",
+            parameters=Parameters(
+                digits=config.totp_digits,
+                algorithm=config.totp_algorithm,
+                tolerance=config.totp_tolerance,
+                period=config.totp_period,
+            ),
+            issuer=config.totp_issuer,
+        ),
+        "hotp": lambda: one_time_password(
+            name="hotp",
+            verbose_name="Counter-based authenticator",
+            parameters=Parameters(
+                digits=config.hotp_digits, algorithm=config.hotp_algorithm, tolerance=config.hotp_tolerance
+            ),
+            issuer=config.hotp_issuer,
+            resynchronise=config.hotp_resynchronise,
+        ),
+        "email": lambda: OutOfBand(
+            name="email",
+            verbose_name="Email",
+            field=RegistrationField(name="address", label="Email address", kind="email"),
+            addressing=container.email_addressing(),
+            entropy=entropy,
+            digits=config.email_code_digits,
+            lifetime=config.email_code_lifetime,
+            limits=SendLimits(interval=config.email_resend_interval, hourly=config.email_hourly_limit),
+            default_to_user_email=True,
+        ),
+        "sms": lambda: OutOfBand(
+            name="sms",
+            verbose_name="Text message",
+            field=RegistrationField(name="number", label="Phone number", kind="phone", required=True, max_length=64),
+            addressing=container.sms_addressing(),
+            entropy=entropy,
+            digits=config.sms_code_digits,
+            lifetime=config.sms_code_lifetime,
+            limits=SendLimits(interval=config.sms_resend_interval, hourly=config.sms_hourly_limit),
+        ),
+        "recovery": lambda: RecoveryCodes(count=config.recovery_codes, entropy=entropy),
+        "webauthn": lambda: SecurityKeys(
+            relying_party=RelyingParty(
+                rp_id=config.webauthn_rp_id or "",
+                rp_name=config.webauthn_rp_name or config.webauthn_rp_id or "",
+                origins=config.webauthn_origins,
+                top_origins=config.webauthn_top_origins,
+                user_verification=config.webauthn_user_verification,
+                resident_key="required" if config.passkey_login else "preferred",
+                attestation=config.webauthn_attestation,
+                cryptography=container.authenticator_cryptography(),
+            ),
+            entropy=entropy,
+            models=container.authenticator_models(),
+        ),
     }
-    return Methods(tuple(built_in[name]() if name in built_in else loader(name, config) for name in config.methods))
+    own: Loader = container.loader()
+    return Methods(tuple(built_in[name]() if name in built_in else own(name, config) for name in config.methods))
+
+
+def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography:
+    """Make who checks what authenticators sign; the extra ``webauthn`` is imported only now."""
+    roots: object = ()
+    if config.webauthn_trust_roots is not None:
+        roots = load("mfa.adapters.webauthn.chains.trust_roots")(Path(config.webauthn_trust_roots))
+    return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")(roots))
 
 
 def make_throttle(config: Config, loader: Loader) -> ThrottlePolicy:
     """Make the throttle that the settings name."""
     name = config.verification_throttle
-    return THROTTLES[name](config) if name in THROTTLES else cast("ThrottlePolicy", loader(name, config))
+    return cast("ThrottlePolicy", loader(THROTTLES.get(name, name), config))
 
 
 def make_policy(config: Config, loader: Loader) -> VerificationPolicy:
     """Make the policy that the settings name."""
     name = config.verification_policy
     return cast("VerificationPolicy", loader(POLICIES.get(name, name), config))
-
-
-def make_rules(config: Config, methods: Methods, policy: VerificationPolicy, throttle: ThrottlePolicy) -> Rules:
-    """Gather what holds for every account."""
-    return Rules(
-        methods=methods,
-        policy=policy,
-        throttle=throttle,
-        max_failures=config.max_failures,
-        failure_memory=config.failure_memory,
-        max_devices_per_method=config.max_devices_per_method,
-        registration_lifetime=config.registration_lifetime,
-        change_max_age=config.change_max_age,
-        verification_lifetime=config.verification_lifetime,
-        registration_deadline=config.registration_deadline,
-        trust_lifetime=config.trust_lifetime,
-    )
 
 
 def make_senders(
@@ -288,42 +229,38 @@ def make_senders(
     return senders
 
 
-def compose(  # noqa: PLR0913 - what a container declares
-    *,
-    config: Config,
-    methods: Methods,
-    policy: VerificationPolicy,
-    throttle: ThrottlePolicy,
-    clock: Clock,
-    entropy: Entropy,
-    vault: Vault,
-    rotations: KeyRotations,
-    email_sender: Callable[[], Sender],
-    sms_sender: Callable[[], Sender],
-    users: UserDirectory,
-    accounts: AccountRepository,
-    holders: Holders,
-    unit_of_work: UnitOfWork,
-    token_provider: TokenProvider,
-    token_issuer: Callable[[], TokenIssuer],
-) -> UseCases:
+def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every container declares
     """Make the use cases from the adapters of a container, as its settings have them."""
+    config: Config = container.config()
+    methods: Methods = container.methods()
     keys = (method for method in methods if isinstance(method, SecurityKeys))
     passkeys = next(keys, None) if config.passkey_login else None
     return make_use_cases(
-        rules=make_rules(config, methods, policy, throttle),
-        clock=clock,
-        entropy=entropy,
-        vault=vault,
-        rotations=rotations,
-        senders=make_senders(methods, email_sender, sms_sender),
-        users=users,
-        accounts=accounts,
-        holders=holders,
-        unit_of_work=unit_of_work,
-        token_provider=token_provider,
+        rules=Rules(
+            methods=methods,
+            policy=container.policy(),
+            throttle=container.throttle(),
+            max_failures=config.max_failures,
+            failure_memory=config.failure_memory,
+            max_devices_per_method=config.max_devices_per_method,
+            registration_lifetime=config.registration_lifetime,
+            change_max_age=config.change_max_age,
+            verification_lifetime=config.verification_lifetime,
+            registration_deadline=config.registration_deadline,
+            trust_lifetime=config.trust_lifetime,
+        ),
+        clock=container.clock(),
+        entropy=container.entropy(),
+        vault=container.vault(),
+        rotations=container.rotations(),
+        senders=make_senders(methods, container.email_sender, container.sms_sender),
+        users=container.users(),
+        accounts=container.accounts(),
+        holders=container.holders(),
+        unit_of_work=container.unit_of_work(),
+        token_provider=container.token_provider(),
         passkeys=passkeys,
-        token_issuer=None if passkeys is None else token_issuer(),
+        token_issuer=None if passkeys is None else container.token_issuer(),
         step_up_status=config.step_up_status,
         requirements=config.requirements,
         issuer=config.totp_issuer,

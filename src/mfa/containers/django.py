@@ -32,7 +32,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.use_cases import UseCases
-from mfa.config import Config
+from mfa.config import TOKEN_PROVIDERS, Config
 from mfa.containers.core import (
     Dependency,
     Factory,
@@ -42,6 +42,7 @@ from mfa.containers.core import (
     arguments_of,
     compose,
     load,
+    make_authenticator_cryptography,
     make_loader,
     make_methods,
     make_policy,
@@ -50,13 +51,6 @@ from mfa.containers.core import (
 from mfa.domain.methods.base import Methods
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.throttling import ThrottlePolicy
-
-TOKEN_PROVIDERS = {
-    "authtoken": "mfa.adapters.tokens.authtoken.AuthtokenTokenProvider",
-    "knox": "mfa.adapters.tokens.knox.KnoxTokenProvider",
-    "jwt": "mfa.adapters.tokens.jwt.JwtTokenProvider",
-    "session": "mfa.adapters.tokens.session.SessionTokenProvider",
-}
 
 
 def make_vault(config: Config, secret_keys: tuple[str, ...], rotations: KeyRotations) -> Vault:
@@ -79,14 +73,6 @@ def make_sms_addressing(config: Config) -> Addressing:
     """Make who reads phone numbers; the extra ``sms`` is imported only now."""
     make = load("mfa.adapters.senders.phone_number.PhonenumbersAddressing")
     return cast("Addressing", make(config.sms_default_region))
-
-
-def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography:
-    """Make who checks what authenticators sign; the extra ``webauthn`` is imported only now."""
-    roots: object = ()
-    if config.webauthn_trust_roots is not None:
-        roots = load("mfa.adapters.webauthn.chains.trust_roots")(Path(config.webauthn_trust_roots))
-    return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")(roots))
 
 
 def make_authenticator_models(config: Config) -> Mapping[bytes, str]:
@@ -127,6 +113,7 @@ def make_token_issuer(provider: TokenProvider) -> TokenIssuer:
 class DjangoContainer(containers.DeclarativeContainer):
     """The adapters of a deployment; ``config`` and ``secret_keys`` come from the settings."""
 
+    __self__ = providers.Self()
     config: providers.Provider[Config] = Dependency()
     secret_keys: providers.Provider[tuple[str, ...]] = Dependency()
     loader: providers.Provider[Loader] = Singleton(make_loader)
@@ -152,40 +139,10 @@ class DjangoContainer(containers.DeclarativeContainer):
     unit_of_work: providers.Provider[UnitOfWork] = Factory(DjangoUnitOfWork, accounts=accounts, publisher=publisher)
     token_provider: providers.Provider[TokenProvider] = Factory(make_token_provider, config, loader)
     token_issuer: providers.Provider[TokenIssuer] = Factory(make_token_issuer, token_provider)
-    methods: providers.Provider[Methods] = Factory(
-        make_methods,
-        config=config,
-        loader=loader,
-        entropy=entropy,
-        one_time_passwords=one_time_passwords,
-        qr_codes=qr_codes,
-        email_addressing=email_addressing.provider,
-        sms_addressing=sms_addressing.provider,
-        authenticator_cryptography=authenticator_cryptography.provider,
-        authenticator_models=authenticator_models.provider,
-    )
+    methods: providers.Provider[Methods] = Factory(make_methods, __self__)
     policy: providers.Provider[VerificationPolicy] = Factory(make_policy, config, loader)
     throttle: providers.Provider[ThrottlePolicy] = Factory(make_throttle, config, loader)
-
-    use_cases: providers.Provider[UseCases] = UseCasesProvider(
-        compose,
-        config=config,
-        methods=methods,
-        policy=policy,
-        throttle=throttle,
-        clock=clock,
-        entropy=entropy,
-        vault=vault,
-        rotations=rotations,
-        email_sender=email_sender.provider,
-        sms_sender=sms_sender.provider,
-        users=users,
-        accounts=accounts,
-        holders=holders,
-        unit_of_work=unit_of_work,
-        token_provider=token_provider,
-        token_issuer=token_issuer.provider,
-    )
+    use_cases: providers.Provider[UseCases] = UseCasesProvider(compose, __self__)
 
 
 def deploy(config: Config, secret_keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - with what a project's own declares

@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from mfa.adapters.django.models import AccountRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
-from mfa.adapters.memory.publishing import MemoryPublisher
+from mfa.adapters.memory.unit_of_work import MemoryPublisher
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account

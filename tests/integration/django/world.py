@@ -10,13 +10,13 @@ from pytest_django import Settings
 
 from mfa.adapters import accessor
 from mfa.adapters.memory.delivery import OutboxSender
-from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register, Registered
 from mfa.application.standing import Assessment
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.identifiers import Token, TokenId, UserId
+from tests.otp import PlainOneTimePasswords
 
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
 STEP = timedelta(seconds=30)
@@ -69,7 +69,7 @@ class App:
     def code(self) -> str:
         seed = b32decode(self.secret + "=" * (-len(self.secret) % 8))
         step = self.clock.now() - self.clock.now().fromtimestamp(0, self.clock.now().tzinfo)
-        return MemoryOneTimePasswords().at(seed, [step // STEP], digits=6, algorithm="sha1")[0]
+        return PlainOneTimePasswords().at(seed, [step // STEP], digits=6, algorithm="sha1")[0]
 
 
 def container() -> Any:  # noqa: ANN401 - as the app config has it

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory
 
 from mfa.adapters.django.models import DeviceRecord
-from mfa.adapters.tokens import authtoken, replacing, rows
+from mfa.adapters.tokens import authtoken, rows
 from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider, ObtainAuthToken
 from mfa.application.ports.tokens import TokenProvider
 from mfa.config import Config
@@ -188,7 +188,7 @@ class TestLogin:
                 raise IntegrityError(others.pop())
             rows.insert(row)
 
-        monkeypatch.setattr(replacing, "insert", overtaken)
+        monkeypatch.setattr(authtoken, "insert", overtaken)
 
         assert log_in().status_code == 200
         assert AuthToken.objects.get().user == anna
@@ -198,7 +198,7 @@ class TestLogin:
         def overtaken(*_: object) -> None:
             raise IntegrityError
 
-        monkeypatch.setattr(replacing, "insert", overtaken)
+        monkeypatch.setattr(authtoken, "insert", overtaken)
 
         answer = log_in()
 

@@ -25,7 +25,7 @@ from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRec
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.tokens import authtoken, knox
-from mfa.adapters.tokens.replacing import new_row, replaced_by
+from mfa.adapters.tokens.authtoken import new_row, replaced_by
 from mfa.domain.accounts import Account
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement

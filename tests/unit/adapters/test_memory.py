@@ -1,7 +1,6 @@
 """The public fakes keep the promises of their ports."""
 
-from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -9,16 +8,13 @@ import attrs
 import pytest
 
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
-from mfa.adapters.memory.otp import MemoryOneTimePasswords, MemoryQrCodes
-from mfa.adapters.memory.publishing import MemoryPublisher
 from mfa.adapters.memory.repositories import MemoryAccountRepository
-from mfa.adapters.memory.system import FrozenClock, MemoryVault, SeededEntropy
+from mfa.adapters.memory.system import FrozenClock, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
-from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
+from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.delivery import Message
 from mfa.application.ports.publishing import Publisher
-from mfa.application.ports.system import Vault
 from mfa.application.ports.tokens import TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.errors import StaleAccount
@@ -26,9 +22,8 @@ from mfa.domain.events import AccountLocked
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
 from tests.contracts.delivery import AddressingContract, SenderContract
-from tests.contracts.otp import OneTimePasswordsContract, QrCodesContract
 from tests.contracts.repositories import AccountRepositoryContract
-from tests.contracts.system import ClockContract, EntropyContract, VaultContract
+from tests.contracts.system import ClockContract, EntropyContract
 from tests.contracts.tokens import TokenIssuerContract, TokenProviderContract
 from tests.contracts.unit_of_work import UnitOfWorkContract
 from tests.contracts.users import UserDirectoryContract
@@ -112,30 +107,6 @@ class TestSeededEntropy(EntropyContract):
 
         assert drawn(1) == drawn(1)
         assert not set(drawn(1)) & set(drawn(2))
-
-
-class TestMemoryVault(VaultContract):
-    @pytest.fixture
-    def make(self) -> Callable[[Sequence[bytes]], Vault]:
-        return MemoryVault
-
-    def test_a_vault_needs_no_key_to_be_named(self) -> None:
-        assert MemoryVault().open(MemoryVault().seal(b"a seed", b"context"), b"context") == b"a seed"
-
-
-class TestMemoryOneTimePasswords(OneTimePasswordsContract):
-    @pytest.fixture
-    def passwords(self) -> MemoryOneTimePasswords:
-        return MemoryOneTimePasswords()
-
-
-class TestMemoryQrCodes(QrCodesContract):
-    @pytest.fixture
-    def qr_codes(self) -> MemoryQrCodes:
-        return MemoryQrCodes()
-
-    def test_the_text_can_be_read_back(self, qr_codes: MemoryQrCodes) -> None:
-        assert b64decode(qr_codes.draw("otpauth://totp/").partition(",")[2]) == b"otpauth://totp/"
 
 
 class TestOutboxSender(SenderContract):

@@ -5,7 +5,6 @@ from typing import cast
 import attrs
 import pytest
 
-from mfa.adapters.memory.otp import MemoryQrCodes
 from mfa.application.ports.system import seal_context
 from mfa.application.registration import Register
 from mfa.application.verification import NotVerified, Verified
@@ -26,6 +25,7 @@ from mfa.domain.events import (
     RecoveryCodesReplaced,
     VerificationRejected,
 )
+from tests.otp import PlainQrCodes
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, MAIL, PHONE, WRONG, World
 
 
@@ -168,11 +168,11 @@ class TestWhatIsShown:
         assert cast("str", registered.shown["authenticator_url"]).startswith("otpauth://totp/shop.example:anna?")
 
     def test_a_picture_where_something_draws(self, world: World) -> None:
-        world.container.qr_codes.override(MemoryQrCodes())
+        world.container.qr_codes.override(PlainQrCodes())
 
         shown = world.register(PHONE, "totp").shown
 
-        assert shown["qr_code"] == MemoryQrCodes().draw(cast("str", shown["authenticator_url"]))
+        assert shown["qr_code"] == PlainQrCodes().draw(cast("str", shown["authenticator_url"]))
 
     def test_of_an_address_nothing_but_its_mask(self, world: World) -> None:
         registered = world.register(PHONE, "email", address="someone@example.org")

@@ -6,7 +6,6 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from mfa.adapters.memory.otp import MemoryQrCodes
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.transactions import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
@@ -24,6 +23,7 @@ from mfa.domain.events import DeviceRegistered, Event, VerificationAccepted
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.logins import SpentLogin
 from mfa.domain.verdicts import Reason
+from tests.otp import PlainQrCodes
 from tests.unit.application.world import ANNA, LAPTOP, PHONE, WRONG, World
 
 
@@ -78,7 +78,7 @@ def test_a_request_that_is_overtaken_is_judged_again(world: World) -> None:
 def test_a_picture_is_drawn_once_however_often_a_registration_is_overtaken(world: World) -> None:
     drawn: list[str] = []
 
-    class Counting(MemoryQrCodes):
+    class Counting(PlainQrCodes):
         def draw(self, text: str) -> str:
             drawn.append(text)
             return super().draw(text)

@@ -1,19 +1,20 @@
 import pytest
 
-from mfa.adapters.memory.system import MemoryKeyRotations, MemoryVault
+from mfa.adapters.memory.system import MemoryKeyRotations
+from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.upkeep import RotateKeys
 from mfa.application.verification import Verified
 from mfa.domain.errors import UnknownKey
 from mfa.domain.identifiers import UserId
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, World
 
-OLD, NEW = b"an old key", b"a new key"
+OLD, NEW = derive_key("old"), derive_key("new")
 
 
 def under(world: World, *keys: bytes) -> World:
     """The same accounts with other keys, as after a restart."""
     again = world.with_settings()
-    again.container.vault.override(MemoryVault(keys))
+    again.container.vault.override(AesGcmVault(keys))
     again.clock.time = world.clock.time
     return again
 

@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 
 import attrs
 
-from mfa.adapters.memory.otp import MemoryOneTimePasswords
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.devices import ListDevices, Remove, RemoveDevice, Rename, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, RequestChallenge, VoidChallenge
@@ -26,6 +25,7 @@ from mfa.domain.methods.base import Dispatch as Dispatched
 from mfa.domain.policies import Profile
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
+from tests.otp import PlainOneTimePasswords
 
 ANNA = UserId("1")
 BERT = UserId("2")
@@ -196,7 +196,7 @@ class World:
             index=registered.device.index,
             seed=b32decode(secret + "=" * (-len(secret) % 8)),
             clock=self.clock,
-            passwords=MemoryOneTimePasswords(),
+            passwords=PlainOneTimePasswords(),
             digits=6,
         )
 
@@ -248,7 +248,7 @@ class App:
     index: int
     seed: bytes
     clock: FrozenClock
-    passwords: MemoryOneTimePasswords
+    passwords: PlainOneTimePasswords
     digits: int
 
     def at(self, counter: int) -> str:

@@ -54,7 +54,7 @@ def forbidden_by(name: str) -> Iterator[tuple[str, str]]:
                     yield from ((module, other) for other in [*above, *beside] if other != module)
                 above += beside
         case "acyclic_siblings":
-            yield ("mfa.adapters.tokens.replacing", "mfa.adapters.tokens.login")
+            yield ("mfa.adapters.tokens.rows", "mfa.adapters.tokens.login")
             yield ("mfa.domain.errors", "mfa.domain.accounts")
         case "forbidden":
             for module in contract["source_modules"]:

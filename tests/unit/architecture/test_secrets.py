@@ -7,7 +7,6 @@ from tests.unit.architecture.project import mentioned, modules
 SECRETS = "mfa.domain.secrets"
 
 COMPARERS = {
-    "mfa.adapters.memory.system",
     "mfa.adapters.tokens.authtoken",
     "mfa.adapters.webauthn.android_key",
     "mfa.domain.methods.one_time_password",

@@ -21,7 +21,7 @@ def test_it_registers_and_verifies_without_django() -> None:
     assert after == "after: verified by totp (device 0)"
     modules = set(imported.split())
     assert "mfa" in modules
-    assert modules.isdisjoint({"django", "rest_framework", "asgiref", "pyotp", "cryptography", "sqlite3"})
+    assert modules.isdisjoint({"django", "rest_framework", "asgiref", "sqlite3"})
     assert ran.stderr == ""
 
 

@@ -1,1 +1,1 @@
-"""The public fakes: every port in memory, for scripts, tests and docs."""
+"""The public fakes: the world in memory, for scripts, tests and docs."""

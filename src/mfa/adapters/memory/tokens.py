@@ -10,14 +10,11 @@ from mfa.domain.identifiers import Token, TokenId, UserId
 class MemoryTokenProvider(TokenProvider, TokenIssuer):
     """Recognises tokens themselves, and whatever else was given a token; any other request has none."""
 
+    scheme = "Token"
+
     def __init__(self) -> None:
         self._made = count(1)
         self._given: list[tuple[object, Token]] = []
-
-    @property
-    def scheme(self) -> str:
-        """Return the scheme of Django REST framework's own tokens."""
-        return "Token"
 
     def give(self, request: object, token: Token) -> None:
         """Let a request carry a token."""

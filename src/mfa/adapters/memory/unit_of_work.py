@@ -1,4 +1,4 @@
-"""Changes of accounts in memory."""
+"""Changes of accounts in memory, and what has happened."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,17 @@ from mfa.domain.accounts import Account
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.logins import SpentLogin
+
+
+class MemoryPublisher(Publisher):
+    """Keeps what has happened, in order, for whoever looks at ``events``."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def publish(self, event: Event) -> None:
+        """Keep one event."""
+        self.events.append(event)
 
 
 class MemoryUnitOfWork(UnitOfWork):

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
-from django.core.mail.backends.base import BaseEmailBackend
 
 from mfa.adapters.senders.waiting import timed_out
 from mfa.adapters.senders.wording import worded
@@ -29,7 +28,9 @@ class DjangoEmailSender(Sender):
 
     def send(self, message: Message) -> None:
         """Mail a code; raises ``DeliveryTimedOut``, ``NotAccepted`` and whatever the mail system raises."""
-        connection: Any = _connection()
+        # Django 6.1 has its connections elsewhere than before.
+        mailers = getattr(mail, "mailers", None)
+        connection: Any = mail.get_connection() if mailers is None else mailers.default
         if getattr(connection, "timeout", self._timeout) is None:
             connection.timeout = self._timeout
         try:
@@ -54,9 +55,3 @@ class DjangoEmailSender(Sender):
         )
         letter.attach_alternative(worded("mfa/email/body.html", message, self._issuer), "text/html")
         return letter
-
-
-def _connection() -> BaseEmailBackend:
-    """Ask for the default connection, as Django 6.1 has it or as it was before."""
-    mailers = getattr(mail, "mailers", None)
-    return mail.get_connection() if mailers is None else mailers.default

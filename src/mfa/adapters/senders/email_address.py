@@ -12,7 +12,7 @@ from mfa.domain.methods.out_of_band import Address
 MOST_CHARACTERS = 254
 """What fits between the angle brackets of an SMTP path (RFC 5321 section 4.5.3.1.3)."""
 
-_is_address = EmailValidator()
+_validate = EmailValidator()
 
 
 class DjangoEmailAddressing(Addressing):
@@ -32,14 +32,10 @@ class DjangoEmailAddressing(Addressing):
         domain = domain.lower()
         address = f"{name}@{domain}"
         unsafe = '"' in address or any(unicodedata.category(each).startswith("C") for each in text)
-        if unsafe or len(address) > MOST_CHARACTERS or not _valid(address):
+        try:
+            _validate(address)
+        except ValidationError:
+            unsafe = True
+        if unsafe or len(address) > MOST_CHARACTERS:
             raise InvalidField(field, "invalid_email")
         return Address(full=address, masked=f"{name[0]}***@{domain}")
-
-
-def _valid(address: str) -> bool:
-    try:
-        _is_address(address)
-    except ValidationError:
-        return False
-    return True

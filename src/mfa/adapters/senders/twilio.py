@@ -56,9 +56,8 @@ class TwilioSender(Sender):
         account_sid = self.account_sid or _required("TWILIO_ACCOUNT_SID")
         auth_token = self.auth_token or _required("TWILIO_AUTH_TOKEN")
         service = self.messaging_service_sid or os.environ.get("TWILIO_MESSAGING_SERVICE_SID", "")
-        if service:
-            self._origin = {"MessagingServiceSid": service}
-        else:
+        self._origin = {"MessagingServiceSid": service}
+        if not service:
             self._origin = {"From": self.from_number or _required("TWILIO_FROM")}
         url = urlsplit(self.base_url or os.environ.get("TWILIO_BASE_URL", "https://api.twilio.com"))
         self._secure, self._host, self._port = url.scheme == "https", url.hostname or "", url.port
@@ -81,8 +80,9 @@ class TwilioSender(Sender):
             "Authorization": f"Basic {self._credentials}",
             "Content-Type": "application/x-www-form-urlencoded",
         }
+        kind = HTTPSConnection if self._secure else HTTPConnection
         try:
-            with closing(self._connection()) as connection:
+            with closing(kind(self._host, self._port, timeout=self.timeout)) as connection:
                 connection.request("POST", self._path, urlencode(form).encode(), headers)
                 _check(connection.getresponse())
         except TimeoutError:
@@ -90,10 +90,6 @@ class TwilioSender(Sender):
         except (OSError, HTTPException) as failure:
             # Not chained, and only the kind: an exception of the connection may quote what came over it.
             raise NotSent(f"There was no answer from Twilio ({type(failure).__name__}).") from None
-
-    def _connection(self) -> HTTPConnection:
-        kind = HTTPSConnection if self._secure else HTTPConnection
-        return kind(self._host, self._port, timeout=self.timeout)
 
 
 def _required(variable: str) -> str:
@@ -105,17 +101,14 @@ def _required(variable: str) -> str:
 
 def _check(response: HTTPResponse) -> None:
     """Believe only an answer that Twilio gives: a proxy on the way says 200 to anything."""
-    answer = _object(response.read(MOST_BYTES))
+    content = response.read(MOST_BYTES)
+    try:
+        read: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        read = None
+    answer = read if isinstance(read, dict) else {}
     if not 200 <= response.status < 300:  # noqa: PLR2004 - the successes of HTTP (RFC 9110 section 15.3)
         number = answer.get("code")
         raise NotSent(f"Twilio answered {response.status}, error {number if isinstance(number, int) else 'unknown'}.")
     if not isinstance(answer.get("sid"), str) or answer.get("status") in _UNSENT:
         raise NotSent("Twilio's answer names no message that was accepted.")
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}

@@ -1,20 +1,23 @@
-"""Django REST framework's own tokens."""
+"""Django REST framework's own tokens, of which a user has one, and its replacement at every login."""
 
 import hashlib
 from importlib import import_module
 from typing import Any
 
+from django.db import IntegrityError, connections, router, transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token as AuthToken
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.tokens.replacing import new_row, replaced_by
-from mfa.adapters.tokens.rows import identities, identity, users
+from mfa.adapters.tokens.rows import dated, identities, identity, insert, users
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
+
+MOST_ATTEMPTS = 5
+"""Tokens made by somebody else at the same moment that are replaced before a login is told to come again."""
 
 
 class VerifiedTokenAuthentication(TokenAuthentication):
@@ -41,20 +44,15 @@ class VerifiedTokenAuthentication(TokenAuthentication):
 class AuthtokenTokenProvider(TokenProvider, TokenIssuer):
     """Knows a token by its key and by when its row was made, so that a key made anew starts unverified."""
 
+    scheme = "Token"
+
     def __init__(self, config: object) -> None:
         """Take the settings, of which none matters here."""
-
-    @property
-    def scheme(self) -> str:
-        """Return the keyword of Django REST framework's ``TokenAuthentication``."""
-        return "Token"
 
     def token_of(self, request: object) -> Token | None:
         """Return the token that ``TokenAuthentication`` left on the request."""
         auth = getattr(request, "auth", None)
-        if not isinstance(auth, AuthToken):
-            return None
-        return _token(auth)
+        return _token(auth) if isinstance(auth, AuthToken) else None
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare what will replace the user's token, as at a login by password: there is only one."""
@@ -71,6 +69,38 @@ def _token(auth: AuthToken) -> Token:
 
 def _digest(key: str) -> str:
     return hashlib.sha256(b"mfa/authtoken/" + key.encode()).hexdigest()
+
+
+def new_row(user: Any) -> AuthToken:  # noqa: ANN401 - whatever model the project has
+    """Make a token with a key and a moment of its own, which is stored nowhere."""
+    row: AuthToken = dated(AuthToken(key=AuthToken.generate_key(), user=user))
+    return row
+
+
+def replaced_by(row: AuthToken) -> AuthToken:
+    """Store a token in the place of its user's; raises ``Throttled`` where somebody else always makes one, too."""
+    database = router.db_for_write(AuthToken)
+    for _attempt in range(MOST_ATTEMPTS):
+        try:
+            with transaction.atomic(using=database):
+                _lock(row.user, database)
+                AuthToken.objects.using(database).filter(user=row.user).delete()
+                insert(row)
+                return row
+        except IntegrityError:
+            # The project makes tokens elsewhere, too, and was faster; that one is to be replaced as well.
+            continue
+    raise Throttled(wait=1)
+
+
+def _lock(user: Any, database: str) -> None:  # noqa: ANN401 - as above
+    """Have logins of one user wait for one another, by the user's row.
+
+    Otherwise a database that locks entries of its indexes finds deadlocks among them. One that locks nothing but the
+    whole file, at the first statement that writes, needs no more than that.
+    """
+    if connections[database].features.has_select_for_update:
+        list(type(user)._base_manager.using(database).select_for_update().filter(pk=user.pk).values_list("pk"))  # noqa: SLF001 - Django's name for it
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as Python has it

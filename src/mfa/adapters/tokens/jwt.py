@@ -1,17 +1,15 @@
 """The JSON web tokens of djangorestframework-simplejwt, and what they tell of verifications."""
 
 import hashlib
-import math
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt import serializers
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -19,6 +17,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.tokens import Token as JsonWebToken
 
 from mfa.adapters import accessor
+from mfa.adapters.exceptions import api_exception
 from mfa.adapters.tokens.rows import users
 from mfa.application.ports.tokens import (
     PreparedToken,
@@ -29,6 +28,7 @@ from mfa.application.ports.tokens import (
     TokenProvider,
 )
 from mfa.application.standing import Standing
+from mfa.config import Config
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
 
@@ -56,18 +56,10 @@ Kind = TypeVar("Kind")
 _TOLD = ("acr", "auth_time", "mfa", "mfa_required", "mfa_enrolled", "mfa_deadline")
 
 
-class JwtSettings(Protocol):
-    """The part of the configuration that the provider reads."""
-
-    @property
-    def jwt_gate(self) -> str:
-        """Who says whether a token may pass: ``claims`` or ``database``."""
-
-
 class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
     """Knows all tokens of one login by the claim that the login put into them."""
 
-    def __init__(self, config: JwtSettings) -> None:
+    def __init__(self, config: Config) -> None:
         self._by_claims = config.jwt_gate == "claims"
 
     @property
@@ -151,7 +143,10 @@ class FamilyRefreshToken(RefreshToken):
         for claim in _TOLD:
             access.payload.pop(claim, None)
         if isinstance(family, str) and family and user_id is not None:
-            standing = _assessed(Token(id=_identity(user_id, family), user_id=user_id))
+            try:
+                standing = accessor.use_cases().assess_token(Token(id=_identity(user_id, family), user_id=user_id))
+            except Unavailable as error:
+                raise api_exception(error, "") from None
             access.payload.update(_claims(standing, access.get("amr") or ()))
         return access
 
@@ -174,25 +169,6 @@ class FamilyRefreshToken(RefreshToken):
         found = users().filter(**{api_settings.USER_ID_FIELD: claim})
         key = found.values_list("pk", flat=True).first()
         return None if key is None else UserId(str(key))
-
-
-def _assessed(token: Token) -> Standing:
-    try:
-        return accessor.use_cases().assess_token(token)
-    except Unavailable as error:
-        raise NotNow(error.retry_after.total_seconds()) from None
-
-
-class NotNow(APIException):
-    """A token could not be made, because nobody could say how its family stands."""
-
-    status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = _("Not possible just now; try again.")
-    default_code = "unavailable"
-
-    def __init__(self, wait: float) -> None:
-        super().__init__()
-        self.wait = math.ceil(wait)
 
 
 def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, object]]:
@@ -221,7 +197,10 @@ def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, obj
 def _recorded(token: JsonWebToken) -> Recorded | None:
     """Read what ``_claims`` wrote; None for whatever is not written like that."""
     try:
-        verifications = tuple(_verification(*each) for each in _exactly(list, token["mfa"]))
+        verifications = tuple(
+            RecordedVerification(index=_number(index), method=_exactly(str, method), at=_moment(at))
+            for method, at, index in _exactly(list, token["mfa"])
+        )
         deadline = token.get("mfa_deadline")
         recorded = Recorded(
             required=_number(token["mfa_required"]),
@@ -232,10 +211,6 @@ def _recorded(token: JsonWebToken) -> Recorded | None:
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
     return recorded if len({each.index for each in verifications}) == len(verifications) else None
-
-
-def _verification(method: object, at: object, index: object) -> RecordedVerification:
-    return RecordedVerification(index=_number(index), method=_exactly(str, method), at=_moment(at))
 
 
 def _moment(seconds: object) -> datetime:

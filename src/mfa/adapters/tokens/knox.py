@@ -58,14 +58,14 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
     def token_of(self, request: object) -> Token | None:
         """Return the token that knox's ``TokenAuthentication`` left on the request."""
         auth = getattr(request, "auth", None)
-        if not isinstance(auth, AbstractAuthToken):
-            return None
-        return _token(auth)
+        return _token(auth) if isinstance(auth, AbstractAuthToken) else None
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare one more token, with the end and up to the number that knox is configured with."""
         user: Any = users().filter(pk=user_id).first()
-        if user is None or self._has_enough(user):
+        most = knox_settings.TOKEN_LIMIT_PER_USER
+        live = get_token_model().objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=Now()), user=user)
+        if user is None or (most is not None and live.count() >= most):
             return None
         key = f"{knox_settings.TOKEN_PREFIX}{create_token_string()}"
         made = dated(get_token_model()(digest=hash_token(key), token_key=_beginning(key), user=user))
@@ -77,11 +77,6 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
             return {"token": key} | ({} if made.expiry is None else {"expires_at": made.expiry})
 
         return PreparedToken(token=_token(made), issue=issue)
-
-    def _has_enough(self, user: Any) -> bool:  # noqa: ANN401 - whatever model the project has
-        most = knox_settings.TOKEN_LIMIT_PER_USER
-        live = get_token_model().objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=Now()), user=user)
-        return most is not None and live.count() >= most
 
 
 def _beginning(key: str) -> str:

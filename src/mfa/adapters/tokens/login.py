@@ -8,7 +8,7 @@ from rest_framework.authtoken.views import ObtainAuthToken as StockObtainAuthTok
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mfa.adapters.tokens.replacing import new_row, replaced_by
+from mfa.adapters.tokens.authtoken import new_row, replaced_by
 
 
 class ObtainAuthToken(StockObtainAuthToken):

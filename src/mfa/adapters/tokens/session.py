@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import auth
@@ -20,23 +20,17 @@ IDENTITY = "_mfa_identity"
 IDENTITY_BYTES = 32
 
 SCHEME = "Session"
+"""A word for sessions, which have no scheme in any registry."""
 
 
 class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer):
     """Knows a session by a random value in it, for this one login of this user with this password."""
 
+    scheme = SCHEME
+    sets_cookie = True
+
     def __init__(self, config: object) -> None:
         """Take the settings, of which none matters here."""
-
-    @property
-    def scheme(self) -> str:
-        """Return a word for sessions, which have no scheme in any registry."""
-        return SCHEME
-
-    @property
-    def sets_cookie(self) -> bool:
-        """Say so: a session is one."""
-        return True
 
     def token_of(self, request: object) -> Token | None:
         """Return the session that authenticated the request.
@@ -75,7 +69,9 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
         Nothing is shown: the session's key travels in a cookie.
         """
         opened: Any = request._request if isinstance(request, Request) else request  # noqa: SLF001 - the session's own
-        found = ((backend.get_user(user_id), path) for backend, path in _backends())
+        # With the paths by which the settings name them, which a session has to repeat.
+        backends: Any = auth._get_backends(return_tuples=True)  # type: ignore[attr-defined] # noqa: SLF001 - Django's own way
+        found = ((backend.get_user(user_id), path) for backend, path in backends)
         user, path = next((known for known in found if known[0] is not None), (None, ""))
         if user is None:
             return None
@@ -89,12 +85,6 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
             return {"token": None}
 
         return PreparedToken(token=_token(user, identity), issue=log_in)
-
-
-def _backends() -> Iterable[tuple[Any, str]]:
-    """Return the backends with the paths by which the settings name them, which a session has to repeat."""
-    found: Iterable[tuple[Any, str]] = auth._get_backends(return_tuples=True)  # type: ignore[attr-defined] # noqa: SLF001 - Django's own way
-    return found
 
 
 def _new_identity() -> str:

@@ -51,7 +51,7 @@ class _Reader:
             lambda argument, _: -1 - argument,
             lambda argument, _: self._take(argument),
             lambda argument, _: self._text(argument),
-            self._array,
+            lambda argument, depth: [self.item(depth) for _ in range(argument)],
             self._map,
         )
 
@@ -88,9 +88,6 @@ class _Reader:
             return self._take(size).decode()
         except UnicodeDecodeError:
             raise Unreadable from None
-
-    def _array(self, size: int, depth: int) -> list[object]:
-        return [self.item(depth) for _ in range(size)]
 
     def _map(self, size: int, depth: int) -> dict[int | str, object]:
         items: dict[int | str, object] = {}

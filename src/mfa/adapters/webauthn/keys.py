@@ -16,11 +16,19 @@ _OKP, _EC2, _RSA = 1, 2, 3
 
 RS256 = -257
 
-_EC2_KEYS = {-7: (1, 32), -35: (2, 48), -36: (3, 66)}
-_OKP_KEYS = {-8: (6, 32), -53: (7, 57)}
-"""Algorithm: curve, and length of a coordinate. Section 5.8.5 of WebAuthn ties each algorithm to one curve."""
+_SHAPES = [
+    *(
+        {_TYPE: _EC2, _ALGORITHM: algorithm, _CURVE_OR_N: curve, _X_OR_E: bytes(size), _Y: bytes(size)}
+        for algorithm, curve, size in ((-7, 1, 32), (-35, 2, 48), (-36, 3, 66))
+    ),
+    *(
+        {_TYPE: _OKP, _ALGORITHM: algorithm, _CURVE_OR_N: curve, _X_OR_E: bytes(size)}
+        for algorithm, curve, size in ((-8, 6, 32), (-53, 7, 57))
+    ),
+]
+"""Keys with zeros for coordinates. Section 5.8.5 of WebAuthn ties each algorithm to one curve."""
 
-ALGORITHMS = frozenset({RS256, *_EC2_KEYS, *_OKP_KEYS})
+ALGORITHMS = frozenset({RS256, *(shape[_ALGORITHM] for shape in _SHAPES)})
 """Whatever is signed by one of these is believed; SHA-1 (RS1, in old TPMs) is not (NIST SP 800-131A section 9)."""
 
 _MODULUS_BYTES = range(256, 513)
@@ -62,24 +70,8 @@ def signed(key: CoseKey, message: bytes, signature: bytes) -> bool:
 
 
 def _well_formed(fields: dict[int | str, object]) -> bool:
-    algorithm = fields.get(_ALGORITHM)
-    if not isinstance(algorithm, int):
-        return False
-    if algorithm in _EC2_KEYS:
-        curve, size = _EC2_KEYS[algorithm]
-        return _holds(fields, {_TYPE: _EC2, _ALGORITHM: algorithm, _CURVE_OR_N: curve}, {_X_OR_E: size, _Y: size})
-    if algorithm in _OKP_KEYS:
-        curve, size = _OKP_KEYS[algorithm]
-        return _holds(fields, {_TYPE: _OKP, _ALGORITHM: algorithm, _CURVE_OR_N: curve}, {_X_OR_E: size})
     n, e = fields.get(_CURVE_OR_N), fields.get(_X_OR_E)
-    if algorithm != RS256 or not isinstance(n, bytes) or not isinstance(e, bytes):
-        return False
-    if len(n) not in _MODULUS_BYTES or n[0] == 0 or len(e) > _MOST_EXPONENT_BYTES:
-        return False
-    return _holds(fields, {_TYPE: _RSA, _ALGORITHM: RS256}, {_CURVE_OR_N: len(n), _X_OR_E: len(e)})
-
-
-def _holds(fields: dict[int | str, object], numbers: dict[int, int], sizes: dict[int, int]) -> bool:
-    octets = {label: value for label, value in fields.items() if isinstance(value, bytes)}
-    others = {label: value for label, value in fields.items() if label not in octets}
-    return others == numbers and {label: len(value) for label, value in octets.items()} == sizes
+    if isinstance(n, bytes) and isinstance(e, bytes):
+        taken = len(n) in _MODULUS_BYTES and n[0] != 0 and len(e) <= _MOST_EXPONENT_BYTES
+        return taken and fields == {_TYPE: _RSA, _ALGORITHM: RS256, _CURVE_OR_N: n, _X_OR_E: e}
+    return {label: bytes(len(each)) if isinstance(each, bytes) else each for label, each in fields.items()} in _SHAPES

@@ -17,19 +17,11 @@ def read_models(file: Path) -> dict[bytes, str]:
     """
     content: Any = json.loads(file.read_text(encoding="utf-8"))
     try:
-        named = _entries(content["entries"]) if "entries" in content else _list(content)
-        return {UUID(aaguid).bytes: _short(name) for aaguid, name in named}
+        if "entries" in content:
+            known = [each for each in content["entries"] if "aaguid" in each]
+            named = [(each["aaguid"], each["metadataStatement"]["description"]) for each in known]
+        else:
+            named = [(aaguid, about["name"]) for aaguid, about in content.items()]
+        return {UUID(aaguid).bytes: name.strip()[:MOST_NAME_CHARACTERS] for aaguid, name in named}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{file} is no metadata of authenticators") from error
-
-
-def _entries(entries: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(each["aaguid"], each["metadataStatement"]["description"]) for each in entries if "aaguid" in each]
-
-
-def _list(content: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(aaguid, about["name"]) for aaguid, about in content.items()]
-
-
-def _short(name: str) -> str:
-    return name.strip()[:MOST_NAME_CHARACTERS]

@@ -10,7 +10,7 @@ from rest_framework.exceptions import Throttled as TooManyRequests
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from mfa.adapters.answers import ANSWERS, FAULTS, PROBLEMS, answer_to, rejection, requirement_body
+from mfa.adapters.answers import ANSWERS, PROBLEMS, answer_to, rejection, requirement_body
 from mfa.adapters.drf.errors import with_code
 from mfa.adapters.exceptions import MfaException, api_exception
 from mfa.application.standing import Standing
@@ -33,6 +33,13 @@ from mfa.domain.errors import (
 from mfa.domain.policies import Requirement
 
 STEP_UP = 'Session error="insufficient_user_authentication", error_description="{}"'
+
+
+FAULTS = {
+    *(errors.MfaError, errors.SealError, errors.UnknownKey, errors.BrokenSeal, errors.StaleAccount, errors.StoreBusy),
+    *(errors.NotUnique, errors.AlreadySpent),
+}
+"""Never a client's doing: they propagate, for the operator to see."""
 
 
 def tree(kind: type[MfaError] = MfaError) -> Iterator[type[MfaError]]:

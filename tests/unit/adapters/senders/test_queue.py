@@ -9,9 +9,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 
-from mfa.adapters.memory.system import MemoryVault
 from mfa.adapters.senders import queue
 from mfa.adapters.senders.queue import CONTEXT, Failure, Parcel, QueuedSender, deliver, give_up, received
+from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
 from mfa.application.ports.system import LOGIN_CONTEXT, Vault, seal_context
 from mfa.domain.errors import DeliveryFailed
@@ -162,7 +162,7 @@ def test_what_is_no_parcel_does_nothing(text: object, world: World, caplog: pyte
 def test_nobody_but_the_deployment_fills_the_queue(message: Message, world: World) -> None:
     fields = fields_of(parcel(message), world.vault)
 
-    assert received(sealed(fields, MemoryVault([b"somebody else's"]))) is None
+    assert received(sealed(fields, AesGcmVault([derive_key("somebody else's")]))) is None
     for context in (
         OLD_CONTEXT,
         LOGIN_CONTEXT,

@@ -1,4 +1,4 @@
-"""One-time passwords with nothing but the standard library."""
+"""A second opinion on one-time passwords, with nothing but the standard library, and pictures that can be read back."""
 
 import hmac
 from base64 import b64encode
@@ -8,7 +8,7 @@ from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.domain.methods.one_time_password import Algorithm
 
 
-class MemoryOneTimePasswords(OneTimePasswords):
+class PlainOneTimePasswords(OneTimePasswords):
     """Computes HOTP values as RFC 4226 section 5.3 writes them down."""
 
     def at(self, seed: bytes, counters: Sequence[int], *, digits: int, algorithm: Algorithm) -> list[str]:
@@ -16,7 +16,7 @@ class MemoryOneTimePasswords(OneTimePasswords):
         return [_truncated(hmac.digest(seed, counter.to_bytes(8), algorithm), digits) for counter in counters]
 
 
-class MemoryQrCodes(QrCodes):
+class PlainQrCodes(QrCodes):
     """Puts a text into a data URI as it is, which no camera reads but any test."""
 
     def draw(self, text: str) -> str:
