@@ -12,6 +12,9 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import DeliveryFailed, NotDispatchable
 from mfa.domain.identifiers import Token
 
+_Stored = tuple[SentChallenge, Message | None, Mapping[str, object]]
+"""A challenge that is stored, the message that is still to be sent, and what the client is shown."""
+
 UNTOLD_LIFETIME = timedelta(days=1)
 """How long a challenge is kept whose method does not say how long it is good for."""
 
@@ -41,23 +44,23 @@ class DispatchChallenge(UseCase):
 
     def __call__(self, command: RequestChallenge) -> Mapping[str, object] | None:
         """Dispatch a challenge, and return what the client is shown of it, where that is how it travels."""
-        stored = self.transactions.run(
+        challenge, message, shown = self.transactions.run(
             command.token.user_id, command.token.id, lambda account, now: self._decide(account, command, now)
         )
-        if stored.message is None:
-            return stored.shown
+        if message is None:
+            return shown
         try:
-            self.senders[stored.message.method].send(stored.message)
+            self.senders[message.method].send(message)
             delivered = True
         except Exception:  # noqa: BLE001 - whatever a sender raises, the code did not get there
             delivered = False
         if not delivered:
             # Out here nothing is chained: what a sender puts into its exceptions may hold the code or the address.
-            _void(self.transactions, stored.challenge)
+            _void(self.transactions, challenge)
             raise DeliveryFailed
         return None
 
-    def _decide(self, account: Account, command: RequestChallenge, now: datetime) -> Decision["_Stored"]:
+    def _decide(self, account: Account, command: RequestChallenge, now: datetime) -> Decision[_Stored]:
         rules = self.transactions.rules
         device = account.device(command.index, now)
         method = rules.methods.named(device.method)
@@ -91,17 +94,8 @@ class DispatchChallenge(UseCase):
             events=tuple(
                 kind(user_id=account.user_id, at=now, index=device.index, method=method.name) for kind in kinds
             ),
-            answer=_Stored(challenge=challenge, message=message, shown=dispatch.shown),
+            answer=(challenge, message, dispatch.shown),
         )
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Stored:
-    """A challenge that is stored, and what is still to be done with it."""
-
-    challenge: SentChallenge
-    message: Message | None
-    shown: Mapping[str, object] = attrs.field(repr=False)
 
 
 class VoidChallenge(UseCase):

@@ -11,11 +11,11 @@ from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_conte
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
 from mfa.application.transactions import Decision, UseCase, retried
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, SealError
 from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import IssuedOptions, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AssertionResponse
@@ -84,13 +84,8 @@ class NotLoggedIn:
     user_id: UserId | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Proved:
-    """A device that is confirmed to a token which nobody has yet."""
-
-    device: Device
-    verifications_left: int
-    prepared: PreparedToken
+_Proved = tuple[LoggedIn, PreparedToken]
+"""A login by a device that is confirmed to a token which nobody has yet."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -124,8 +119,8 @@ class LogInByPasskey(UseCase):
             outcome = self._prove(held.user_id, unique, attempt, sent, command.request)
         if isinstance(outcome, Rejected):
             return self._refuse(held, outcome, sent)
-        shown = outcome.prepared.issue()
-        return LoggedIn(device=outcome.device, verifications_left=outcome.verifications_left, shown=shown)
+        logged_in, prepared = outcome
+        return attrs.evolve(logged_in, shown=prepared.issue())
 
     def _opened(self, state: str) -> bytes | None:
         """Open what the browser kept; None for what was never given to any."""
@@ -171,11 +166,8 @@ class LogInByPasskey(UseCase):
         after = after.confirmed(device.index, now, until=rules.confirmed_until(token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)
-        return Decision(
-            account=after,
-            events=(happened,),
-            answer=_Proved(device=device, verifications_left=left, prepared=prepared),
-        )
+        logged_in = LoggedIn(device=device, verifications_left=left, shown={})
+        return Decision(account=after, events=(happened,), answer=(logged_in, prepared))
 
     def _refuse(self, held: HeldDevice | None, refused: Rejected, sent: bytes) -> NotLoggedIn:
         """Use the options up, and put the refusal on record, in one commit that is no account's."""

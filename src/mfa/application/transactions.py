@@ -10,10 +10,10 @@ from mfa.application.ports.system import Clock, Vault, seal_context
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.accounts import Account, Rules
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import BrowserForgotten, Event
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Method
 from mfa.domain.policies import Profile, Subject
 

@@ -134,9 +134,9 @@ class VerifyChallenge(UseCase):
 
     def _next(self, account: Account, challenge: Challenge, verdict: Verdict) -> Challenge:
         """Put into the challenge what the verdict says to remember of what was sent."""
-        if verdict.sent is None:
-            return attrs.evolve(challenge, sent=None)
-        sent = self.transactions.seal(verdict.sent, account, challenge.index, challenge.token_id)
+        sent = verdict.sent
+        if sent is not None:
+            sent = self.transactions.seal(sent, account, challenge.index, challenge.token_id)
         return attrs.evolve(challenge, sent=sent)
 
     def _accepted(

@@ -20,17 +20,11 @@ from rest_framework_simplejwt.tokens import Token as JsonWebToken
 
 from mfa.adapters import accessor
 from mfa.adapters.tokens.rows import users
-from mfa.application.ports.tokens import (
-    PreparedToken,
-    Recorded,
-    RecordedVerification,
-    StandingRecorder,
-    TokenIssuer,
-    TokenProvider,
-)
+from mfa.application.ports.tokens import PreparedToken, Recorded, StandingRecorder, TokenIssuer, TokenProvider
 from mfa.application.standing import Standing
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.policies import Confirmation
 
 FAMILY = "sid"
 """The claim by which all tokens of one login are known (OpenID Connect Front-Channel Logout 1.0, section 3)."""
@@ -234,8 +228,8 @@ def _recorded(token: JsonWebToken) -> Recorded | None:
     return recorded if len({each.index for each in verifications}) == len(verifications) else None
 
 
-def _verification(method: object, at: object, index: object) -> RecordedVerification:
-    return RecordedVerification(index=_number(index), method=_exactly(str, method), at=_moment(at))
+def _verification(method: object, at: object, index: object) -> Confirmation:
+    return Confirmation(index=_number(index), method=_exactly(str, method), at=_moment(at))
 
 
 def _moment(seconds: object) -> datetime:

@@ -229,7 +229,6 @@ class Methods:
     all: tuple[Method, ...] = attrs.field(validator=_check_names)
 
     def __iter__(self) -> Iterator[Method]:
-        """Go through the methods in their order."""
         return iter(self.all)
 
     def named(self, name: str) -> Method:

@@ -141,7 +141,7 @@ class SecurityKeys(Method):
             )
         except CeremonyRefused as refusal:
             if refusal.reason not in {Reason.SIGNATURE, Reason.SIGN_COUNT}:
-                self.relying_party.check_in_vain(response)
+                self.relying_party.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
             return _rejected(attempt, refusal)
         return Accepted(state=encode(credential))
 
