@@ -4,8 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
-from mfa.application.transactions import Decision, UseCase, forgotten
+from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import device_name
@@ -19,8 +18,7 @@ class ListDevices(UseCase):
     def __call__(self, token: Token, *, account: Account | None = None) -> tuple[ListedDevice, ...]:
         """List the devices, by an account that was read along with the token or else by reading it."""
         account, now = account or self.transactions.account(token), self.transactions.clock.now()
-        rules = self.transactions.rules
-        return tuple(listed(account, device, rules, now, self.transactions.vault) for device in account.visible(now))
+        return tuple(self.transactions.listed(account, device, now) for device in account.visible(now))
 
 
 @attrs.frozen(kw_only=True)
@@ -45,9 +43,7 @@ class RenameDevice(UseCase):
             renamed = attrs.evolve(device, name=device_name(command.name))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
             after = account.replaced(renamed)
-            return Decision(
-                account=after, events=(happened,), answer=listed(after, renamed, rules, now, self.transactions.vault)
-            )
+            return Decision(account=after, events=(happened,), answer=self.transactions.listed(after, renamed, now))
 
         return self.transactions.run(command.token.user_id, command.token.id, decide)
 

@@ -6,8 +6,7 @@ from types import MappingProxyType
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
-from mfa.application.transactions import Decision, UseCase
+from mfa.application.transactions import Decision, ListedDevice, UseCase
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
 from mfa.domain.events import DeviceActivated, DeviceEvent, DeviceRegistered, RecoveryCodesReplaced
@@ -100,5 +99,5 @@ class RegisterDevice(UseCase):
             until = now + (registration.lifetime or rules.registration_lifetime)
             after = after.dispatched(device, method, sealed, now, until=until)
         happened = event(user_id=account.user_id, at=now, index=index, method=method.name)
-        answer = Registered(listed=listed(after, device, rules, now, self.transactions.vault), shown=registration.shown)
+        answer = Registered(listed=self.transactions.listed(after, device, now), shown=registration.shown)
         return Decision(account=after, events=(happened,), answer=answer)

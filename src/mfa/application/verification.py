@@ -5,9 +5,8 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
 from mfa.application.ports.system import Entropy
-from mfa.application.transactions import Decision, UseCase, forgotten
+from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
@@ -164,9 +163,7 @@ class VerifyChallenge(UseCase):
         return Decision(
             account=account,
             events=(*_happened(account, device, made, now), *forgotten(before, account, now)),
-            answer=Verified(
-                listed=listed(account, proved, rules, now, self.transactions.vault), verifications_left=left, trust=made
-            ),
+            answer=Verified(listed=self.transactions.listed(account, proved, now), verifications_left=left, trust=made),
         )
 
     def _remembering(self, account: Account, device: Device, command: Verify, now: datetime) -> MadeTrust | None:

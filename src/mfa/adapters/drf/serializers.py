@@ -12,8 +12,8 @@ from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
 from mfa.adapters.drf.shapes import AuthenticationResponse
-from mfa.application.listing import ListedDevice
 from mfa.application.standing import Assessment
+from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
 from mfa.domain.devices import MOST_NAME_CHARACTERS
