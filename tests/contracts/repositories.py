@@ -10,11 +10,10 @@ import pytest
 
 from mfa.application.ports.repositories import AccountRepository, HeldDevice
 from mfa.domain.accounts import Account
-from mfa.domain.challenges import Challenge
+from mfa.domain.challenges import Challenge, SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
 from mfa.domain.trusts import Trust
@@ -207,7 +206,7 @@ class AccountRepositoryContract:
             ),
             gone=(Failures(count=2, recent=2, last_at=NOW + SECOND),),
             sends=MappingProxyType({"email": Sends(recent=(), last_at=NOW + SECOND)}),
-            trusts=(trust("1"), attrs.evolve(before.trusts.all[1], last_used_at=NOW, description="")),
+            trusts=(trust("1"), attrs.evolve(before.trusts[1], last_used_at=NOW, description="")),
         )
 
         saved = repository.save(before, after)
@@ -316,7 +315,7 @@ class AccountRepositoryContract:
 
         repository.save(before, attrs.evolve(with_devices(before, device(0)), trusts=trusts))
 
-        read = repository.of(user_id).trusts.all
+        read = repository.of(user_id).trusts
         assert read == trusts
         assert {each.expires_at.utcoffset() for each in read} == {timedelta(0)}
 

@@ -90,7 +90,7 @@ def classes() -> Iterator[type[Any]]:
             continue
         module = importlib.import_module(found.name)
         for _, each in inspect.getmembers(module, inspect.isclass):
-            if each.__module__ == found.name and attrs.has(each):
+            if each.__module__ == found.name and attrs.has(each) and not issubclass(each, Exception):
                 yield attrs.resolve_types(each)
 
 

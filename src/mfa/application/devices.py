@@ -4,9 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
-from mfa.application.ports.system import Vault
-from mfa.application.transactions import Decision, Transactions, forgotten
+from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import device_name
@@ -14,18 +12,13 @@ from mfa.domain.errors import DeviceRequired
 from mfa.domain.identifiers import Token
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class ListDevices:
+class ListDevices(UseCase):
     """Lists the devices that a token may know of, in the order of their indexes."""
-
-    transactions: Transactions
-    vault: Vault
 
     def __call__(self, token: Token, *, account: Account | None = None) -> tuple[ListedDevice, ...]:
         """List the devices, by an account that was read along with the token or else by reading it."""
         account, now = account or self.transactions.account(token), self.transactions.clock.now()
-        rules = self.transactions.rules
-        return tuple(listed(account, device, rules, now, self.vault) for device in account.visible(now))
+        return tuple(self.transactions.listed(account, device, now) for device in account.visible(now))
 
 
 @attrs.frozen(kw_only=True)
@@ -37,12 +30,8 @@ class Rename:
     name: str
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class RenameDevice:
+class RenameDevice(UseCase):
     """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
-
-    transactions: Transactions
-    vault: Vault
 
     def __call__(self, command: Rename) -> ListedDevice:
         """Rename a device."""
@@ -54,9 +43,9 @@ class RenameDevice:
             renamed = attrs.evolve(device, name=device_name(command.name))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
             after = account.replaced(renamed)
-            return Decision(account=after, events=(happened,), answer=listed(after, renamed, rules, now, self.vault))
+            return Decision(account=after, events=(happened,), answer=self.transactions.listed(after, renamed, now))
 
-        return self.transactions.run(command.token, decide)
+        return self.transactions.run(command.token.user_id, command.token.id, decide)
 
 
 @attrs.frozen(kw_only=True)
@@ -67,11 +56,8 @@ class Remove:
     index: int
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class RemoveDevice:
+class RemoveDevice(UseCase):
     """Removes a device; raises ``DeviceNotFound``, ``Refused``, ``DeviceRequired`` and ``Throttled``."""
-
-    transactions: Transactions
 
     def __call__(self, command: Remove) -> None:
         """Remove a device."""
@@ -81,7 +67,7 @@ class RemoveDevice:
             device = account.device(command.index, now)
             account.demand_removal(device, self.transactions.required(account), rules, now)
             after = account.removed(device, rules, now)
-            if account.loses_last_device(after) and self.transactions.keeps_device(account):
+            if account.active and not after.active and self.transactions.keeps_device(account):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
             removed = [
@@ -91,4 +77,4 @@ class RemoveDevice:
             ]
             return Decision(account=after, events=(*removed, *forgotten(account, after, now)), answer=None)
 
-        self.transactions.run(command.token, decide)
+        self.transactions.run(command.token.user_id, command.token.id, decide)

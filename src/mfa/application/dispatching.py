@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 import attrs
 
 from mfa.application.ports.delivery import Message, Sender, SentChallenge
-from mfa.application.ports.system import Vault, seal_context
-from mfa.application.transactions import Decision, Transactions, opened_siblings
+from mfa.application.transactions import Decision, Transactions, UseCase
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import DeliveryFailed, NotDispatchable
 from mfa.domain.identifiers import Token
+
+_Stored = tuple[SentChallenge, Message | None, Mapping[str, object]]
+"""A challenge that is stored, the message that is still to be sent, and what the client is shown."""
 
 UNTOLD_LIFETIME = timedelta(days=1)
 """How long a challenge is kept whose method does not say how long it is good for."""
@@ -31,43 +33,43 @@ class RequestChallenge:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class DispatchChallenge:
+class DispatchChallenge(UseCase):
     """Makes a challenge, stores it, and only then has it sent.
 
     Raises ``DeviceNotFound``, ``NotDispatchable``, ``DeviceIsDisabled``, ``AlreadyVerified``, ``Throttled`` and
     ``DeliveryFailed``.
     """
 
-    transactions: Transactions
-    vault: Vault
     senders: Mapping[str, Sender]
 
     def __call__(self, command: RequestChallenge) -> Mapping[str, object] | None:
         """Dispatch a challenge, and return what the client is shown of it, where that is how it travels."""
-        stored = self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
-        if stored.message is None:
-            return stored.shown
+        challenge, message, shown = self.transactions.run(
+            command.token.user_id, command.token.id, lambda account, now: self._decide(account, command, now)
+        )
+        if message is None:
+            return shown
         try:
-            self.senders[stored.message.method].send(stored.message)
+            self.senders[message.method].send(message)
             delivered = True
         except Exception:  # noqa: BLE001 - whatever a sender raises, the code did not get there
             delivered = False
         if not delivered:
             # Out here nothing is chained: what a sender puts into its exceptions may hold the code or the address.
-            _void(self.transactions, stored.challenge)
+            _void(self.transactions, challenge)
             raise DeliveryFailed
         return None
 
-    def _decide(self, account: Account, command: RequestChallenge, now: datetime) -> Decision["_Stored"]:
+    def _decide(self, account: Account, command: RequestChallenge, now: datetime) -> Decision[_Stored]:
         rules = self.transactions.rules
         device = account.device(command.index, now)
         method = rules.methods.named(device.method)
         if not method.dispatchable:
             raise NotDispatchable
         account.demand_dispatch(device, method, rules, now, again=command.again)
-        state = self.vault.open(device.state, seal_context(account.user_id, device.index))
-        dispatch = method.dispatch(state, now, opened_siblings(self.vault, account, method))
-        sealed = self.vault.seal(dispatch.sent, seal_context(account.user_id, device.index, command.token.id))
+        state = self.transactions.open(device.state, account, device.index)
+        dispatch = method.dispatch(state, now, self.transactions.opened_siblings(account, method))
+        sealed = self.transactions.seal(dispatch.sent, account, device.index, command.token.id)
         challenge = SentChallenge(token=command.token, index=device.index, dispatched_at=now)
         message = None
         if dispatch.message is not None:
@@ -92,24 +94,12 @@ class DispatchChallenge:
             events=tuple(
                 kind(user_id=account.user_id, at=now, index=device.index, method=method.name) for kind in kinds
             ),
-            answer=_Stored(challenge=challenge, message=message, shown=dispatch.shown),
+            answer=(challenge, message, dispatch.shown),
         )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Stored:
-    """A challenge that is stored, and what is still to be done with it."""
-
-    challenge: SentChallenge
-    message: Message | None
-    shown: Mapping[str, object] = attrs.field(repr=False)
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class VoidChallenge:
+class VoidChallenge(UseCase):
     """Voids a challenge whose delivery failed after the request was answered, as with a queue."""
-
-    transactions: Transactions
 
     def __call__(self, sent: SentChallenge) -> None:
         """Void what was sent, so that the user can ask for another at once."""
@@ -125,4 +115,4 @@ def _void(transactions: Transactions, sent: SentChallenge) -> None:
         happened = events.DispatchFailed(user_id=account.user_id, at=now, index=device.index, method=device.method)
         return Decision(account=after, events=(happened,), answer=None)
 
-    transactions.run(sent.token, decide)
+    transactions.run(sent.token.user_id, sent.token.id, decide)

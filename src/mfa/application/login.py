@@ -9,13 +9,13 @@ import attrs
 from mfa.application.ports.repositories import HeldDevice, Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
-from mfa.application.transactions import Decision, Transactions, confirmed_until, retried
+from mfa.application.transactions import Decision, UseCase, retried
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, SealError
 from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import IssuedOptions, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AssertionResponse
@@ -84,17 +84,12 @@ class NotLoggedIn:
     user_id: UserId | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class _Proved:
-    """A device that is confirmed to a token which nobody has yet."""
-
-    device: Device
-    verifications_left: int
-    prepared: PreparedToken
+_Proved = tuple[LoggedIn, PreparedToken]
+"""A login by a device that is confirmed to a token which nobody has yet."""
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class LogInByPasskey:
+class LogInByPasskey(UseCase):
     """Judges an assertion, confirms the device to a token that is only prepared, and makes that when all is stored.
 
     So a login that fails leaves no token behind, and nobody has one before it is verified. Options that were answered
@@ -104,9 +99,7 @@ class LogInByPasskey:
     assertion is an answer, not an error.
     """
 
-    transactions: Transactions
     passkeys: SecurityKeys
-    vault: Vault
     holders: Holders
     tokens: TokenIssuer
 
@@ -126,19 +119,19 @@ class LogInByPasskey:
             outcome = self._prove(held.user_id, unique, attempt, sent, command.request)
         if isinstance(outcome, Rejected):
             return self._refuse(held, outcome, sent)
-        shown = outcome.prepared.issue()
-        return LoggedIn(device=outcome.device, verifications_left=outcome.verifications_left, shown=shown)
+        logged_in, prepared = outcome
+        return attrs.evolve(logged_in, shown=prepared.issue())
 
     def _opened(self, state: str) -> bytes | None:
         """Open what the browser kept; None for what was never given to any."""
         try:
             sealed = urlsafe_b64decode(state + "=" * (-len(state) % 4))
-            return self.vault.open(sealed, LOGIN_CONTEXT)
+            return self.transactions.vault.open(sealed, LOGIN_CONTEXT)
         except (ValueError, SealError):
             return None
 
     def _judge(self, attempt: Attempt, user_id: UserId, index: int, sealed: bytes) -> Verdict:
-        state = self.vault.open(sealed, seal_context(user_id, index))
+        state = self.transactions.vault.open(sealed, seal_context(user_id, index))
         return self.passkeys.log_in(attrs.evolve(attempt, state=state))
 
     def _prove(
@@ -160,7 +153,7 @@ class LogInByPasskey:
             return attrs.evolve(self._confirm(account, device, verdict, prepared, now), spending=_spending(sent))
 
         try:
-            return self.transactions.run_for(user_id, None, decide)
+            return self.transactions.run(user_id, None, decide)
         except AlreadySpent:
             return USED_UP
 
@@ -168,16 +161,13 @@ class LogInByPasskey:
         self, account: Account, device: Device, verdict: Accepted, prepared: PreparedToken, now: datetime
     ) -> Decision[_Proved | Rejected]:
         rules, token = self.transactions.rules, prepared.token
-        state = self.vault.seal(verdict.state, seal_context(account.user_id, device.index))
-        after = account.used(device, state=state, now=now).succeeded(token.id, {})
-        after = after.confirmed(device.index, now, until=confirmed_until(rules, token, now))
+        state = self.transactions.seal(verdict.state, account, device.index)
+        after = account.replaced(attrs.evolve(device, state=state, last_used_at=now)).succeeded(token.id, {})
+        after = after.confirmed(device.index, now, until=rules.confirmed_until(token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = VerificationAccepted(user_id=token.user_id, at=now, index=device.index, method=device.method)
-        return Decision(
-            account=after,
-            events=(happened,),
-            answer=_Proved(device=device, verifications_left=left, prepared=prepared),
-        )
+        logged_in = LoggedIn(device=device, verifications_left=left, shown={})
+        return Decision(account=after, events=(happened,), answer=(logged_in, prepared))
 
     def _refuse(self, held: HeldDevice | None, refused: Rejected, sent: bytes) -> NotLoggedIn:
         """Use the options up, and put the refusal on record, in one commit that is no account's."""

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import attrs
 
 from mfa.application.ports.tokens import Recorded
-from mfa.application.transactions import Transactions
-from mfa.domain.accounts import Account, Confirmation
+from mfa.application.transactions import UseCase
+from mfa.domain.accounts import Account
 from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
-from mfa.domain.policies import Requirement, Subject, deadline_of
+from mfa.domain.policies import Confirmation, Requirement, Subject, deadline_of
 
 ANYTHING = Requirement()
 """What a view demands that leaves everything to the policy."""
@@ -73,11 +73,8 @@ class Assessment(Standing):
     retry_after: timedelta | None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class AssessToken:
+class AssessToken(UseCase):
     """Tells how a token stands, at the cost of one read."""
-
-    transactions: Transactions
 
     def __call__(self, token: Token) -> Assessment:
         """Assess a token."""
@@ -106,15 +103,11 @@ class AssessToken:
         now, required = standing.assessed_at, standing.required
         until = account.waits_until(rules, now)
         return Assessment(
-            required=required,
-            enrolled=standing.enrolled,
+            **attrs.asdict(standing, recurse=False),
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=until is not None,
             retry_after=None if until is None else until - now,
-            confirmations=standing.confirmations,
-            assessed_at=now,
-            grace_until=standing.grace_until,
         )
 
     def recall(self, recorded: Recorded) -> Standing:
@@ -125,12 +118,7 @@ class AssessToken:
             required=recorded.required,
             enrolled=recorded.enrolled,
             confirmations=tuple(
-                Confirmation(
-                    index=each.index,
-                    method=each.method,
-                    at=each.at,
-                    phishing_resistant=rules.methods.phishing_resistant(each.method),
-                )
+                attrs.evolve(each, phishing_resistant=rules.methods.phishing_resistant(each.method))
                 for each in recorded.verifications
                 if rules.counts(each.at, now)
             ),

@@ -10,10 +10,11 @@ from mfa.application.ports.system import Clock, Vault, seal_context
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.accounts import Account, Rules
+from mfa.domain.challenges import SpentLogin
+from mfa.domain.devices import Device
 from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import BrowserForgotten, Event
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Method
 from mfa.domain.policies import Profile, Subject
 
@@ -42,6 +43,20 @@ class Decision(Generic[Answer]):
     spending: SpentLogin | None = None
 
 
+@attrs.frozen(kw_only=True)
+class ListedDevice:
+    """A device as its user is shown it.
+
+    ``confirmed`` tells whether the token that asks has confirmed it, ``disabled`` whether its values are looked at no
+    more, and ``remaining`` how many values are left of a method whose values run out.
+    """
+
+    device: Device
+    confirmed: bool
+    disabled: bool = False
+    remaining: int | None = None
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Transactions:
     """Runs decisions about accounts as optimistic transactions: read, decide, compare and set, else again."""
@@ -49,6 +64,7 @@ class Transactions:
     unit_of_work: UnitOfWork
     clock: Clock
     users: UserDirectory
+    vault: Vault
     rules: Rules
 
     def account(self, token: Token) -> Account:
@@ -78,18 +94,6 @@ class Transactions:
         return keeps is not None and bool(keeps(self.subject(account)))
 
     def run(
-        self, token: Token, decide: Callable[[Account, datetime], Decision[Answer]], *, known: Account | None = None
-    ) -> Answer:
-        """Run a decision about the account that a token belongs to; raises as ``run_for``.
-
-        The first attempt may judge an account that is ``known``, such as one that was read along with the token: the
-        compare-and-set tells where it is stale.
-        """
-        if known is not None and (known.user_id, known.token_id) != (token.user_id, token.id):
-            known = None
-        return self.run_for(token.user_id, token.id, decide, known=known)
-
-    def run_for(
         self,
         user_id: UserId,
         token_id: TokenId | None,
@@ -99,9 +103,13 @@ class Transactions:
     ) -> Answer:
         """Commit a decision before its answer is given, and decide anew when the account has changed meanwhile.
 
-        An answer is thus only given for a counted attempt, right or wrong, which is what bounds parallel guesses.
+        An answer is thus only given for a counted attempt, right or wrong, which is what bounds parallel guesses. The
+        first attempt may judge an account that is ``known``, such as one that was read along with the token: the
+        compare-and-set tells where it is stale.
         Raises ``Throttled`` when too many requests for one user come at once, ``Unavailable`` when the store is busy.
         """
+        if known is not None and (known.user_id, known.token_id) != (user_id, token_id):
+            known = None
         busy = 0
         for _ in range(MOST_ATTEMPTS):
             try:
@@ -119,13 +127,48 @@ class Transactions:
                 return decision.answer
         raise Throttled(CONTENTION_WAIT)
 
+    def seal(self, plain: bytes, account: Account, index: int, token_id: TokenId | None = None) -> bytes:
+        """Seal the state of a device, or with a token that of the challenge between the two."""
+        return self.vault.seal(plain, seal_context(account.user_id, index, token_id))
 
-def opened_siblings(vault: Vault, account: Account, method: Method) -> Mapping[int, bytes]:
-    """Open the states of the active devices that share a challenge, which is none unless the method is collective."""
-    return {
-        device.index: vault.open(device.state, seal_context(account.user_id, device.index))
-        for device in account.siblings(method)
-    }
+    def open(self, sealed: bytes, account: Account, index: int, token_id: TokenId | None = None) -> bytes:
+        """Open what ``seal`` has sealed for the same place; raises ``UnknownKey`` and ``BrokenSeal``."""
+        return self.vault.open(sealed, seal_context(account.user_id, index, token_id))
+
+    def listed(self, account: Account, device: Device, now: datetime) -> ListedDevice:
+        """Show a device of an account; only the seal of one whose values run out is opened."""
+        backups = [each for each in self.rules.methods if each.backup and each.name == device.method]
+        return ListedDevice(
+            device=device,
+            confirmed=any(each.index == device.index for each in account.confirmations(self.rules, now)),
+            disabled=self.rules.disabled(device),
+            remaining=backups[0].remaining(self.open(device.state, account, device.index)) if backups else None,
+        )
+
+    def opened_siblings(self, account: Account, method: Method) -> Mapping[int, bytes]:
+        """Open the states of the active devices that share a challenge, of which only collective methods have any."""
+        siblings = account.siblings(method)
+        return {device.index: self.open(device.state, account, device.index) for device in siblings}
+
+    def succeeded(self, account: Account, successor: Token | None) -> Account:
+        """Give all that the token at hand has confirmed to its successor, if any, and seal anew what is out."""
+        if successor is None:
+            return account
+        resealed = {
+            each.index: self.seal(
+                self.open(each.sent, account, each.index, each.token_id), account, each.index, successor.id
+            )
+            for each in account.challenges
+            if each.sent is not None
+        }
+        return account.succeeded(successor.id, resealed)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class UseCase:
+    """What is done with accounts, as a callable object."""
+
+    transactions: Transactions
 
 
 def forgotten(before: Account, after: Account, now: datetime) -> list[Event]:
@@ -146,24 +189,3 @@ def retried(read: Callable[[], Answer]) -> Answer:
         except StoreBusy:
             continue
     raise Unavailable
-
-
-def confirmed_until(rules: Rules, token: Token, now: datetime) -> datetime | None:
-    """Return when a verification ends: by the settings, or with the token where its end is known; None for neither."""
-    ends = [now + rules.verification_lifetime if rules.verification_lifetime else None, token.expires_at]
-    return min((end for end in ends if end is not None), default=None)
-
-
-def succeeded(vault: Vault, account: Account, successor: Token | None) -> Account:
-    """Give all that the token at hand has confirmed to its successor, if there is one, and seal anew what is out."""
-    if successor is None:
-        return account
-    resealed = {
-        each.index: vault.seal(
-            vault.open(each.sent, seal_context(account.user_id, each.index, each.token_id)),
-            seal_context(account.user_id, each.index, successor.id),
-        )
-        for each in account.challenges
-        if each.sent is not None
-    }
-    return account.succeeded(successor.id, resealed)

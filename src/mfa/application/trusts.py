@@ -4,8 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.ports.system import Vault
-from mfa.application.transactions import Decision, Transactions, confirmed_until, forgotten, succeeded
+from mfa.application.transactions import Decision, UseCase, forgotten
 from mfa.domain.accounts import Account
 from mfa.domain.events import BrowserNotTrusted, BrowserTrusted
 from mfa.domain.identifiers import Token, UserId
@@ -42,42 +41,37 @@ class NotTrusted:
     """The browser is not remembered, or no more: nobody is told which."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class TrustBrowser:
+class TrustBrowser(UseCase):
     """Counts a remembered browser as one verification of a token.
 
     Raises ``Throttled`` and ``Unavailable``. What is not remembered is an answer and not a failure: nobody can guess
     it. So it is looked at while guesses have to wait, too: a stranger does not keep the owner out of his own browser.
     """
 
-    transactions: Transactions
-    vault: Vault
-
     def __call__(self, command: ShowTrust) -> Trusted | NotTrusted:
         """Show what a browser has kept."""
-        return self.transactions.run(command.token, lambda account, now: self._decide(account, command, now))
+        return self.transactions.run(
+            command.token.user_id, command.token.id, lambda account, now: self._decide(account, command, now)
+        )
 
     def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | NotTrusted]:
         rules = self.transactions.rules
         remembers = rules.trust_lifetime is not None
-        trust = account.trusts.of_token(command.kept, account.login, now) if remembers else None
+        trust = account.trust_of(command.kept, now) if remembers else None
         if trust is None:
             refused = BrowserNotTrusted(user_id=account.user_id, at=now)
             return Decision(account=account, events=(refused,), answer=NotTrusted())
         token = command.successor or command.token
-        after = succeeded(self.vault, account, command.successor)
-        after = after.trusted(trust, now, until=confirmed_until(rules, token, now))
+        after = self.transactions.succeeded(account, command.successor)
+        after = after.trusted(trust, now, until=rules.confirmed_until(token, now))
         left = after.verifications_left(self.transactions.required(after), rules, now)
         happened = BrowserTrusted(user_id=account.user_id, at=now, trust=trust.id)
-        answer = Trusted(trust=after.trusts.named(trust.id, after.login, now), verifications_left=left)
+        answer = Trusted(trust=after.trust(trust.id, now), verifications_left=left)
         return Decision(account=after, events=(happened,), answer=answer)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class ListTrusts:
+class ListTrusts(UseCase):
     """Lists the browsers that are remembered, the oldest first, to a token that is verified; raises ``Refused``."""
-
-    transactions: Transactions
 
     def __call__(self, token: Token) -> tuple[ListedTrust, ...]:
         """List remembered browsers."""
@@ -95,21 +89,18 @@ class Revoke:
     trust: str
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class RevokeTrust:
+class RevokeTrust(UseCase):
     """Forgets a browser, and with it what it had confirmed; raises ``TrustNotFound``, ``Refused`` and ``Throttled``."""
-
-    transactions: Transactions
 
     def __call__(self, command: Revoke) -> None:
         """Forget a browser."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             account.demand_standing(self.transactions.required(account), self.transactions.rules, now)
-            after = account.forgetting(account.trusts.named(command.trust, account.login, now))
+            after = account.forgetting(account.trust(command.trust, now))
             return Decision(account=after, events=tuple(forgotten(account, after, now)), answer=None)
 
-        self.transactions.run(command.token, decide)
+        self.transactions.run(command.token.user_id, command.token.id, decide)
 
 
 @attrs.frozen(kw_only=True)
@@ -121,20 +112,20 @@ class Rehash:
     after: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class FollowRehash:
+class FollowRehash(UseCase):
     """Goes on remembering a user's browsers when the password is only hashed anew, as after an upgrade of the hasher.
 
     Raises ``Throttled`` and ``Unavailable``; then they are forgotten, as after any change of the stored password.
     """
 
-    transactions: Transactions
-
     def __call__(self, command: Rehash) -> None:
         """Follow a password to its new hash."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:  # noqa: ARG001 - no time matters
-            trusts = account.trusts.rehashed(command.before, command.after)
-            return Decision(account=attrs.evolve(account, trusts=trusts), events=(), answer=None)
+            trusts = (
+                attrs.evolve(trust, login=command.after) if trust.login == command.before else trust
+                for trust in account.trusts
+            )
+            return Decision(account=attrs.evolve(account, trusts=tuple(trusts)), events=(), answer=None)
 
-        self.transactions.run_for(command.user_id, None, decide)
+        self.transactions.run(command.user_id, None, decide)

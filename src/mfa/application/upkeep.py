@@ -6,8 +6,8 @@ from datetime import datetime
 import attrs
 
 from mfa.application.ports.repositories import AccountIndex
-from mfa.application.ports.system import KeyRotations, Vault, seal_context
-from mfa.application.transactions import Decision, Transactions
+from mfa.application.ports.system import KeyRotations
+from mfa.application.transactions import Decision, UseCase
 from mfa.domain.accounts import Account
 from mfa.domain.identifiers import TokenId, UserId
 
@@ -20,7 +20,7 @@ def _nobody_listens(_: int) -> None:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class RotateKeys:
+class RotateKeys(UseCase):
     """Seals under the first key whatever is sealed under another, account by account.
 
     Each goes through the compare-and-set, so that a counter never moves back, and it may run while serving, be stopped
@@ -29,8 +29,6 @@ class RotateKeys:
     ``Unavailable``.
     """
 
-    transactions: Transactions
-    vault: Vault
     accounts: AccountIndex
     rotations: KeyRotations
 
@@ -48,19 +46,23 @@ class RotateKeys:
 
     def _reseal(self, user_id: UserId) -> bool:
         tokens: tuple[TokenId | None, ...] = (None, *self.accounts.awaited_by(user_id))
-        resealed = [self.transactions.run_for(user_id, token, self._decide) for token in tokens]
+        resealed = [self.transactions.run(user_id, token, self._decide) for token in tokens]
         return any(resealed)
 
     def _decide(self, account: Account, _: datetime) -> Decision[bool]:
         after = account
         for device in account.devices:
-            context = seal_context(account.user_id, device.index)
-            after = after.replaced(attrs.evolve(device, state=self._sealed(device.state, context)))
+            state = self._sealed(device.state, account, device.index)
+            after = after.replaced(attrs.evolve(device, state=state))
         for challenge in account.challenges:
             if challenge.sent is not None:
-                context = seal_context(account.user_id, challenge.index, challenge.token_id)
-                after = after.answered(attrs.evolve(challenge, sent=self._sealed(challenge.sent, context)))
+                sent = self._sealed(challenge.sent, account, challenge.index, challenge.token_id)
+                after = after.with_challenge(attrs.evolve(challenge, sent=sent))
         return Decision(account=after, events=(), answer=after != account)
 
-    def _sealed(self, sealed: bytes, context: bytes) -> bytes:
-        return sealed if self.vault.current(sealed) else self.vault.seal(self.vault.open(sealed, context), context)
+    def _sealed(self, sealed: bytes, account: Account, index: int, token_id: TokenId | None = None) -> bytes:
+        if self.transactions.vault.current(sealed):
+            return sealed
+        return self.transactions.seal(
+            self.transactions.open(sealed, account, index, token_id), account, index, token_id
+        )

@@ -99,27 +99,27 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     relying_party_id: str | None = None,
 ) -> UseCases:
     """Make the use cases; a login by passkey where there are ``passkeys`` for it, and who makes tokens."""
-    transactions = Transactions(unit_of_work=unit_of_work, clock=clock, users=users, rules=rules)
+    transactions = Transactions(unit_of_work=unit_of_work, clock=clock, users=users, vault=vault, rules=rules)
     begin_passkey_login = log_in_by_passkey = None
     if passkeys is not None and token_issuer is not None:
         begin_passkey_login = BeginPasskeyLogin(passkeys=passkeys, vault=vault, clock=clock)
         log_in_by_passkey = LogInByPasskey(
-            transactions=transactions, passkeys=passkeys, vault=vault, holders=holders, tokens=token_issuer
+            transactions=transactions, passkeys=passkeys, holders=holders, tokens=token_issuer
         )
     return UseCases(
-        register_device=RegisterDevice(transactions=transactions, vault=vault),
-        dispatch_challenge=DispatchChallenge(transactions=transactions, vault=vault, senders=senders),
+        register_device=RegisterDevice(transactions=transactions),
+        dispatch_challenge=DispatchChallenge(transactions=transactions, senders=senders),
         void_challenge=VoidChallenge(transactions=transactions),
-        verify_challenge=VerifyChallenge(transactions=transactions, vault=vault, entropy=entropy),
+        verify_challenge=VerifyChallenge(transactions=transactions, entropy=entropy),
         assess_token=AssessToken(transactions=transactions),
-        list_devices=ListDevices(transactions=transactions, vault=vault),
-        rename_device=RenameDevice(transactions=transactions, vault=vault),
+        list_devices=ListDevices(transactions=transactions),
+        rename_device=RenameDevice(transactions=transactions),
         remove_device=RemoveDevice(transactions=transactions),
-        trust_browser=TrustBrowser(transactions=transactions, vault=vault),
+        trust_browser=TrustBrowser(transactions=transactions),
         list_trusts=ListTrusts(transactions=transactions),
         revoke_trust=RevokeTrust(transactions=transactions),
         follow_rehash=FollowRehash(transactions=transactions),
-        rotate_keys=RotateKeys(transactions=transactions, vault=vault, accounts=accounts, rotations=rotations),
+        rotate_keys=RotateKeys(transactions=transactions, accounts=accounts, rotations=rotations),
         begin_passkey_login=begin_passkey_login,
         log_in_by_passkey=log_in_by_passkey,
         methods=rules.methods,

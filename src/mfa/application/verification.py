@@ -5,17 +5,17 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
-from mfa.application.ports.system import Entropy, Vault, seal_context
-from mfa.application.transactions import Decision, Transactions, confirmed_until, forgotten, opened_siblings, succeeded
+from mfa.application.ports.system import Entropy
+from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten
 from mfa.domain import events
-from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.errors import NotUnique
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import NO_SIBLINGS, Attempt
 from mfa.domain.moments import elapsed
+from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import Trust, described, digest_of, new_token
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
@@ -68,15 +68,13 @@ class NotVerified:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class VerifyChallenge:
+class VerifyChallenge(UseCase):
     """Judges a value, and answers only when the verdict is stored.
 
     Raises ``DeviceNotFound``, ``NoChallenge``, ``MalformedValue``, ``DeviceIsDisabled``, ``Throttled``, ``Refused`` and
     ``AlreadyRegistered``; a wrong value is an answer, not an error.
     """
 
-    transactions: Transactions
-    vault: Vault
     entropy: Entropy
 
     def __call__(self, command: Verify) -> Verified | NotVerified:
@@ -89,7 +87,8 @@ class VerifyChallenge:
 
     def _run(self, command: Verify, *, taken: bool) -> Verified | NotVerified:
         return self.transactions.run(
-            command.token,
+            command.token.user_id,
+            command.token.id,
             lambda account, now: self._decide(account, command, now, taken=taken),
             known=None if taken else command.account,
         )
@@ -103,8 +102,8 @@ class VerifyChallenge:
         account.demand_attempt(device, method, self.transactions.required(account), rules, now)
         challenge = account.outstanding(device, method)
         attempt = Attempt(
-            state=self.vault.open(device.state, seal_context(account.user_id, device.index)),
-            siblings=opened_siblings(self.vault, account, method) if device.active else NO_SIBLINGS,
+            state=self.transactions.open(device.state, account, device.index),
+            siblings=self.transactions.opened_siblings(account, method) if device.active else NO_SIBLINGS,
             sent=self._sent(account, challenge, now),
             value=command.value,
             now=now,
@@ -112,7 +111,8 @@ class VerifyChallenge:
         verdict = method.verify(attempt)
         if taken and isinstance(verdict, Accepted):
             verdict = Rejected(reason=Reason.NOT_UNIQUE, step=verdict.unique_step, state=attempt.state)
-        account = account.answered(self._next(account, challenge, attempt, verdict))
+        if challenge is not None and verdict.sent != attempt.sent:
+            account = account.with_challenge(self._next(account, challenge, verdict))
         if isinstance(verdict, Rejected):
             return self._rejected(account, device, attempt, verdict)
         return self._accepted(account, device, attempt, verdict, command)
@@ -123,24 +123,20 @@ class VerifyChallenge:
             return None
         if challenge.dispatched_at is None or elapsed(challenge.dispatched_at, now) is None:
             return None
-        return self.vault.open(challenge.sent, seal_context(account.user_id, challenge.index, challenge.token_id))
+        return self.transactions.open(challenge.sent, account, challenge.index, challenge.token_id)
 
     def _state(self, account: Account, device: Device, opened: bytes, state: bytes) -> bytes:
         """Seal a device's next state, but leave alone what has not changed."""
         if state == opened:
             return device.state
-        return self.vault.seal(state, seal_context(account.user_id, device.index))
+        return self.transactions.seal(state, account, device.index)
 
-    def _next(
-        self, account: Account, challenge: Challenge | None, attempt: Attempt, verdict: Verdict
-    ) -> Challenge | None:
+    def _next(self, account: Account, challenge: Challenge, verdict: Verdict) -> Challenge:
         """Put into the challenge what the verdict says to remember of what was sent."""
-        if challenge is None or verdict.sent == attempt.sent:
-            return challenge
-        if verdict.sent is None:
-            return attrs.evolve(challenge, sent=None)
-        context = seal_context(account.user_id, challenge.index, challenge.token_id)
-        return attrs.evolve(challenge, sent=self.vault.seal(verdict.sent, context))
+        sent = verdict.sent
+        if sent is not None:
+            sent = self.transactions.seal(sent, account, challenge.index, challenge.token_id)
+        return attrs.evolve(challenge, sent=sent)
 
     def _accepted(
         self, before: Account, device: Device, attempt: Attempt, verdict: Accepted, command: Verify
@@ -151,13 +147,13 @@ class VerifyChallenge:
             device, opened = before.device(verdict.index, now), attempt.siblings[verdict.index]
         if not device.active:
             device = attrs.evolve(device, name=device.name or verdict.description)
-        account = succeeded(self.vault, before, command.successor)
+        account = self.transactions.succeeded(before, command.successor)
         account = account.accepted(
             device,
             state=self._state(account, device, opened, verdict.state),
             unique=verdict.unique,
             now=now,
-            until=confirmed_until(rules, token, now),
+            until=rules.confirmed_until(token, now),
         )
         made = self._remembering(account, device, command, now)
         if made is not None:
@@ -167,9 +163,7 @@ class VerifyChallenge:
         return Decision(
             account=account,
             events=(*_happened(account, device, made, now), *forgotten(before, account, now)),
-            answer=Verified(
-                listed=listed(account, proved, rules, now, self.vault), verifications_left=left, trust=made
-            ),
+            answer=Verified(listed=self.transactions.listed(account, proved, now), verifications_left=left, trust=made),
         )
 
     def _remembering(self, account: Account, device: Device, command: Verify, now: datetime) -> MadeTrust | None:

@@ -18,15 +18,17 @@ from mfa.domain.errors import (
     Refused,
     ResendTooSoon,
     Throttled,
+    TrustNotFound,
     refusal,
 )
-from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.methods.base import TRUST, Method, Methods
+from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.methods.base import Method, Methods
+from mfa.domain.methods.names import TRUST
 from mfa.domain.moments import elapsed
-from mfa.domain.policies import Deadline, Requirement, VerificationPolicy
+from mfa.domain.policies import Confirmation, Deadline, Requirement, VerificationPolicy
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures, ThrottlePolicy, waiting_until, with_gone
-from mfa.domain.trusts import NO_TRUSTS, Trust, Trusts, to_trusts
+from mfa.domain.trusts import MOST_TRUSTS, Trust
 
 MOST_PENDING_OF_ONE_TOKEN = 3
 """Pending devices that one token may leave: whoever tries several methods at once, and hardly anybody does."""
@@ -64,23 +66,10 @@ class Rules:
         age = None if at is None else elapsed(at, now)
         return age is not None and (self.verification_lifetime is None or age < self.verification_lifetime)
 
-
-@attrs.frozen(kw_only=True)
-class Confirmation:
-    """What the token at hand has confirmed, when, and whether in a way that cannot be phished.
-
-    A remembered browser is one of method ``trust``, with the index of the device beside which it does not count.
-    """
-
-    index: int
-    method: str
-    at: datetime
-    phishing_resistant: bool = False
-
-    @property
-    def trusted(self) -> bool:
-        """Tell whether a remembered browser stands in for a proof."""
-        return self.method == TRUST
+    def confirmed_until(self, token: Token, now: datetime) -> datetime | None:
+        """Return when a verification ends: by the settings, or with the token if that is known; None for neither."""
+        ends = [now + self.verification_lifetime if self.verification_lifetime else None, token.expires_at]
+        return min((end for end in ends if end is not None), default=None)
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +90,7 @@ class Account:
     challenges: tuple[Challenge, ...] = ()
     gone: tuple[Failures, ...] = ()
     sends: Mapping[str, Sends] = MappingProxyType({})
-    trusts: Trusts = attrs.field(default=NO_TRUSTS, converter=to_trusts)
+    trusts: tuple[Trust, ...] = ()
     login: str = attrs.field(default="", repr=False, eq=False)
 
     # Devices and their challenges
@@ -190,7 +179,19 @@ class Account:
 
     def remembered(self, now: datetime) -> tuple[Trust, ...]:
         """Return the remembered browsers that are still worth something."""
-        return self.trusts.remembered(self.login, now)
+        return tuple(trust for trust in self.trusts if trust.holds(self.login, now))
+
+    def trust_of(self, token: str, now: datetime) -> Trust | None:
+        """Return the remembered browser that keeps this token; all are compared, so that the time tells nothing."""
+        found = [trust for trust in self.remembered(now) if trust.made_of(token)]
+        return found[0] if found else None
+
+    def trust(self, name: str, now: datetime) -> Trust:
+        """Return a remembered browser by what it is called; raises ``TrustNotFound``."""
+        for trust in self.remembered(now):
+            if trust.id == name:
+                return trust
+        raise TrustNotFound  # whoever takes the token for a name finds it in no message
 
     # What holds guesses up
 
@@ -247,15 +248,15 @@ class Account:
         """
         return not self._resists_phishing(rules) or not rules.methods.guessable(confirmation.method)
 
-    def demand_fresh(self, required: int, rules: Rules, now: datetime, *, beside: int | None = None) -> None:
+    def demand_fresh(self, required: int, rules: Rules, now: datetime, *, except_by: int | None = None) -> None:
         """Refuse a change by a token whose last proof is too old or too weak, once there is anything to prove with.
 
-        A proof by the device ``beside`` which one is asked for is none.
+        A proof by the device ``except_by`` does not count.
         """
         if not self.active:
             return
         for each in self.confirmations(rules, now):
-            if each.index != beside and now - each.at <= rules.change_max_age and self.strong(each, rules):
+            if each.index != except_by and now - each.at <= rules.change_max_age and self.strong(each, rules):
                 return
         unguessable = [method.name for method in rules.methods if not method.guessable]
         wanted = Requirement(
@@ -277,8 +278,9 @@ class Account:
                 raise DeviceRequired
             self.demand_verified(required, rules, now)
         self.demand_fresh(required, rules, now)
-        if not method.backup:
-            self._demand_room(method.name, rules)
+        same = sum(device.method == method.name for device in self.active)
+        if not method.backup and same >= rules.max_devices_per_method:
+            raise AlreadyRegistered
 
     def demand_attempt(self, device: Device, method: Method, required: int, rules: Rules, now: datetime) -> None:
         """Refuse to look at a value: guesses are held up, nothing was sent, or the device may not be activated.
@@ -291,10 +293,7 @@ class Account:
             raise NoChallenge
         self.demand_guesses(device, method, rules, now)
         if not device.active:
-            if not self.may_register(required, rules, now):
-                raise self.refused(required, rules, now)
-            self.demand_fresh(required, rules, now)
-            self._demand_room(device.method, rules)
+            self.demand_registration(method, required, rules, now)
 
     def demand_dispatch(self, device: Device, method: Method, rules: Rules, now: datetime, *, again: bool) -> None:
         """Refuse to dispatch: guesses are held up, the device is confirmed already, or too much was sent."""
@@ -311,19 +310,11 @@ class Account:
         """Refuse to remove a device unless the token is verified afresh, or nothing is active yet.
 
         A device that is disabled was perhaps guessed at last, so the proof is by another. Whether a device has to stay
-        is said by the policy, and asked afterwards (``loses_last_device``).
+        is said by the policy, and asked afterwards.
         """
         if self.active:
             self.demand_verified(required, rules, now)
-            self.demand_fresh(required, rules, now, beside=device.index if rules.disabled(device) else None)
-
-    def loses_last_device(self, after: "Account") -> bool:
-        """Tell whether a change takes the last active device away."""
-        return bool(self.active) and not after.active
-
-    def _demand_room(self, method: str, rules: Rules) -> None:
-        if sum(device.method == method for device in self.active) >= rules.max_devices_per_method:
-            raise AlreadyRegistered
+            self.demand_fresh(required, rules, now, except_by=device.index if rules.disabled(device) else None)
 
     def concerns_token_alone(self, before: "Account") -> bool:
         """Tell whether nothing has changed but that something else is out for the token at hand, or nothing any more.
@@ -363,11 +354,11 @@ class Account:
         """Enter that a challenge is out until then, which replaces the one before, on whichever device that was."""
         known = self._challenge(device.index)
         expires_at = until if not known.confirms else known.expires_at and max(known.expires_at, until)
-        account = self._challenged(attrs.evolve(known, sent=sent, dispatched_at=now, expires_at=expires_at))
+        account = self.with_challenge(attrs.evolve(known, sent=sent, dispatched_at=now, expires_at=expires_at))
         common = {sibling.index for sibling in self.siblings(method)}
         for challenge in account.challenges:
             if device.index in common and challenge.index in common - {device.index}:
-                account = account._challenged(attrs.evolve(challenge, sent=None))  # noqa: SLF001 - the same class
+                account = account.with_challenge(attrs.evolve(challenge, sent=None))
         if method.limits is None:
             return account
         sends = {**self.sends, device.method: self.sends.get(device.method, Sends()).one_more(now)}
@@ -378,13 +369,14 @@ class Account:
         account = self
         challenge = self._challenge(device.index)
         if challenge.dispatched_at == at:
-            account = self._challenged(attrs.evolve(challenge, sent=None))
+            account = self.with_challenge(attrs.evolve(challenge, sent=None))
         sends = account.sends.get(device.method, Sends()).failed(at)
         return attrs.evolve(account, sends=MappingProxyType({**account.sends, device.method: sends}))
 
-    def answered(self, challenge: Challenge | None) -> "Account":
-        """Put in the next state of the challenge that a value answered, which may be another device's."""
-        return self if challenge is None else self._challenged(challenge)
+    def with_challenge(self, challenge: Challenge) -> "Account":
+        """Put a challenge in the place of the one with the same index."""
+        others = (other for other in self.challenges if other.index != challenge.index)
+        return attrs.evolve(self, challenges=tuple(sorted((*others, challenge), key=lambda each: each.index)))
 
     def accepted(
         self, device: Device, *, state: bytes, unique: str | None, now: datetime, until: datetime | None
@@ -421,33 +413,30 @@ class Account:
         failures = device.failures.one_more(now, rules.failure_memory) if counted else device.failures
         return self.replaced(attrs.evolve(device, state=state, failures=failures))
 
-    def used(self, device: Device, *, state: bytes, now: datetime) -> "Account":
-        """Enter a right value of a device that no token had asked."""
-        return self.replaced(attrs.evolve(device, state=state, last_used_at=now))
-
     def confirmed(self, index: int, now: datetime, *, until: datetime | None) -> "Account":
         """Confirm a device to the token at hand, until then; None for as long as the token."""
         known = self._challenge(index)
-        return self._challenged(attrs.evolve(known, confirmed_at=now, expires_at=_later(known, until)))
+        return self.with_challenge(attrs.evolve(known, confirmed_at=now, expires_at=_later(known, until)))
 
     def remembering(self, trust: Trust, now: datetime) -> "Account":
-        """Remember the browser of the token at hand.
+        """Remember the browser of the token at hand, in the place of what is worth nothing any more, or of the oldest.
 
         The token's challenge says which it is, though it counts for nothing there: the device itself was confirmed.
         """
         challenge = attrs.evolve(self._challenge(trust.index), trust=trust.id, trusted_at=None)
-        trusts = self.trusts.with_one_more(trust, self.login, now)
-        return attrs.evolve(self._challenged(challenge), trusts=trusts)
+        trusts = (*self.remembered(now), trust)[-MOST_TRUSTS:]
+        return attrs.evolve(self.with_challenge(challenge), trusts=trusts)
 
     def trusted(self, trust: Trust, now: datetime, *, until: datetime | None) -> "Account":
         """Enter that the token at hand came from a remembered browser, which counts until then."""
         known = self._challenge(trust.index)
         challenge = attrs.evolve(known, trust=trust.id, trusted_at=now, expires_at=_later(known, until))
-        return attrs.evolve(self._challenged(challenge), trusts=self.trusts.used(trust, now))
+        trusts = (attrs.evolve(each, last_used_at=now) if each.id == trust.id else each for each in self.trusts)
+        return attrs.evolve(self.with_challenge(challenge), trusts=tuple(trusts))
 
     def forgetting(self, trust: Trust) -> "Account":
         """Remember a browser no more, and with that nothing that it had confirmed."""
-        return attrs.evolve(self, trusts=self.trusts.without((trust,)))
+        return attrs.evolve(self, trusts=tuple(each for each in self.trusts if each.id != trust.id))
 
     def succeeded(self, token_id: TokenId, resealed: Mapping[int, bytes]) -> "Account":
         """Give all that the token at hand has confirmed and asked for to another, and leave it nothing.
@@ -482,19 +471,12 @@ class Account:
         account = account._without([device.index], rules, now)  # noqa: SLF001 - the same class
         if all(rules.methods.backup(other.method) for other in account.active):
             account = account._without([other.index for other in account.active], rules, now)  # noqa: SLF001 - the same class
-        return attrs.evolve(account, trusts=NO_TRUSTS) if device.active else account
+        return attrs.evolve(account, trusts=()) if device.active else account
 
     def _challenge(self, index: int) -> Challenge:
-        return self.challenge(index) or Challenge(index=index, token_id=self._own_token())
-
-    def _own_token(self) -> TokenId:
         if self.token_id is None:
             raise NoChallenge
-        return self.token_id
-
-    def _challenged(self, challenge: Challenge) -> "Account":
-        others = (other for other in self.challenges if other.index != challenge.index)
-        return attrs.evolve(self, challenges=tuple(sorted((*others, challenge), key=lambda each: each.index)))
+        return self.challenge(index) or Challenge(index=index, token_id=self.token_id)
 
     def _challenges_of(self, devices: Iterable[Device]) -> tuple[Challenge, ...]:
         indexes = {device.index for device in devices}

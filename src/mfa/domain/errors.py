@@ -38,6 +38,8 @@ A wrong value is none of these: it is a verdict that has been counted and commit
 from datetime import timedelta
 from typing import ClassVar
 
+import attrs
+
 from mfa.domain.policies import Requirement
 
 
@@ -46,11 +48,13 @@ class MfaError(Exception):
 
     code: ClassVar[str] = "error"
 
+    def __init_subclass__(cls, *, code: str | None = None) -> None:
+        """Take the code of an error; one without has its parent's."""
+        cls.code = code or cls.code
 
-class NotFound(MfaError):
+
+class NotFound(MfaError, code="not_found"):
     """What was asked for does not exist for this user."""
-
-    code = "not_found"
 
 
 class DeviceNotFound(NotFound):
@@ -65,70 +69,51 @@ class TrustNotFound(NotFound):
     """No remembered browser of this user is called so, or none of them is worth anything any more."""
 
 
-class NotDispatchable(NotFound):
+class NotDispatchable(NotFound, code="not_dispatchable"):
     """The method sends nothing, so there is nothing to dispatch."""
 
-    code = "not_dispatchable"
 
-
-class NoChallenge(NotFound):
+class NoChallenge(NotFound, code="no_challenge"):
     """Nothing was ever dispatched to this device for this token."""
 
-    code = "no_challenge"
 
-
-class Conflict(MfaError):
+class Conflict(MfaError, code="conflict"):
     """The account is in a state that does not allow the request."""
 
-    code = "conflict"
 
-
-class AlreadyRegistered(Conflict):
+class AlreadyRegistered(Conflict, code="already_registered"):
     """The user has as many active devices of the method as are allowed."""
 
-    code = "already_registered"
 
-
-class AlreadyVerified(Conflict):
+class AlreadyVerified(Conflict, code="already_verified"):
     """This token's challenge of the device is confirmed, and no renewal was asked for."""
 
-    code = "already_verified"
 
-
-class DeviceIsDisabled(Conflict):
+class DeviceIsDisabled(Conflict, code="device_disabled"):
     """The device has had so many wrong values in a row that its values are not looked at any more."""
 
-    code = "device_disabled"
 
-
-class DeviceRequired(Conflict):
+class DeviceRequired(Conflict, code="device_required"):
     """An active device has to be there first, or has to stay."""
 
-    code = "device_required"
+
+@attrs.define(slots=False, repr=False)
+class Refused(MfaError, code="refused"):
+    """The token is not verified as it would have to be.
+
+    So many verifications are missing of what is demanded: the number of the requirement is the policy's, if larger.
+    """
+
+    verifications_left: int
+    requirement: Requirement
 
 
-class Refused(MfaError):
-    """The token may not do this, because it is not verified as it would have to be."""
-
-    code = "refused"
-
-    def __init__(self, verifications_left: int, requirement: Requirement) -> None:
-        """Take how many verifications are missing, and what is demanded: its number is the policy's, if larger."""
-        super().__init__(verifications_left, requirement)
-        self.verifications_left = verifications_left
-        self.requirement = requirement
-
-
-class VerificationRequired(Refused):
+class VerificationRequired(Refused, code="verification_required"):
     """The user has devices, but this token has not confirmed enough of them, or not lately enough."""
 
-    code = "verification_required"
 
-
-class RegistrationRequired(Refused):
+class RegistrationRequired(Refused, code="registration_required"):
     """The user has no active device to verify with."""
-
-    code = "registration_required"
 
 
 def refusal(requirement: Requirement, *, left: int, enrolled: bool) -> Refused:
@@ -137,110 +122,78 @@ def refusal(requirement: Requirement, *, left: int, enrolled: bool) -> Refused:
     return kind(max(left, 1), requirement)
 
 
-class Malformed(MfaError):
+class Malformed(MfaError, code="malformed"):
     """The input cannot be an answer at all; it is refused before it counts as a guess."""
 
-    code = "malformed"
 
-
-class MalformedValue(Malformed):
+@attrs.define(slots=False, repr=False)
+class MalformedValue(Malformed, code="malformed_value"):
     """The value has the wrong type or is too large, or what it has for a member is no such thing.
 
     ``member`` is the path of that member, such as ``response.clientDataJSON``, and None for the value as a whole.
     """
 
-    code = "malformed_value"
-
-    def __init__(self, member: str | None = None) -> None:
-        super().__init__(member)
-        self.member = member
+    member: str | None = None
 
 
-class InvalidField(Malformed):
+@attrs.define(slots=False, repr=False)
+class InvalidField(Malformed, code="invalid"):
     """A field of a registration does not hold what it should; ``problem`` is a stable word for the reason.
 
     ``sentence`` says it to a person, where the word is a project's own: a text, or what becomes one in the language of
     whoever reads it.
     """
 
-    code = "invalid"
-
-    def __init__(self, field: str, problem: str, sentence: object = None) -> None:
-        super().__init__(field, problem)
-        self.field = field
-        self.problem = problem
-        self.sentence = sentence
+    field: str
+    problem: str
+    sentence: object = None
 
 
-class Throttled(MfaError):
+@attrs.define(slots=False, repr=False)
+class Throttled(MfaError, code="throttled"):
     """Not now: wrong values have to be waited for, or too many requests came at once."""
 
-    code = "throttled"
-
-    def __init__(self, retry_after: timedelta) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
+    retry_after: timedelta
 
 
-class ResendTooSoon(Throttled):
+class ResendTooSoon(Throttled, code="resend_too_soon"):
     """A code was sent a moment ago, or as many as an hour may have."""
 
-    code = "resend_too_soon"
 
-
-class DeliveryFailed(MfaError):
+class DeliveryFailed(MfaError, code="delivery_failed"):
     """The sender could not deliver, and the challenge is void."""
 
-    code = "delivery_failed"
 
-
-class Unavailable(MfaError):
+@attrs.define(slots=False, repr=False)
+class Unavailable(MfaError, code="unavailable"):
     """The store does not answer, or has no room for this change now; the state is the one before or the one after."""
 
-    code = "unavailable"
-
-    def __init__(self, retry_after: timedelta = timedelta(seconds=1)) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
+    retry_after: timedelta = timedelta(seconds=1)
 
 
-class SealError(MfaError):
+class SealError(MfaError, code="seal_error"):
     """A sealed value does not open; a fault of the installation, never of the person at the keyboard."""
 
-    code = "seal_error"
 
-
-class UnknownKey(SealError):
+class UnknownKey(SealError, code="unknown_key"):
     """The value was sealed under a key that is no longer configured."""
 
-    code = "unknown_key"
 
-
-class BrokenSeal(SealError):
+class BrokenSeal(SealError, code="broken_seal"):
     """The value was changed, or belongs to another device."""
 
-    code = "broken_seal"
 
-
-class NotUnique(MfaError):
+class NotUnique(MfaError, code="not_unique"):
     """Another device has the name that has to be unique; never leaves the application layer."""
 
-    code = "not_unique"
 
-
-class AlreadySpent(MfaError):
+class AlreadySpent(MfaError, code="already_spent"):
     """What serves once has served; never leaves the application layer."""
 
-    code = "already_spent"
 
-
-class StaleAccount(MfaError):
+class StaleAccount(MfaError, code="stale_account"):
     """The account changed between reading and writing; never leaves the application layer."""
 
-    code = "stale_account"
 
-
-class StoreBusy(StaleAccount):
+class StoreBusy(StaleAccount, code="store_busy"):
     """The store gave way to another transaction, as on a lock that was waited for in vain or on a deadlock."""
-
-    code = "store_busy"

@@ -9,7 +9,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.identifiers import UserId
-from mfa.domain.methods.names import METHOD_NAMES
+from mfa.domain.methods.names import METHOD_NAMES, TRUST
 
 
 @attrs.frozen(kw_only=True)
@@ -23,21 +23,14 @@ class Profile:
     active: bool = False
 
 
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Subject:
     """The user whom a policy judges; the profile and the groups are each loaded when a policy first asks for them."""
 
-    def __init__(
-        self,
-        *,
-        user_id: UserId,
-        active_devices: int,
-        profile: Callable[[], Profile],
-        groups: Callable[[], frozenset[str]] = frozenset,
-    ) -> None:
-        self.user_id = user_id
-        self.active_devices = active_devices
-        self._load_profile = profile
-        self._load_groups = groups
+    user_id: UserId
+    active_devices: int
+    _load_profile: Callable[[], Profile] = attrs.field(alias="profile")
+    _load_groups: Callable[[], frozenset[str]] = attrs.field(default=frozenset, alias="groups")
 
     @cached_property
     def _profile(self) -> Profile:
@@ -78,46 +71,39 @@ class PolicySettings(Protocol):
     def required_verifications(self) -> int:
         """How many devices a token must confirm."""
 
-
-class GroupSettings(PolicySettings, Protocol):
-    """What the policy for groups reads beside that."""
-
     @property
     def policy_groups(self) -> Collection[str]:
         """The names of the groups whose members are asked."""
 
 
-class EveryUser(VerificationPolicy):
-    """Demand the configured number of verifications of everybody, enrolled or not."""
-
+class _Configured(VerificationPolicy):
     def __init__(self, config: PolicySettings) -> None:
         self._required = config.required_verifications
+        self._groups = frozenset(config.policy_groups)
+
+
+class EveryUser(_Configured):
+    """Demand the configured number of verifications of everybody, enrolled or not."""
 
     def required(self, subject: Subject) -> int:
         """Return the same number for every subject."""
         return self._required
 
 
-class EnrolledUsers(VerificationPolicy):
+class EnrolledUsers(_Configured):
     """Demand the configured number of verifications of whoever has an active device, and nothing of others."""
-
-    def __init__(self, config: PolicySettings) -> None:
-        self._required = config.required_verifications
 
     def required(self, subject: Subject) -> int:
         """Return the number for a user with an active device, and 0 for any other."""
         return self._required if subject.active_devices else 0
 
 
-class Staff(VerificationPolicy):
+class Staff(_Configured):
     """Demand verifications of those who may enter the admin, and of whoever has an active device.
 
     A device is asked for as soon as it is there, member or not: its owner relies on it, and a thief could otherwise
     get past it by the password alone. Being asked first, it also spares the look-up of the user.
     """
-
-    def __init__(self, config: PolicySettings) -> None:
-        self._required = config.required_verifications
 
     def required(self, subject: Subject) -> int:
         """Return the number for staff and for a user with an active device, and 0 for any other."""
@@ -128,12 +114,8 @@ class Staff(VerificationPolicy):
         return subject.is_staff
 
 
-class Groups(VerificationPolicy):
+class Groups(_Configured):
     """Demand verifications of the members of the configured groups, and of whoever has an active device."""
-
-    def __init__(self, config: GroupSettings) -> None:
-        self._required = config.required_verifications
-        self._groups = frozenset(config.policy_groups)
 
     def required(self, subject: Subject) -> int:
         """Return the number for a member and for a user with an active device, and 0 for any other."""
@@ -155,24 +137,22 @@ def deadline_of(deadline: Deadline | None, subject: Subject) -> datetime | None:
     return None if subject.joined_at is None else subject.joined_at + deadline
 
 
-class Verification(Protocol):
-    """A verification that counts, as a requirement judges it."""
+@attrs.frozen(kw_only=True)
+class Confirmation:
+    """What the token at hand has confirmed, when, and whether in a way that cannot be phished.
 
-    @property
-    def method(self) -> str:
-        """The name of the method by which it was made."""
+    A remembered browser is one of method ``trust``, with the index of the device beside which it does not count.
+    """
 
-    @property
-    def at(self) -> datetime:
-        """When it was made."""
-
-    @property
-    def phishing_resistant(self) -> bool:
-        """Whether the method is bound to the site."""
+    index: int
+    method: str
+    at: datetime
+    phishing_resistant: bool = False
 
     @property
     def trusted(self) -> bool:
-        """Whether a remembered browser stands in for a device."""
+        """Tell whether a remembered browser stands in for a proof."""
+        return self.method == TRUST
 
 
 class UncheckedNames(frozenset[str]):
@@ -238,7 +218,7 @@ class Requirement:
         """Return how many verifications have to count, where the policy demands that many: one, at the least."""
         return max(demanded, self.verifications or 1)
 
-    def missing(self, verifications: Iterable[Verification], demanded: int, now: datetime) -> int:
+    def missing(self, verifications: Iterable[Confirmation], demanded: int, now: datetime) -> int:
         """Return how many more verifications it takes, where the policy demands that many; 0 where it is met."""
         counted = [each for each in verifications if self._counts(each, now)]
         return max(self.number(demanded) - len(counted), 0 if self._proved(counted) else 1)
@@ -247,13 +227,13 @@ class Requirement:
     def _selective(self) -> bool:
         return self.methods is not None or self.phishing_resistant
 
-    def _counts(self, verification: Verification, now: datetime) -> bool:
+    def _counts(self, verification: Confirmation, now: datetime) -> bool:
         """Tell whether a verification counts; a remembered browser never does where it matters how, or when."""
         if verification.trusted and (self._selective or self.max_age is not None):
             return False
         return self.max_age is None or now - verification.at <= self.max_age
 
-    def _proved(self, counted: Iterable[Verification]) -> bool:
+    def _proved(self, counted: Iterable[Confirmation]) -> bool:
         """Tell whether one verification is what all of them need not be."""
         return not self._selective or any(
             (self.methods is None or each.method in self.methods)

@@ -47,7 +47,6 @@ class Failures:
         return attrs.evolve(self, recent=0)
 
     def __bool__(self) -> bool:
-        """Tell whether anything was counted."""
         return self.count > 0
 
 
@@ -77,12 +76,14 @@ class ThrottleSettings(Protocol):
         """Length of one wait."""
 
 
-class SimpleThrottle(ThrottlePolicy):
-    """After every ``TRYOUTS`` failures, one ``TIMEOUT``."""
-
+class _Configured(ThrottlePolicy):
     def __init__(self, config: ThrottleSettings) -> None:
         self._tryouts = config.verification_throttle_tryouts
         self._timeout = config.verification_throttle_timeout
+
+
+class SimpleThrottle(_Configured):
+    """After every ``TRYOUTS`` failures, one ``TIMEOUT``."""
 
     def locked_until(self, failures: Failures) -> datetime | None:
         """Wait once whenever another set of tries is used up."""
@@ -91,15 +92,11 @@ class SimpleThrottle(ThrottlePolicy):
         return failures.last_at + self._timeout
 
 
-class RecursiveThrottle(ThrottlePolicy):
+class RecursiveThrottle(_Configured):
     """From the ``TRYOUTS``-th failure on, a wait that grows by one ``TIMEOUT`` with every further failure.
 
     Growing waits are what RFC 4226 section 7.3 asks for: a delay of the number of failures times a constant.
     """
-
-    def __init__(self, config: ThrottleSettings) -> None:
-        self._tryouts = config.verification_throttle_tryouts
-        self._timeout = config.verification_throttle_timeout
 
     def locked_until(self, failures: Failures) -> datetime | None:
         """Wait longer after every failure beyond the allowed ones."""

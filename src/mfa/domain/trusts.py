@@ -2,12 +2,10 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import attrs
 
-from mfa.domain.errors import TrustNotFound
 from mfa.domain.methods.base import Entropy
 from mfa.domain.moments import elapsed
 from mfa.domain.secrets import equal
@@ -53,66 +51,6 @@ class Trust:
     def made_of(self, token: str) -> bool:
         """Tell in constant time whether a token is the one that the browser was given."""
         return equal(self.digest.encode(), digest_of(token).encode())
-
-
-def _ordered(trusts: Iterable[Trust]) -> tuple[Trust, ...]:
-    return tuple(trusts)
-
-
-@attrs.frozen
-class Trusts:
-    """The remembered browsers of one user, the oldest first."""
-
-    all: tuple[Trust, ...] = attrs.field(default=(), converter=_ordered)
-
-    def __iter__(self) -> Iterator[Trust]:
-        """Go through them, whether they are still worth anything or not."""
-        return iter(self.all)
-
-    def __bool__(self) -> bool:
-        """Tell whether there are any."""
-        return bool(self.all)
-
-    def remembered(self, login: str, now: datetime) -> tuple[Trust, ...]:
-        """Return those that are still worth something to whoever logs in so."""
-        return tuple(trust for trust in self.all if trust.holds(login, now))
-
-    def of_token(self, token: str, login: str, now: datetime) -> Trust | None:
-        """Return the browser that keeps this token; all are compared, so that the time tells nothing."""
-        found = [trust for trust in self.remembered(login, now) if trust.made_of(token)]
-        return found[0] if found else None
-
-    def named(self, name: str, login: str, now: datetime) -> Trust:
-        """Return a browser by what it is called; raises ``TrustNotFound``."""
-        for trust in self.remembered(login, now):
-            if trust.id == name:
-                return trust
-        raise TrustNotFound  # whoever takes the token for a name finds it in no message
-
-    def with_one_more(self, trust: Trust, login: str, now: datetime) -> "Trusts":
-        """Remember one more, in the place of what is worth nothing any more, or of the oldest."""
-        return Trusts((*self.remembered(login, now), trust)[-MOST_TRUSTS:])
-
-    def used(self, trust: Trust, now: datetime) -> "Trusts":
-        """Enter when a browser was last shown."""
-        return Trusts(attrs.evolve(each, last_used_at=now) if each.id == trust.id else each for each in self.all)
-
-    def without(self, gone: Iterable[Trust]) -> "Trusts":
-        """Remember some no more."""
-        names = {trust.id for trust in gone}
-        return Trusts(each for each in self.all if each.id not in names)
-
-    def rehashed(self, before: str, after: str) -> "Trusts":
-        """Go on with the same password in another hash, as Django stores it anew at a login."""
-        return Trusts(attrs.evolve(each, login=after) if each.login == before else each for each in self.all)
-
-
-NO_TRUSTS = Trusts()
-
-
-def to_trusts(trusts: Iterable[Trust] | Trusts) -> Trusts:
-    """Take remembered browsers as they come."""
-    return trusts if isinstance(trusts, Trusts) else Trusts(trusts)
 
 
 def new_token(entropy: Entropy) -> str:

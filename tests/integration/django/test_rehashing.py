@@ -99,7 +99,7 @@ def test_a_failure_to_follow_is_told_and_fails_no_login(
     def stale(*_: object, **__: object) -> None:
         raise Throttled(timedelta(seconds=1))
 
-    monkeypatch.setattr("mfa.application.transactions.Transactions.run_for", stale)
+    monkeypatch.setattr("mfa.application.transactions.Transactions.run", stale)
 
     assert authenticate(username="ann", password="her password")
 

@@ -31,9 +31,9 @@ from mfa.config import Config
 from mfa.containers.django import DjangoContainer
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.policies import Profile
 from mfa.domain.throttling import Failures
 from tests.integration.promises.conftest import Record

@@ -28,9 +28,9 @@ from mfa.adapters.tokens.jwt import FamilyRefreshToken, JwtTokenProvider, TokenO
 from mfa.application.ports.tokens import TokenProvider
 from mfa.application.standing import Standing
 from mfa.config import Config
-from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import UserId
+from mfa.domain.policies import Confirmation
 from tests.contracts.tokens import TokenProviderContract
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.drf.people import App, World

@@ -8,7 +8,6 @@ import pytest
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.trusts import ListedTrust, NotTrusted, Revoke, ShowTrust, Trusted
 from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify
-from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import (
     MfaError,
     NoChallenge,
@@ -27,8 +26,8 @@ from mfa.domain.events import (
     VerificationAccepted,
 )
 from mfa.domain.identifiers import Token, TokenId
-from mfa.domain.policies import Requirement
-from mfa.domain.trusts import MOST_TRUSTS, Trusts, digest_of
+from mfa.domain.policies import Confirmation, Requirement
+from mfa.domain.trusts import MOST_TRUSTS, digest_of
 from tests.authenticator import SoftwareAuthenticator
 from tests.unit.application.test_security_keys import ORIGIN, Site
 from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, WRONG, App, World
@@ -175,7 +174,7 @@ class TestRemembering:
 
         world.remember(LAPTOP, app.index, app.fresh())
 
-        assert len(world.repository.of(ANNA).trusts.all) == 2
+        assert len(world.repository.of(ANNA).trusts) == 2
 
     def test_the_oldest_goes_and_that_is_told(self, world: World, app: App) -> None:
         first, *others = [world.remember(PHONE, app.index, app.fresh()) for _ in range(MOST_TRUSTS)]
@@ -197,7 +196,7 @@ class TestRemembering:
 
         new = world.remember(PHONE, app.index, app.fresh())
 
-        assert world.repository.of(ANNA).trusts == Trusts([new.trust])
+        assert world.repository.of(ANNA).trusts == (new.trust,)
         assert world.events(BrowserForgotten) == []
 
 
@@ -210,7 +209,7 @@ class TestShowing:
 
         used = attrs.evolve(made.trust, last_used_at=world.clock.now())
         assert answer == Trusted(trust=used, verifications_left=0)
-        assert world.repository.of(ANNA).trusts == Trusts([used])
+        assert world.repository.of(ANNA).trusts == (used,)
         standing = world.assess(LAPTOP)
         assert standing.verified
         assert standing.refusal() is None
@@ -354,7 +353,7 @@ class TestWhatIsWorthNothing:
         assert not world.assess(LAPTOP).verified
         assert world.assess(login(1)).verified
         assert isinstance(world.show(LAPTOP, world.remember(login(1), app.index, app.fresh()).token), Trusted)
-        assert len(world.repository.of(ANNA).trusts.all) == 1
+        assert len(world.repository.of(ANNA).trusts) == 1
 
 
 class TestLocks:
@@ -480,7 +479,7 @@ class TestRevoking:
             world.revoke(PHONE, made.trust.id)
 
         assert attrs.evolve(world.repository.of(ANNA), version=before.version, trusts=before.trusts) == before
-        assert len(world.repository.of(BERT).trusts.all) == 1
+        assert len(world.repository.of(BERT).trusts) == 1
 
     def test_nor_is_what_has_expired(self, world: World, made: MadeTrust) -> None:
         world.later(days=30)
@@ -495,7 +494,7 @@ class TestRevoking:
         with pytest.raises(VerificationRequired):
             world.revoke(LAPTOP, made.trust.id if name == "its own" else name)
 
-        assert len(world.repository.of(ANNA).trusts.all) == 1
+        assert len(world.repository.of(ANNA).trusts) == 1
 
     def test_who_is_verified_by_a_browser_that_was_revoked_is_refused(
         self, world: World, app: App, made: MadeTrust
@@ -540,7 +539,7 @@ class TestRemovals:
         with pytest.raises(VerificationRequired):
             world.remove(LAPTOP, app.index)
 
-        assert len(world.repository.of(ANNA).trusts.all) == 1
+        assert len(world.repository.of(ANNA).trusts) == 1
 
     def test_codes_that_are_replaced_leave_them(self, world: World, made: MadeTrust) -> None:
         index, codes = world.codes(PHONE)

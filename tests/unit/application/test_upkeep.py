@@ -21,12 +21,7 @@ def under(world: World, *keys: bytes) -> World:
 
 def rotation(world: World, rotations: MemoryKeyRotations) -> RotateKeys:
     transactions = world.assess_token.transactions
-    return RotateKeys(
-        transactions=transactions,
-        vault=world.container.vault(),
-        accounts=world.repository,
-        rotations=rotations,
-    )
+    return RotateKeys(transactions=transactions, accounts=world.repository, rotations=rotations)
 
 
 @pytest.fixture

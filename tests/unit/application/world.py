@@ -10,9 +10,9 @@ import attrs
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.devices import ListDevices, Remove, RemoveDevice, Rename, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, RequestChallenge, VoidChallenge
-from mfa.application.listing import ListedDevice
 from mfa.application.registration import Register, RegisterDevice, Registered
 from mfa.application.standing import Assessment, AssessToken
+from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListTrusts, NotTrusted, Revoke, RevokeTrust, ShowTrust, TrustBrowser, Trusted
 from mfa.application.use_cases import UseCases
 from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify, VerifyChallenge

@@ -178,7 +178,7 @@ def in_digits_from(zero: str, digits: str) -> str:
 
 def accepted(account: Account, device: Device, *, state: bytes, sent: bytes | None, now: datetime) -> Account:
     """Accept a value that answers the device's own challenge."""
-    account = account.answered(next_challenge(account, device, sent))
+    account = challenge_answered(account, device, sent)
     return account.accepted(device, state=state, unique=None, now=now, until=None)
 
 
@@ -186,10 +186,10 @@ def rejected(
     account: Account, device: Device, *, state: bytes, sent: bytes | None, counted: bool, now: datetime
 ) -> Account:
     """Reject a value that answers the device's own challenge."""
-    account = account.answered(next_challenge(account, device, sent))
+    account = challenge_answered(account, device, sent)
     return account.rejected(device, state=state, counted=counted, rules=RULES, now=now)
 
 
-def next_challenge(account: Account, device: Device, sent: bytes | None) -> Challenge | None:
+def challenge_answered(account: Account, device: Device, sent: bytes | None) -> Account:
     own = account.challenge(device.index)
-    return own and attrs.evolve(own, sent=sent)
+    return account if own is None else account.with_challenge(attrs.evolve(own, sent=sent))

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.errors import (
@@ -15,8 +15,10 @@ from mfa.domain.errors import (
     TrustNotFound,
     VerificationRequired,
 )
-from mfa.domain.methods.base import TRUST, Methods
-from mfa.domain.trusts import MOST_TRUSTS, Trust, Trusts, digest_of
+from mfa.domain.methods.base import Methods
+from mfa.domain.methods.names import TRUST
+from mfa.domain.policies import Confirmation
+from mfa.domain.trusts import MOST_TRUSTS, Trust, digest_of
 from tests.unit.domain.samples import (
     EMAIL,
     HOTP,
@@ -73,7 +75,7 @@ def names(owned: Account) -> list[str]:
 
 def test_a_new_account_remembers_nothing() -> None:
     assert owner().remembered(NOW) == ()
-    assert owner().trusts.of_token("desk", "", NOW) is None
+    assert owner().trust_of("desk", NOW) is None
     assert owner().counted(TRUSTING, NOW) == ()
 
 
@@ -81,21 +83,21 @@ def test_a_browser_is_found_by_what_it_keeps() -> None:
     desk, sofa = trust("desk"), trust("sofa")
     owned = owner(trusts=(desk, sofa))
 
-    assert owned.trusts.of_token("desk", owned.login, NOW) == desk
-    assert owned.trusts.of_token("sofa", owned.login, NOW) == sofa
-    assert owned.trusts.of_token("train", owned.login, NOW) is None
-    assert owned.trusts.of_token(desk.id, owned.login, NOW) is None
-    assert owned.trusts.of_token(desk.digest, owned.login, NOW) is None
+    assert owned.trust_of("desk", NOW) == desk
+    assert owned.trust_of("sofa", NOW) == sofa
+    assert owned.trust_of("train", NOW) is None
+    assert owned.trust_of(desk.id, NOW) is None
+    assert owned.trust_of(desk.digest, NOW) is None
 
 
 def test_a_browser_is_found_by_what_it_is_called() -> None:
     desk, sofa = trust("desk"), trust("sofa")
     owned = owner(trusts=(desk, sofa))
 
-    assert owned.trusts.named(sofa.id, owned.login, NOW) == sofa
+    assert owned.trust(sofa.id, NOW) == sofa
     for name in ("", "0", sofa.id[:-1], f"{sofa.id}0", sofa.id.upper(), sofa.digest, "sofa", "\ud800"):
         with pytest.raises(TrustNotFound):
-            owned.trusts.named(name, owned.login, NOW)
+            owned.trust(name, NOW)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +107,9 @@ def test_what_is_worth_nothing_is_not_found(dead: Trust) -> None:
     owned = owner(trusts=(dead, trust("sofa")))
 
     assert owned.remembered(NOW) == (trust("sofa"),)
-    assert owned.trusts.of_token("desk", owned.login, NOW) is None
+    assert owned.trust_of("desk", NOW) is None
     with pytest.raises(TrustNotFound):
-        owned.trusts.named(dead.id, owned.login, NOW)
+        owned.trust(dead.id, NOW)
 
 
 def test_all_browsers_are_compared_whichever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +125,7 @@ def test_all_browsers_are_compared_whichever_it_is(monkeypatch: pytest.MonkeyPat
 
     for number in range(5):
         compared.clear()
-        assert owned.trusts.of_token(f"browser {number}", owned.login, NOW) == trusts[number]
+        assert owned.trust_of(f"browser {number}", NOW) == trusts[number]
         assert compared == names(owned)
 
 
@@ -165,7 +167,10 @@ def test_to_show_it_is_entered_in_the_trust_and_in_the_challenge() -> None:
 
     after = before.trusted(desk, NOW, until=None)
 
-    assert after.trusts == Trusts([attrs.evolve(desk, last_used_at=NOW), sofa])
+    assert after.trusts == (
+        attrs.evolve(desk, last_used_at=NOW),
+        sofa,
+    )
     assert after.challenges == (
         challenge(1, sent=b"sealed", dispatched_at=NOW - MINUTE, trust=desk.id, trusted_at=NOW),
     )
@@ -387,8 +392,11 @@ def test_no_method_takes_its_name() -> None:
 def test_a_browser_is_remembered_after_the_others() -> None:
     desk, sofa = trust("desk"), trust("sofa")
 
-    assert owner(trusts=(desk,)).remembering(sofa, NOW).trusts == Trusts([desk, sofa])
-    assert owner().remembering(desk, NOW).trusts == Trusts([desk])
+    assert owner(trusts=(desk,)).remembering(sofa, NOW).trusts == (
+        desk,
+        sofa,
+    )
+    assert owner().remembering(desk, NOW).trusts == (desk,)
 
 
 def test_of_too_many_the_oldest_goes_and_with_it_what_it_had_confirmed() -> None:
@@ -401,7 +409,7 @@ def test_of_too_many_the_oldest_goes_and_with_it_what_it_had_confirmed() -> None
     assert MOST_TRUSTS == 20
     assert names(after) == [each.id for each in (*trusts[1:], trust("new"))]
     assert after.verifications_left(1, TRUSTING, NOW) == 1
-    assert after.trusts.of_token("browser 0", after.login, NOW) is None
+    assert after.trust_of("browser 0", NOW) is None
 
 
 def test_as_many_as_are_allowed_are_kept() -> None:
@@ -409,7 +417,7 @@ def test_as_many_as_are_allowed_are_kept() -> None:
 
     after = owner(trusts=trusts).remembering(trust("new"), NOW)
 
-    assert len(after.trusts.all) == MOST_TRUSTS
+    assert len(after.trusts) == MOST_TRUSTS
     assert after.verifications_left(1, TRUSTING, NOW) == 1
     assert after.trusted(trusts[0], NOW, until=None).verifications_left(1, TRUSTING, NOW) == 0
 
@@ -437,10 +445,10 @@ def test_one_that_is_revoked_is_gone_with_what_it_had_confirmed() -> None:
 
     after = owned.forgetting(desk)
 
-    assert after.trusts == Trusts([sofa])
+    assert after.trusts == (sofa,)
     assert after.counted(TRUSTING, NOW) == ()
-    assert after.trusts.of_token("desk", after.login, NOW) is None
-    assert after.trusts.of_token("sofa", after.login, NOW) == sofa
+    assert after.trust_of("desk", NOW) is None
+    assert after.trust_of("sofa", NOW) == sofa
     assert owned.forgetting(sofa).verifications_left(1, TRUSTING, NOW) == 0
 
 

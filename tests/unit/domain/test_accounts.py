@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.domain.accounts import MOST_PENDING, MOST_PENDING_OF_ONE_TOKEN, Account, Confirmation, Rules
+from mfa.domain.accounts import MOST_PENDING, MOST_PENDING_OF_ONE_TOKEN, Account, Rules
 from mfa.domain.devices import Device
 from mfa.domain.errors import (
     AlreadyRegistered,
@@ -23,7 +23,7 @@ from mfa.domain.errors import (
 )
 from mfa.domain.identifiers import TokenId
 from mfa.domain.methods.base import Method
-from mfa.domain.policies import Requirement
+from mfa.domain.policies import Confirmation, Requirement
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures, SimpleThrottle
 from tests.unit.domain.samples import (
@@ -1060,14 +1060,14 @@ def test_a_successor_gets_all_that_its_predecessor_has_confirmed_and_asked_for()
 
 def test_what_is_out_for_one_token_confirms_nothing() -> None:
     owned = account(active(0), active(1), confirmed={0: NOW})
-    sent = owned.answered(challenge(1, sent=b"x", dispatched_at=NOW))
+    sent = owned.with_challenge(challenge(1, sent=b"x", dispatched_at=NOW))
 
     assert owned.concerns_token_alone(owned)
     assert sent.concerns_token_alone(owned)
     assert not owned.concerns_token_alone(sent)
-    assert owned.answered(challenge(1, dispatched_at=NOW)).concerns_token_alone(sent)
-    assert not owned.answered(challenge(1, sent=b"anew", dispatched_at=NOW)).concerns_token_alone(sent)
+    assert owned.with_challenge(challenge(1, dispatched_at=NOW)).concerns_token_alone(sent)
+    assert not owned.with_challenge(challenge(1, sent=b"anew", dispatched_at=NOW)).concerns_token_alone(sent)
     assert not owned.confirmed(1, NOW, until=None).concerns_token_alone(owned)
-    assert not owned.answered(challenge(0, trust="a browser")).concerns_token_alone(owned)
+    assert not owned.with_challenge(challenge(0, trust="a browser")).concerns_token_alone(owned)
     assert not attrs.evolve(sent, sends={"email": Sends()}).concerns_token_alone(owned)
     assert not owned.succeeded(PHONE, {}).concerns_token_alone(owned)

@@ -6,10 +6,10 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.domain.accounts import Confirmation
 from mfa.domain.identifiers import UserId
-from mfa.domain.methods.base import TRUST
+from mfa.domain.methods.names import TRUST
 from mfa.domain.policies import (
+    Confirmation,
     EnrolledUsers,
     EveryUser,
     Groups,

@@ -67,7 +67,7 @@ def creation(authenticator: SoftwareAuthenticator, site: RelyingParty = SITE) ->
 
 
 def register(response: object, site: RelyingParty = SITE) -> Credential:
-    return site.register(response, challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+    return site.register(AttestationResponse.read(response), challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
 
 
 def registered(authenticator: SoftwareAuthenticator, site: RelyingParty = SITE) -> Credential:
@@ -81,7 +81,8 @@ def request(authenticator: SoftwareAuthenticator, *credentials: Credential) -> d
 def authenticate(
     response: object, *credentials: Credential, site: RelyingParty = SITE, user_handle: bytes | None = HANDLE
 ) -> Credential:
-    return site.authenticate(response, challenge=CHALLENGE, credentials=credentials, user_handle=user_handle)
+    read = AssertionResponse.read(response)
+    return site.authenticate(read, challenge=CHALLENGE, credentials=credentials, user_handle=user_handle)
 
 
 @contextmanager

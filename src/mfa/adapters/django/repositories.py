@@ -29,14 +29,13 @@ from mfa.application.ports.repositories import AccountJoin, AccountRepository, C
 from mfa.application.ports.system import KeyRotations
 from mfa.domain import states
 from mfa.domain.accounts import Account
-from mfa.domain.challenges import Challenge
+from mfa.domain.challenges import Challenge, SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
-from mfa.domain.trusts import Trust, Trusts
+from mfa.domain.trusts import Trust
 
 
 @cache
@@ -314,7 +313,7 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
         ),
         gone=tuple(states.load(Failures, entry) for entry in gone),
         sends=MappingProxyType({method: states.load(Sends, entry) for method, entry in sends.items()}),
-        trusts=Trusts(states.load(Trust, entry) for entry in trusts),
+        trusts=tuple(states.load(Trust, entry) for entry in trusts),
         login=login_digest(*rows[0][_LOGIN_BEGINS:]),
     )
 

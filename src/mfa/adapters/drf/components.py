@@ -14,7 +14,8 @@ from rest_framework.settings import api_settings
 from mfa.adapters import accessor
 from mfa.adapters.drf import serializers as own
 from mfa.application.use_cases import UseCases
-from mfa.domain.methods.base import MAX_VALUE_BYTES, TRUST, Method
+from mfa.domain.methods.base import MAX_VALUE_BYTES, Method
+from mfa.domain.methods.names import TRUST
 
 Schema = dict[str, Any]
 

@@ -10,14 +10,15 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
-from mfa.application.listing import ListedDevice
 from mfa.application.standing import Assessment
+from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
-from mfa.domain.accounts import Confirmation
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import MethodNotFound
-from mfa.domain.methods.base import TRUST, Method, Methods, RegistrationField
+from mfa.domain.methods.base import Method, Methods, RegistrationField
+from mfa.domain.methods.names import TRUST
+from mfa.domain.policies import Confirmation
 
 WORDS = (
     gettext_noop("Authenticator app"),

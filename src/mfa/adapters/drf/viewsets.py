@@ -27,9 +27,9 @@ from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDev
 from mfa.adapters.exceptions import MfaException, api_exception, transactions_left_alone
 from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
-from mfa.application.listing import ListedDevice
 from mfa.application.ports.tokens import PreparedToken
 from mfa.application.registration import Register
+from mfa.application.transactions import ListedDevice
 from mfa.application.use_cases import UseCases
 from mfa.application.verification import NotVerified, Verify
 from mfa.domain.errors import DeviceNotFound, InvalidField, MethodNotFound, Refused

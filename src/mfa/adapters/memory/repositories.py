@@ -7,9 +7,9 @@ import attrs
 
 from mfa.application.ports.repositories import AccountRepository, HeldDevice
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 
 
 class MemoryAccountRepository(AccountRepository):

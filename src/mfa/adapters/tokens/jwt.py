@@ -19,18 +19,12 @@ from rest_framework_simplejwt.tokens import Token as JsonWebToken
 from mfa.adapters import accessor
 from mfa.adapters.exceptions import api_exception
 from mfa.adapters.tokens.rows import users
-from mfa.application.ports.tokens import (
-    PreparedToken,
-    Recorded,
-    RecordedVerification,
-    StandingRecorder,
-    TokenIssuer,
-    TokenProvider,
-)
+from mfa.application.ports.tokens import PreparedToken, Recorded, StandingRecorder, TokenIssuer, TokenProvider
 from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.policies import Confirmation
 
 FAMILY = "sid"
 """The claim by which all tokens of one login are known (OpenID Connect Front-Channel Logout 1.0, section 3)."""
@@ -198,7 +192,7 @@ def _recorded(token: JsonWebToken) -> Recorded | None:
     """Read what ``_claims`` wrote; None for whatever is not written like that."""
     try:
         verifications = tuple(
-            RecordedVerification(index=_number(index), method=_exactly(str, method), at=_moment(at))
+            Confirmation(index=_number(index), method=_exactly(str, method), at=_moment(at))
             for method, at, index in _exactly(list, token["mfa"])
         )
         deadline = token.get("mfa_deadline")

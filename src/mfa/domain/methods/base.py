@@ -10,15 +10,12 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
-from mfa.domain.methods.names import METHOD_NAMES
+from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Verdict
 
 MAX_VALUE_BYTES = 4096
 """A typed value longer than this is no code of any method; refusing it early keeps the work per guess small."""
-
-TRUST = "trust"
-"""The name under which a remembered browser stands beside the methods; no method may be called so."""
 
 NO_SIBLINGS: Mapping[int, bytes] = MappingProxyType({})
 """Beside a device of a method whose devices share no challenge."""
@@ -163,7 +160,7 @@ class Method(Protocol):
     """A kind of second factor; states go in and come out as bytes that only the method reads.
 
     A class that is named by dotted path in ``METHODS`` is made once, with the ``Config``. It says what it is by
-    attributes of the class or the instance.
+    attributes of the class or the instance, where it is not what most are.
     """
 
     name: str
@@ -172,19 +169,19 @@ class Method(Protocol):
     verbose_name: str
     """What a person calls the method, in English or as a lazy translation."""
 
-    guessable: bool
+    guessable: bool = True
     """Whether values are short enough to guess, so that failures are counted and make their user wait."""
 
-    phishing_resistant: bool
+    phishing_resistant: bool = False
     """Whether a value is bound to the site it is meant for (NIST SP 800-63B section 3.2.5)."""
 
-    backup: bool
+    backup: bool = False
     """Whether the method only stands in for others: one device of it, active at once, never the first."""
 
-    limits: SendLimits | None
+    limits: SendLimits | None = None
     """How often it may send; None for a method that has nothing sent."""
 
-    fields: tuple[RegistrationField, ...]
+    fields: tuple[RegistrationField, ...] = ()
     """What a client may fill in to register."""
 
     @property
@@ -232,7 +229,6 @@ class Methods:
     all: tuple[Method, ...] = attrs.field(validator=_check_names)
 
     def __iter__(self) -> Iterator[Method]:
-        """Go through the methods in their order."""
         return iter(self.all)
 
     def named(self, name: str) -> Method:

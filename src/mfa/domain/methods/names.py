@@ -5,6 +5,9 @@ from typing import Final
 
 BUILT_IN: Final = ("totp", "hotp", "email", "sms", "recovery", "webauthn")
 
+TRUST: Final = "trust"
+"""The name under which a remembered browser stands beside the methods; no method may be called so."""
+
 
 class MethodNames:
     """Tells which names no method has, so that a slip shows where it is written and not when nobody can pass.

@@ -12,18 +12,8 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import (
-    NO_SIBLINGS,
-    Attempt,
-    Dispatch,
-    Enrolment,
-    Entropy,
-    Method,
-    Registration,
-    RegistrationField,
-)
+from mfa.domain.methods.base import NO_SIBLINGS, Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import equal
-from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
@@ -97,11 +87,6 @@ class OneTimePassword(Method):
     entropy: Entropy
     qr_codes: QrCodes | None = None
     resynchronise: bool = False
-    guessable: bool = attrs.field(default=True, init=False)
-    phishing_resistant: bool = attrs.field(default=False, init=False)
-    backup: bool = attrs.field(default=False, init=False)
-    limits: SendLimits | None = attrs.field(default=None, init=False)
-    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make a seed, and show it to the person in the two forms that apps take."""
@@ -134,23 +119,24 @@ class OneTimePassword(Method):
         """
         state = decode(State, attempt.state)
         value = attempt.text
+        unconfirmed = encode(attrs.evolve(state, far=None))
         if not re.fullmatch(f"[0-9]{{{state.parameters.digits}}}", value):
-            return Rejected(reason=Reason.WRONG, state=encode(_forget(state)))
+            return Rejected(reason=Reason.WRONG, state=unconfirmed)
         window = _window(state, attempt.now)
         matching = self._matching(state, window, value)
         unspent = [counter for counter in matching if counter >= state.next_counter]
         if unspent:
-            return Accepted(state=encode(_spend(state, unspent[-1])))
+            return _spend(state, unspent[-1])
         if matching:
-            return Rejected(reason=Reason.REPLAYED, state=encode(_forget(state)))
+            return Rejected(reason=Reason.REPLAYED, state=unconfirmed)
         if self.resynchronise and state.parameters.period is None:
             return self._resynchronised(state, value, beyond=window.stop)
-        return Rejected(reason=Reason.WRONG, state=encode(_forget(state)))
+        return Rejected(reason=Reason.WRONG, state=unconfirmed)
 
     def _resynchronised(self, state: State, value: str, *, beyond: int) -> Verdict:
         """Accept the second of two consecutive values from beyond the window, and remember the first."""
         if state.far is not None and self._matching(state, range(state.far + 1, state.far + 2), value):
-            return Accepted(state=encode(_spend(state, state.far + 1)))
+            return _spend(state, state.far + 1)
         ahead = range(beyond, state.next_counter + RESYNCHRONISATION_WINDOW + 1)
         far = self._matching(state, ahead, value)
         return Rejected(reason=Reason.WRONG, state=encode(attrs.evolve(state, far=far[0] if far else None)))
@@ -170,12 +156,8 @@ def _window(state: State, now: datetime) -> range:
     return range(max(step - parameters.tolerance, 0), step + parameters.tolerance + 1)
 
 
-def _spend(state: State, counter: int) -> State:
-    return attrs.evolve(state, next_counter=counter + 1, far=None)
-
-
-def _forget(state: State) -> State:
-    return attrs.evolve(state, far=None)
+def _spend(state: State, counter: int) -> Accepted:
+    return Accepted(state=encode(attrs.evolve(state, next_counter=counter + 1, far=None)))
 
 
 def authenticator_url(*, secret: str, user_name: str, issuer: str, parameters: Parameters) -> str:

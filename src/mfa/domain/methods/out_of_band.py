@@ -67,9 +67,6 @@ class OutOfBand(Method):
     lifetime: timedelta
     limits: SendLimits
     default_to_user_email: bool = False
-    guessable: bool = attrs.field(default=True, init=False)
-    phishing_resistant: bool = attrs.field(default=False, init=False)
-    backup: bool = attrs.field(default=False, init=False)
     fields: tuple[RegistrationField, ...] = attrs.field(init=False)
 
     @fields.default

@@ -7,18 +7,8 @@ from datetime import datetime
 import attrs
 
 from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import (
-    NO_SIBLINGS,
-    Attempt,
-    Dispatch,
-    Enrolment,
-    Entropy,
-    Method,
-    Registration,
-    RegistrationField,
-)
+from mfa.domain.methods.base import NO_SIBLINGS, Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
-from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
@@ -43,11 +33,8 @@ class RecoveryCodes(Method):
     entropy: Entropy
     name: str = "recovery"
     verbose_name: str = "Recovery codes"
-    guessable: bool = attrs.field(default=False, init=False)
-    phishing_resistant: bool = attrs.field(default=False, init=False)
-    backup: bool = attrs.field(default=True, init=False)
-    limits: SendLimits | None = attrs.field(default=None, init=False)
-    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
+    guessable = False
+    backup = True
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make a new set of codes, in lower case and in groups of four."""

@@ -8,15 +8,7 @@ from types import MappingProxyType
 
 import attrs
 
-from mfa.domain.methods.base import (
-    Attempt,
-    Dispatch,
-    Enrolment,
-    Entropy,
-    Method,
-    Registration,
-    RegistrationField,
-)
+from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
@@ -28,7 +20,6 @@ from mfa.domain.methods.webauthn import (
     RelyingParty,
 )
 from mfa.domain.moments import expired
-from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
@@ -85,11 +76,8 @@ class SecurityKeys(Method):
     models: Mapping[bytes, str] = attrs.field(default=MappingProxyType({}), repr=False)
     name: str = "webauthn"
     verbose_name: str = "Security key or passkey"
-    guessable: bool = attrs.field(default=False, init=False)
-    phishing_resistant: bool = attrs.field(default=True, init=False)
-    backup: bool = attrs.field(default=False, init=False)
-    limits: SendLimits | None = attrs.field(default=None, init=False)
-    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
+    guessable = False
+    phishing_resistant = True
 
     @property
     def dispatchable(self) -> bool:
@@ -153,7 +141,7 @@ class SecurityKeys(Method):
             )
         except CeremonyRefused as refusal:
             if refusal.reason not in {Reason.SIGNATURE, Reason.SIGN_COUNT}:
-                self.relying_party.check_in_vain(response)
+                self.relying_party.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
             return _rejected(attempt, refusal)
         return Accepted(state=encode(credential))
 

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import attrs
+from attrs.validators import instance_of, optional
 
 from mfa.domain.errors import MalformedValue
 from mfa.domain.secrets import equal
@@ -212,13 +213,14 @@ class RelyingParty:
             "attestation": self.attestation,
         }
 
-    def register(self, value: object, *, challenge: bytes, user_handle: bytes, now: datetime) -> Credential:
+    def register(
+        self, response: "AttestationResponse", *, challenge: bytes, user_handle: bytes, now: datetime
+    ) -> Credential:
         """Judge the answer to creation options, and return the credential to keep.
 
         That no other user has a credential of this id (step 26) is for the caller to check, who knows them all.
-        Raises ``CeremonyRefused``, and ``MalformedValue`` for what is no answer at all.
+        Raises ``CeremonyRefused``.
         """
-        response = AttestationResponse.read(value)
         # 1 to 3 were the browser's and the reader's; 4 and 28: no extension is asked for, and none is looked at.
         client = _ClientData.read(response.client_data, "7.1.5", "7.1.6")
         _demand(client.type == "webauthn.create", "7.1.7", Reason.TYPE)
@@ -235,8 +237,9 @@ class RelyingParty:
         _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.1.16", Reason.USER_VERIFICATION)
         _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.1.17", Reason.BACKUP)
         # 18 and 19: the flags are kept, and no policy hangs on them.
-        with _readable("7.1.20", Reason.MALFORMED):
-            attested = data.attested_credential
+        attested = data.attested
+        if attested is None:
+            raise CeremonyRefused("7.1.20", Reason.MALFORMED)
         with _readable("7.1.20", Reason.ALGORITHM):
             algorithm = self.cryptography.algorithm(attested.public_key)
         _demand(algorithm in self.algorithms, "7.1.20", Reason.ALGORITHM)
@@ -278,7 +281,7 @@ class RelyingParty:
 
     def authenticate(
         self,
-        value: object,
+        response: "AssertionResponse",
         *,
         challenge: bytes,
         credentials: Sequence[Credential],
@@ -288,9 +291,8 @@ class RelyingParty:
 
         ``user_handle`` is that of the user who has to sign, and ``credentials`` are this user's. It is None where
         nobody is known yet: then the response has to name the user, and ``credentials`` are those found by its id.
-        Raises ``CeremonyRefused``, and ``MalformedValue`` for what is no answer at all.
+        Raises ``CeremonyRefused``.
         """
-        response = AssertionResponse.read(value)
         # 1 to 3 were the browser's and the reader's; 4 and 23: no extension is asked for, and none is looked at.
         credential = next((each for each in credentials if each.id == response.id), None)
         if credential is None:
@@ -315,10 +317,6 @@ class RelyingParty:
         _demand(signed, "7.2.21", Reason.SIGNATURE)
         _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Reason.SIGN_COUNT)
         return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
-
-    def check_in_vain(self, response: "AssertionResponse") -> None:
-        """Take the time of a signature's check for an answer that is refused without one."""
-        self.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
 
     # What both share
 
@@ -358,12 +356,7 @@ class AttestationResponse:
 
     @classmethod
     def read(cls, value: object) -> "AttestationResponse":
-        """Read what ``PublicKeyCredential.toJSON`` writes, and take what was read as it is.
-
-        Raises ``MalformedValue`` that names the member at fault.
-        """
-        if isinstance(value, cls):
-            return value
+        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
         credential_id, response = _credential(value)
         hints = response.get("transports")
         words = [each for each in hints if isinstance(each, str)] if isinstance(hints, list) else []
@@ -396,12 +389,7 @@ class AssertionResponse:
 
     @classmethod
     def read(cls, value: object) -> "AssertionResponse":
-        """Read what ``PublicKeyCredential.toJSON`` writes, and take what was read as it is.
-
-        Raises ``MalformedValue`` that names the member at fault.
-        """
-        if isinstance(value, cls):
-            return value
+        """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
         credential_id, response = _credential(value)
         return cls(
             id=credential_id,
@@ -443,11 +431,11 @@ def _octets_or_none(members: dict[str, Any], name: str) -> bytes | None:
 class _ClientData:
     """What the browser says of a ceremony (section 5.8.1), as far as it is looked at."""
 
-    type: str
-    challenge: str = attrs.field(repr=False)
-    origin: str
-    cross_origin: bool
-    top_origin: str | None
+    type: str = attrs.field(default="", validator=instance_of(str))
+    challenge: str = attrs.field(default="", validator=instance_of(str))
+    origin: str = attrs.field(default="", validator=instance_of(str))
+    cross_origin: bool = attrs.field(default=False, alias="crossOrigin", validator=instance_of(bool))
+    top_origin: str | None = attrs.field(default=None, alias="topOrigin", validator=optional(instance_of(str)))
 
     @classmethod
     def read(cls, data: bytes, text_step: str, json_step: str) -> "_ClientData":
@@ -457,23 +445,11 @@ class _ClientData:
         except UnicodeDecodeError:
             raise CeremonyRefused(text_step, Reason.MALFORMED) from None
         try:
-            fields = json.loads(text)
-        except (ValueError, RecursionError):
+            given = json.loads(text)
+            members = [field.alias for field in attrs.fields(cls) if given.get(field.alias) is not None]
+            return cls(**{member: given[member] for member in members})
+        except (AttributeError, TypeError, ValueError, RecursionError):  # what is no object has no members
             raise CeremonyRefused(json_step, Reason.MALFORMED) from None
-        if not isinstance(fields, dict):
-            raise CeremonyRefused(json_step, Reason.MALFORMED)
-        said = {name: member for name, member in fields.items() if member is not None}
-        client = cls(
-            type=said.get("type", ""),
-            challenge=said.get("challenge", ""),
-            origin=said.get("origin", ""),
-            cross_origin=said.get("crossOrigin", False),
-            top_origin=said.get("topOrigin"),
-        )
-        texts = (client.type, client.challenge, client.origin, client.top_origin or "")
-        if not all(isinstance(text, str) for text in texts) or not isinstance(client.cross_origin, bool):
-            raise CeremonyRefused(json_step, Reason.MALFORMED)
-        return client
 
     def answers(self, challenge: bytes) -> bool:
         """Tell in constant time whether this is the answer to a challenge."""
@@ -524,12 +500,6 @@ class _AuthenticatorData:
 
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
-
-    @property
-    def attested_credential(self) -> "_AttestedCredential":
-        if self.attested is None:
-            raise Unreadable
-        return self.attested
 
 
 def _demand(met: bool, step: str, reason: Reason) -> None:  # noqa: FBT001 - reads as a sentence where it stands

@@ -16,10 +16,10 @@ from mfa.adapters import accessor
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice, check_requirement
 from mfa.application.ports.tokens import Recorded
 from mfa.application.standing import Assessment, Standing
-from mfa.domain.accounts import Account, Confirmation
+from mfa.domain.accounts import Account
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.policies import Requirement
+from mfa.domain.policies import Confirmation, Requirement
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ANN = Token(id=TokenId("a"), user_id=UserId("1"), scheme="Bearer")

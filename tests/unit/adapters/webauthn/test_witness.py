@@ -20,6 +20,8 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.methods.webauthn import (
+    AssertionResponse,
+    AttestationResponse,
     CeremonyRefused,
     Credential,
     RelyingParty,
@@ -43,7 +45,7 @@ SITE = RelyingParty(
 
 
 def register(response: object, site: RelyingParty) -> Credential:
-    return site.register(response, challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
+    return site.register(AttestationResponse.read(response), challenge=CHALLENGE, user_handle=HANDLE, now=NOW)
 
 
 def witness_registration(response: dict[str, Any], challenge: bytes, *roots: Certificate) -> VerifiedRegistration:
@@ -162,8 +164,9 @@ def test_the_witness_refuses_the_same_authentications(behaviour: dict[str, Any])
 
     with pytest.raises(WebAuthnException):
         witness_authentication(response, CHALLENGE, credential)
+    read = AssertionResponse.read(response)
     with pytest.raises(CeremonyRefused):
-        SITE.authenticate(response, challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE)
+        SITE.authenticate(read, challenge=CHALLENGE, credentials=[credential], user_handle=HANDLE)
 
 
 def test_the_witness_reads_the_options() -> None:

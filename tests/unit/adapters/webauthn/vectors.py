@@ -8,7 +8,7 @@ import attrs
 from cryptography import x509
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
-from mfa.domain.methods.webauthn import Credential, RelyingParty
+from mfa.domain.methods.webauthn import AssertionResponse, AttestationResponse, Credential, RelyingParty
 from tests.authenticator import b64decode, b64encode
 from tests.unit.domain.samples import NOW
 
@@ -65,11 +65,13 @@ class Vector:
 
     def register(self, response: object) -> Credential:
         challenge = self.octets("registration", "challenge")
-        return self.site.register(response, challenge=challenge, user_handle=HANDLE, now=NOW)
+        read = AttestationResponse.read(response)
+        return self.site.register(read, challenge=challenge, user_handle=HANDLE, now=NOW)
 
     def authenticate(self, response: object, credential: Credential) -> Credential:
         challenge = self.octets("authentication", "challenge")
-        return self.site.authenticate(response, challenge=challenge, credentials=[credential], user_handle=HANDLE)
+        read = AssertionResponse.read(response)
+        return self.site.authenticate(read, challenge=challenge, credentials=[credential], user_handle=HANDLE)
 
     def _response(self, ceremony: str, *names: str) -> Response:
         identifier = b64encode(self.octets("registration", "credential_id"))
