@@ -5,7 +5,7 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -339,13 +339,7 @@ ALGORITHM = one_of("sha1", "sha256", "sha512")
 def _setting(default: object, rule: Rule, *, secret: bool = False) -> Any:  # noqa: ANN401 - as attrs.field itself
     # What is a dict has no hash, and differs where something else does, or seldom enough.
     hashed = False if isinstance(default, Mapping) else None
-    return attrs.field(default=default, repr=not secret, hash=hashed, metadata={"rule": rule})
-
-
-_SECOND = timedelta(seconds=1)
-_MINUTE = timedelta(minutes=1)
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
+    return attrs.field(default=rule.read(default), repr=not secret, hash=hashed, metadata={"rule": rule})
 
 
 @attrs.frozen(kw_only=True)
@@ -356,8 +350,8 @@ class Config:
     token_provider: str | tuple[str, ...] = _setting("authtoken", PROVIDERS)
     required_verifications: int = _setting(1, integer(1))
     verification_policy: str = _setting("every_user", POLICY)
-    verification_lifetime: timedelta | None = _setting(30 * _DAY, optional(DURATION))
-    requirements: Mapping[str, Requirement] = _setting(MappingProxyType({}), REQUIREMENTS)
+    verification_lifetime: timedelta | None = _setting("30d", optional(DURATION))
+    requirements: Mapping[str, Requirement] = _setting({}, REQUIREMENTS)
     policy_groups: tuple[str, ...] = _setting((), GROUPS)
     registration_deadline: Deadline | None = _setting(None, optional(DEADLINE))
     step_up_status: int = _setting(403, one_of(*STEP_UP_STATUSES))
@@ -365,10 +359,10 @@ class Config:
     jwt_gate: JwtGate = _setting("database", one_of("database", "claims"))
     verification_throttle: str = _setting("recursive", named(*THROTTLES))
     verification_throttle_tryouts: int = _setting(5, integer(1))
-    verification_throttle_timeout: timedelta = _setting(30 * _SECOND, DURATION)
+    verification_throttle_timeout: timedelta = _setting("30s", DURATION)
     max_failures: int = _setting(100, integer(1))
-    failure_memory: timedelta = _setting(_DAY, DURATION)
-    change_max_age: timedelta = _setting(10 * _MINUTE, DURATION)
+    failure_memory: timedelta = _setting("24h", DURATION)
+    change_max_age: timedelta = _setting("10m", DURATION)
     totp_digits: int = _setting(6, DIGITS)
     totp_period: int = _setting(30, integer(1))
     totp_tolerance: int = _setting(1, integer(0, MOST_TOLERANCE))
@@ -380,13 +374,13 @@ class Config:
     hotp_issuer: str = _setting("", TEXT)
     hotp_resynchronise: bool = _setting(default=False, rule=BOOLEAN)
     email_code_digits: int = _setting(6, DIGITS)
-    email_code_lifetime: timedelta = _setting(10 * _MINUTE, DURATION)
-    email_resend_interval: timedelta = _setting(30 * _SECOND, DURATION)
+    email_code_lifetime: timedelta = _setting("10m", DURATION)
+    email_resend_interval: timedelta = _setting("30s", DURATION)
     email_hourly_limit: int = _setting(10, integer(1))
     email_sender: str | None = _setting(None, optional(PATH))
     sms_code_digits: int = _setting(6, DIGITS)
-    sms_code_lifetime: timedelta = _setting(10 * _MINUTE, DURATION)
-    sms_resend_interval: timedelta = _setting(30 * _SECOND, DURATION)
+    sms_code_lifetime: timedelta = _setting("10m", DURATION)
+    sms_resend_interval: timedelta = _setting("30s", DURATION)
     sms_hourly_limit: int = _setting(10, integer(1))
     sms_sender: str | None = _setting(None, optional(PATH))
     sms_default_region: str | None = _setting(None, optional(TEXT))
@@ -403,13 +397,13 @@ class Config:
     encryption_keys: tuple[bytes, ...] | None = _setting(None, optional(KEYS), secret=True)
     enforce_rfc_guidance: bool = _setting(default=True, rule=BOOLEAN)
     max_devices_per_method: int = _setting(5, integer(1))
-    registration_lifetime: timedelta = _setting(_HOUR, DURATION)
+    registration_lifetime: timedelta = _setting("1h", DURATION)
     audit: AuditLevel = _setting("changes", one_of("changes", "all", "off"))
-    audit_retention: timedelta = _setting(400 * _DAY, DURATION)
+    audit_retention: timedelta = _setting("400d", DURATION)
     trusted_proxies: int = _setting(0, integer(0, 100))
     notify: bool = _setting(default=True, rule=BOOLEAN)
     notify_url: str | None = _setting(None, optional(SITE))
-    adapters: Mapping[str, str] = _setting(MappingProxyType({}), ADAPTERS)
+    adapters: Mapping[str, str] = _setting({}, ADAPTERS)
     container: str | None = _setting(None, optional(PATH))
 
     @property
@@ -445,8 +439,11 @@ def read(settings: object) -> tuple[Config, tuple[Problem, ...]]:
         except ValueError as error:
             words = str(error) or rules[key].words
             problems.append(Problem(key=key, message=f"MFA[{key!r}] cannot be used.", hint=f"Write {words}."))
-    config = Config(**values)
-    return config, (*problems, *_clashes(config, {problem.key for problem in problems}))
+    config, unusable = Config(**values), {problem.key for problem in problems}
+    # Nothing is said of a setting that could not be read: it might not be true.
+    clashes = [each for each in CLASHES if unusable.isdisjoint(each.keys) and each.happens(config)]
+    told = [Problem(key=each.keys[0], message=each.message.format(config), hint=each.hint) for each in clashes]
+    return config, (*problems, *told)
 
 
 def _unknown(key: object, known: Iterable[str]) -> Problem:
@@ -467,13 +464,6 @@ class Clash:
     happens: Callable[[Config], object]
     message: str
     hint: str
-
-
-def _clashes(config: Config, unusable: set[str]) -> Iterator[Problem]:
-    """Tell of each clash, but of none with a setting that could not be read: it might not be true."""
-    for each in CLASHES:
-        if unusable.isdisjoint(each.keys) and each.happens(config):
-            yield Problem(key=each.keys[0], message=each.message.format(config), hint=each.hint)
 
 
 def _too_short(key: str) -> Clash:

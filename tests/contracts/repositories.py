@@ -10,11 +10,10 @@ import pytest
 
 from mfa.application.ports.repositories import AccountRepository, HeldDevice
 from mfa.domain.accounts import Account
-from mfa.domain.challenges import Challenge
+from mfa.domain.challenges import Challenge, SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
 from mfa.domain.trusts import Trust

@@ -69,6 +69,7 @@ SHOWN = {
     "PendingCredential.awaits": "what the user is called",
     "Rejected.step": STEP,
     "Requirement.methods": "names",
+    "Revoke.trust": NAME_OF_TRUST,
     "SpentLogin.digest": "a digest of a challenge that its owner has seen",
     "TrustEvent.trust": NAME_OF_TRUST,
     "VerificationRejected.step": STEP,

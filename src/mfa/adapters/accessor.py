@@ -5,7 +5,7 @@ anything, so they ask here, at each use: a provider that is overridden later is 
 anything up.
 """
 
-from typing import Protocol, cast
+from typing import Any, cast
 
 from django.apps import apps
 
@@ -14,12 +14,7 @@ from mfa.application.use_cases import UseCases
 APP_LABEL = "multi_factor"
 
 
-class _Composed(Protocol):
-    @property
-    def use_cases(self) -> UseCases:
-        """Return the use cases."""
-
-
 def use_cases() -> UseCases:
     """Return the use cases of this deployment; raises ``ImproperlyConfigured`` where the settings are wrong."""
-    return cast("_Composed", apps.get_app_config(APP_LABEL)).use_cases
+    app: Any = apps.get_app_config(APP_LABEL)
+    return cast("UseCases", app.use_cases)

@@ -4,8 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
-from mfa.application.transactions import Decision, UseCase, forgotten
+from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import device_name
@@ -19,39 +18,53 @@ class ListDevices(UseCase):
     def __call__(self, token: Token, *, account: Account | None = None) -> tuple[ListedDevice, ...]:
         """List the devices, by an account that was read along with the token or else by reading it."""
         account, now = account or self.transactions.account(token), self.transactions.clock.now()
-        rules = self.transactions.rules
-        return tuple(listed(account, device, rules, now, self.transactions.vault) for device in account.visible(now))
+        return tuple(self.transactions.listed(account, device, now) for device in account.visible(now))
+
+
+@attrs.frozen(kw_only=True)
+class Rename:
+    """The wish to call a device something else."""
+
+    token: Token
+    index: int
+    name: str
 
 
 class RenameDevice(UseCase):
     """Renames a device; raises ``DeviceNotFound``, ``Refused``, ``InvalidField`` and ``Throttled``."""
 
-    def __call__(self, token: Token, index: int, name: str) -> ListedDevice:
+    def __call__(self, command: Rename) -> ListedDevice:
         """Rename a device."""
 
         def decide(account: Account, now: datetime) -> Decision[ListedDevice]:
             rules = self.transactions.rules
-            device = account.device(index, now)
+            device = account.device(command.index, now)
             account.demand_verified(self.transactions.required(account), rules, now)
-            renamed = attrs.evolve(device, name=device_name(name))
+            renamed = attrs.evolve(device, name=device_name(command.name))
             happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
             after = account.replaced(renamed)
-            return Decision(
-                account=after, events=(happened,), answer=listed(after, renamed, rules, now, self.transactions.vault)
-            )
+            return Decision(account=after, events=(happened,), answer=self.transactions.listed(after, renamed, now))
 
-        return self.transactions.run(token.user_id, token.id, decide)
+        return self.transactions.run(command.token.user_id, command.token.id, decide)
+
+
+@attrs.frozen(kw_only=True)
+class Remove:
+    """The wish to be rid of a device."""
+
+    token: Token
+    index: int
 
 
 class RemoveDevice(UseCase):
     """Removes a device; raises ``DeviceNotFound``, ``Refused``, ``DeviceRequired`` and ``Throttled``."""
 
-    def __call__(self, token: Token, index: int) -> None:
+    def __call__(self, command: Remove) -> None:
         """Remove a device."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             rules = self.transactions.rules
-            device = account.device(index, now)
+            device = account.device(command.index, now)
             account.demand_removal(device, self.transactions.required(account), rules, now)
             after = account.removed(device, rules, now)
             if account.active and not after.active and self.transactions.keeps_device(account):
@@ -64,4 +77,4 @@ class RemoveDevice(UseCase):
             ]
             return Decision(account=after, events=(*removed, *forgotten(account, after, now)), answer=None)
 
-        self.transactions.run(token.user_id, token.id, decide)
+        self.transactions.run(command.token.user_id, command.token.id, decide)

@@ -12,11 +12,11 @@ from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_conte
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
 from mfa.application.transactions import Decision, UseCase, retried
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, SealError
 from mfa.domain.events import NewBrowserLoggedIn, VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import IssuedOptions, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AssertionResponse

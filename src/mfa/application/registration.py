@@ -6,11 +6,10 @@ from types import MappingProxyType
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
-from mfa.application.transactions import Decision, UseCase
+from mfa.application.transactions import Decision, ListedDevice, UseCase
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
-from mfa.domain.events import DeviceActivated, DeviceRegistered, Event, RecoveryCodesReplaced
+from mfa.domain.events import DeviceActivated, DeviceEvent, DeviceRegistered, RecoveryCodesReplaced
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Enrolment, Method, Registration
 
@@ -87,21 +86,18 @@ class RegisterDevice(UseCase):
             destination=registration.destination,
             # Later than the device whose place it takes, whatever the clock says (``Device.renews``).
             created_at=now if old is None else max(now, old.created_at + timedelta.resolution),
+            activated_at=now if method.backup else None,
+            registered_by=None if method.backup else command.token.id,
+            expires_at=None if method.backup else now + rules.registration_lifetime,
         )
-        event: type[Event]
-        if old is not None:
-            event, after = RecoveryCodesReplaced, account.replaced(attrs.evolve(device, activated_at=now))
-            device = attrs.evolve(device, activated_at=now)
-        elif method.backup:
-            device = attrs.evolve(device, activated_at=now)
-            event, after = DeviceActivated, account.registered(device, rules, now)
-        else:
-            device = attrs.evolve(device, registered_by=command.token.id, expires_at=now + rules.registration_lifetime)
-            event, after = DeviceRegistered, account.registered(device, rules, now)
+        after = account.registered(device, rules, now) if old is None else account.replaced(device)
+        event: type[DeviceEvent] = DeviceRegistered
+        if method.backup:
+            event = DeviceActivated if old is None else RecoveryCodesReplaced
         if registration.sent is not None:
             sealed = self.transactions.seal(registration.sent, account, index, command.token.id)
             until = now + (registration.lifetime or rules.registration_lifetime)
             after = after.dispatched(device, method, sealed, now, until=until)
         happened = event(user_id=account.user_id, at=now, index=index, method=method.name)
-        answer = Registered(listed=listed(after, device, rules, now, self.transactions.vault), shown=registration.shown)
+        answer = Registered(listed=self.transactions.listed(after, device, now), shown=registration.shown)
         return Decision(account=after, events=(happened,), answer=answer)

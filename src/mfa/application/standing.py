@@ -103,15 +103,11 @@ class AssessToken(UseCase):
         now, required = standing.assessed_at, standing.required
         until = account.waits_until(rules, now)
         return Assessment(
-            required=required,
-            enrolled=standing.enrolled,
+            **attrs.asdict(standing, recurse=False),
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=until is not None,
             retry_after=None if until is None else until - now,
-            confirmations=standing.confirmations,
-            assessed_at=now,
-            grace_until=standing.grace_until,
         )
 
     def recall(self, recorded: Recorded) -> Standing:
@@ -122,12 +118,7 @@ class AssessToken(UseCase):
             required=recorded.required,
             enrolled=recorded.enrolled,
             confirmations=tuple(
-                Confirmation(
-                    index=each.index,
-                    method=each.method,
-                    at=each.at,
-                    phishing_resistant=rules.methods.phishing_resistant(each.method),
-                )
+                attrs.evolve(each, phishing_resistant=rules.methods.phishing_resistant(each.method))
                 for each in recorded.verifications
                 if rules.counts(each.at, now)
             ),

@@ -12,10 +12,11 @@ from mfa.application.ports.system import Clock, Vault, seal_context
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.accounts import Account, Rules
+from mfa.domain.challenges import SpentLogin
+from mfa.domain.devices import Device
 from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import BrowserForgotten, Event
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.methods.base import Method
 from mfa.domain.policies import Profile, Subject
 
@@ -45,6 +46,20 @@ class Decision(Generic[Answer]):
     spending: SpentLogin | None = None
     beside: Callable[[], None] | None = None
     addresses: Mapping[int, str] = MappingProxyType({})
+
+
+@attrs.frozen(kw_only=True)
+class ListedDevice:
+    """A device as its user is shown it.
+
+    ``confirmed`` tells whether the token that asks has confirmed it, ``disabled`` whether its values are looked at no
+    more, and ``remaining`` how many values are left of a method whose values run out.
+    """
+
+    device: Device
+    confirmed: bool
+    disabled: bool = False
+    remaining: int | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -129,6 +144,16 @@ class Transactions:
     def open(self, sealed: bytes, account: Account, index: int, token_id: TokenId | None = None) -> bytes:
         """Open what ``seal`` has sealed for the same place; raises ``UnknownKey`` and ``BrokenSeal``."""
         return self.vault.open(sealed, seal_context(account.user_id, index, token_id))
+
+    def listed(self, account: Account, device: Device, now: datetime) -> ListedDevice:
+        """Show a device of an account; only the seal of one whose values run out is opened."""
+        backups = [each for each in self.rules.methods if each.backup and each.name == device.method]
+        return ListedDevice(
+            device=device,
+            confirmed=any(each.index == device.index for each in account.confirmations(self.rules, now)),
+            disabled=self.rules.disabled(device),
+            remaining=backups[0].remaining(self.open(device.state, account, device.index)) if backups else None,
+        )
 
     def opened_siblings(self, account: Account, method: Method) -> Mapping[int, bytes]:
         """Open the states of the active devices that share a challenge, of which only collective methods have any."""

@@ -36,6 +36,11 @@ class Trusted:
     verifications_left: int
 
 
+@attrs.frozen(kw_only=True)
+class NotTrusted:
+    """The browser is not remembered, or no more: nobody is told which."""
+
+
 class TrustBrowser(UseCase):
     """Counts a remembered browser as one verification of a token.
 
@@ -43,13 +48,13 @@ class TrustBrowser(UseCase):
     it. So it is looked at while guesses have to wait, too: a stranger does not keep the owner out of his own browser.
     """
 
-    def __call__(self, command: ShowTrust) -> Trusted | None:
-        """Show what a browser has kept; None where it is not remembered, or no more: nobody is told which."""
+    def __call__(self, command: ShowTrust) -> Trusted | NotTrusted:
+        """Show what a browser has kept."""
         return self.transactions.run(
             command.token.user_id, command.token.id, lambda account, now: self._decide(account, command, now)
         )
 
-    def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | None]:
+    def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | NotTrusted]:
         rules = self.transactions.rules
         remembers = rules.trust_lifetime is not None
         if account.ended(command.token):
@@ -57,7 +62,7 @@ class TrustBrowser(UseCase):
         trust = account.trust_of(command.kept, now) if remembers else None
         if trust is None:
             refused = BrowserNotTrusted(user_id=account.user_id, at=now)
-            return Decision(account=account, events=(refused,), answer=None)
+            return Decision(account=account, events=(refused,), answer=NotTrusted())
         token = command.successor or command.token
         after = self.transactions.succeeded(account, command.successor)
         after = after.trusted(trust, now, until=rules.confirmed_until(token, now))
@@ -78,18 +83,26 @@ class ListTrusts(UseCase):
         return tuple(ListedTrust(trust=trust, current=trust.id in used) for trust in account.remembered(now))
 
 
+@attrs.frozen(kw_only=True)
+class Revoke:
+    """The wish to have a browser forgotten."""
+
+    token: Token
+    trust: str
+
+
 class RevokeTrust(UseCase):
     """Forgets a browser, and with it what it had confirmed; raises ``TrustNotFound``, ``Refused`` and ``Throttled``."""
 
-    def __call__(self, token: Token, trust_id: str) -> None:
+    def __call__(self, command: Revoke) -> None:
         """Forget a browser."""
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             account.demand_standing(self.transactions.required(account), self.transactions.rules, now)
-            after = account.forgetting(account.trust(trust_id, now))
+            after = account.forgetting(account.trust(command.trust, now))
             return Decision(account=after, events=tuple(forgotten(account, after, now)), answer=None)
 
-        self.transactions.run(token.user_id, token.id, decide)
+        self.transactions.run(command.token.user_id, command.token.id, decide)
 
 
 @attrs.frozen(kw_only=True)

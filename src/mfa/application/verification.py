@@ -6,10 +6,9 @@ from typing import Any
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
 from mfa.application.ports.audit import browser_digest
 from mfa.application.ports.system import Entropy
-from mfa.application.transactions import Decision, UseCase, forgotten
+from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
@@ -138,9 +137,9 @@ class VerifyChallenge(UseCase):
 
     def _next(self, account: Account, challenge: Challenge, verdict: Verdict) -> Challenge:
         """Put into the challenge what the verdict says to remember of what was sent."""
-        if verdict.sent is None:
-            return attrs.evolve(challenge, sent=None)
-        sent = self.transactions.seal(verdict.sent, account, challenge.index, challenge.token_id)
+        sent = verdict.sent
+        if sent is not None:
+            sent = self.transactions.seal(sent, account, challenge.index, challenge.token_id)
         return attrs.evolve(challenge, sent=sent)
 
     def _accepted(
@@ -165,7 +164,7 @@ class VerifyChallenge(UseCase):
             account = account.remembering(made.trust, now)
         account = account.seen(browser_digest())
         [proved] = (each for each in account.devices if each.index == device.index)
-        shown = listed(account, proved, rules, now, self.transactions.vault)
+        shown = self.transactions.listed(account, proved, now)
         left = account.verifications_left(self.transactions.required(account), rules, now)
         return Decision(
             account=account,

@@ -87,13 +87,14 @@ class UseCasesProvider(Factory[UseCases]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in the library
         """Return the use cases."""
-        if self._made[0] is not Overridable.last_change:
+        made = self._made
+        if made[0] is not Overridable.last_change:
             with self._making:
-                change = Overridable.last_change
-                if self._made[0] is not change:
-                    # Read first: what is overridden meanwhile is not in them.
-                    self._made = (change, super().__call__(*args, **kwargs))
-        return self._made[1]
+                # Read first: what is overridden meanwhile is not in them.
+                change, made = Overridable.last_change, self._made
+                if made[0] is not change:
+                    made = self._made = (change, super().__call__(*args, **kwargs))
+        return made[1]
 
 
 def load(path: str) -> Callable[..., Any]:

@@ -299,8 +299,9 @@ class Account:
                 raise DeviceRequired
             self.demand_verified(required, rules, now)
         self.demand_fresh(required, rules, now)
-        if not method.backup:
-            self._demand_room(method.name, rules)
+        same = sum(device.method == method.name for device in self.active)
+        if not method.backup and same >= rules.max_devices_per_method:
+            raise AlreadyRegistered
 
     def demand_attempt(self, device: Device, method: Method, required: int, rules: Rules, now: datetime) -> None:
         """Refuse to look at a value: guesses are held up, nothing was sent, or the device may not be activated.
@@ -313,10 +314,7 @@ class Account:
             raise NoChallenge
         self.demand_guesses(device, method, rules, now)
         if not device.active:
-            if not self.may_register(required, rules, now):
-                raise self.refused(required, rules, now)
-            self.demand_fresh(required, rules, now)
-            self._demand_room(device.method, rules)
+            self.demand_registration(method, required, rules, now)
 
     def demand_dispatch(self, device: Device, method: Method, rules: Rules, now: datetime, *, again: bool) -> None:
         """Refuse to dispatch: guesses are held up, the device is confirmed already, or too much was sent."""
@@ -340,10 +338,6 @@ class Account:
         if self.active:
             self.demand_verified(required, rules, now)
             self.demand_fresh(required, rules, now, except_by=device.index if rules.disabled(device) else None)
-
-    def _demand_room(self, method: str, rules: Rules) -> None:
-        if sum(device.method == method for device in self.active) >= rules.max_devices_per_method:
-            raise AlreadyRegistered
 
     def concerns_token_alone(self, before: "Account") -> bool:
         """Tell whether nothing has changed but that something else is out for the token at hand, or nothing any more.

@@ -1,4 +1,4 @@
-"""The relation of one device and one token."""
+"""What was asked of somebody: the relation of one device and one token, and logins by passkey that are spent."""
 
 from datetime import datetime
 
@@ -37,3 +37,14 @@ class Challenge:
         same = (self.confirmed_at, self.trust, self.trusted_at) == (old.confirmed_at, old.trust, old.trusted_at)
         new = self.sent is None or self.dispatched_at != old.dispatched_at
         return same and (new or self.sent == old.sent)
+
+
+@attrs.frozen(kw_only=True)
+class SpentLogin:
+    """Options of a login by passkey that were answered, and serve no second time.
+
+    ``digest`` is that of their challenge; from ``expires_at`` on they are worth nothing anyway.
+    """
+
+    digest: str
+    expires_at: datetime

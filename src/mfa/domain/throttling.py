@@ -47,7 +47,6 @@ class Failures:
         return attrs.evolve(self, recent=0)
 
     def __bool__(self) -> bool:
-        """Tell whether anything was counted."""
         return self.count > 0
 
 

@@ -18,6 +18,7 @@ from mfa.adapters import accessor
 from mfa.adapters.django import signals
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.django.signals import SIGNALS, DjangoPublisher, event_published
+from mfa.application.devices import Remove, Rename
 from mfa.application.verification import NotVerified, Verified
 from mfa.domain import events
 from mfa.domain.errors import DeliveryFailed
@@ -203,8 +204,8 @@ def test_no_secret_reaches_a_log_an_event_or_a_repr(
         written.extend([failure.value, failure.value.__cause__, *accessor.use_cases().list_devices(token)])
         assert isinstance(world.verify(token, app.index, code), NotVerified)
         world.verify(token, recovery.device.index, codes[1])
-        accessor.use_cases().rename_device(token, index, "mail")
-        accessor.use_cases().remove_device(token, app.index)
+        accessor.use_cases().rename_device(Rename(token=token, index=index, name="mail"))
+        accessor.use_cases().remove_device(Remove(token=token, index=app.index))
     connection.force_debug_cursor = False
 
     assert {type(event) for _, event in heard} >= {

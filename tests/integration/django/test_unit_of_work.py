@@ -25,10 +25,10 @@ from mfa.adapters.memory.unit_of_work import MemoryPublisher
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import StaleAccount, StoreBusy, Unavailable
 from mfa.domain.events import DeviceRegistered
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from tests.contracts.repositories import NOW, device, full, with_devices
 from tests.contracts.unit_of_work import UnitOfWorkContract
 from tests.integration.django.crowd import MANY, all_at_once

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from mfa.adapters import accessor
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
+from mfa.application.devices import Remove, Rename
 from mfa.application.registration import Registered
 from mfa.application.verification import NotVerified, Verified
 from mfa.domain.errors import AlreadyRegistered, StaleAccount, Throttled
@@ -31,8 +32,8 @@ class TestInsideTheCallersTransaction:
             lambda world, token, code: world.verify(token, 0, code),
             lambda world, token, code: world.verify(token, 0, "000000"),
             lambda world, token, code: world.dispatch(token, 1),
-            lambda world, token, code: accessor.use_cases().rename_device(token, 0, "new"),
-            lambda world, token, code: accessor.use_cases().remove_device(token, 0),
+            lambda world, token, code: accessor.use_cases().rename_device(Rename(token=token, index=0, name="new")),
+            lambda world, token, code: accessor.use_cases().remove_device(Remove(token=token, index=0)),
         ],
         ids=["register", "verify", "verify a wrong value", "dispatch", "rename", "remove"],
     )

@@ -22,6 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, SeededEntropy
+from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.ports.delivery import DeliveryTimedOut
 from mfa.application.registration import Register
@@ -30,9 +31,9 @@ from mfa.config import Config
 from mfa.containers.django import DjangoContainer
 from mfa.containers.memory import MemoryContainer
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.policies import Profile
 from mfa.domain.throttling import Failures
 from tests.integration.promises.conftest import Record
@@ -323,14 +324,14 @@ class Machine(RuleBasedStateMachine):
         person, token = self.pick(who, number)
         index = self.index(person, which)
         expected = person.model.rename(token.id, index, name, self.now)
-        self.ask("rename", expected, lambda: self.core.rename_device(token, index, name))
+        self.ask("rename", expected, lambda: self.core.rename_device(Rename(token=token, index=index, name=name)))
 
     @rule(who=people, number=numbers, which=numbers)
     def remove(self, who: int, number: int, which: int) -> None:
         person, token = self.pick(who, number)
         index = self.index(person, which)
         expected = person.model.remove(token.id, index, self.now)
-        self.ask("remove", expected, lambda: self.core.remove_device(token, index) or DONE)
+        self.ask("remove", expected, lambda: self.core.remove_device(Remove(token=token, index=index)) or DONE)
 
     @rule(who=people)
     def log_in(self, who: int) -> None:

@@ -492,6 +492,7 @@ class TestClaims:
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) >= 1
         assert answer.data["detail"].code == "unavailable"
+        assert (answer.data["code"], answer.data["retry_after"]) == ("unavailable", int(answer.headers["Retry-After"]))
 
     def test_a_project_may_add_claims_of_its_own(self, world: World, anna: User) -> None:
         class Named(TokenObtainPairSerializer):

@@ -27,7 +27,7 @@ from mfa.adapters.drf.permissions import IsVerified, IsVerifiedOrNoDevice, check
 from mfa.adapters.memory.system import FrozenClock
 from mfa.adapters.tokens import jwt
 from mfa.adapters.tokens.jwt import JwtTokenProvider
-from mfa.application.ports.tokens import Recorded, RecordedVerification, StandingRecorder
+from mfa.application.ports.tokens import Recorded, StandingRecorder
 from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
@@ -646,7 +646,7 @@ class TestRecorded:
         assert provider.recorded(carrying(**TOLD, mfa_deadline=NOW + 1)) == Recorded(
             required=1,
             enrolled=True,
-            verifications=(RecordedVerification(index=0, method="totp", at=datetime.fromtimestamp(NOW, UTC)),),
+            verifications=(Confirmation(index=0, method="totp", at=datetime.fromtimestamp(NOW, UTC)),),
             grace_until=datetime.fromtimestamp(NOW + 1, UTC),
         )
 

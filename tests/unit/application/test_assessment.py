@@ -4,7 +4,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mfa.application.ports.tokens import Recorded, RecordedVerification
+from mfa.application.ports.tokens import Recorded
 from mfa.application.standing import Assessment, Standing
 from mfa.domain.errors import RegistrationRequired, VerificationRequired
 from mfa.domain.policies import Confirmation, Profile, Requirement
@@ -254,7 +254,7 @@ class TestRecall:
             required=required,
             enrolled=enrolled,
             verifications=tuple(
-                RecordedVerification(index=index, method=method, at=world.clock.now() - age)
+                Confirmation(index=index, method=method, at=world.clock.now() - age)
                 for index, (method, age) in enumerate(told)
             ),
             grace_until=grace_until,

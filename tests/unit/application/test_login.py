@@ -8,6 +8,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from mfa.application.devices import Remove
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.login import SPENT_MEMORY, LoggedIn, LogIn, NotLoggedIn
 from mfa.application.ports.repositories import HeldDevice
@@ -245,7 +246,7 @@ def test_an_inactive_user_gets_no_token(site: LoginSite, key: SoftwareAuthentica
 
 def test_a_removed_device_logs_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
-    site.use_cases.remove_device(LAPTOP, index)
+    site.use_cases.remove_device(Remove(token=LAPTOP, index=index))
 
     assert isinstance(site.logged_in_by(key), NotLoggedIn)
 
@@ -263,7 +264,7 @@ class Finding:
 def test_a_device_that_goes_while_it_is_looked_for_logs_nobody_in(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
     use_case = as_it_was(site)
-    site.use_cases.remove_device(LAPTOP, index)
+    site.use_cases.remove_device(Remove(token=LAPTOP, index=index))
     options, state = site.begin()
 
     assert use_case(LogIn(state=state, value=key.get(options))) == refused(Reason.UNKNOWN_CREDENTIAL, "7.2.5")
@@ -328,7 +329,7 @@ class TestWhatIsConfirmedFirst:
 
     def test_none_is_made_where_the_device_goes_meanwhile(self, site: LoginSite, key: SoftwareAuthenticator) -> None:
         index = site.enrolled(LAPTOP, key)
-        tokens = Prepares(lambda: site.use_cases.remove_device(LAPTOP, index))
+        tokens = Prepares(lambda: site.use_cases.remove_device(Remove(token=LAPTOP, index=index)))
 
         assert isinstance(self.log_in(site, key, tokens), NotLoggedIn)
         assert not tokens.issued

@@ -11,6 +11,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.transactions import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
 from mfa.application.verification import NotVerified, Verified
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import (
     AlreadyRegistered,
     DeviceNotFound,
@@ -21,7 +22,6 @@ from mfa.domain.errors import (
 )
 from mfa.domain.events import DeviceRegistered, Event, VerificationAccepted
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.verdicts import Reason
 from tests.otp import PlainQrCodes
 from tests.unit.application.world import ANNA, LAPTOP, PHONE, WRONG, World

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from mfa.application.dispatching import RequestChallenge
-from mfa.application.trusts import ListedTrust, ShowTrust, Trusted
+from mfa.application.trusts import ListedTrust, NotTrusted, Revoke, ShowTrust, Trusted
 from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify
 from mfa.domain.errors import (
     MfaError,
@@ -187,7 +187,7 @@ class TestRemembering:
         assert world.events(BrowserForgotten) == [
             BrowserForgotten(user_id=ANNA, at=world.clock.now(), trust=first.trust.id)
         ]
-        assert world.show(login(0), first.token) is None
+        assert world.show(login(0), first.token) == NotTrusted()
         for number, each in enumerate([*others, new]):
             assert isinstance(world.show(login(number), each.token), Trusted)
 
@@ -266,7 +266,7 @@ class TestShowing:
         world.clock.advance(TICK)
 
         assert not world.assess(LAPTOP).verified
-        assert world.show(LAPTOP, made.token) is None
+        assert world.show(LAPTOP, made.token) == NotTrusted()
 
     def test_a_verification_that_is_over_is_renewed_by_it(self) -> None:
         world = World(trust_lifetime=LIFETIME, verification_lifetime=timedelta(hours=12))
@@ -286,7 +286,7 @@ class TestShowing:
         off = world.with_settings(trust_lifetime=None)
 
         assert not off.assess(LAPTOP).verified
-        assert off.show(login(1), made.token) is None
+        assert off.show(login(1), made.token) == NotTrusted()
 
     def test_it_is_told(self, world: World, made: MadeTrust) -> None:
         world.show(LAPTOP, made.token)
@@ -319,7 +319,7 @@ class TestWhatIsWorthNothing:
         before, told = world.repository.of(ANNA, LAPTOP.id), len(world.history)
 
         for _ in range(10):
-            assert world.show(LAPTOP, kept) is None
+            assert world.show(LAPTOP, kept) == NotTrusted()
 
         assert world.repository.of(ANNA, LAPTOP.id) == before
         assert world.failures() == 0
@@ -333,15 +333,15 @@ class TestWhatIsWorthNothing:
         before = world.repository.of(BERT, BERTS.id)
         fresh = attrs.evolve(BERTS, id=TokenId("another of Bert's"))
 
-        assert world.show(fresh, made.token) is None
+        assert world.show(fresh, made.token) == NotTrusted()
 
         assert world.repository.of(BERT, BERTS.id) == before
         assert not world.assess(fresh).verified
         assert world.failures(BERT) == 0
-        assert world.show(LAPTOP, world.remember(BERTS, theirs.index, theirs.fresh()).token) is None
+        assert isinstance(world.show(LAPTOP, world.remember(BERTS, theirs.index, theirs.fresh()).token), NotTrusted)
 
     def test_so_has_anything_of_who_never_registered(self, world: World, made: MadeTrust) -> None:
-        assert world.show(BERTS, made.token) is None
+        assert world.show(BERTS, made.token) == NotTrusted()
         assert world.repository.of(BERT).version == 0
 
     def test_a_change_of_password_takes_away_what_was_confirmed(self, world: World, app: App, made: MadeTrust) -> None:
@@ -360,7 +360,7 @@ class TestLocks:
     def test_while_guesses_have_to_wait_it_is_looked_at(self, world: World, app: App, made: MadeTrust) -> None:
         world.wrong(PHONE, app.index, 5)
 
-        assert world.show(LAPTOP, "never made") is None
+        assert isinstance(world.show(LAPTOP, "never made"), NotTrusted)
         assert isinstance(world.show(LAPTOP, made.token), Trusted)
         assert world.assess(LAPTOP).locked
 
@@ -450,7 +450,7 @@ class TestRevoking:
         world.revoke(PHONE, made.trust.id)
 
         assert [world.assess(login(number)).verified for number in range(2)] == [False, True]
-        assert world.show(LAPTOP, made.token) is None
+        assert world.show(LAPTOP, made.token) == NotTrusted()
         assert [each.trust.id for each in world.list_trusts(PHONE)] == [other.trust.id]
         assert world.events(BrowserForgotten) == [
             BrowserForgotten(user_id=ANNA, at=world.clock.now(), trust=made.trust.id)
@@ -525,7 +525,7 @@ class TestRemovals:
         assert [type(each) for each in world.history[-3:]] == [DeviceRemoved, BrowserForgotten, BrowserForgotten]
         assert [each.trust for each in world.events(BrowserForgotten)] == [each.trust.id for each in kept]
         for each in kept:
-            assert world.show(login(1), each.token) is None
+            assert world.show(login(1), each.token) == NotTrusted()
 
     def test_a_pending_one_has_none_forgotten(self, world: World, made: MadeTrust) -> None:
         pending = world.register(PHONE, "totp").device.index
@@ -719,3 +719,7 @@ def test_a_dispatch_is_not_spared_by_it(world: World, made: MadeTrust) -> None:
 
     assert world.assess(LAPTOP).verified
     assert made.trust.index != mail
+
+
+def test_a_trust_is_named_by_a_command_that_tells_nothing() -> None:
+    assert repr(Revoke(token=PHONE, trust="abc")).endswith("trust='abc')")

@@ -8,12 +8,12 @@ from typing import Any, TypeVar, cast
 import attrs
 
 from mfa.adapters.memory.system import FrozenClock
-from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.devices import ListDevices, Remove, RemoveDevice, Rename, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, RequestChallenge, VoidChallenge
-from mfa.application.listing import ListedDevice
 from mfa.application.registration import Register, RegisterDevice, Registered
 from mfa.application.standing import Assessment, AssessToken
-from mfa.application.trusts import ListTrusts, RevokeTrust, ShowTrust, TrustBrowser, Trusted
+from mfa.application.transactions import ListedDevice
+from mfa.application.trusts import ListTrusts, NotTrusted, Revoke, RevokeTrust, ShowTrust, TrustBrowser, Trusted
 from mfa.application.use_cases import UseCases
 from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify, VerifyChallenge
 from mfa.config import Config
@@ -161,11 +161,11 @@ class World:
         assert verified.trust is not None
         return verified.trust
 
-    def show(self, token: Token, kept: str) -> Trusted | None:
+    def show(self, token: Token, kept: str) -> Trusted | NotTrusted:
         return self.trust_browser(ShowTrust(token=token, kept=kept))
 
     def revoke(self, token: Token, trust: str) -> None:
-        self.revoke_trust(token, trust)
+        self.revoke_trust(Revoke(token=token, trust=trust))
 
     def assess(self, token: Token) -> Assessment:
         return self.assess_token(token)
@@ -179,13 +179,13 @@ class World:
         return [each.device.index for each in self.list_devices(token) if each.confirmed]
 
     def renamed(self, token: Token, index: int, name: str) -> ListedDevice:
-        return self.rename_device(token, index, name)
+        return self.rename_device(Rename(token=token, index=index, name=name))
 
     def rename(self, token: Token, index: int, name: str) -> str:
         return self.renamed(token, index, name).device.name
 
     def remove(self, token: Token, index: int) -> None:
-        self.remove_device(token, index)
+        self.remove_device(Remove(token=token, index=index))
 
     # What people do
 

@@ -151,7 +151,7 @@ def check_settings(**_: object) -> list[CheckMessage]:
 def check_deployment(**_: object) -> list[CheckMessage]:
     """Warn of keys, names and stores that do for development alone."""
     config, problems = conf.read_config()
-    return [] if problems or [*_absent(config)] else [*_development(config), *_unshared(config)]
+    return [] if problems or [*_absent(config)] else [*_deployment(config)]
 
 
 def check_database(*, databases: Collection[str] | None = None, **_: object) -> list[CheckMessage]:
@@ -177,11 +177,8 @@ def _name(thing: object) -> str:
     return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', type(thing).__qualname__)}"
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Errors: nothing works
-
-
 def _absent(config: Config) -> Iterator[CheckMessage]:
+    """Tell what is not installed; nothing works without it, as with all that is an error."""
     for name in (*config.token_providers, *config.methods):
         package = _EXTRAS.get(name, "mfa")
         if find_spec(package) is None:
@@ -287,10 +284,6 @@ def _over(config: Config) -> Iterator[CheckMessage]:
         yield _message("W010", deadline=deadline.isoformat())
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Tokens and settings
-
-
 def _tokens(config: Config) -> Iterator[CheckMessage]:
     """Warn of what keeps the tokens of a provider from being verified, or from ending."""
     names = config.token_providers
@@ -336,10 +329,6 @@ def _settings(config: Config) -> Iterator[CheckMessage]:
         # Apps would cut it in two: in the label of an otpauth URI a colon ends the issuer.
         if ":" in name:
             yield _message("W011", key=key, better=" ".join(name.replace(":", " - ").split()))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Routes
 
 
 def _views(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[Any, str]]:
@@ -407,20 +396,13 @@ def _has_middleware(path: str) -> bool:
     return any(isinstance(each, type) and issubclass(each, wanted) for each in conf.middleware())
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# With --deploy
-
-
-def _development(config: Config) -> Iterator[CheckMessage]:
+def _deployment(config: Config) -> Iterator[CheckMessage]:
     if config.encryption_keys is None:
         yield _message("W020")
     for key, methods in {"TOTP_ISSUER": {"totp", "email"}, "HOTP_ISSUER": {"hotp"}}.items():
         if not getattr(config, key.lower()) and methods & {*config.methods}:
             yield _message("W021", key=key)
-
-
-def _unshared(config: Config) -> Iterator[CheckMessage]:
-    """Want what every process can see, wherever something is counted, kept or ended for all of them."""
+    # What is counted, kept or ended for all processes has to be where each can see it.
     alias = router.db_for_write(DeviceRecord)
     connection: Any = connections[alias]
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
@@ -430,10 +412,6 @@ def _unshared(config: Config) -> Iterator[CheckMessage]:
     cache = conf.session_cache() if "session" in config.token_providers and conf.session_engine() in _CACHED else None
     if cache is not None and conf.cache_backend(cache) in _UNSHARED:
         yield _message("W024", cache=cache)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# With --database
 
 
 def _readable(model: type[Model], databases: Collection[str]) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from mfa.adapters.django.gate import View, judge
@@ -28,7 +28,9 @@ def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decor
     """
 
     def decorated(view: Decorated) -> Decorated:
-        if _is_async(view):
+        # A method has to be awaited where its class says so of all its handlers.
+        bound = getattr(getattr(view, "func", view), "__self__", None)
+        if iscoroutinefunction(view) or getattr(bound, "view_is_async", False):
 
             @wraps(view)
             async def async_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -47,27 +49,14 @@ def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decor
     return decorated
 
 
-def _is_async(view: View) -> bool:
-    """Tell whether a view has to be awaited, also where it is a method of a class whose handlers have to be."""
-    bound = getattr(getattr(view, "func", view), "__self__", None)
-    return iscoroutinefunction(view) or bool(getattr(bound, "view_is_async", False))
-
-
 def verification_exempt(view: Decorated) -> Decorated:
     """Have the middleware let everybody pass to a view, such as a login."""
+
+    @wraps(view)
+    def exempt(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
+        return view(*args, **kwargs)
+
     if iscoroutinefunction(view):
-
-        @wraps(view)
-        async def async_view(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
-            return await view(*args, **kwargs)
-
-        exempt: View = async_view
-    else:
-
-        @wraps(view)
-        def sync_view(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the view returns
-            return view(*args, **kwargs)
-
-        exempt = sync_view
+        markcoroutinefunction(exempt)
     setattr(exempt, EXEMPT, True)
     return cast("Decorated", exempt)

@@ -30,6 +30,8 @@ View = Callable[..., Any]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+_JUDGED = "_mfa_judged"
+
 
 @attrs.frozen(kw_only=True)
 class Judgement:
@@ -71,7 +73,10 @@ def judge(
     answer, headers = _judge_token(request, token, requirements)
     if answer is not None:
         return Judgement(refusal=respond(answer))
-    _hold(request, token)
+    # From here on the request takes nobody else.
+    vars(request)[_JUDGED] = token
+    if not isinstance(request, _HeldRequest):
+        request.__class__ = _held_class(type(request))  # type: ignore[arg-type] # a class, which hashes as any does
     return Judgement(headers=headers)
 
 
@@ -192,16 +197,6 @@ class _HeldRequest(HttpRequest):
         found = accessor.use_cases().token_provider.token_of(self)
         judged: Token = vars(self)[_JUDGED]
         return found is not None and (found.user_id, found.id) == (judged.user_id, judged.id)
-
-
-_JUDGED = "_mfa_judged"
-
-
-def _hold(request: HttpRequest, token: Token) -> None:
-    """Have a request take nobody else from here on."""
-    vars(request)[_JUDGED] = token
-    if not isinstance(request, _HeldRequest):
-        request.__class__ = _held_class(type(request))  # type: ignore[arg-type] # a class, which hashes as any does
 
 
 @cache

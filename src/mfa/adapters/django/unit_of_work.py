@@ -12,10 +12,10 @@ from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import StaleAccount
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 
 _NOT_DURABLE = (
     "A use case of mfa was called inside atomic(), or with autocommit switched off: its own commit, which counts wrong "

@@ -1,30 +1,19 @@
 """Bodies and errors in a description: what drf-spectacular cannot see in the serializers by itself."""
 
-from collections.abc import Collection, Mapping
-from http import HTTPStatus
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentIdentity, ResolvedComponent, resolve_type_hint
-from drf_spectacular.serializers import PolymorphicProxySerializerExtension
+from drf_spectacular.plumbing import ComponentIdentity, ResolvedComponent, append_meta, build_object_type
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import Direction, PolymorphicProxySerializer, extend_schema_field
-from rest_framework import exceptions, serializers
+from drf_spectacular.utils import Direction, extend_schema_field
+from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from mfa.adapters import accessor
-from mfa.adapters.answers import REJECTED, REJECTED_CHALLENGE, REJECTED_CODE, TOKEN_REQUIRED_CODE
 from mfa.adapters.drf import serializers as own
-from mfa.adapters.drf.shapes import (
-    AuthenticationResponse,
-    CreationOptions,
-    CredentialErrors,
-    RegistrationResponse,
-    RequestOptions,
-)
 from mfa.application.use_cases import UseCases
-from mfa.domain import errors
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Method
 from mfa.domain.methods.names import TRUST
 
@@ -34,18 +23,24 @@ PREFIX = "MultiFactor"
 """What the names of all components begin with, so that none is one of the project's own."""
 
 TEXT: Schema = {"type": "string"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-SENTENCES: Schema = {"type": "array", "items": TEXT, "minItems": 1}
+INTEGER: Schema = {"type": "integer"}
+BOOLEAN: Schema = {"type": "boolean"}
+COUNT: Schema = {**INTEGER, "minimum": 0}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+SENTENCES: Schema = {**TEXTS, "minItems": 1}
 CODE: Schema = {**TEXT, "maxLength": MAX_VALUE_BYTES, "description": "A code, as a person types or pastes it."}
+
+UNVERIFIED = ("verification_required", "registration_required")
+"""The codes of errors that tell what would do."""
+
+WAITING = ("throttled", "resend_too_soon", "unavailable")
+"""The codes of errors that tell how long to wait."""
 
 VALUES: Mapping[str, tuple[Any, ...]] = {
     **dict.fromkeys(("totp", "hotp", "email", "sms", "recovery"), (CODE,)),
-    "webauthn": (RegistrationResponse, AuthenticationResponse),
+    "webauthn": ("RegistrationResponse", "AuthenticationResponse"),
 }
 """What is verified, by the name of the method; a method of a project's own may take anything."""
-
-
-# Bodies
 
 
 def title(text: str) -> str:
@@ -59,44 +54,112 @@ def deployed_at(auto_schema: AutoSchema) -> UseCases:
     return deployed
 
 
-def _tidied(schema: Schema) -> Schema:
-    """Leave out what others would misread.
+# What no serializer has fields for
 
-    A generator of clients takes what has a default for always sent, and drf-spectacular's hook for enumerations would
-    rename those that a project has under the same name (``code``, ``method``), if it saw these.
-    """
-    for name, each in schema.get("properties", {}).items():
-        kept = {key: value for key, value in each.items() if key not in {"default", "readOnly", "title"}}
-        schema["properties"][name] = {"oneOf": [kept]} if "enum" in kept else kept
+
+def one_of(*words: str) -> Schema:
+    """Return a text that is one of these words."""
+    return {"enum": [*words], **TEXT}
+
+
+def _array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _object(required: Schema, optional: Schema | None = None, text: str = "") -> Schema:
+    schema: Schema = build_object_type({**required, **(optional or {})}, [*required], text)
     return schema
 
 
-def _component(auto_schema: AutoSchema, name: str, schema: Schema) -> Schema:
-    component = ResolvedComponent(PREFIX + name, ResolvedComponent.SCHEMA, _tidied(schema), object=name)
+_FIELD = _object(
+    {"type": TEXT, "required": BOOLEAN, "read_only": BOOLEAN},
+    {"label": TEXT, "help_text": TEXT, "min_length": INTEGER, "max_length": INTEGER},
+)
+
+METADATA = _object(
+    {"name": TEXT, "description": TEXT, "renders": TEXTS, "parses": TEXTS},
+    {"actions": _object({"POST": {"type": "object", "additionalProperties": _FIELD}})},
+    "What OPTIONS answers: which fields a method has.",
+)
+
+
+def _shapes(deployed: UseCases) -> dict[str, Schema]:
+    """Return bodies and parts of bodies by their names.
+
+    Those of Web Authentication are the JSON of Level 3 section 5.1 under the names and types of TypeScript's
+    ``lib.dom``: a typed client hands options to ``parseCreationOptionsFromJSON`` and ``parseRequestOptionsFromJSON``,
+    and what ``toJSON`` returns to the routes. Of a credential only what is looked at is demanded: browsers differ in
+    the rest, and some write null for what is absent.
+    """
+    text, integer, texts = (append_meta(each, {"nullable": True}) for each in (TEXT, INTEGER, TEXTS))
+    key, preference = one_of("public-key"), one_of("discouraged", "preferred", "required")
+    descriptors = _array(_object({"type": key, "id": TEXT}, {"transports": TEXTS}))
+    selection = {"residentKey": preference, "requireResidentKey": BOOLEAN, "userVerification": preference}
+    options = {"challenge": TEXT, "timeout": INTEGER}
+    creation = {
+        **options,
+        "rp": _object({"id": TEXT, "name": TEXT}),
+        "user": _object({"id": TEXT, "name": TEXT, "displayName": TEXT}),
+        "pubKeyCredParams": _array(_object({"type": key, "alg": INTEGER})),
+        "excludeCredentials": descriptors,
+        "authenticatorSelection": _object(selection),
+        "attestation": TEXT,
+    }
+    attestation = _object(
+        {"clientDataJSON": TEXT, "attestationObject": TEXT},
+        {"authenticatorData": text, "publicKey": text, "publicKeyAlgorithm": integer, "transports": texts},
+    )
+    assertion = _object({"clientDataJSON": TEXT, "authenticatorData": TEXT, "signature": TEXT}, {"userHandle": text})
+    credential = {"id": TEXT, "type": TEXT}
+    extra = {"rawId": text, "authenticatorAttachment": text, "clientExtensionResults": {}}
+    members = dict.fromkeys(("clientDataJSON", "attestationObject", "authenticatorData", "signature"), TEXTS)
+    errors = {"id": TEXTS, "type": TEXTS, "response": {"oneOf": [TEXTS, _object({}, members)]}}
+    return {
+        "MethodName": one_of(*(method.name for method in deployed.methods)),
+        "CreationOptions": _object(
+            creation,
+            text="Options to create a credential, for ``PublicKeyCredential.parseCreationOptionsFromJSON``, unchanged.",
+        ),
+        "RequestOptions": _object(
+            {**options, "rpId": TEXT, "userVerification": TEXT},
+            {"allowCredentials": descriptors},
+            "Options to use a credential, for ``PublicKeyCredential.parseRequestOptionsFromJSON``, unchanged.",
+        ),
+        "RegistrationResponse": _object(
+            {**credential, "response": attestation}, extra, "What ``toJSON()`` of a new credential returns."
+        ),
+        "AuthenticationResponse": _object(
+            {**credential, "response": assertion}, extra, "What ``toJSON()`` of a credential that was used returns."
+        ),
+        "CredentialErrors": _object({}, errors, "Which member of a credential is missing or malformed."),
+    }
+
+
+def shape(auto_schema: AutoSchema, name: str) -> Schema:
+    """Return a reference to a shape."""
+    schema = _shapes(deployed_at(auto_schema))[name]
+    component = ResolvedComponent(PREFIX + name, ResolvedComponent.SCHEMA, schema, object=name)
     auto_schema.registry.register_on_missing(component)
     reference: Schema = component.ref
     return reference
 
 
-class FieldExtension(OpenApiSerializerFieldExtension):
-    """Describes values by their types, or else by the methods that there are."""
+class ValueExtension(OpenApiSerializerFieldExtension):
+    """Describes values by what they may be, or else by the methods that there are."""
 
-    target_class: Any = own.ValueField
-    match_subclasses = True
+    target_class = own.ValueField
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         """Return what the field may hold."""
         methods, found = deployed_at(auto_schema).methods, list[Schema]()
-        for each in self.target.types or [each for method in methods for each in VALUES.get(method.name, ({},))]:
-            schema = each if isinstance(each, dict) else resolve_type_hint(each)
-            if isinstance(each, type):
-                schema = _component(auto_schema, each.__name__, schema)
+        for each in self.target.kinds or [each for method in methods for each in VALUES.get(method.name, ({},))]:
+            schema = shape(auto_schema, each) if isinstance(each, str) else each
             if schema not in found:
                 found.append(schema)
         return found[0] if len(found) == 1 else {"anyOf": found}
 
 
-class MethodExtension(FieldExtension):
+class MethodExtension(OpenApiSerializerFieldExtension):
     """Describes the name of a method as one of those that there are."""
 
     target_class = own.MethodField
@@ -104,11 +167,10 @@ class MethodExtension(FieldExtension):
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         """Return the names."""
         deployed = deployed_at(auto_schema)
-        known = [method.name for method in deployed.methods]
-        absent = known if deployed.remembers_browsers else [*known, TRUST]
+        absent = {method.name for method in deployed.methods} | (set() if deployed.remembers_browsers else {TRUST})
         others = [each for each in self.target.others if each not in absent]
-        names = _component(auto_schema, "MethodName", {**TEXT, "enum": known})
-        return {"anyOf": [names, {**TEXT, "enum": others}]} if others else names
+        names = shape(auto_schema, "MethodName")
+        return {"anyOf": [names, one_of(*others)]} if others else names
 
 
 extend_schema_field(OpenApiTypes.STR)(own.EmailAddressField)
@@ -133,206 +195,131 @@ class SerializerExtension(OpenApiSerializerExtension):
         return ComponentIdentity((kind.__module__, kind.__name__))
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return what the fields say, and of the docstring what is not only for programmers."""
+        """Return what the fields say, without what others would misread.
+
+        A generator of clients takes what has a default for always sent.
+        """
+        if (bodies := bodies_of(self.target, deployed_at(auto_schema))) != [self.target]:
+            return {"anyOf": [auto_schema.resolve_serializer(each, direction).ref for each in bodies]}
         schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - as drf-spectacular's own
         if not deployed_at(auto_schema).remembers_browsers:
             schema["properties"].pop("trust", None)
-        described = {"description": schema.get("description", "").partition("\n\n")[0]}
-        return {**_tidied(schema), **described, **getattr(self.target, "more", {})}
+        for each in schema["properties"].values():
+            for name in ("default", "readOnly", "title"):
+                each.pop(name, None)
+        return {**schema, **getattr(self.target, "more", {})}
 
 
-class AnyOfSerializer(PolymorphicProxySerializer):
-    """Bodies of which more than one may fit."""
+def bodies_of(body: Any, deployed: UseCases) -> list[Any]:  # noqa: ANN401 - as drf-spectacular has them
+    """Return what a body may be: for a registration, that of each method."""
+    if isinstance(body, own.RegistrationSerializer) and "method" not in body.context:
+        return [type(body)(context={"method": method}) for method in deployed.methods]
+    return [body]
 
 
-class AnyOfExtension(PolymorphicProxySerializerExtension):
-    """Says so."""
+# Bodies that are only described, never run
 
-    target_class: Any = AnyOfSerializer
-
-    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return the union."""
-        return {"anyOf": super().map_serializer(auto_schema, direction)["oneOf"]}  # type: ignore[no-untyped-call]
+_Text, _Integer, _Boolean = serializers.CharField, serializers.IntegerField, serializers.BooleanField
+_List = serializers.ListField
 
 
-# Answers that are put together from several
+def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noqa: ANN401 - a class of serializers
+    """Return a serializer for a description."""
+    return type(f"{name}Serializer", bases or (own.MultiFactorSerializer,), {"__doc__": text, **fields})
 
 
-class VerifiedSerializer(own.LeftSerializer[Any]):
-    """A value was right; where the browser is to be remembered, what it has to keep."""
+def _literal(word: str) -> own.ValueField:
+    """Return the field of one word, hidden from a hook of drf-spectacular.
 
-    device = own.DeviceSerializer()
-    trust = own.MadeTrustSerializer(required=False)
-
-
-class TrustedSerializer(own.LeftSerializer[Any]):
-    """The browser is remembered."""
+    That would rename enumerations of a project's own under the same name (``code``, ``method``), if it saw it.
+    """
+    return own.ValueField({"oneOf": [one_of(word)]})
 
 
-class DispatchedSerializer(own.MultiFactorSerializer[Any]):
-    """Options for the browser: to create a credential while the device is pending, and else to use one."""
-
-    options = own.ValueField(CreationOptions, RequestOptions)
-
-
-class PasskeyOptionsSerializer(own.MultiFactorSerializer[Any]):
-    """Options for the browser, and what has to be sent back with its answer."""
-
-    options = own.ValueField(RequestOptions)
-    state = serializers.CharField(max_length=own.MOST_STATE_CHARACTERS)
-
-
-class LoggedInSerializer(own.LeftSerializer[Any]):
-    """A new token, verified already."""
-
-    token = serializers.CharField(required=False, allow_null=True, help_text="Null where a cookie is the token.")
-    expires_at = own.TimeField(required=False, allow_null=True)
-    access = serializers.CharField(required=False, help_text="With refresh in the place of token, where it is a pair.")
-    refresh = serializers.CharField(required=False)
-
-
-class SeedSerializer(own.DeviceSerializer):
-    """A new device, and a seed that is shown only now."""
-
-    authenticator_url = serializers.CharField(help_text="An otpauth URI.")
-    secret = serializers.CharField(help_text="The seed in base32.")
-    qr_code = serializers.CharField(required=False, help_text="The URI as a data URI; only with the extra qr.")
-
-
-class CodesSerializer(own.DeviceSerializer):
-    """A new device, and codes that are shown only now."""
-
-    codes = serializers.ListField(child=serializers.CharField())
-
-
-class CredentialSerializer(own.DeviceSerializer):
-    """A new device, and options to create its credential."""
-
-    options = own.ValueField(CreationOptions)
-
-
-class ErrorSerializer(own.MultiFactorSerializer[Any]):
-    """An error."""
-
-    detail = serializers.CharField(help_text="A sentence for people, translated.")
-
-
-class WaitSerializer(ErrorSerializer):
-    """Not now; nothing was looked at."""
-
-    retry_after = serializers.IntegerField(min_value=1, help_text="In how many seconds.")
-
-
-class RequirementSerializer(own.MultiFactorSerializer[Any]):
-    """What would do."""
-
-    verifications = serializers.IntegerField(min_value=1, help_text="How many are demanded, not how many are left.")
-    methods = serializers.ListField(
+VERIFIED = body(
+    "Verified",
+    "A value was right; where the browser is to be remembered, what it has to keep.",
+    own.LeftSerializer,
+    device=own.DeviceSerializer(),
+    trust=own.MadeTrustSerializer(required=False),
+)
+TRUSTED = body("Trusted", "The browser is remembered.", own.LeftSerializer)
+DISPATCHED = body(
+    "Dispatched",
+    "Options for the browser: to create a credential while the device is pending, and else to use one.",
+    options=own.ValueField("CreationOptions", "RequestOptions"),
+)
+PASSKEY_OPTIONS = body(
+    "PasskeyOptions",
+    "Options for the browser, and what has to be sent back with its answer.",
+    options=own.ValueField("RequestOptions"),
+    state=_Text(max_length=own.MOST_STATE_CHARACTERS),
+)
+LOGGED_IN = body(
+    "LoggedIn",
+    "A new token, verified already.",
+    own.LeftSerializer,
+    token=_Text(required=False, allow_null=True, help_text="Null where a cookie is the token."),
+    expires_at=own.TimeField(required=False, allow_null=True),
+    access=_Text(required=False, help_text="With refresh in the place of token, where it is a pair."),
+    refresh=_Text(required=False),
+)
+_REQUIREMENT = body(
+    "Requirement",
+    "What would do.",
+    verifications=_Integer(min_value=1, help_text="How many are demanded, not how many are left."),
+    methods=_List(
         child=own.MethodField("recovery", "webauthn"),
         allow_null=True,
         help_text="One of them by one of these; null: any.",
-    )
-    max_age = serializers.IntegerField(
-        min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."
-    )
-    phishing_resistant = serializers.BooleanField(help_text="Whether one of them has to be bound to the site.")
+    ),
+    max_age=_Integer(min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."),
+    phishing_resistant=_Boolean(help_text="Whether one of them has to be bound to the site."),
+)
+_MET = body("MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=_Boolean())
+STATUS = body("Status", "How a token stands.", own.StandingSerializer, requirement=_MET(required=False))
 
-
-class MetRequirementSerializer(RequirementSerializer):
-    """A requirement that was asked for, and whether this token meets it."""
-
-    met = serializers.BooleanField()
-
-
-class StatusSerializer(own.StandingSerializer):
-    """How a token stands."""
-
-    requirement = MetRequirementSerializer(required=False)
-
-
-class RefusalSerializer(ErrorSerializer, own.LeftSerializer[Any]):
-    """A token may not do this, because it is not verified as it would have to be."""
-
-    requirement = RequirementSerializer()
-
-
-REGISTERED: Mapping[str, type[own.DeviceSerializer]] = {
-    "totp": SeedSerializer,
-    "hotp": SeedSerializer,
-    "email": own.DeviceSerializer,
-    "sms": own.DeviceSerializer,
-    "recovery": CodesSerializer,
-    "webauthn": CredentialSerializer,
+_SEED = {
+    "authenticator_url": _Text(help_text="An otpauth URI."),
+    "secret": _Text(help_text="The seed in base32."),
+    "qr_code": _Text(required=False, help_text="The URI as a data URI; only with the extra qr."),
 }
-"""What a registration answers; with a method of a project's own it may show anything."""
+
+SHOWN: Mapping[str, Mapping[str, Any]] = {
+    "totp": _SEED,
+    "hotp": _SEED,
+    "email": {},
+    "sms": {},
+    "recovery": {"codes": _List(child=_Text())},
+    "webauthn": {"options": own.ValueField("CreationOptions")},
+}
+"""What only the answer to a registration shows; with a method of a project's own that may be anything."""
 
 
-def registered(method: Method) -> type[own.DeviceSerializer]:
+def registered(method: Method) -> Any:  # noqa: ANN401 - a class of serializers
     """Return what a registration with a method answers."""
-    shown = REGISTERED.get(method.name, own.DeviceSerializer)
-    more: Schema = {} if method.name in REGISTERED else {"additionalProperties": {}}
-    body = {"__doc__": shown.__doc__, "method": own.ValueField(Literal[method.name]), "more": more}
-    return type(f"{title(method.name)}RegisteredSerializer", (shown,), body)
+    shown = SHOWN.get(method.name, {"more": {"additionalProperties": {}}})
+    text = "A new device, and what is shown of it only now." if shown else "A new device."
+    return body(f"{title(method.name)}Registered", text, own.DeviceSerializer, method=_literal(method.name), **shown)
 
 
-# Errors
-
-
-class InvalidValue(exceptions.APIException):
-    """A wrong value, which is no error of the core."""
-
-    status_code = REJECTED[0]
-    default_code = REJECTED_CODE
-
-
-class TokenRequired(exceptions.PermissionDenied):
-    """What ``IsTokenAuthenticated`` refuses."""
-
-    default_code = TOKEN_REQUIRED_CODE
-
-
-Kind = type[exceptions.APIException] | type[errors.MfaError]
-
-UNVERIFIED = (errors.VerificationRequired, errors.RegistrationRequired)
-
-ERRORS: Mapping[Kind, type[ErrorSerializer]] = {
-    errors.Refused: RefusalSerializer,
-    errors.Throttled: WaitSerializer,
-    errors.Unavailable: WaitSerializer,
-}
-"""What an error tells beside its sentence and its code, where it does."""
-
-
-def code_of(kind: Kind) -> str:
-    """Return the code of an error, of the core's or the framework's."""
-    return str(kind.default_code if issubclass(kind, exceptions.APIException) else kind.code)
-
-
-def error(kind: Kind) -> type[ErrorSerializer]:
+def error(code: str, sentence: str) -> Any:  # noqa: ANN401 - a class of serializers
     """Return an error as every view of the package writes it."""
-    shown = next((shown for base, shown in ERRORS.items() if issubclass(kind, base)), ErrorSerializer)
-    name = f"{title(code_of(kind)).removesuffix('Error')}ErrorSerializer"
-    return type(name, (shown,), {"__doc__": shown.__doc__, "code": own.ValueField(Literal[code_of(kind)])})
+    base: type = own.MultiFactorSerializer
+    more: dict[str, Any] = {"code": _literal(code)}
+    if code in UNVERIFIED:
+        base, more["requirement"] = own.LeftSerializer, _REQUIREMENT()
+    if code in WAITING:
+        more["retry_after"] = _Integer(min_value=1, help_text="In how many seconds.")
+    detail = _Text(help_text="A sentence for people, translated.")
+    return body(f"{title(code).removesuffix('Error')}Error", sentence, base, detail=detail, **more)
 
 
-def field_errors(body: str, read: Mapping[str, Schema]) -> type[own.MultiFactorSerializer[Any]]:
+def field_errors(name: str, read: Mapping[str, Schema]) -> Any:  # noqa: ANN401 - a class of serializers
     """Return what is wrong with the fields of a body, as Django REST framework writes it."""
-    wrong: Schema = {
-        name: own.ValueField(SENTENCES, *([CredentialErrors] if "$ref" in str(schema) else []), required=False)
-        for name, schema in (*read.items(), (str(api_settings.NON_FIELD_ERRORS_KEY), {}))
+    wrong = {
+        field: own.ValueField(SENTENCES, *(["CredentialErrors"] if "$ref" in str(schema) else []), required=False)
+        for field, schema in (*read.items(), (str(api_settings.NON_FIELD_ERRORS_KEY), {}))
     }
-    more = {"__doc__": "What is wrong, by field.", "more": {"minProperties": 1, "additionalProperties": False}}
-    return type(f"{body}ErrorsSerializer", (own.MultiFactorSerializer,), {**wrong, **more})
-
-
-def headers(status: int, kinds: Collection[Kind]) -> Schema:
-    """Return the headers of an answer with one of these errors."""
-    if any(issubclass(kind, errors.Refused) for kind in kinds):
-        return {"WWW-Authenticate": {"schema": TEXT, "description": "What would be enough (RFC 9470)."}}
-    if status == HTTPStatus.UNAUTHORIZED:
-        challenge = f"That of the authentication class; {REJECTED_CHALLENGE} for a value."
-        return {"WWW-Authenticate": {"schema": TEXT, "description": challenge, "required": True}}
-    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        always = errors.DeliveryFailed not in kinds
-        return {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "required": always}}
-    return {}
+    more = {"minProperties": 1, "additionalProperties": False}
+    return body(f"{name}Errors", "What is wrong, by field.", **wrong, more=more)

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as framework_handler
 
-from mfa.adapters import accessor, answers, requests
-from mfa.adapters.exceptions import MfaException, api_exception
+from mfa.adapters import accessor, requests
+from mfa.adapters.exceptions import api_exception
 from mfa.domain.errors import MfaError
 
 
@@ -20,15 +20,6 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         scheme = requests.scheme_of(context.get("request"), use_cases.token_provider)
         exc = api_exception(exc, scheme, use_cases.step_up_status)
     return framework_handler(exc, context)
-
-
-def rejection() -> MfaException:
-    """Return what a wrong value is answered by.
-
-    It is handed to the exception handler and never raised: DRF rolls a request's transaction back when a view raises,
-    and with it would go the failure that was counted.
-    """
-    return MfaException(answers.rejection())
 
 
 def with_code(response: Response) -> Response:

@@ -20,6 +20,9 @@ MOST_DEPTH = 32
 
 CHARSET = "utf-8"
 
+Context = Mapping[str, Any] | None
+"""What DRF tells a parser."""
+
 
 class JSONParser(parsers.BaseParser):
     """Parses JSON, which is UTF-8 whatever the client claims (RFC 8259 section 8.1), and none but JSON."""
@@ -27,9 +30,7 @@ class JSONParser(parsers.BaseParser):
     media_type = "application/json"
     renderer_class = JSONRenderer
 
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:  # noqa: ANN401 - JSON may be anything
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:  # noqa: ANN401 - JSON may be anything
         """Parse a body; raises ``ParseError`` for what is no JSON, too long or too deep."""
         body = read(stream)
         try:
@@ -46,9 +47,7 @@ class FormParser(parsers.BaseParser):
 
     media_type = "application/x-www-form-urlencoded"
 
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> QueryDict:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> QueryDict:
         """Parse a body; raises ``ParseError`` for one that is too long or has too many fields."""
         body = read(stream)
         try:
@@ -61,7 +60,7 @@ class MultiPartParser(parsers.MultiPartParser):
     """Parses forms with several parts."""
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None
     ) -> "parsers.DataAndFiles[Any, Any]":
         """Parse a body; raises ``ParseError`` for one that is broken, too long or has too many parts."""
         body = read(stream)

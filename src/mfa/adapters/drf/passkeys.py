@@ -10,11 +10,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import Route
 from rest_framework.settings import api_settings
 from rest_framework.throttling import AnonRateThrottle
 
-from mfa.adapters.drf.routers import MultiFactorRouter
+from mfa.adapters.drf.routers import MultiFactorRouter, route
 from mfa.adapters.drf.serializers import PasskeySerializer, TimeField
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
 from mfa.application.login import LogIn, NotLoggedIn
@@ -46,21 +45,16 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
     serializer_classes = {"log_in": PasskeySerializer}  # noqa: RUF012 - declared above
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse every verb where a passkey alone does not log in; raises ``NotFound``."""
-        _offered(self.use_cases().log_in_by_passkey)
-        if self.action == "log_in":
-            self.demand_unforged(request)
-        super().initial(request, *args, **kwargs)
-
-    def demand_unforged(self, request: Request) -> None:
-        """Raise ``PermissionDenied`` for a login by cookie that another site may have begun.
+        """Refuse every verb where no passkey logs in alone, and a login by cookie that another site may have begun.
 
         Who is logged in without knowing it, with a passkey of the attacker's, goes on in the attacker's account (login
-        CSRF). No cookie tells such a request from others, so each is asked, as by Django's own login view.
+        CSRF). No cookie tells such a request from others, so each is asked, as by Django's own login view. Raises
+        ``NotFound`` and ``PermissionDenied``.
         """
         issuer: object = _offered(self.use_cases().log_in_by_passkey).tokens
-        if isinstance(issuer, CookieIssuer) and issuer.sets_cookie:
+        if self.action == "log_in" and isinstance(issuer, CookieIssuer) and issuer.sets_cookie:
             SessionAuthentication().enforce_csrf(request)
+        super().initial(request, *args, **kwargs)
 
     def begin(self, request: Request, **_: Any) -> Response:
         """Answer with options for the browser, and what it has to give back."""
@@ -73,15 +67,15 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
         log_in = _offered(self.use_cases().log_in_by_passkey)
         answer = log_in(LogIn(state=given["state"], value=given["value"], request=request))
         if isinstance(answer, NotLoggedIn):
-            if answer.user_id is None:
-                log_rejection(answer)
+            if answer.user_id is None:  # then no event tells of it, so it is logged as one would be
+                fields = {"mfa_event": "VerificationRejected", "mfa_reason": answer.reason, "mfa_step": answer.step}
+                logger.warning("VerificationRejected", extra={**fields, "mfa_method": "webauthn"})
             return self.rejected()
-        shown = {name: _written(value) for name, value in answer.shown.items()}
+        shown = {
+            name: TimeField().to_representation(value) if isinstance(value, datetime) else value
+            for name, value in answer.shown.items()
+        }
         return Response({**shown, "verifications-left": answer.verifications_left})
-
-    def demand_found(self, request: Request, index: str) -> None:
-        """Raise ``NotFound``: no path of these leads to a device."""
-        raise NotFound
 
 
 class MultiFactorPasskeyRouter(MultiFactorRouter):
@@ -89,17 +83,9 @@ class MultiFactorPasskeyRouter(MultiFactorRouter):
 
     default_basename = "multi-factor-passkey"
     routes = [  # noqa: RUF012 - declared by DRF
-        Route(
-            r"^{prefix}/options{trailing_slash}$", {"post": "begin"}, "{basename}-options", detail=False, initkwargs={}
-        ),
-        Route(r"^{prefix}{trailing_slash}$", {"post": "log_in"}, "{basename}", detail=False, initkwargs={}),
+        route("/options", "-options", post="begin"),
+        route("", "", post="log_in"),
     ]
-
-
-def log_rejection(answer: NotLoggedIn) -> None:
-    """Log what no event tells of, since it is about no user, as the event would be logged."""
-    fields = {"mfa_event": "VerificationRejected", "mfa_reason": answer.reason, "mfa_step": answer.step}
-    logger.warning("VerificationRejected", extra={**fields, "mfa_method": "webauthn"})
 
 
 def _offered(use_case: UseCase | None) -> UseCase:
@@ -107,7 +93,3 @@ def _offered(use_case: UseCase | None) -> UseCase:
     if use_case is None:
         raise NotFound
     return use_case
-
-
-def _written(value: object) -> object:
-    return TimeField().to_representation(value) if isinstance(value, datetime) else value

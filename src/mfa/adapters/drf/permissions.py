@@ -1,8 +1,7 @@
 """Who may pass: permissions for these routes and for the views of a project."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -11,12 +10,9 @@ from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
 from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception
 from mfa.adapters.requests import Demanded
-from mfa.application.standing import Assessment, Standing
+from mfa.application.standing import Standing
 from mfa.domain.errors import MfaError, Refused
 from mfa.domain.identifiers import Token
-from mfa.domain.policies import Requirement
-
-Known = TypeVar("Known", bound=Standing)
 
 
 class IsTokenAuthenticated(BasePermission):
@@ -45,7 +41,7 @@ class IsTokenAuthenticated(BasePermission):
         return False
 
 
-class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
+class _StandingPermission(IsTokenAuthenticated):
     """Passes tokens by their standing; the refusal is raised, because a header and a number belong to it."""
 
     def has_permission(self, request: Request, view: object) -> bool:
@@ -53,25 +49,28 @@ class _StandingPermission(IsTokenAuthenticated, Generic[Known]):
         token = _token(request)
         if token is None:
             return self._denied(request, view)
-        standing = self.standing(request, token, view)
-        requirements = _requirements(view)
-        refusal = requests.first_refusal(standing, requirements) if requirements else self.refusal(standing)
+        try:
+            standing, refusal = self.judged(request, token, view)
+        except MfaError as error:
+            raise _refused(error, token) from None
+        decide = getattr(view, "get_mfa_requirement", None)
+        demanded = getattr(view, "mfa_requirement", None) if decide is None else decide()
+        requirements = requests.requirements_of(demanded)
+        if requirements:
+            refusal = requests.first_refusal(standing, requirements)
         if refusal is not None:
             raise _refused(refusal, token)
-        if not requirements:
-            _announce(view, standing)
+        headers = getattr(view, "headers", None)
+        if not requirements and headers is not None:  # in which DRF takes what it adds to the answer
+            headers.update(grace_header(standing))
         return True
 
     @abstractmethod
-    def standing(self, request: Request, token: Token, view: object) -> Known:
-        """Tell how the token stands."""
-
-    @abstractmethod
-    def refusal(self, standing: Known) -> Refused | None:
-        """Return why a standing is not enough for a view without a requirement of its own, or None where it is."""
+    def judged(self, request: Request, token: Token, view: object) -> tuple[Standing, Refused | None]:
+        """Tell how the token stands, and why that is not enough for a view without a requirement of its own."""
 
 
-class IsVerified(_StandingPermission[Standing]):
+class IsVerified(_StandingPermission):
     """Pass tokens that are verified, and on a view with a requirement of its own those that meet it.
 
     The requirement is the attribute ``mfa_requirement`` of the view, or what its method ``get_mfa_requirement``
@@ -81,16 +80,13 @@ class IsVerified(_StandingPermission[Standing]):
     the account itself decide, whatever ``JWT_GATE`` says.
     """
 
-    def standing(self, request: Request, token: Token, view: object) -> Standing:
-        """Tell how the token stands: by its account, or by its claims where those decide."""
-        return _standing(request, token, view)
-
-    def refusal(self, standing: Standing) -> Refused | None:
+    def judged(self, request: Request, token: Token, view: object) -> tuple[Standing, Refused | None]:
         """Refuse a token that has not confirmed as many devices as are demanded, unless there is still grace."""
-        return standing.refusal()
+        standing = _standing(request, token, view)
+        return standing, standing.refusal()
 
 
-class IsVerifiedOrNoDevice(_StandingPermission[Assessment]):
+class IsVerifiedOrNoDevice(_StandingPermission):
     """Pass tokens that are verified, or that have confirmed every active device there is, recovery codes aside.
 
     So a user without a device can register the first one. A refusal is raised, as by ``IsVerified``, and what a view
@@ -98,13 +94,10 @@ class IsVerifiedOrNoDevice(_StandingPermission[Assessment]):
     account.
     """
 
-    def standing(self, request: Request, token: Token, view: object) -> Assessment:
-        """Tell how the token stands by its account."""
-        return _assessed(request, token)
-
-    def refusal(self, standing: Assessment) -> Refused | None:
+    def judged(self, request: Request, token: Token, view: object) -> tuple[Standing, Refused | None]:
         """Refuse a token that is not verified and may not register a device."""
-        return None if standing.verified or standing.may_register else standing.policy_refusal()
+        standing = requests.assessment_of(request, token)
+        return standing, None if standing.verified or standing.may_register else standing.policy_refusal()
 
 
 def check_requirement(request: Request, requirement: Demanded) -> None:
@@ -118,22 +111,13 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
         if request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
         raise TokenRequired
-    standing = _standing(request, token, request.parser_context.get("view"))
+    try:
+        standing = _standing(request, token, request.parser_context.get("view"))
+    except MfaError as error:
+        raise _refused(error, token) from None
     refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
     if refusal is not None:
         raise _refused(refusal, token)
-
-
-def _requirements(view: object) -> Sequence[Requirement]:
-    decide = getattr(view, "get_mfa_requirement", None)
-    return requests.requirements_of(getattr(view, "mfa_requirement", None) if decide is None else decide())
-
-
-def _announce(view: object, standing: Standing) -> None:
-    """Put into the answer until when the user may go without a device: DRF adds what stands in ``view.headers``."""
-    headers = getattr(view, "headers", None)
-    if headers is not None:
-        headers.update(grace_header(standing))
 
 
 def _token(request: Request) -> Token | None:
@@ -141,22 +125,12 @@ def _token(request: Request) -> Token | None:
 
 
 def _standing(request: Request, token: Token, view: object) -> Standing:
-    """Tell how a token stands; raises what any view of a project can answer, such as that the store is away."""
-    if getattr(view, "mfa_by_account", False):
-        return _assessed(request, token)
-    try:
-        return requests.standing_of(request, token)
-    except MfaError as error:
-        raise _refused(error, token) from None
-
-
-def _assessed(request: Request, token: Token) -> Assessment:
-    try:
-        return requests.assessment_of(request, token)
-    except MfaError as error:
-        raise _refused(error, token) from None
+    """Tell how a token stands: by its account, or by its claims where those decide."""
+    by_account = getattr(view, "mfa_by_account", False)
+    return requests.assessment_of(request, token) if by_account else requests.standing_of(request, token)
 
 
 def _refused(error: MfaError, token: Token) -> Exception:
+    """Return what any view of a project can answer in the place of what the core refuses, such as that it is busy."""
     use_cases = accessor.use_cases()
     return api_exception(error, token.scheme or use_cases.token_provider.scheme, use_cases.step_up_status)

@@ -8,7 +8,16 @@ from rest_framework.viewsets import ViewSetMixin
 
 from mfa.application.use_cases import UseCases
 
-_ITEM = r"^{prefix}/{lookup}"
+_EXTRA = DynamicRoute("^{prefix}/{url_path}{trailing_slash}$", "{basename}-{url_name}", detail=False, initkwargs={})
+_ITEM_EXTRA = DynamicRoute(
+    "^{prefix}/{lookup}/{url_path}{trailing_slash}$", "{basename}-{url_name}", detail=True, initkwargs={}
+)
+
+
+def route(path: str, name: str, /, **actions: str) -> Route:
+    """Return a route under the prefix, whose name goes on as said, by its actions."""
+    detail = "{lookup}" in path
+    return Route(f"^{{prefix}}{path}{{trailing_slash}}$", actions, f"{{basename}}{name}", detail, initkwargs={})
 
 
 class MultiFactorRouter(SimpleRouter):
@@ -41,26 +50,12 @@ class MultiFactorVerifierRouter(MultiFactorRouter):
 
     default_basename = "multi-factor"
     routes = [  # noqa: RUF012 - declared by DRF
-        Route(r"^{prefix}{trailing_slash}$", {"get": "overview"}, "{basename}-overview", detail=False, initkwargs={}),
-        Route(
-            r"^{prefix}/status{trailing_slash}$", {"get": "status"}, "{basename}-status", detail=False, initkwargs={}
-        ),
-        DynamicRoute(r"^{prefix}/{url_path}{trailing_slash}$", "{basename}-{url_name}", detail=False, initkwargs={}),
-        Route(
-            _ITEM + "{trailing_slash}$",
-            {"get": "retrieve", "post": "verify", "patch": "rename", "delete": "remove"},
-            "{basename}-specific",
-            detail=True,
-            initkwargs={},
-        ),
-        Route(
-            _ITEM + "/dispatch{trailing_slash}$",
-            {"post": "dispatch_challenge"},
-            "{basename}-dispatch",
-            detail=True,
-            initkwargs={},
-        ),
-        DynamicRoute(_ITEM + "/{url_path}{trailing_slash}$", "{basename}-{url_name}", detail=True, initkwargs={}),
+        route("", "-overview", get="overview"),
+        route("/status", "-status", get="status"),
+        _EXTRA,
+        route("/{lookup}", "-specific", get="retrieve", post="verify", patch="rename", delete="remove"),
+        route("/{lookup}/dispatch", "-dispatch", post="dispatch_challenge"),
+        _ITEM_EXTRA,
     ]
 
 
@@ -69,8 +64,8 @@ class MultiFactorRegisterRouter(MultiFactorRouter):
 
     default_basename = "multi-factor-register"
     routes = [  # noqa: RUF012 - declared by DRF
-        Route(r"^{prefix}{trailing_slash}$", {"get": "overview"}, "{basename}-overview", detail=False, initkwargs={}),
-        DynamicRoute(r"^{prefix}/{url_path}{trailing_slash}$", "{basename}-{url_name}", detail=False, initkwargs={}),
-        Route(_ITEM + "{trailing_slash}$", {"post": "register"}, "{basename}", detail=True, initkwargs={}),
-        DynamicRoute(_ITEM + "/{url_path}{trailing_slash}$", "{basename}-{url_name}", detail=True, initkwargs={}),
+        route("", "-overview", get="overview"),
+        _EXTRA,
+        route("/{lookup}", "", post="register"),
+        _ITEM_EXTRA,
     ]

@@ -3,7 +3,6 @@
 from datetime import UTC
 from typing import Any, TypeVar
 
-import attrs
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
@@ -11,9 +10,8 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
-from mfa.adapters.drf.shapes import AuthenticationResponse
-from mfa.application.listing import ListedDevice
 from mfa.application.standing import Assessment
+from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
 from mfa.domain.devices import MOST_NAME_CHARACTERS
@@ -71,11 +69,11 @@ class EmailAddressField(TextField, serializers.EmailField):
 
 
 class ValueField(serializers.Field[Any, Any, Any, Any]):
-    """A value of one of some types, which others judge; without types, of what the methods of devices take."""
+    """A value that others judge, of one of the kinds in a description; without kinds, what methods verify."""
 
-    def __init__(self, *types: Any, **kwargs: Any) -> None:
+    def __init__(self, *kinds: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.types = types
+        self.kinds = kinds
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever type
         """Return the value as it came."""
@@ -88,6 +86,14 @@ class MethodField(serializers.CharField):
     def __init__(self, *others: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.others = others
+
+
+class WordField(serializers.CharField):
+    """A word of the core, translated."""
+
+    def to_representation(self, value: Any) -> str:  # noqa: ANN401 - as in DRF
+        """Return the word in the language of the request."""
+        return word(value)
 
 
 class SecondsField(serializers.IntegerField):
@@ -130,7 +136,7 @@ class PasskeySerializer(MultiFactorSerializer[Any]):
     """What a browser made of the options for a login, and the state that came with them."""
 
     state = TextField(min_length=1, max_length=MOST_STATE_CHARACTERS)
-    value = ValueField(AuthenticationResponse)
+    value = ValueField("AuthenticationResponse")
 
 
 class RenameSerializer(MultiFactorSerializer[Any]):
@@ -150,15 +156,12 @@ class DispatchSerializer(MultiFactorSerializer[Any]):
 
 
 class RegistrationSerializer(MultiFactorSerializer[Any]):
-    """A name for the new device, and the fields of its method.
-
-    The context names the method.
-    """
+    """A name for the new device, and the fields of its method."""
 
     name = TextField(required=False, allow_blank=True, max_length=MOST_NAME_CHARACTERS)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Return the name and the fields of the method."""
+        """Return the name and the fields of the method, which the context names."""
         method: Method | None = self.context.get("method")
         own = () if method is None else method.fields
         return {**super().get_fields(), **{field.name: _input(field) for field in own}}
@@ -180,10 +183,9 @@ def _input(field: RegistrationField) -> serializers.Field[Any, Any, Any, Any]:
 
 
 class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
-    """A device, as the token that asks sees it.
+    """A device, as the token that asks sees it."""
 
-    The context has the configured methods, and nothing else is kept: one instance can represent every device.
-    """
+    # The context has the configured methods, and nothing else is kept: one instance can represent every device.
 
     index = serializers.IntegerField(
         source="device.index", min_value=0, help_text="The device's own within its user, for ever."
@@ -225,31 +227,16 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
             return None
 
 
-@attrs.frozen
-class OfferedMethod:
-    """A configured method, its position, and how many active devices of it the user has."""
-
-    index: int
-    method: Method
-    registered: int
-
-
-class OfferedMethodSerializer(MultiFactorSerializer[OfferedMethod]):
+class OfferedMethodSerializer(MultiFactorSerializer[Any]):
     """A method, as whoever wants to register is shown it."""
 
     index = serializers.IntegerField(min_value=0, help_text="The method's position in the settings.")
     method = MethodField(source="method.name", help_text="The name of the method.")
-    verbose_name = serializers.SerializerMethodField(help_text="What a person calls the method.")
-    dispatchable = serializers.SerializerMethodField(help_text="Whether a challenge has to be dispatched to verify.")
+    verbose_name = WordField(source="method.verbose_name", help_text="What a person calls the method.")
+    dispatchable = serializers.BooleanField(
+        source="method.dispatchable", help_text="Whether a challenge has to be dispatched to verify."
+    )
     registered = serializers.IntegerField(min_value=0, help_text="How many active devices of the method there are.")
-
-    def get_verbose_name(self, offered: OfferedMethod) -> str:
-        """Return what a person calls the method."""
-        return word(offered.method.verbose_name)
-
-    def get_dispatchable(self, offered: OfferedMethod) -> bool:
-        """Tell whether a challenge has to be dispatched to verify."""
-        return offered.method.dispatchable
 
 
 class ConfirmationSerializer(MultiFactorSerializer[Confirmation]):

@@ -7,13 +7,12 @@ from typing import Any
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import Route
 
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
-from mfa.adapters.drf.routers import MultiFactorRouter
+from mfa.adapters.drf.routers import MultiFactorRouter, route
 from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
 from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
-from mfa.application.trusts import ShowTrust
+from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
 
 
 class MultiFactorTrustViewSet(MultiFactorViewSet):
@@ -47,13 +46,9 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
         given = self.reader().run_validation(request.data)
         successor = self.successor(request)
         answer = self.use_cases().trust_browser(
-            ShowTrust(
-                token=token,
-                kept=given["token"],
-                successor=None if successor is None else successor.token,
-            )
+            ShowTrust(token=token, kept=given["token"], successor=None if successor is None else successor.token)
         )
-        if answer is None:
+        if isinstance(answer, NotTrusted):
             return self.rejected()
         if successor is not None:
             successor.issue()
@@ -61,7 +56,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
 
     def revoke(self, request: Request, index: str, **_: Any) -> Response:
         """Forget a browser, and what it had confirmed."""
-        self.use_cases().revoke_trust(self.token(request), index)
+        self.use_cases().revoke_trust(Revoke(token=self.token(request), trust=index))
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def demand_found(self, request: Request, index: str) -> None:
@@ -75,12 +70,6 @@ class MultiFactorTrustRouter(MultiFactorRouter):
 
     default_basename = "multi-factor-trust"
     routes = [  # noqa: RUF012 - declared by DRF
-        Route(
-            r"^{prefix}{trailing_slash}$",
-            {"get": "overview", "post": "show"},
-            "{basename}-overview",
-            detail=False,
-            initkwargs={},
-        ),
-        Route(r"^{prefix}/{lookup}{trailing_slash}$", {"delete": "revoke"}, "{basename}", detail=True, initkwargs={}),
+        route("", "-overview", get="overview", post="show"),
+        route("/{lookup}", "", delete="revoke"),
     ]

@@ -1,8 +1,8 @@
 """The routes' behaviour: requests become commands, and what the use cases answer becomes responses."""
 
 import re
-from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from django.db import connections, transaction
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.utils.decorators import classonlymethod
-from rest_framework.exceptions import NotAcceptable, ValidationError
+from rest_framework.exceptions import NotAcceptable, NotFound, ValidationError
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,26 +19,17 @@ from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.answers import requirement_body
-from mfa.adapters.drf.errors import rejection, with_code
+from mfa.adapters.answers import rejection, requirement_body
+from mfa.adapters.drf import serializers
+from mfa.adapters.drf.errors import with_code
 from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
-from mfa.adapters.drf.serializers import (
-    DeviceSerializer,
-    DispatchSerializer,
-    MadeTrustSerializer,
-    OfferedMethod,
-    OfferedMethodSerializer,
-    RegistrationSerializer,
-    RenameSerializer,
-    StandingSerializer,
-    VerifySerializer,
-)
-from mfa.adapters.exceptions import api_exception, transactions_left_alone
+from mfa.adapters.exceptions import MfaException, api_exception, transactions_left_alone
+from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
-from mfa.application.listing import ListedDevice
 from mfa.application.ports.tokens import PreparedToken
 from mfa.application.registration import Register
+from mfa.application.transactions import ListedDevice
 from mfa.application.use_cases import UseCases
 from mfa.application.verification import NotVerified, Verify
 from mfa.domain.errors import DeviceNotFound, InvalidField, MethodNotFound, Refused
@@ -112,8 +103,12 @@ class MultiFactorViewSet(ViewSet):
             return with_code(super().handle_exception(api_exception(exc, "")))
 
     def rejected(self) -> Response:
-        """Answer a wrong value, which is the same for every reason; what was counted stays, for nothing is raised."""
-        return self.handle_exception(rejection())
+        """Answer a wrong value, which is the same for every reason.
+
+        Nothing is raised: DRF rolls a request's transaction back when a view raises, and with it would go the failure
+        that was counted.
+        """
+        return self.handle_exception(MfaException(rejection()))
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Keep secrets and standings out of every cache."""
@@ -127,9 +122,9 @@ class MultiFactorViewSet(ViewSet):
             self.demand_found(request, kwargs[self.lookup_field])
         return super().options(request, *args, **kwargs)
 
-    @abstractmethod
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``NotFound`` where the path leads to nothing that the user may know of."""
+        raise NotFound
 
     def get_serializer_class(self) -> type[Serializer[Any]]:
         """Return what reads the body; the browsable API and the metadata ask for other verbs than the request's."""
@@ -160,12 +155,11 @@ class MultiFactorViewSet(ViewSet):
     def reader(self) -> Serializer[Any]:
         """Return what reads the body, by its ``run_validation``: one for all requests, where it is of this package."""
         kind = self.get_serializer_class()
-        return made_once(kind) if kind.__module__ == VerifySerializer.__module__ else self.get_serializer()
+        return made_once(kind) if kind.__module__ == serializers.__name__ else self.get_serializer()
 
-    def shown(self, listed: Iterable[ListedDevice]) -> list[dict[str, Any]]:
-        """Return devices as clients are shown them."""
-        serializer = _device_serializer(self.use_cases().methods)
-        return [dict(serializer.to_representation(each)) for each in listed]
+    def shown(self, listed: ListedDevice) -> dict[str, Any]:
+        """Return a device as clients are shown it."""
+        return dict(_device_serializer(self.use_cases().methods).to_representation(listed))
 
 
 @cache
@@ -178,13 +172,13 @@ def made_once(kind: type[Serializer[Any]]) -> Serializer[Any]:
 
 
 @lru_cache(maxsize=8)
-def _device_serializer(methods: Methods) -> DeviceSerializer:
-    return DeviceSerializer(context={"methods": methods})
+def _device_serializer(methods: Methods) -> serializers.DeviceSerializer:
+    return serializers.DeviceSerializer(context={"methods": methods})
 
 
 @lru_cache(maxsize=64)
-def _registration_serializer(methods: Methods, name: str) -> RegistrationSerializer:
-    return RegistrationSerializer(context={"method": methods.named(name)})
+def _registration_serializer(methods: Methods, name: str) -> serializers.RegistrationSerializer:
+    return serializers.RegistrationSerializer(context={"method": methods.named(name)})
 
 
 class MultiFactorVerifierViewSet(MultiFactorViewSet):
@@ -197,14 +191,14 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
     lookup_value_regex = rf"(?!(?:{'|'.join(NAMES)})(?:/|$))[^/]+"
     lookup_value_converter = "int"
     serializer_classes = {  # noqa: RUF012 - declared above
-        "verify": VerifySerializer,
-        "rename": RenameSerializer,
-        "dispatch_challenge": DispatchSerializer,
+        "verify": serializers.VerifySerializer,
+        "rename": serializers.RenameSerializer,
+        "dispatch_challenge": serializers.DispatchSerializer,
     }
 
     def overview(self, request: Request, **_: Any) -> Response:
         """List the user's devices."""
-        return Response(self.shown(self.use_cases().list_devices(self.token(request))))
+        return Response([self.shown(each) for each in self.use_cases().list_devices(self.token(request))])
 
     def status(self, request: Request, **_: Any) -> Response:
         """Tell how the token stands, and on request whether it meets a requirement that the settings name."""
@@ -213,7 +207,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         if name is not None and requirement is None:
             raise InvalidField("requirement", "unknown_requirement")
         standing = use_cases.assess_token(token)
-        shown = dict(made_once(StandingSerializer).to_representation(standing))
+        shown = dict(made_once(serializers.StandingSerializer).to_representation(standing))
         if requirement is not None:
             met = standing.refusal(requirement) is None
             shown["requirement"] = {**requirement_body(standing.demanded(requirement)), "met": met}
@@ -221,8 +215,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
 
     def retrieve(self, request: Request, index: str, **_: Any) -> Response:
         """Show one device."""
-        [device] = self.shown([self.device(request, index)])
-        return Response(device)
+        return Response(self.shown(self.device(request, index)))
 
     def verify(self, request: Request, index: str, **_: Any) -> Response:
         """Judge a value; the answer to a wrong one is the same whatever is wrong with it."""
@@ -244,23 +237,22 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
             return self.rejected()
         if successor is not None:
             successor.issue()
-        [device] = self.shown([verified.listed])
+        device = self.shown(verified.listed)
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
         if verified.trust is not None:
-            answer["trust"] = dict(made_once(MadeTrustSerializer).to_representation(verified.trust))
+            answer["trust"] = dict(made_once(serializers.MadeTrustSerializer).to_representation(verified.trust))
         return Response(answer)
 
     def rename(self, request: Request, index: str, **_: Any) -> Response:
         """Rename a device."""
         token = self.token(request)
         name = self.read(request, index, verified=True)["name"]
-        renamed = self.use_cases().rename_device(token, device_index(index), name)
-        [device] = self.shown([renamed])
-        return Response(device)
+        renamed = self.use_cases().rename_device(Rename(token=token, index=device_index(index), name=name))
+        return Response(self.shown(renamed))
 
     def remove(self, request: Request, index: str, **_: Any) -> Response:
         """Remove a device."""
-        self.use_cases().remove_device(self.token(request), device_index(index))
+        self.use_cases().remove_device(Remove(token=self.token(request), index=device_index(index)))
         return Response(status=HTTPStatus.NO_CONTENT)
 
     def dispatch_challenge(self, request: Request, index: str, **_: Any) -> Response:
@@ -291,34 +283,33 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         except ValidationError:
             self.demand_found(request, index)
             if verified:
-                self.demand_verified(request)
+                assessment = self.use_cases().assess_token(self.token(request))
+                if not assessment.proved:
+                    raise assessment.policy_refusal() from None
             raise
 
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``DeviceNotFound`` for an index that is not the user's own."""
         self.device(request, index)
 
-    def demand_verified(self, request: Request) -> None:
-        """Raise ``Refused`` for a token that is not verified."""
-        assessment = self.use_cases().assess_token(self.token(request))
-        if not assessment.proved:
-            raise assessment.policy_refusal()
-
 
 class MultiFactorRegistrationViewSet(MultiFactorViewSet):
     """The methods that you can register devices of."""
 
     permission_classes: Sequence[Any] = (IsTokenAuthenticated, IsVerifiedOrNoDevice)
-    serializer_classes = {"register": RegistrationSerializer}  # noqa: RUF012 - declared above
+    serializer_classes = {"register": serializers.RegistrationSerializer}  # noqa: RUF012 - declared above
 
     def overview(self, request: Request, **_: Any) -> Response:
         """List the methods, in the order that gives their indexes."""
         devices = [listed.device for listed in self.use_cases().list_devices(self.token(request))]
+        active = Counter(device.method for device in devices if device.active)
         offered = [
-            OfferedMethod(index, method, sum(device.active and device.method == method.name for device in devices))
+            {"index": index, "method": method, "registered": active[method.name]}
             for index, method in enumerate(self.use_cases().methods)
         ]
-        return Response([dict(made_once(OfferedMethodSerializer).to_representation(each)) for each in offered])
+        return Response(
+            [dict(made_once(serializers.OfferedMethodSerializer).to_representation(each)) for each in offered]
+        )
 
     def register(self, request: Request, index: str, **_: Any) -> Response:
         """Register a device, and show what only this response ever shows."""
@@ -334,8 +325,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
                 account=requests.account_read(request, token),
             )
         )
-        [device] = self.shown([registered.listed])
-        return Response({**device, **registered.shown}, status=HTTPStatus.CREATED)
+        return Response({**self.shown(registered.listed), **registered.shown}, status=HTTPStatus.CREATED)
 
     def method(self, index: str) -> Method:
         """Return the method of that name or position; raises ``MethodNotFound``."""
@@ -343,7 +333,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
 
     def reader(self) -> Serializer[Any]:
         """Return what reads the body for the method of the path."""
-        if self.get_serializer_class() is not RegistrationSerializer:
+        if self.get_serializer_class() is not serializers.RegistrationSerializer:
             return self.get_serializer()
         return _registration_serializer(self.use_cases().methods, self.method(self.kwargs[self.lookup_field]).name)
 

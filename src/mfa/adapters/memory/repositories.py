@@ -8,9 +8,9 @@ import attrs
 
 from mfa.application.ports.repositories import AccountRepository, HeldDevice
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 
 
 class MemoryAccountRepository(AccountRepository):
@@ -89,16 +89,13 @@ class MemoryAccountRepository(AccountRepository):
             return after
         if stored.version != before.version:
             raise StaleAccount
-        self._demand_unique(before.user_id, after)
+        names = {device.unique for device in after.devices} - {None}
+        others = [other for other in self._accounts.values() if other.user_id != before.user_id]
+        if any(device.unique in names for other in others for device in other.devices):
+            raise NotUnique
         stored = _merged(stored, before, after)
         self._accounts[before.user_id] = stored
         return attrs.evolve(_as_seen_by(after.token_id, stored), login=after.login)
-
-    def _demand_unique(self, user_id: UserId, after: Account) -> None:
-        names = {device.unique for device in after.devices} - {None}
-        for other in self._accounts.values():
-            if other.user_id != user_id and names & {device.unique for device in other.devices}:
-                raise NotUnique
 
     def _stored(self, user_id: UserId) -> Account:
         return self._accounts.get(user_id, Account(user_id=user_id))

@@ -37,16 +37,13 @@ class SeededEntropy(Entropy):
 
     def token(self, size: int) -> bytes:
         """Return this many bytes."""
-        blocks = b"".join(self._block() for _ in range(0, size, _BLOCK))
-        return blocks[:size]
+        blocks = (hashlib.sha256(f"{self._seed}/{next(self._drawn)}".encode()) for _ in range(0, size, _BLOCK))
+        return b"".join(block.digest() for block in blocks)[:size]
 
     def digits(self, count: int) -> str:
         """Return this many decimal digits; 128 bits to spare make the bias of the remainder too small to matter."""
         number = int.from_bytes(self.token(count + _SPARE))
         return str(number % 10**count).zfill(count)
-
-    def _block(self) -> bytes:
-        return hashlib.sha256(f"{self._seed}/{next(self._drawn)}".encode()).digest()
 
 
 class MemoryKeyRotations(KeyRotations):

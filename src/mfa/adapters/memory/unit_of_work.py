@@ -7,9 +7,9 @@ from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 
 
 class MemoryPublisher(Publisher):

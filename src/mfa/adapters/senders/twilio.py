@@ -56,9 +56,8 @@ class TwilioSender(Sender):
         account_sid = self.account_sid or _required("TWILIO_ACCOUNT_SID")
         auth_token = self.auth_token or _required("TWILIO_AUTH_TOKEN")
         service = self.messaging_service_sid or os.environ.get("TWILIO_MESSAGING_SERVICE_SID", "")
-        if service:
-            self._origin = {"MessagingServiceSid": service}
-        else:
+        self._origin = {"MessagingServiceSid": service}
+        if not service:
             self._origin = {"From": self.from_number or _required("TWILIO_FROM")}
         url = urlsplit(self.base_url or os.environ.get("TWILIO_BASE_URL", "https://api.twilio.com"))
         self._secure, self._host, self._port = url.scheme == "https", url.hostname or "", url.port

@@ -14,8 +14,6 @@ from mfa.application.ports.delivery import Message
 
 TEMPLATES = Path(__file__).parent.parent / "django" / "templates"
 
-MINUTE = timedelta(minutes=1)
-
 
 def worded(template: str, message: Message, issuer: str) -> str:
     """Word a message by a template, whose context is ``code``, ``minutes``, ``issuer``, ``host`` and ``device_name``.
@@ -31,7 +29,7 @@ def worded(template: str, message: Message, issuer: str) -> str:
     host = deployed.relying_party_id or _domain(message.site)
     context = {
         "code": message.code,
-        "minutes": message.lifetime // MINUTE,
+        "minutes": message.lifetime // timedelta(minutes=1),
         "issuer": issuer or deployed.issuer or host,
         "host": host,
         "device_name": message.device_name,

@@ -19,18 +19,12 @@ from rest_framework_simplejwt.tokens import Token as JsonWebToken
 from mfa.adapters import accessor
 from mfa.adapters.exceptions import api_exception
 from mfa.adapters.tokens.rows import users
-from mfa.application.ports.tokens import (
-    PreparedToken,
-    Recorded,
-    RecordedVerification,
-    StandingRecorder,
-    TokenIssuer,
-    TokenProvider,
-)
+from mfa.application.ports.tokens import PreparedToken, Recorded, StandingRecorder, TokenIssuer, TokenProvider
 from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.policies import Confirmation
 
 FAMILY = "sid"
 """The claim by which all tokens of one login are known (OpenID Connect Front-Channel Logout 1.0, section 3)."""
@@ -143,7 +137,10 @@ class FamilyRefreshToken(RefreshToken):
         for claim in _TOLD:
             access.payload.pop(claim, None)
         if isinstance(family, str) and family and user_id is not None:
-            standing = _assessed(Token(id=_identity(user_id, family), user_id=user_id))
+            try:
+                standing = accessor.use_cases().assess_token(Token(id=_identity(user_id, family), user_id=user_id))
+            except Unavailable as error:
+                raise api_exception(error, "") from None
             access.payload.update(_claims(standing, access.get("amr") or ()))
         return access
 
@@ -166,13 +163,6 @@ class FamilyRefreshToken(RefreshToken):
         found = users().filter(**{api_settings.USER_ID_FIELD: claim})
         key = found.values_list("pk", flat=True).first()
         return None if key is None else UserId(str(key))
-
-
-def _assessed(token: Token) -> Standing:
-    try:
-        return accessor.use_cases().assess_token(token)
-    except Unavailable as error:
-        raise api_exception(error, "") from None
 
 
 def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, object]]:
@@ -201,7 +191,10 @@ def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, obj
 def _recorded(token: JsonWebToken) -> Recorded | None:
     """Read what ``_claims`` wrote; None for whatever is not written like that."""
     try:
-        verifications = tuple(_verification(*each) for each in _exactly(list, token["mfa"]))
+        verifications = tuple(
+            Confirmation(index=_number(index), method=_exactly(str, method), at=_moment(at))
+            for method, at, index in _exactly(list, token["mfa"])
+        )
         deadline = token.get("mfa_deadline")
         recorded = Recorded(
             required=_number(token["mfa_required"]),
@@ -212,10 +205,6 @@ def _recorded(token: JsonWebToken) -> Recorded | None:
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
     return recorded if len({each.index for each in verifications}) == len(verifications) else None
-
-
-def _verification(method: object, at: object, index: object) -> RecordedVerification:
-    return RecordedVerification(index=_number(index), method=_exactly(str, method), at=_moment(at))
 
 
 def _moment(seconds: object) -> datetime:

@@ -29,13 +29,10 @@ class Fido2AuthenticatorCryptography(AuthenticatorCryptography):
 
     def attestation_object(self, data: bytes) -> AttestationObject:
         """Read an attestation object, and nothing after it; raises ``Unreadable``."""
-        fields = cbor.read(data)
-        if not isinstance(fields, dict):
-            raise Unreadable
-        format_, authenticator_data = fields.get("fmt"), fields.get("authData")
-        if not isinstance(format_, str) or not isinstance(authenticator_data, bytes) or "attStmt" not in fields:
-            raise Unreadable
-        return AttestationObject(format=format_, statement=fields["attStmt"], authenticator_data=authenticator_data)
+        match cbor.read(data):
+            case {"fmt": str() as format_, "attStmt": statement, "authData": bytes() as authenticator_data}:
+                return AttestationObject(format=format_, statement=statement, authenticator_data=authenticator_data)
+        raise Unreadable
 
     def measure(self, data: bytes) -> int:
         """Return how many bytes the CBOR item at the start takes; raises ``Unreadable``."""

@@ -12,10 +12,10 @@ from mfa.application.ports.tokens import TokenEnder
 from mfa.application.transactions import Decision, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import DeviceNotFound, MethodNotFound
 from mfa.domain.events import AccountEvent
 from mfa.domain.identifiers import UserId
-from mfa.domain.logins import SpentLogin
 from mfa.domain.operations import locked_down, reset, unlocked
 
 

@@ -5,9 +5,8 @@ from datetime import datetime
 
 import attrs
 
-from mfa.application.listing import ListedDevice, listed
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
-from mfa.application.transactions import UseCase, retried
+from mfa.application.transactions import ListedDevice, UseCase, retried
 from mfa.domain.identifiers import UserId
 from mfa.domain.trusts import Trust
 
@@ -38,7 +37,7 @@ class ShowStatus(UseCase):
         now, rules = self.transactions.clock.now(), self.transactions.rules
         query = AuditQuery(user_id=user_id, limit=LAST_EVENTS)
         return AccountStatus(
-            devices=tuple(listed(account, each, rules, now, self.transactions.vault) for each in account.devices),
+            devices=tuple(self.transactions.listed(account, each, now) for each in account.devices),
             waits_until=account.waits_until(rules, now),
             failures=account.remembered_failures(rules, now),
             locked_down=account.locked_down,

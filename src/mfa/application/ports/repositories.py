@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import attrs
 
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.logins import SpentLogin
 
 Credentials = TypeVar("Credentials")
 

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from mfa.domain.identifiers import Token, UserId
+from mfa.domain.policies import Confirmation
 
 
 class TokenProvider(Protocol):
@@ -105,21 +106,12 @@ def ender_of(provider: TokenProvider) -> TokenEnder:
 
 
 @attrs.frozen(kw_only=True)
-class RecordedVerification:
-    """A verification as a token tells of it."""
-
-    index: int
-    method: str
-    at: datetime
-
-
-@attrs.frozen(kw_only=True)
 class Recorded:
-    """How a token stood when it was made, in the token's own words."""
+    """How a token stood when it was made, in the token's own words; it is not asked which methods resist phishing."""
 
     required: int
     enrolled: bool
-    verifications: tuple[RecordedVerification, ...]
+    verifications: tuple[Confirmation, ...]
     grace_until: datetime | None = None
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SpentLogin
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.logins import SpentLogin
 
 
 class UnitOfWork(Protocol):

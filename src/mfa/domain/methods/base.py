@@ -238,7 +238,6 @@ class Methods:
     reserved: tuple[Method, ...] = attrs.field(default=(), validator=_check_names)
 
     def __iter__(self) -> Iterator[Method]:
-        """Go through the methods in their order."""
         return iter(self.all)
 
     def named(self, name: str) -> Method:

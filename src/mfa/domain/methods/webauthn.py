@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import attrs
+from attrs.validators import instance_of, optional
 
 from mfa.domain.errors import MalformedValue
 from mfa.domain.secrets import equal
@@ -430,11 +431,11 @@ def _octets_or_none(members: dict[str, Any], name: str) -> bytes | None:
 class _ClientData:
     """What the browser says of a ceremony (section 5.8.1), as far as it is looked at."""
 
-    type: str
-    challenge: str = attrs.field(repr=False)
-    origin: str
-    cross_origin: bool
-    top_origin: str | None
+    type: str = attrs.field(default="", validator=instance_of(str))
+    challenge: str = attrs.field(default="", validator=instance_of(str))
+    origin: str = attrs.field(default="", validator=instance_of(str))
+    cross_origin: bool = attrs.field(default=False, alias="crossOrigin", validator=instance_of(bool))
+    top_origin: str | None = attrs.field(default=None, alias="topOrigin", validator=optional(instance_of(str)))
 
     @classmethod
     def read(cls, data: bytes, text_step: str, json_step: str) -> "_ClientData":
@@ -444,23 +445,11 @@ class _ClientData:
         except UnicodeDecodeError:
             raise CeremonyRefused(text_step, Reason.MALFORMED) from None
         try:
-            fields = json.loads(text)
-        except (ValueError, RecursionError):
+            given = json.loads(text)
+            members = [field.alias for field in attrs.fields(cls) if given.get(field.alias) is not None]
+            return cls(**{member: given[member] for member in members})
+        except (AttributeError, TypeError, ValueError, RecursionError):  # what is no object has no members
             raise CeremonyRefused(json_step, Reason.MALFORMED) from None
-        if not isinstance(fields, dict):
-            raise CeremonyRefused(json_step, Reason.MALFORMED)
-        said = {name: member for name, member in fields.items() if member is not None}
-        client = cls(
-            type=said.get("type", ""),
-            challenge=said.get("challenge", ""),
-            origin=said.get("origin", ""),
-            cross_origin=said.get("crossOrigin", False),
-            top_origin=said.get("topOrigin"),
-        )
-        texts = (client.type, client.challenge, client.origin, client.top_origin or "")
-        if not all(isinstance(text, str) for text in texts) or not isinstance(client.cross_origin, bool):
-            raise CeremonyRefused(json_step, Reason.MALFORMED)
-        return client
 
     def answers(self, challenge: bytes) -> bool:
         """Tell in constant time whether this is the answer to a challenge."""

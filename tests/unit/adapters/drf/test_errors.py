@@ -10,8 +10,8 @@ from rest_framework.exceptions import Throttled as TooManyRequests
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from mfa.adapters.answers import ANSWERS, PROBLEMS, answer_to, requirement_body
-from mfa.adapters.drf.errors import rejection, with_code
+from mfa.adapters.answers import ANSWERS, PROBLEMS, answer_to, rejection, requirement_body
+from mfa.adapters.drf.errors import with_code
 from mfa.adapters.exceptions import MfaException, api_exception
 from mfa.application.standing import Standing
 from mfa.domain import errors
@@ -279,7 +279,7 @@ def test_a_fault_is_no_answer_there_either() -> None:
 
 
 def test_a_wrong_value_has_one_answer() -> None:
-    response = answered(rejection())
+    response = answered(MfaException(rejection()))
 
     assert response.status_code == 401
     assert response.data == {"detail": "This value is not valid.", "code": "invalid_value"}

@@ -414,3 +414,6 @@ def test_a_store_that_is_away_is_told(
     raised = refusal_by(APIView(), request_, permission)
 
     assert (raised.status_code, raised.wait, raised.get_codes()) == (503, 1, "unavailable")
+    with pytest.raises(APIException) as inside:
+        check_requirement(request_, FRESH)
+    assert inside.value.get_codes() == "unavailable"
