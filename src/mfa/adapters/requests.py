@@ -13,11 +13,13 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import Refused
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
+from mfa.domain.proofs import Proofs
 
 Demanded = Requirement | str | Iterable[Requirement | str]
 """What may stand in ``mfa_requirement``: a requirement, its name in the settings, or several that are all to be met."""
 
 _ACCOUNT = "_mfa_account"
+_PROOFS = "_mfa_proofs"
 
 
 def requirements_of(demanded: Demanded | None) -> tuple[Requirement, ...]:
@@ -50,7 +52,7 @@ def standing_of(request: object, token: Token) -> Standing:
     recorded = None if recorder is None else recorder.recorded(request)
     if recorded is not None:
         return use_cases.assess_token.recall(recorded)
-    return use_cases.assess_token.stand(_account_of(request, token, use_cases))
+    return use_cases.assess_token.stand(_proofs_of(request, token, use_cases))
 
 
 def assessment_of(request: object, token: Token) -> Assessment:
@@ -87,6 +89,18 @@ def _account_of(request: object, token: Token, use_cases: UseCases) -> Account:
     account = account_read(request, token) or use_cases.assess_token.account(token)
     _remembered(request)[_ACCOUNT] = (token, account)
     return account
+
+
+def _proofs_of(request: object, token: Token, use_cases: UseCases) -> Proofs[Any]:
+    """Read what a gate asks once for each request, however many gates there are, unless the account is known anyway."""
+    account = account_read(request, token)
+    if account is not None:
+        return account
+    known = _remembered(request).get(_PROOFS)
+    if known is None or known[0] != token:
+        known = _remembered(request)[_PROOFS] = (token, use_cases.assess_token.proofs(token))
+    proofs: Proofs[Any] = known[1]
+    return proofs
 
 
 def _remembered(request: object) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """How a token stands: what it has verified of what is demanded."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 
@@ -10,6 +11,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Confirmation, Requirement, Subject, deadline_of
+from mfa.domain.proofs import Proofs
 
 ANYTHING = Requirement()
 """What a view demands that leaves everything to the policy."""
@@ -84,7 +86,11 @@ class AssessToken(UseCase):
         """Read the account as a token meets it; raises ``Unavailable``."""
         return self.transactions.account(token)
 
-    def stand(self, account: Account) -> Standing:
+    def proofs(self, token: Token) -> Proofs[Any]:
+        """Read of the account what a gate asks; raises ``Unavailable``."""
+        return self.transactions.proofs(token)
+
+    def stand(self, account: Proofs[Any]) -> Standing:
         """Tell what a gate asks, by the account as the token met it, such as one that was read along with it."""
         now, rules, subject = self.transactions.clock.now(), self.transactions.rules, self.transactions.subject(account)
         required, counted, enrolled = rules.policy.required(subject), account.counted(rules, now), bool(account.active)

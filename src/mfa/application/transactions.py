@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
@@ -11,7 +11,7 @@ from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.system import Clock, Vault, seal_context
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
-from mfa.domain.accounts import Account, Rules
+from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
@@ -19,6 +19,8 @@ from mfa.domain.events import BrowserForgotten, Event
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import Method
 from mfa.domain.policies import Profile, Subject
+from mfa.domain.proofs import Proofs
+from mfa.domain.rules import Rules
 
 MOST_ATTEMPTS = 8
 """As many requests for one user at once as are judged one after another; whoever is later is told to wait."""
@@ -77,6 +79,10 @@ class Transactions:
         """Read the account that a token belongs to; raises ``Unavailable``."""
         return retried(lambda: self.unit_of_work.account(token.user_id, token.id))
 
+    def proofs(self, token: Token) -> Proofs[Any]:
+        """Read of an account what a gate asks; raises ``Unavailable``."""
+        return retried(lambda: self.unit_of_work.proofs(token.user_id, token.id))
+
     def profile(self, user_id: UserId) -> Profile:
         """Look a user up; raises ``Unavailable``."""
         return retried(lambda: self.users.profile(user_id))
@@ -85,7 +91,7 @@ class Transactions:
         """Ask the policy how many verifications are demanded; the profile is looked up only if the policy asks."""
         return self.rules.policy.required(self.subject(account))
 
-    def subject(self, account: Account) -> Subject:
+    def subject(self, account: Proofs[Any]) -> Subject:
         """Return whom policies judge; what they do not ask for is not looked up, and nothing twice."""
         return Subject(
             user_id=account.user_id,

@@ -37,10 +37,10 @@ from mfa.application.transactions import Transactions
 from mfa.application.trusts import FollowRehash, ListTrusts, RevokeTrust, TrustBrowser
 from mfa.application.upkeep import RotateKeys
 from mfa.application.verification import VerifyChallenge
-from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Methods
 from mfa.domain.methods.security_keys import SecurityKeys
 from mfa.domain.policies import Requirement
+from mfa.domain.rules import Rules
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

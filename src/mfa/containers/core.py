@@ -15,7 +15,6 @@ from mfa.application.ports.system import Entropy
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.use_cases import UseCases, make_use_cases
 from mfa.config import POLICIES, THROTTLES, Config
-from mfa.domain.accounts import Rules
 from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
@@ -24,6 +23,7 @@ from mfa.domain.methods.security_keys import SecurityKeys
 from mfa.domain.methods.temporary_pass import TemporaryPass
 from mfa.domain.methods.webauthn import RelyingParty
 from mfa.domain.policies import VerificationPolicy
+from mfa.domain.rules import Rules
 from mfa.domain.sends import SendLimits
 from mfa.domain.throttling import ThrottlePolicy
 

@@ -1,7 +1,7 @@
 """The aggregate: one user's devices and what was tried on them, with every rule that must hold for all at once."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 import attrs
@@ -21,13 +21,13 @@ from mfa.domain.errors import (
     TrustNotFound,
     refusal,
 )
-from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.methods.base import Method, Methods
-from mfa.domain.methods.names import TRUST
-from mfa.domain.moments import elapsed
-from mfa.domain.policies import Confirmation, Deadline, Requirement, VerificationPolicy
+from mfa.domain.identifiers import Token, TokenId
+from mfa.domain.methods.base import Method
+from mfa.domain.policies import Confirmation, Requirement
+from mfa.domain.proofs import Proofs
+from mfa.domain.rules import Rules as Rules
 from mfa.domain.sends import Sends
-from mfa.domain.throttling import Failures, ThrottlePolicy, waiting_until, with_gone
+from mfa.domain.throttling import Failures, waiting_until, with_gone
 from mfa.domain.trusts import MOST_TRUSTS, Trust
 
 MOST_PENDING_OF_ONE_TOKEN = 3
@@ -44,39 +44,8 @@ MOST_BROWSERS = 20
 """Browsers of one user that are known from one login to the next."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class Rules:
-    """What is the same for every account: the configured methods, policies and limits."""
-
-    methods: Methods
-    policy: VerificationPolicy
-    throttle: ThrottlePolicy
-    max_failures: int
-    failure_memory: timedelta
-    max_devices_per_method: int
-    registration_lifetime: timedelta
-    change_max_age: timedelta
-    verification_lifetime: timedelta | None
-    registration_deadline: Deadline | None = None
-    trust_lifetime: timedelta | None = None
-
-    def disabled(self, device: Device) -> bool:
-        """Tell whether a device had as many wrong values in a row as may be guessed (NIST SP 800-63B-4 3.2.2)."""
-        return device.failures.count >= self.max_failures and self.methods.guessable(device.method)
-
-    def counts(self, at: datetime | None, now: datetime) -> bool:
-        """Tell whether a verification of that time still counts; one from the future, by a wrong clock, does not."""
-        age = None if at is None else elapsed(at, now)
-        return age is not None and (self.verification_lifetime is None or age < self.verification_lifetime)
-
-    def confirmed_until(self, token: Token, now: datetime) -> datetime | None:
-        """Return when a verification ends: by the settings, or with the token if that is known; None for neither."""
-        ends = [now + self.verification_lifetime if self.verification_lifetime else None, token.expires_at]
-        return min((end for end in ends if end is not None), default=None)
-
-
 @attrs.frozen(kw_only=True)
-class Account:
+class Account(Proofs[Device]):
     """One user's second factors, as one token meets them.
 
     ``challenges`` are those of the token at hand; other tokens' stay out of sight and out of reach. ``gone`` are
@@ -88,27 +57,16 @@ class Account:
     it is stored.
     """
 
-    user_id: UserId
-    token_id: TokenId | None = attrs.field(default=None, repr=False)
     version: int = 0
     next_index: int = 0
-    devices: tuple[Device, ...] = ()
-    challenges: tuple[Challenge, ...] = ()
     gone: tuple[Failures, ...] = ()
     sends: Mapping[str, Sends] = MappingProxyType({})
-    trusts: tuple[Trust, ...] = ()
     browsers: tuple[str, ...] = ()
     generation: int = 0
     locked_down: bool = False
     locked_down_at: datetime | None = None
-    login: str = attrs.field(default="", repr=False, eq=False)
 
     # Devices and their challenges
-
-    @property
-    def active(self) -> tuple[Device, ...]:
-        """Return the devices that were proved; a temporary pass is none."""
-        return tuple(device for device in self.devices if device.active and not device.temporary)
 
     def visible(self, now: datetime) -> tuple[Device, ...]:
         """Return the devices that the token at hand may know of."""
@@ -120,13 +78,6 @@ class Account:
             if device.index == index:
                 return device
         raise DeviceNotFound(index)
-
-    def challenge(self, index: int) -> Challenge | None:
-        """Return the token's challenge of a device, if there ever was one."""
-        for challenge in self.challenges:
-            if challenge.index == index:
-                return challenge
-        return None
 
     def siblings(self, method: Method) -> tuple[Device, ...]:
         """Return the active devices among which a challenge of a collective method is common; none of any other."""
@@ -144,58 +95,7 @@ class Account:
         """Return the active device of that unique name."""
         return next((device for device in self.active if device.unique == unique), None)
 
-    # What the token has confirmed
-
-    def confirmations(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
-        """Return what the token has confirmed and what still counts: one device never counts twice."""
-        return tuple(
-            Confirmation(
-                index=device.index,
-                method=device.method,
-                at=min(challenge.confirmed_at, now),
-                phishing_resistant=rules.methods.phishing_resistant(device.method),
-            )
-            for device in self.devices
-            if device.active
-            and (not device.temporary or device.alive(now))
-            and (challenge := self.challenge(device.index)) is not None
-            and challenge.confirmed_at is not None
-            and rules.counts(challenge.confirmed_at, now)
-        )
-
-    def counted(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
-        """Return what counts where a remembered browser does, too: one of them, and never beside its own device.
-
-        It counts as long as it is remembered itself, so that to revoke it takes away what it had confirmed.
-        """
-        confirmations = self.confirmations(rules, now)
-        if rules.trust_lifetime is None or not self.trusts:
-            return confirmations
-        confirmed = {each.index for each in confirmations}
-        remembered = {trust.id for trust in self.remembered(now)}
-        for challenge in self.challenges:
-            at = challenge.trusted_at
-            if at is None or challenge.trust not in remembered or challenge.index in confirmed:
-                continue
-            if rules.counts(at, now):
-                return (*confirmations, Confirmation(index=challenge.index, method=TRUST, at=min(at, now)))
-        return confirmations
-
-    def verifications_left(self, required: int, rules: Rules, now: datetime) -> int:
-        """Return how many more verifications the token needs."""
-        return max(required - len(self.counted(rules, now)), 0)
-
-    def proved(self, required: int, rules: Rules, now: datetime) -> bool:
-        """Tell whether the token has confirmed enough devices, remembered browsers aside, or a temporary pass."""
-        confirmations = self.confirmations(rules, now)
-        return len(confirmations) >= required or any(self._temporary(each) for each in confirmations)
-
-    def _temporary(self, confirmation: Confirmation) -> bool:
-        return any(each.temporary for each in self.devices if each.index == confirmation.index)
-
-    def remembered(self, now: datetime) -> tuple[Trust, ...]:
-        """Return the remembered browsers that are still worth something."""
-        return tuple(trust for trust in self.trusts if trust.holds(self.login, now))
+    # Remembered browsers
 
     def trust_of(self, token: str, now: datetime) -> Trust | None:
         """Return the remembered browser that keeps this token; all are compared, so that the time tells nothing."""

@@ -19,28 +19,14 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @attrs.frozen(kw_only=True)
-class Device:
-    """One of a user's second factors.
-
-    It is *pending* until its first verification makes it *active*; while pending, ``registered_by`` is the only token
-    that sees it and ``expires_at`` its end. One that is active and has an end is *temporary*, as a pass is, of which
-    ``uses_left`` says how often it serves. ``state`` is the method's own, sealed; ``destination`` is masked;
-    ``unique`` is a name that no other device of any user has.
-    """
+class Factor:
+    """What a gate has to know of a device."""
 
     index: int
     method: str
-    name: str = ""
-    state: bytes = attrs.field(repr=False)
-    destination: str | None = None
-    unique: str | None = None
     created_at: datetime
     activated_at: datetime | None = None
-    last_used_at: datetime | None = None
-    registered_by: TokenId | None = attrs.field(default=None, repr=False)
     expires_at: datetime | None = None
-    uses_left: int | None = None
-    failures: Failures = Failures()
 
     @property
     def active(self) -> bool:
@@ -51,6 +37,30 @@ class Device:
     def temporary(self) -> bool:
         """Tell whether the device is no factor of its user's, but stands in for all of them for a while."""
         return self.active and self.expires_at is not None
+
+    def alive(self, now: datetime) -> bool:
+        """Tell whether a device that has an end is not over; one that a wrong clock made is."""
+        return self.expires_at is not None and now < self.expires_at and elapsed(self.created_at, now) is not None
+
+
+@attrs.frozen(kw_only=True)
+class Device(Factor):
+    """One of a user's second factors.
+
+    It is *pending* until its first verification makes it *active*; while pending, ``registered_by`` is the only token
+    that sees it and ``expires_at`` its end. One that is active and has an end is *temporary*, as a pass is, of which
+    ``uses_left`` says how often it serves. ``state`` is the method's own, sealed; ``destination`` is masked;
+    ``unique`` is a name that no other device of any user has.
+    """
+
+    name: str = ""
+    state: bytes = attrs.field(repr=False)
+    destination: str | None = None
+    unique: str | None = None
+    last_used_at: datetime | None = None
+    registered_by: TokenId | None = attrs.field(default=None, repr=False)
+    uses_left: int | None = None
+    failures: Failures = Failures()
 
     def visible(self, token_id: TokenId | None, now: datetime) -> bool:
         """Tell whether a token may know of the device: a pending one only if it registered it, and not for ever."""
@@ -63,10 +73,6 @@ class Device:
     def renews(self, old: "Device | None") -> bool:
         """Tell whether it has taken the place of an older one, as new recovery codes do: what that confirmed ends."""
         return old is not None and self.created_at != old.created_at
-
-    def alive(self, now: datetime) -> bool:
-        """Tell whether a device that has an end is not over; one that a wrong clock made is."""
-        return self.expires_at is not None and now < self.expires_at and elapsed(self.created_at, now) is not None
 
 
 def device_name(text: str) -> str:

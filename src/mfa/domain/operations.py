@@ -5,8 +5,9 @@ from datetime import datetime
 
 import attrs
 
-from mfa.domain.accounts import Account, Rules
+from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
+from mfa.domain.rules import Rules
 from mfa.domain.throttling import Failures
 
 

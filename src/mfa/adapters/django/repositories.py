@@ -30,9 +30,10 @@ from mfa.application.ports.system import KeyRotations
 from mfa.domain import states
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge, SpentLogin
-from mfa.domain.devices import Device
+from mfa.domain.devices import Device, Factor
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.proofs import Proofs
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
 from mfa.domain.trusts import Trust
@@ -48,6 +49,9 @@ _ACCOUNT = tuple(name for name in _names(AccountRecord)[1:] if name != "purge_at
 _DEVICE = _names(DeviceRecord)[2:]
 _CHALLENGE = _names(ChallengeRecord)[3:]
 _COLUMNS = (*_ACCOUNT, *(f"devices__{column}" for column in _DEVICE), *(f"mine__{column}" for column in _CHALLENGE))
+
+_FACTOR = tuple(field.name for field in attrs.fields(Factor))
+_PROOF = ("token", "confirmed_at", "trust", "trusted_at")
 
 _DEVICES_BEGIN = len(_ACCOUNT)
 _CHALLENGES_BEGIN = _DEVICES_BEGIN + len(_DEVICE)
@@ -67,6 +71,24 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         """Read the account with its devices and the token's challenges, in one statement."""
         rows = prepared.rows(database(), "account", _account_rows, user=user_id, token=token_id or "")
         return _account(user_id, token_id, rows)
+
+    def proofs(self, user_id: UserId, token_id: TokenId | None) -> Proofs[Factor]:
+        """Read what a gate asks, in one statement."""
+        rows = prepared.rows(database(), "proofs", _proof_rows, user=user_id, token=token_id or "")
+        if not rows:
+            return Proofs(user_id=user_id, token_id=token_id)
+        challenges = {row[1]: row for row in rows if row[6] == token_id}
+        return Proofs(
+            user_id=user_id,
+            token_id=token_id,
+            devices=tuple(Factor(**dict(zip(_FACTOR, row[1:6], strict=True))) for row in rows if row[1] is not None),
+            challenges=tuple(
+                Challenge(index=row[1], token_id=TokenId(row[6]), confirmed_at=row[7], trust=row[8], trusted_at=row[9])
+                for row in challenges.values()
+            ),
+            trusts=tuple(states.load(Trust, entry) for entry in rows[0][0]),
+            login=login_digest(*rows[0][10:]),
+        )
 
     def read_joined(
         self,
@@ -262,14 +284,23 @@ def login_digest(password: str | None = None) -> str:
     return hashlib.sha256(known).hexdigest()[:_LOGIN_CHARACTERS]
 
 
+def _proof_rows() -> QuerySet[AccountRecord, Any]:
+    devices = (f"devices__{column}" for column in _FACTOR)
+    return _of_account("trusts", *devices, *(f"mine__{column}" for column in _PROOF))
+
+
 def _account_rows() -> QuerySet[AccountRecord, Any]:
+    return _of_account(*_COLUMNS)
+
+
+def _of_account(*columns: str) -> QuerySet[AccountRecord, Any]:
     token = prepared.Placeholder("token", _TOKEN)
     mine = FilteredRelation("devices__challenges", condition=Q(devices__challenges__token=token))
     key: Any = AccountRecord._meta.pk  # noqa: SLF001 - Django's name for it
     found = AccountRecord.objects.using(database()).filter(pk=prepared.Placeholder("user", key)).annotate(mine=mine)
     # Where a user's password is, as Django stores it; nowhere where the project's users have none.
     login = ("user__password",) if "password" in _names(key.related_model) else ()
-    return found.values_list(*_COLUMNS, *login)
+    return found.values_list(*columns, *login)
 
 
 def _held_rows() -> QuerySet[DeviceRecord, Any]:

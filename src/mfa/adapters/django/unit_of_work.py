@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 import attrs
 from django.db import IntegrityError, transaction
@@ -16,6 +17,7 @@ from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import StaleAccount
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.proofs import Proofs
 
 _NOT_DURABLE = (
     "A use case of mfa was called inside atomic(), or with autocommit switched off: its own commit, which counts wrong "
@@ -40,6 +42,11 @@ class DjangoUnitOfWork(UnitOfWork):
     def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Read an account in a statement of its own."""
         return self.accounts.of(user_id, token_id)
+
+    @translate_errors
+    def proofs(self, user_id: UserId, token_id: TokenId | None) -> Proofs[Any]:
+        """Read what a gate asks in a statement of its own."""
+        return self.accounts.proofs(user_id, token_id)
 
     def commit(
         self,

@@ -7,8 +7,8 @@ import attrs
 
 from mfa.application.ports.reports import AccountReports
 from mfa.application.transactions import retried
-from mfa.domain.accounts import Rules
 from mfa.domain.identifiers import UserId
+from mfa.domain.rules import Rules
 
 NONE = "none"
 DISABLED = "disabled"

@@ -9,6 +9,7 @@ import attrs
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.proofs import Proofs
 
 Credentials = TypeVar("Credentials")
 
@@ -49,6 +50,10 @@ class AccountRepository(Holders, AccountIndex, Protocol):
     @abstractmethod
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Return a user's account with the challenges of one token; an empty one where nothing is stored."""
+
+    def proofs(self, user_id: UserId, token_id: TokenId | None) -> Proofs[Any]:
+        """Return what a gate asks of an account, by as little as that takes."""
+        return self.of(user_id, token_id)
 
     @abstractmethod
     def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:

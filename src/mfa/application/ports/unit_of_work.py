@@ -2,12 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.events import Event
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.proofs import Proofs
 
 
 class UnitOfWork(Protocol):
@@ -19,6 +20,10 @@ class UnitOfWork(Protocol):
 
         Raises ``StoreBusy`` and ``Unavailable``.
         """
+
+    def proofs(self, user_id: UserId, token_id: TokenId | None) -> Proofs[Any]:
+        """Read of an account what a gate asks; raises as ``account`` does."""
+        return self.account(user_id, token_id)
 
     @abstractmethod
     def commit(
