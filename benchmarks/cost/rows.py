@@ -12,10 +12,11 @@ class Row(NamedTuple):
 
 ROWS = {
     "gate": Row("gate, joined authentication", 1.05),
-    "gate-stock": Row("gate, stock authentication", 1.20),
-    "verify": Row("verify, right value", 1.5),
+    "gate-stock": Row("gate, stock authentication", 1.30),
+    "verify": Row("verify, stock authentication", 1.35),
+    "verify-joined": Row("verify, joined authentication", 1.10),
     "wrong": Row("verify, wrong value"),
-    "register": Row("register"),
+    "register": Row("register", 1.80),
     "overview": Row("overview"),
     "dispatch": Row("dispatch"),
 }

@@ -32,7 +32,7 @@ def pool(row: str, people: int) -> Pool:
 
 
 def _devices(row: str, user: User) -> Iterable[Device]:
-    if row in {"verify", "wrong", "overview"}:
+    if row in {"verify", "verify-joined", "wrong", "overview"}:
         yield Device(user=user, name="Phone", secret=pyotp.random_base32(), active=True)
     if row in {"dispatch", "overview"}:
         yield Device(user=user, name="Mail", address=user.email, active=True)
@@ -66,6 +66,7 @@ ASKS: dict[str, Callable[..., Ask]] = {
     "gate": _gate,
     "gate-stock": _gate,
     "verify": _verify,
+    "verify-joined": _verify,
     "wrong": _wrong,
     "register": _register,
     "overview": _overview,

@@ -60,11 +60,11 @@ def _enrolled(deployed: Deployment, row: str, user: User) -> Person:
     token = deployed.use_cases.token_provider.token_of(SimpleNamespace(auth=made))
     assert token is not None
     secret = ""
-    if row in {"gate", "gate-stock", "verify", "wrong", "overview"}:
+    if row in {"gate", "gate-stock", "verify", "verify-joined", "wrong", "overview"}:
         secret = _app(deployed, token)
     if row in {"dispatch", "overview"}:
         _mail(deployed, token)
-    if row in {"verify", "wrong", "dispatch"}:
+    if row in {"verify", "verify-joined", "wrong", "dispatch"}:
         made.delete()
         made = AuthToken.objects.create(user=user)
     return Person(made.key, secret)
@@ -100,6 +100,10 @@ def _right(person: Person) -> Ask:
     return Ask("POST", "/multi-factor/0/", person.key, 200, json_of(value=pyotp.TOTP(person.secret).now()))
 
 
+def _right_joined(person: Person) -> Ask:
+    return Ask("POST", "/joined/0/", person.key, 200, json_of(value=pyotp.TOTP(person.secret).now()))
+
+
 def _wrong(person: Person) -> Ask:
     return Ask("POST", "/multi-factor/0/", person.key, 401, json_of(value=WRONG))
 
@@ -120,6 +124,7 @@ ASKS: dict[str, Callable[[Person], Ask]] = {
     "gate": _gate,
     "gate-stock": _gate_stock,
     "verify": _right,
+    "verify-joined": _right_joined,
     "wrong": _wrong,
     "register": _register,
     "overview": _overview,

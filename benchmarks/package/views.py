@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mfa.adapters.drf.permissions import IsVerified
+from mfa.adapters.drf.viewsets import MultiFactorVerifierViewSet
 from mfa.adapters.tokens.authtoken import VerifiedTokenAuthentication
 
 
@@ -20,6 +21,12 @@ class Gate(APIView):
     def get(self, request: Request) -> Response:
         """Answer."""
         return Response({"detail": "through"})
+
+
+class JoinedVerifier(MultiFactorVerifierViewSet):
+    """Verifies with the joined authentication."""
+
+    authentication_classes = (VerifiedTokenAuthentication,)
 
 
 class StockGate(Gate):
