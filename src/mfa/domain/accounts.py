@@ -97,7 +97,7 @@ class Account:
     gone: tuple[Failures, ...] = ()
     sends: Mapping[str, Sends] = MappingProxyType({})
     trusts: tuple[Trust, ...] = ()
-    browsers: tuple[str, ...] = ()
+    browsers: tuple[str, ...] = attrs.field(default=(), repr=False)
     generation: int = 0
     locked_down: bool = False
     locked_down_at: datetime | None = None

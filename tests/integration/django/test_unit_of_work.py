@@ -18,6 +18,7 @@ from django.db import (
 )
 from django.test.utils import CaptureQueriesContext
 
+from mfa.adapters.django.audit import DjangoAuditTrail
 from mfa.adapters.django.models import AccountRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
@@ -38,7 +39,9 @@ from tests.integration.django.test_repositories import TOKEN, told
 class TestDjangoUnitOfWork(UnitOfWorkContract):
     @pytest.fixture
     def make(self) -> Callable[[Publisher], UnitOfWork]:
-        return lambda publisher: DjangoUnitOfWork(accounts=DjangoAccountRepository(), publisher=publisher)
+        return lambda publisher: DjangoUnitOfWork(
+            accounts=DjangoAccountRepository(), publisher=publisher, audit=DjangoAuditTrail()
+        )
 
     @pytest.fixture
     def user_id(self, anna: User) -> UserId:
@@ -52,7 +55,7 @@ def publisher() -> MemoryPublisher:
 
 @pytest.fixture
 def unit_of_work(publisher: MemoryPublisher) -> DjangoUnitOfWork:
-    return DjangoUnitOfWork(accounts=DjangoAccountRepository(), publisher=publisher)
+    return DjangoUnitOfWork(accounts=DjangoAccountRepository(), publisher=publisher, audit=DjangoAuditTrail())
 
 
 @pytest.fixture
@@ -286,4 +289,4 @@ def failing(error: Exception, publisher: Publisher) -> DjangoUnitOfWork:
         def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
             raise error
 
-    return DjangoUnitOfWork(accounts=Failing(), publisher=publisher)
+    return DjangoUnitOfWork(accounts=Failing(), publisher=publisher, audit=DjangoAuditTrail())

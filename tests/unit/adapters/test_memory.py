@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
+from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, SeededEntropy
@@ -74,7 +75,7 @@ class TestMemoryAccountRepository(AccountRepositoryContract):
 class TestMemoryUnitOfWork(UnitOfWorkContract):
     @pytest.fixture
     def make(self) -> Callable[[Publisher], UnitOfWork]:
-        return lambda publisher: MemoryUnitOfWork(MemoryAccountRepository(), publisher)
+        return lambda publisher: MemoryUnitOfWork(MemoryAccountRepository(), publisher, MemoryAuditTrail())
 
     @pytest.fixture
     def user_id(self) -> UserId:

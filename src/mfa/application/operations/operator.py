@@ -35,7 +35,7 @@ class Operator:
     """
 
     name: str = attrs.field(converter=_name)
-    why: str = attrs.field(default="", converter=_why)
+    why: str = attrs.field(default="", converter=_why, repr=False)
     user_id: UserId | None = None
     client: Client = NOWHERE
 
