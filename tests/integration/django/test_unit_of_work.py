@@ -23,6 +23,7 @@ from mfa.adapters.django.models import AccountRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
 from mfa.adapters.memory.unit_of_work import MemoryPublisher
+from mfa.application.ports.audit import AuditLevel, AuditTrail
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account
@@ -38,9 +39,14 @@ from tests.integration.django.test_repositories import TOKEN, told
 
 class TestDjangoUnitOfWork(UnitOfWorkContract):
     @pytest.fixture
-    def make(self) -> Callable[[Publisher], UnitOfWork]:
-        return lambda publisher: DjangoUnitOfWork(
-            accounts=DjangoAccountRepository(), publisher=publisher, audit=DjangoAuditTrail()
+    def audit(self) -> AuditTrail:
+        return DjangoAuditTrail()
+
+    @pytest.fixture
+    def make(self, audit: AuditTrail) -> Callable[[Publisher, AuditLevel], UnitOfWork]:
+        accounts = DjangoAccountRepository()
+        return lambda publisher, level: DjangoUnitOfWork(
+            accounts=accounts, publisher=publisher, audit=audit, level=level
         )
 
     @pytest.fixture

@@ -121,7 +121,7 @@ _SENTENCES = {
     "W024": "MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends lives on "
     "in the others.\n"
     "Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as SESSION_ENGINE.",
-    "W025": 'MFA mails users of what happens to their accounts, but has no "NOTIFY_URL": the mails have no link by which '
+    "W025": 'MFA mails users of what happens to their accounts, but has no "NOTIFY_URL": no mail has the link by which '
     "somebody says that it was not him.\n"
     'Write where the site answers, as in MFA = {{"NOTIFY_URL": "https://example.com"}}, or "NOTIFY": False.',
 }
