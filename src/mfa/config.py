@@ -292,6 +292,13 @@ def _origins(value: object) -> tuple[str, ...]:
     return origins
 
 
+def _site(value: object) -> str:
+    site: str = TEXT.read(value).removesuffix("/")
+    if not site.startswith("http") or _serialized(site) != site:
+        raise ValueError
+    return site
+
+
 BOOLEAN = _matching("True or False", lambda value: isinstance(value, bool))
 TEXT = _matching("a string", lambda value: isinstance(value, str))
 PATH = _matching(
@@ -323,10 +330,7 @@ ORIGINS = Rule(
     '"android:apk-key-hash:" with 43 characters of url-safe base64, or "chrome-extension://" with the id',
     _origins,
 )
-SITE = _matching(
-    'where the site answers, such as "https://example.com"',
-    lambda value: isinstance(value, str) and _serialized(value.rstrip("/")) == value.rstrip("/"),
-)
+SITE = Rule('the address at which the site answers, such as "https://example.com"', _site)
 KEYS = _list_of("a list of keys, each the url-safe base64 of 32 random bytes", Rule("a key", _key), bool)
 DIGITS = integer(1, MOST_DIGITS)
 ALGORITHM = one_of("sha1", "sha256", "sha512")

@@ -29,6 +29,7 @@ OF_NUMBERS = {
     **dict.fromkeys(["REQUIRED_VERIFICATIONS", "VERIFICATION_THROTTLE_TRYOUTS", "MAX_FAILURES"], integer(1)),
     **dict.fromkeys(["TOTP_PERIOD", "EMAIL_HOURLY_LIMIT", "SMS_HOURLY_LIMIT", "MAX_DEVICES_PER_METHOD"], integer(1)),
     "RECOVERY_CODES": integer(1, 100),
+    "TRUSTED_PROXIES": integer(0, 100),
 }
 OF_NAMES = {
     "METHODS": rules.METHODS,
@@ -37,6 +38,7 @@ OF_NAMES = {
     "VERIFICATION_THROTTLE": named("recursive", "simple"),
     "STEP_UP_STATUS": one_of(401, 403),
     "JWT_GATE": one_of("database", "claims"),
+    "AUDIT": one_of("changes", "all", "off"),
     **dict.fromkeys(["TOTP_ALGORITHM", "HOTP_ALGORITHM"], one_of("sha1", "sha256", "sha512")),
     "WEBAUTHN_USER_VERIFICATION": one_of("required", "preferred", "discouraged"),
     "WEBAUTHN_ATTESTATION": one_of("none", "direct"),
@@ -48,7 +50,7 @@ OF_TIME = {
     **dict.fromkeys(["VERIFICATION_LIFETIME", "TRUST_LIFETIME"], optional(rules.DURATION)),
     **dict.fromkeys(["VERIFICATION_THROTTLE_TIMEOUT", "FAILURE_MEMORY", "CHANGE_MAX_AGE"], rules.DURATION),
     **dict.fromkeys(["EMAIL_CODE_LIFETIME", "EMAIL_RESEND_INTERVAL", "SMS_CODE_LIFETIME"], rules.DURATION),
-    **dict.fromkeys(["SMS_RESEND_INTERVAL", "REGISTRATION_LIFETIME"], rules.DURATION),
+    **dict.fromkeys(["SMS_RESEND_INTERVAL", "REGISTRATION_LIFETIME", "AUDIT_RETENTION"], rules.DURATION),
     "REGISTRATION_DEADLINE": optional(rules.DEADLINE),
 }
 OF_TEXT = {
@@ -57,9 +59,10 @@ OF_TEXT = {
     **dict.fromkeys(["EMAIL_SENDER", "SMS_SENDER", "CONTAINER"], optional(rules.PATH)),
     **dict.fromkeys(["WEBAUTHN_ORIGINS", "WEBAUTHN_TOP_ORIGINS"], rules.ORIGINS),
     "WEBAUTHN_RP_ID": optional(rules.DOMAIN),
+    "NOTIFY_URL": optional(rules.SITE),
     "ENCRYPTION_KEYS": optional(rules.KEYS),
 }
-OF_WHETHER = dict.fromkeys(["HOTP_RESYNCHRONISE", "PASSKEY_LOGIN", "ENFORCE_RFC_GUIDANCE"], rules.BOOLEAN)
+OF_WHETHER = dict.fromkeys(["HOTP_RESYNCHRONISE", "PASSKEY_LOGIN", "ENFORCE_RFC_GUIDANCE", "NOTIFY"], rules.BOOLEAN)
 
 NO_TEXT: list[object] = [None, 1, True, b"text", ["text"], {}]
 NO_PATH: list[object] = [*NO_TEXT, "", "Thing", ".Thing", "acme.", "acme..Thing", "acme/Thing", "acme.T()", "acme.T\n"]
@@ -180,6 +183,19 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
             *(["chrome-extension://abc"], [f"moz-extension://{UUID.upper()}"], ["https://example.com", "app://a"]),
         ],
     ),
+    rules.SITE: (
+        [
+            ("https://example.com", "https://example.com"),
+            ("https://a-b.example.com:8443/", "https://a-b.example.com:8443"),
+            ("http://localhost:8000", "http://localhost:8000"),
+        ],
+        [
+            *(*NO_TEXT, "", "/", "example.com", "https://", "https://Example.com", "https://example.com:443"),
+            *("https://example.com/app", "https://example.com?", "ftp://example.com", "//example.com"),
+            *(f"chrome-extension://{'abcdefghijklmnop' * 2}", "https://u:p@example.com", "https://example.com\n"),
+            "javascript:alert(1)",
+        ],
+    ),
     rules.KEYS: (
         [([WRITTEN], (KEY,)), ((OTHER_WRITTEN.rstrip("="), WRITTEN), (OTHER_KEY, KEY))],
         [
@@ -260,6 +276,11 @@ class TestTable:
             enforce_rfc_guidance=True,
             max_devices_per_method=5,
             registration_lifetime=timedelta(hours=1),
+            audit="changes",
+            audit_retention=timedelta(days=400),
+            trusted_proxies=0,
+            notify=True,
+            notify_url=None,
             adapters={},
             container=None,
         )

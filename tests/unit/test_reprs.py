@@ -43,6 +43,8 @@ NAMES = frozenset({"method", "name", "user_id", "user_name", "device_name", "ver
 
 NAME_OF_TRUST = "what a remembered browser is called: a quarter of the digest of 256 random bits"
 
+OPERATOR = "what an operator is called"
+
 STEP = "the number of a step of the standard"
 
 SHOWN = {
@@ -51,6 +53,10 @@ SHOWN = {
     "Accepted.unique_step": STEP,
     "AttestationObject.format": "the name of a format",
     "AttestationResponse.transports": "words of the standard",
+    "AuditQuery.events": "names of events",
+    "AuditRow.actor": OPERATOR,
+    "AuditRow.event": "the name of an event",
+    "AuditRow.reason": "a stable word, what a remembered browser is called, or counts",
     "BrowserForgotten.trust": NAME_OF_TRUST,
     "BrowserRemembered.trust": NAME_OF_TRUST,
     "BrowserTrusted.trust": NAME_OF_TRUST,
@@ -64,6 +70,7 @@ SHOWN = {
     "Failure.reason": "the class of an exception",
     "Judgement.headers": "the end of a period of grace",
     "NotLoggedIn.step": STEP,
+    "Origin.actor": OPERATOR,
     "Parcel.language": "the tag of a language",
     "Parcel.sender": "a dotted path",
     "PendingCredential.awaits": "what the user is called",

@@ -175,11 +175,13 @@ class VerifyChallenge(UseCase):
     def _remembering(self, account: Account, device: Device, command: Verify, now: datetime) -> MadeTrust | None:
         """Make a token for the browser, where it is to be remembered, and by as strong a proof as a change wants.
 
-        Otherwise a phished code would buy weeks where the user has a security key.
+        Otherwise a phished code would buy weeks where the user has a security key, and a temporary pass would outlive
+        its time.
         """
         rules = self.transactions.rules
         proof = Confirmation(index=device.index, method=device.method, at=now)
-        if rules.trust_lifetime is None or not command.trust or not account.strong(proof, rules):
+        strong = not device.temporary and account.strong(proof, rules)
+        if rules.trust_lifetime is None or not command.trust or not strong:
             return None
         token = new_token(self.entropy)
         trust = Trust(

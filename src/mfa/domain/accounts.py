@@ -61,7 +61,7 @@ class Account(Proofs[Device]):
     next_index: int = 0
     gone: tuple[Failures, ...] = ()
     sends: Mapping[str, Sends] = MappingProxyType({})
-    browsers: tuple[str, ...] = ()
+    browsers: tuple[str, ...] = attrs.field(default=(), repr=False)
     generation: int = 0
     locked_down: bool = False
     locked_down_at: datetime | None = None
@@ -258,14 +258,18 @@ class Account(Proofs[Device]):
     def registered(self, device: Device, rules: Rules, now: datetime) -> "Account":
         """Add a device under the next index, in the place of what the same token left pending of the same method.
 
-        What has expired goes as well, and what is too much: of the same token's first, the oldest of all at last.
+        What has expired goes as well, and what is too much: of the same token's first, the oldest of all at last. A
+        backup is active at once, which ends a temporary pass.
         """
         pending = [other for other in self.devices if not other.active]
         alive = [other for other in pending if other.alive(now)]
         own = [other for other in alive if other.registered_by == device.registered_by]
         own_kept = [other for other in own if other.method != device.method][1 - MOST_PENDING_OF_ONE_TOKEN :]
         kept = [other for other in alive if other not in own or other in own_kept][1 - MOST_PENDING :]
-        account = self.without([other.index for other in pending if other not in kept], rules, now)
+        over = [other.index for other in pending if other not in kept]
+        if device.active:
+            over += [other.index for other in self.devices if other.temporary]
+        account = self.without(over, rules, now)
         return attrs.evolve(account, next_index=device.index + 1, devices=(*account.devices, device))
 
     def replaced(self, device: Device) -> "Account":

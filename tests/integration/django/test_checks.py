@@ -405,6 +405,7 @@ class TestDeployment:
         "METHODS": ["totp", "hotp", "email", "webauthn"],
         "TOKEN_PROVIDER": ["authtoken", "session"],
         "PASSKEY_LOGIN": True,
+        "NOTIFY_URL": "https://example.com",
         **SITE,
     }
 
@@ -435,6 +436,7 @@ class TestDeployment:
             ({"ENCRYPTION_KEYS": None}, "W020", "token_bytes(32)"),
             ({"TOTP_ISSUER": ""}, "W021", '"TOTP_ISSUER": "Example"'),
             ({"HOTP_ISSUER": ""}, "W021", '"HOTP_ISSUER": "Example"'),
+            ({"NOTIFY_URL": None}, "W025", '"NOTIFY_URL": "https://example.com"'),
             ({"TOTP_ISSUER": "", "METHODS": ["email"], "PASSKEY_LOGIN": False}, "W021", '"TOTP_ISSUER": "Example"'),
         ],
     )
@@ -446,6 +448,9 @@ class TestDeployment:
         assert numbers(messages) == [number]
         assert words in str(messages[0].hint)
         assert checked(**{**self.RIGHT, **mfa}) == []
+
+    def test_where_nobody_is_mailed_no_mail_needs_a_link(self, deployed: Checked) -> None:
+        assert deployed(NOTIFY_URL=None, NOTIFY=False) == []
 
     def test_a_name_is_asked_for_only_where_it_is_shown(self, deployed: Checked) -> None:
         assert deployed(TOTP_ISSUER="", HOTP_ISSUER="", METHODS=["webauthn"]) == []

@@ -30,7 +30,7 @@ def test_the_tables_can_be_taken_away_and_made_anew() -> None:
         MigrationExecutor(connection).migrate(latest)
 
     assert tables() == everything
-    assert len(everything) == 5
+    assert len(everything) == 6
 
 
 @pytest.mark.django_db
@@ -48,3 +48,6 @@ def test_the_hot_paths_have_indexes() -> None:
     assert ["account_id", "index", "token"] in indexed("challengerecord")
     assert ["expires_at"] in indexed("challengerecord")
     assert ["expires_at"] in indexed("spentloginrecord")
+    assert ["purge_at"] in indexed("accountrecord")
+    assert ["user_id", "id"] in indexed("auditrecord")
+    assert ["at"] in indexed("auditrecord")

@@ -53,7 +53,8 @@ def noting(compile_: Callable[..., object], seen: list[type]) -> Callable[..., o
 
 
 def account(user: User, **fields: object) -> None:
-    columns = {"version": 1, "next_index": 0, "gone": [], "sends": {}, "trusts": [], **fields}
+    lists: dict[str, object] = {"gone": [], "sends": {}, "trusts": [], "browsers": []}
+    columns = {"version": 1, "next_index": 0, **lists, "generation": 0, "locked_down": False, **fields}
     prepared.insert(DEFAULT_DB_ALIAS, AccountRecord, {"user": user.pk, **columns})
 
 

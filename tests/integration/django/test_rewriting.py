@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
 from mfa.adapters.accessor import APP_LABEL
-from mfa.adapters.django.models import ChallengeRecord, SpentLoginRecord
+from mfa.adapters.django.models import AccountRecord, ChallengeRecord, SpentLoginRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.sends import Sends
@@ -77,7 +77,8 @@ def test_devices_failures_trusts_and_challenges_are_kept(first_version: StateApp
     empty = User.objects.create_user("bert")
     first_version.get_model(APP_LABEL, "AccountRecord").objects.create(user_id=empty.pk, version=1, next_index=0)
 
-    MigrationExecutor(connection).migrate([(APP_LABEL, "0004_rewrite_accounts")])
+    executor = MigrationExecutor(connection)
+    executor.migrate([node for node in executor.loader.graph.leaf_nodes() if node[0] == APP_LABEL])
 
     account = DjangoAccountRepository().of(UserId(str(user.pk)), TOKEN)
     assert (account.version, account.next_index) == (7, 4)
@@ -102,3 +103,6 @@ def test_devices_failures_trusts_and_challenges_are_kept(first_version: StateApp
         ("5c" * 32, NOW + timedelta(minutes=5))
     ]
     assert DjangoAccountRepository().of(UserId(str(empty.pk))).version == 1
+    purges = AccountRecord.objects.order_by("pk").values_list("purge_at", flat=True)
+    assert list(purges) == [NOW + timedelta(days=30), None], "a purge finds what was remembered before"
+    assert (account.generation, account.browsers, account.locked_down, account.locked_down_at) == (0, (), False, None)

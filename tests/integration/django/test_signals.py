@@ -22,7 +22,7 @@ from mfa.application.devices import Remove, Rename
 from mfa.application.verification import NotVerified, Verified
 from mfa.domain import events
 from mfa.domain.errors import DeliveryFailed
-from mfa.domain.events import DeviceEvent, Event, TrustEvent
+from mfa.domain.events import AccountEvent, DeviceEvent, Event, TrustEvent
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.verdicts import Reason
 from tests.integration.django.world import STEP, World
@@ -32,7 +32,7 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 KINDS = [
     kind
     for _, kind in inspect.getmembers(events, inspect.isclass)
-    if issubclass(kind, Event) and kind not in {Event, DeviceEvent, TrustEvent}
+    if issubclass(kind, Event) and kind not in {Event, AccountEvent, DeviceEvent, TrustEvent}
 ]
 
 
@@ -47,6 +47,9 @@ def example(kind: type[Event]) -> Event:
         "failures": 5,
         "retry_after": timedelta(seconds=30),
         "trust": "0123456789abcdef",
+        "remaining": 2,
+        "counts": {"devices": 3},
+        "accounts": 4,
     }
     return kind(**{field.name: values[field.name] for field in attrs.fields(kind)})
 
@@ -118,6 +121,8 @@ def test_what_should_alarm_an_operator_is_a_warning(caplog: pytest.LogCaptureFix
         "DispatchFailed",
         "SendLimitReached",
         "BrowserNotTrusted",
+        "OperatorLockedDown",
+        "UserLockedDown",
     }
     assert {record.levelno for record in caplog.records} == {logging.INFO, logging.WARNING}
 

@@ -18,10 +18,12 @@ from django.db import (
 )
 from django.test.utils import CaptureQueriesContext
 
+from mfa.adapters.django.audit import DjangoAuditTrail
 from mfa.adapters.django.models import AccountRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
 from mfa.adapters.memory.unit_of_work import MemoryPublisher
+from mfa.application.ports.audit import AuditLevel, AuditTrail
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.domain.accounts import Account
@@ -37,8 +39,15 @@ from tests.integration.django.test_repositories import TOKEN, told
 
 class TestDjangoUnitOfWork(UnitOfWorkContract):
     @pytest.fixture
-    def make(self) -> Callable[[Publisher], UnitOfWork]:
-        return lambda publisher: DjangoUnitOfWork(accounts=DjangoAccountRepository(), publisher=publisher)
+    def audit(self) -> AuditTrail:
+        return DjangoAuditTrail()
+
+    @pytest.fixture
+    def make(self, audit: AuditTrail) -> Callable[[Publisher, AuditLevel], UnitOfWork]:
+        accounts = DjangoAccountRepository()
+        return lambda publisher, level: DjangoUnitOfWork(
+            accounts=accounts, publisher=publisher, audit=audit, level=level
+        )
 
     @pytest.fixture
     def user_id(self, anna: User) -> UserId:
@@ -52,7 +61,7 @@ def publisher() -> MemoryPublisher:
 
 @pytest.fixture
 def unit_of_work(publisher: MemoryPublisher) -> DjangoUnitOfWork:
-    return DjangoUnitOfWork(accounts=DjangoAccountRepository(), publisher=publisher)
+    return DjangoUnitOfWork(accounts=DjangoAccountRepository(), publisher=publisher, audit=DjangoAuditTrail())
 
 
 @pytest.fixture
@@ -286,4 +295,4 @@ def failing(error: Exception, publisher: Publisher) -> DjangoUnitOfWork:
         def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
             raise error
 
-    return DjangoUnitOfWork(accounts=Failing(), publisher=publisher)
+    return DjangoUnitOfWork(accounts=Failing(), publisher=publisher, audit=DjangoAuditTrail())

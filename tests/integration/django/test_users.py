@@ -149,7 +149,7 @@ def test_users_are_read_where_they_are_written(anna: User, replica: str) -> None
 
 def read(user: object, monkeypatch: pytest.MonkeyPatch) -> Profile:
     class Manager:
-        def using(self, alias: str) -> "Manager":
+        def db_manager(self, using: str) -> "Manager":
             return self
 
         def filter(self, pk: str) -> "Manager":

@@ -59,6 +59,7 @@ def test_what_a_wrong_value_costs(ann: Person) -> None:
         "BEGIN",
         "UPDATE accountrecord",
         "UPDATE devicerecord",
+        "INSERT auditrecord",
         "COMMIT",
     ]
 

@@ -639,6 +639,7 @@ class TestCosts:
         assert [each for each in told(captured) if each not in {"BEGIN", "COMMIT"}] == [
             *AUTHENTICATION,
             "SELECT accountrecord",
+            "INSERT auditrecord",
         ]
 
     def test_to_list_them(self, ann: Somebody) -> None:
@@ -663,10 +664,11 @@ class TestCosts:
             "SELECT accountrecord",
             "BEGIN",
             "UPDATE accountrecord",
+            "INSERT auditrecord",
             "COMMIT",
         ]
 
-    def test_to_have_one_remembered_beside_a_verification_is_free(self, ann: Somebody) -> None:
+    def test_to_have_one_remembered_beside_a_verification_costs_its_row_of_the_audit_trail(self, ann: Somebody) -> None:
         ann.world.pass_time()
 
         with CaptureQueriesContext(connection) as captured:
@@ -680,6 +682,7 @@ class TestCosts:
             "UPDATE accountrecord",
             "UPDATE devicerecord",
             "UPDATE challengerecord",
+            "INSERT auditrecord",
             "COMMIT",
         ]
 

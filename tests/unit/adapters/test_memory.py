@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
+from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
+from mfa.application.ports.audit import AuditLevel, AuditTrail
 from mfa.application.ports.delivery import Message
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.tokens import TokenIssuer
@@ -73,8 +75,13 @@ class TestMemoryAccountRepository(AccountRepositoryContract):
 
 class TestMemoryUnitOfWork(UnitOfWorkContract):
     @pytest.fixture
-    def make(self) -> Callable[[Publisher], UnitOfWork]:
-        return lambda publisher: MemoryUnitOfWork(MemoryAccountRepository(), publisher)
+    def audit(self) -> AuditTrail:
+        return MemoryAuditTrail()
+
+    @pytest.fixture
+    def make(self, audit: AuditTrail) -> Callable[[Publisher, AuditLevel], UnitOfWork]:
+        accounts = MemoryAccountRepository()
+        return lambda publisher, level: MemoryUnitOfWork(accounts, publisher, audit, level)
 
     @pytest.fixture
     def user_id(self) -> UserId:

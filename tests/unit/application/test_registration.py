@@ -374,7 +374,7 @@ class TestActivation:
         [_, pending] = world.repository.of(ANNA).devices
         account = world.repository.of(ANNA)
         # Another device became active meanwhile, and this one, as though it had not been dropped, is still there.
-        stranger = attrs.evolve(pending, index=2, method="hotp", activated_at=world.clock.now())
+        stranger = attrs.evolve(pending, index=2, method="hotp", activated_at=world.clock.now(), expires_at=None)
         world.repository.save(account, attrs.evolve(account, devices=(*account.devices, stranger), next_index=3))
 
         with pytest.raises(VerificationRequired) as refusal:

@@ -40,18 +40,27 @@ class OvertakenUnitOfWork(UnitOfWork):
         return self.inner.account(user_id, token_id)
 
     def commit(
-        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+        self,
+        before: Account,
+        after: Account,
+        events: Sequence[Event],
+        *,
+        spending: SpentLogin | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> Account:
         self.commits += 1
         if self.commits <= self.times:
             self.other()
-        return self.inner.commit(before, after, events, spending=spending)
+        return self.inner.commit(before, after, events, spending=spending, beside=beside)
+
+    def record(self, events: Sequence[Event]) -> None:
+        self.inner.record(events)
 
 
 def overtaken(world: World, other: Callable[[World], object], times: int = 1) -> OvertakenUnitOfWork:
     """Let another request, in a process of its own, overtake the next ones of this world."""
     elsewhere = world.with_settings()
-    inner = MemoryUnitOfWork(world.repository, world.publisher)
+    inner = MemoryUnitOfWork(world.repository, world.publisher, world.container.audit())
     unit_of_work = OvertakenUnitOfWork(inner, lambda: other(elsewhere), times)
     world.container.unit_of_work.override(unit_of_work)
     return unit_of_work
@@ -262,9 +271,18 @@ class BusyReads(UnitOfWork):
         return self.inner.account(user_id, token_id)
 
     def commit(
-        self, before: Account, after: Account, events: Sequence[Event], *, spending: SpentLogin | None = None
+        self,
+        before: Account,
+        after: Account,
+        events: Sequence[Event],
+        *,
+        spending: SpentLogin | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> Account:
-        return self.inner.commit(before, after, events, spending=spending)
+        return self.inner.commit(before, after, events, spending=spending, beside=beside)
+
+    def record(self, events: Sequence[Event]) -> None:
+        self.inner.record(events)
 
 
 @pytest.mark.parametrize("ask", [World.assess, World.indexes])

@@ -15,7 +15,11 @@ COMPARERS = {
 }
 """Who compares secrets by ``equal``."""
 
-RECOGNISERS = {"mfa.domain.methods.out_of_band", "mfa.domain.methods.recovery"}
+RECOGNISERS = {
+    "mfa.domain.methods.out_of_band",
+    "mfa.domain.methods.recovery",
+    "mfa.domain.methods.temporary_pass",
+}
 """Who recognises codes by ``SaltedHash.matches``."""
 
 SECRET = frozenset(
@@ -57,7 +61,7 @@ REVIEWED = {
     # A state before and after a verdict on it, both the server's own.
     "mfa.application.verification": {"state == opened", "verdict.sent != attempt.sent"},
     # Positions of methods.
-    "mfa.domain.methods.base": {"key in positions"},
+    "mfa.domain.methods.base": {"key in {str(position), method.name}"},
     # Digests of tokens, again.
     "mfa.domain.accounts": {
         "each.registered_by == self.token_id",

@@ -10,6 +10,7 @@ from mfa.domain.policies import Requirement
 
 CODES = {
     "MfaError": "error",
+    "NotAllowed": "not_allowed",
     "NotUnique": "not_unique",
     "AlreadySpent": "already_spent",
     "NotFound": "not_found",

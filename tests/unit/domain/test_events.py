@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -11,7 +11,10 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.verdicts import Reason
 from tests.unit.domain.samples import NOW, OWNER
 
-HARMLESS = {UserId, datetime, timedelta, int, str, str | None, Reason}
+HARMLESS = {UserId, datetime, timedelta, int, str, str | None, Reason, Mapping[str, int]}
+
+OF_NOBODY = {Event, events.Purged, events.KeysRotated}
+"""What happens to the deployment, and to no user in it."""
 
 
 def kinds(parent: type[Event] = Event) -> Iterator[type[Event]]:
@@ -22,7 +25,7 @@ def kinds(parent: type[Event] = Event) -> Iterator[type[Event]]:
 
 
 def test_the_vocabulary_is_closed() -> None:
-    assert {kind.__name__ for kind in kinds()} - {"Event", "DeviceEvent", "TrustEvent"} == {
+    assert {kind.__name__ for kind in kinds()} - {"Event", "AccountEvent", "DeviceEvent", "TrustEvent"} == {
         "DeviceRegistered",
         "DeviceActivated",
         "DeviceRenamed",
@@ -39,6 +42,49 @@ def test_the_vocabulary_is_closed() -> None:
         "BrowserTrusted",
         "BrowserForgotten",
         "BrowserNotTrusted",
+        "RecoveryCodeUsed",
+        "PassUsed",
+        "NewBrowserLoggedIn",
+        "OperatorUnlocked",
+        "OperatorReset",
+        "OperatorPassIssued",
+        "OperatorLockedDown",
+        "UserLockedDown",
+        "Purged",
+        "KeysRotated",
+    }
+
+
+def test_no_name_ever_changes() -> None:
+    named = {kind.__name__: kind.name for kind in kinds() if hasattr(kind, "name")}
+
+    assert named == {
+        "DeviceRegistered": "device.registered",
+        "DeviceActivated": "device.activated",
+        "DeviceRenamed": "device.renamed",
+        "DeviceRemoved": "device.removed",
+        "RecoveryCodesReplaced": "recovery.replaced",
+        "ChallengeDispatched": "challenge.dispatched",
+        "DispatchFailed": "challenge.failed",
+        "SendLimitReached": "challenge.limited",
+        "DeviceDisabled": "device.disabled",
+        "VerificationAccepted": "verification.accepted",
+        "VerificationRejected": "verification.rejected",
+        "AccountLocked": "account.locked",
+        "BrowserRemembered": "browser.remembered",
+        "BrowserTrusted": "browser.trusted",
+        "BrowserForgotten": "browser.forgotten",
+        "BrowserNotTrusted": "browser.rejected",
+        "RecoveryCodeUsed": "recovery.used",
+        "PassUsed": "pass.used",
+        "NewBrowserLoggedIn": "login.new_browser",
+        "OperatorUnlocked": "operator.unlock",
+        "OperatorReset": "operator.reset",
+        "OperatorPassIssued": "operator.pass",
+        "OperatorLockedDown": "operator.lockdown",
+        "UserLockedDown": "user.lockdown",
+        "Purged": "upkeep.purge",
+        "KeysRotated": "upkeep.rotate",
     }
 
 
@@ -47,7 +93,7 @@ def test_an_event_holds_nothing_but_numbers_times_and_names(kind: type[Event]) -
     fields = attrs.fields(attrs.resolve_types(kind))
 
     assert {field.type for field in fields} <= HARMLESS
-    assert {"user_id", "at"} <= {field.name for field in fields}
+    assert {"at", *([] if kind in OF_NOBODY else ["user_id"])} <= {field.name for field in fields}
 
 
 @pytest.mark.parametrize("kind", list(kinds()))

@@ -121,6 +121,9 @@ _SENTENCES = {
     "W024": "MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends lives on "
     "in the others.\n"
     "Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as SESSION_ENGINE.",
+    "W025": 'MFA mails users of what happens to their accounts, but has no "NOTIFY_URL": no mail has the link by which '
+    "somebody says that it was not him.\n"
+    'Write where the site answers, as in MFA = {{"NOTIFY_URL": "https://example.com"}}, or "NOTIFY": False.',
 }
 """What is wrong, and on the next line what to write instead, by id; a letter tells sentences of the same id apart."""
 
@@ -402,6 +405,8 @@ def _deployment(config: Config) -> Iterator[CheckMessage]:
     for key, methods in {"TOTP_ISSUER": {"totp", "email"}, "HOTP_ISSUER": {"hotp"}}.items():
         if not getattr(config, key.lower()) and methods & {*config.methods}:
             yield _message("W021", key=key)
+    if config.notify and config.notify_url is None:
+        yield _message("W025")
     # What is counted, kept or ended for all processes has to be where each can see it.
     alias = router.db_for_write(DeviceRecord)
     connection: Any = connections[alias]

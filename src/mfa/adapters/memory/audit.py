@@ -31,7 +31,8 @@ class MemoryAuditTrail(AuditTrail):
         """Drop the oldest rows up to a time, so many at most, and return how many."""
         with self._lock:
             over = [row for row in self.rows if row.at <= until][:most]
-            self.rows = [row for row in self.rows if row not in over]
+            numbers = {row.number for row in over}
+            self.rows = [row for row in self.rows if row.number not in numbers]
             return len(over)
 
 

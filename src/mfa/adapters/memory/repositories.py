@@ -75,9 +75,11 @@ class MemoryAccountRepository(AccountRepository):
                 return len(over)
             dropped = 0
             for user_id, account in self._accounts.items():
-                kept = [each for each in account.challenges if each.expires_at is None or each.expires_at > until]
-                dropped += len(account.challenges) - len(kept)
-                self._accounts[user_id] = attrs.evolve(account, challenges=tuple(kept))
+                ended = [each for each in account.challenges if each.expires_at and each.expires_at <= until]
+                gone = ended[: most - dropped]
+                dropped += len(gone)
+                kept = tuple(each for each in account.challenges if each not in gone)
+                self._accounts[user_id] = attrs.evolve(account, challenges=kept)
             return dropped
 
     def _save(self, before: Account, after: Account) -> Account:

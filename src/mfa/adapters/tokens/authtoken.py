@@ -1,6 +1,7 @@
 """Django REST framework's own tokens, of which a user has one, and its replacement at every login."""
 
 import hashlib
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -11,8 +12,8 @@ from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.tokens.rows import dated, identities, identity, insert, users
-from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
+from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, users
+from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
 
@@ -41,7 +42,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):
         return token.user, token
 
 
-class AuthtokenTokenProvider(TokenProvider, TokenIssuer):
+class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
     """Knows a token by its key and by when its row was made, so that a key made anew starts unverified."""
 
     scheme = "Token"
@@ -61,6 +62,10 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer):
             return None
         row = new_row(user)
         return PreparedToken(token=_token(row), issue=lambda: {"token": replaced_by(row).key})
+
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """Delete the user's token."""
+        return {"authtoken": end_rows(AuthToken, user_id)}
 
 
 def _token(auth: AuthToken) -> Token:

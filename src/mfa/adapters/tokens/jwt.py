@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import attrs
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import router
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt import serializers
@@ -19,7 +22,14 @@ from rest_framework_simplejwt.tokens import Token as JsonWebToken
 from mfa.adapters import accessor
 from mfa.adapters.exceptions import api_exception
 from mfa.adapters.tokens.rows import users
-from mfa.application.ports.tokens import PreparedToken, Recorded, StandingRecorder, TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import (
+    PreparedToken,
+    Recorded,
+    StandingRecorder,
+    TokenEnder,
+    TokenIssuer,
+    TokenProvider,
+)
 from mfa.application.standing import Standing
 from mfa.config import Config
 from mfa.domain.errors import Unavailable
@@ -30,6 +40,14 @@ FAMILY = "sid"
 """The claim by which all tokens of one login are known (OpenID Connect Front-Channel Logout 1.0, section 3)."""
 
 FAMILY_BYTES = 32
+
+BEGUN = "mfa_begun"
+"""The claim that tells when that login was, in seconds since 1970 with a fraction; ``iat`` has none, and moves on."""
+
+_BLACKLIST = "rest_framework_simplejwt.token_blacklist"
+
+_BATCH = 500
+"""Tokens that are put on the blacklist in one statement."""
 
 REFERENCES: Mapping[str, str] = {
     "totp": "otp",
@@ -50,7 +68,7 @@ Kind = TypeVar("Kind")
 _TOLD = ("acr", "auth_time", "mfa", "mfa_required", "mfa_enrolled", "mfa_deadline")
 
 
-class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
+class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder):
     """Knows all tokens of one login by the claim that the login put into them."""
 
     def __init__(self, config: Config) -> None:
@@ -73,7 +91,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
         family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None))
         if not isinstance(family, str) or not family or user_id is None:
             return None
-        return self._token(user_id, family)
+        return attrs.evolve(self._token(user_id, family), issued_at=_issued_at(auth))
 
     def recorded(self, request: object) -> Recorded | None:
         """Return what the claims of an access token tell, where ``JWT_GATE`` has them decide.
@@ -97,6 +115,21 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
 
         return PreparedToken(token=self._token(user_id, family), issue=issue)
 
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """Put the user's refresh tokens on the blacklist, where that is installed; an access token lives its minutes.
+
+        Where it is not, no token can be ended: what they confirmed is gone, and ``issued_at`` keeps them from more.
+        """
+        if not apps.is_installed(_BLACKLIST):
+            return {"jwt": None}
+        known, ended = (apps.get_model("token_blacklist", name) for name in ("OutstandingToken", "BlacklistedToken"))
+        database = router.db_for_write(ended)
+        living = known._base_manager.using(database).filter(user_id=user_id, blacklistedtoken__isnull=True)  # noqa: SLF001 - Django's name for it
+        rows = [ended(token_id=key) for key in living.values_list("pk", flat=True)]
+        # Somebody else may end one at the same moment.
+        ended._base_manager.using(database).bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)  # noqa: SLF001 - as above
+        return {"jwt": len(rows)}
+
     def _token(self, user_id: UserId, family: str) -> Token:
         return Token(id=_identity(user_id, family), user_id=user_id, scheme=self.scheme)
 
@@ -104,6 +137,17 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
 def _identity(user_id: UserId, family: str) -> TokenId:
     known = f"{family}/{user_id}".encode("utf-8", "surrogatepass")
     return TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}")
+
+
+def _issued_at(token: JsonWebToken) -> datetime | None:
+    """Return when the login was of which a token is, or when that was made where it does not tell of its login."""
+    begun = token.get(BEGUN, token.get("iat"))
+    if type(begun) not in {int, float}:
+        return None
+    try:
+        return datetime.fromtimestamp(begun, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _user_id(user: object) -> UserId | None:
@@ -127,6 +171,7 @@ class FamilyRefreshToken(RefreshToken):
         super().__init__(token, verify)
         if token is None:
             self[FAMILY] = secrets.token_urlsafe(FAMILY_BYTES)
+            self[BEGUN] = self.current_time.timestamp()
 
     @property
     def access_token(self) -> AccessToken:

@@ -15,8 +15,8 @@ from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.tokens.rows import dated, identities, identity, insert, users
-from mfa.application.ports.tokens import PreparedToken, TokenIssuer, TokenProvider
+from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, users
+from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 
 
@@ -44,7 +44,7 @@ class VerifiedTokenAuthentication(TokenAuthentication):  # type: ignore[misc] # 
         return self.validate_user(auth_token)  # type: ignore[no-any-return] # knox carries no types
 
 
-class KnoxTokenProvider(TokenProvider, TokenIssuer):
+class KnoxTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
     """Knows a token by the digest that knox itself stores, and by when its row was made."""
 
     def __init__(self, config: object) -> None:
@@ -77,6 +77,10 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer):
             return {"token": key} | ({} if made.expiry is None else {"expires_at": made.expiry})
 
         return PreparedToken(token=_token(made), issue=issue)
+
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """Delete the user's tokens."""
+        return {"knox": end_rows(get_token_model(), user_id)}
 
 
 def _beginning(key: str) -> str:

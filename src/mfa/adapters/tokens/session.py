@@ -11,7 +11,15 @@ from django.contrib.auth.signals import user_logged_in
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
-from mfa.application.ports.tokens import CookieIssuer, CredentialRenewer, PreparedToken, TokenIssuer, TokenProvider
+from mfa.adapters.tokens.stored_sessions import end_sessions
+from mfa.application.ports.tokens import (
+    CookieIssuer,
+    CredentialRenewer,
+    PreparedToken,
+    TokenEnder,
+    TokenIssuer,
+    TokenProvider,
+)
 from mfa.domain.identifiers import Token, TokenId, UserId
 
 IDENTITY = "_mfa_identity"
@@ -23,7 +31,7 @@ SCHEME = "Session"
 """A word for sessions, which have no scheme in any registry."""
 
 
-class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialRenewer):
+class SessionTokenProvider(TokenProvider, TokenIssuer, TokenEnder, CookieIssuer, CredentialRenewer):
     """Knows a session by a random value in it, for this one login of this user with this password."""
 
     scheme = SCHEME
@@ -85,6 +93,10 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, CookieIssuer, CredentialR
             return {"token": None}
 
         return PreparedToken(token=_token(user, identity), issue=log_in)
+
+    def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
+        """Delete the user's sessions, where the database keeps them; others have lost what they had confirmed."""
+        return {"session": end_sessions(user_id)}
 
 
 def _new_identity() -> str:

@@ -1,9 +1,12 @@
 """Who acts upon the accounts of others."""
 
+from functools import partial
+
 import attrs
 
 from mfa.application.ports.audit import NOWHERE, SYSTEM, USER, Client, Origin
 from mfa.application.ports.users import UserDirectory
+from mfa.application.transactions import retried
 from mfa.domain.errors import InvalidField, NotAllowed
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import without_control
@@ -35,7 +38,7 @@ class Operator:
     """
 
     name: str = attrs.field(converter=_name)
-    why: str = attrs.field(default="", converter=_why)
+    why: str = attrs.field(default="", converter=_why, repr=False)
     user_id: UserId | None = None
     client: Client = NOWHERE
 
@@ -46,8 +49,16 @@ class Operator:
 
 
 def demand_authority(users: UserDirectory, operator: Operator, user_id: UserId) -> None:
-    """Refuse an operator who is no superuser to act upon a superuser, or upon himself; raises ``NotAllowed``."""
-    if operator.user_id is None or users.profile(operator.user_id).is_superuser:
+    """Refuse an operator who is no superuser to act upon a superuser, or upon himself.
+
+    Raises ``NotAllowed``, also for an operator who may not log in any more, and ``Unavailable``.
+    """
+    if operator.user_id is None:
         return
-    if operator.user_id == user_id or users.profile(user_id).is_superuser:
+    profile = retried(partial(users.profile, operator.user_id))
+    if not profile.active:
+        raise NotAllowed
+    if profile.is_superuser:
+        return
+    if operator.user_id == user_id or retried(partial(users.profile, user_id)).is_superuser:
         raise NotAllowed

@@ -10,7 +10,7 @@ from mfa.application.transactions import Decision, UseCase
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
-from mfa.domain.errors import InvalidField
+from mfa.domain.errors import InvalidField, NotAllowed
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Enrolment
 from mfa.domain.methods.temporary_pass import PASS
@@ -54,6 +54,8 @@ class IssuePass(UseCase):
         if not 1 <= command.uses <= MOST_USES:
             raise InvalidField("uses", "out_of_range")
         demand_authority(self.transactions.users, operator, command.user_id)
+        if not self.transactions.profile(command.user_id).active:
+            raise NotAllowed
 
         def decide(account: Account, now: datetime) -> Decision[IssuedPass]:
             method = self.transactions.rules.methods.named(PASS)

@@ -34,8 +34,8 @@ _FREQUENT = (BrowserTrusted, ChallengeDispatched, VerificationAccepted)
 class Client:
     """Where a request came from: the peer's address, None where it is none, and what its browser says of itself."""
 
-    address: str | None = None
-    user_agent: str = ""
+    address: str | None = attrs.field(default=None, repr=False)
+    user_agent: str = attrs.field(default="", repr=False)
 
 
 NOWHERE = Client()
@@ -47,7 +47,7 @@ class Origin:
     """Who acts, and why: ``actor`` is ``user``, ``system`` or the name of an operator, ``why`` what that one says."""
 
     actor: str = USER
-    why: str = ""
+    why: str = attrs.field(default="", repr=False)
     client: Client = NOWHERE
 
 
@@ -96,10 +96,10 @@ class AuditRow:
     method: str
     at: datetime
     actor: str
-    why: str = ""
+    why: str = attrs.field(default="", repr=False)
     reason: str = ""
-    address: str | None = None
-    user_agent: str = ""
+    address: str | None = attrs.field(default=None, repr=False)
+    user_agent: str = attrs.field(default="", repr=False)
     number: int | None = None
 
 

@@ -1,8 +1,29 @@
 """What operators need: lockdowns, passes, and the audit trail."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from django.db import migrations, models
 
 import mfa.adapters.django.fields
+
+BATCH = 500
+
+
+def note_ends(apps: Any, schema_editor: Any) -> None:
+    """Note when the first of the remembered browsers is over, as every change of them does from now on."""
+    accounts = apps.get_model("multi_factor", "AccountRecord").objects.using(schema_editor.connection.alias)
+    changed = []
+    for account in accounts.only("trusts").iterator(chunk_size=BATCH):
+        if account.trusts:
+            account.purge_at = min(
+                datetime.fromisoformat(each["expires_at"]).astimezone(UTC) for each in account.trusts
+            )
+            changed.append(account)
+        if len(changed) >= BATCH:
+            accounts.bulk_update(changed, ["purge_at"])
+            changed = []
+    accounts.bulk_update(changed, ["purge_at"])
 
 
 class Migration(migrations.Migration):
@@ -49,6 +70,7 @@ class Migration(migrations.Migration):
             name="purge_at",
             field=mfa.adapters.django.fields.MomentField(db_index=True, null=True),
         ),
+        migrations.RunPython(note_ends, migrations.RunPython.noop, elidable=True),
         migrations.AddField(
             model_name="devicerecord",
             name="uses_left",
