@@ -80,6 +80,11 @@ class MultiFactorViewSet(ViewSet):
             view = transaction.non_atomic_requests(using=alias)(view)
         return view
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Answer a request, and have all that it changes told as its user's, from where it came."""
+        with requests.acting_for(request, self.use_cases()):
+            return super().dispatch(request, *args, **kwargs)
+
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Read the request as UTF-8: a charset that a client claims may be one that decodes no text at all."""
         if request.encoding is not None and not hasattr(request, "_post"):
