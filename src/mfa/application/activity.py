@@ -46,7 +46,7 @@ class ListActivity(UseCase):
         account.demand_standing(self.transactions.required(account), self.transactions.rules, now)
         back = after is not None
         query = AuditQuery(
-            user_id=token.user_id, since=now - MEMORY, before=before, after=after, oldest_first=back, limit=PAGE + 1
+            user_id=account.user_id, since=now - MEMORY, before=before, after=after, oldest_first=back, limit=PAGE + 1
         )
         read = retried(lambda: self.audit.read(query))
         rows, more = read[:PAGE], len(read) > PAGE
