@@ -335,6 +335,47 @@ class TestForgedCursors:
         assert bob.ask("get", link.removeprefix("http://testserver")).status_code == 404
 
 
+class TestHostileRequests:
+    @pytest.fixture(autouse=True)
+    def page(self, ann: Person) -> None:
+        ann.enrol_app()
+        keep(ann, 25)
+
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [
+            ("?" + "a=1&" * 2_000, 400),
+            ("?cursor=1&cursor=2", 404),
+            ("?cursor[]=1", 200),
+            ("?[", 200),
+            ("?%", 200),
+            ("?%ff=%fe&%00", 200),
+            ("?&&&==", 200),
+            ("?format=unknown", 404),
+            ("?page=2&offset=3&limit=1000000", 200),
+        ],
+    )
+    def test_no_query_is_an_error_of_the_server(self, ann: Person, query: str, status: int) -> None:
+        answer = ann.get(f"activity/{query}")
+
+        assert answer.status_code == status
+        if status == 200:
+            assert len(follow(ann, answer.json()["next"])["results"]) == 7
+
+    def test_a_host_that_is_not_the_sites_is_no_link(self, ann: Person) -> None:
+        answer = ann.get("activity/", headers={"Host": "evil.example"})
+        assert (answer.status_code, "evil" in str(answer.content)) == (400, False)
+
+    @pytest.mark.parametrize("charset", ["klingon", "utf-16"])
+    def test_no_charset_is_an_error_of_the_server(self, ann: Person, charset: str) -> None:
+        answer = ann.get("activity/?cursor=%ff", content_type=f"application/json; charset={charset}")
+        assert answer.status_code == 404
+
+    def test_options_describe_it_to_whoever_may_ask(self, ann: Person) -> None:
+        assert ann.options("activity/").status_code == 200
+        assert ann.again().options("activity/").status_code == 403
+
+
 class TestSentences:
     def test_every_event_of_an_account_has_one(self) -> None:
         assert set(SENTENCES) == {kind.name for kind in leaves(AccountEvent)}
