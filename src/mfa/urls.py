@@ -1,6 +1,7 @@
 """The composition root of HTTP: ``include("mfa.urls")`` wherever a project likes."""
 
 from mfa.adapters.accessor import use_cases
+from mfa.adapters.drf.activity import MultiFactorActivityRouter, MultiFactorActivityViewSet
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerifierRouter
 from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
@@ -15,7 +16,10 @@ _login.register("passkey", MultiFactorPasskeyViewSet)
 _trusts = MultiFactorTrustRouter(use_cases=use_cases)
 _trusts.register("trust", MultiFactorTrustViewSet)
 
+_activity = MultiFactorActivityRouter(use_cases=use_cases)
+_activity.register("activity", MultiFactorActivityViewSet)
+
 _verification = MultiFactorVerifierRouter(use_cases=use_cases)
 _verification.register("", MultiFactorVerifierViewSet)
 
-urlpatterns = [*_registration.urls, *_login.urls, *_trusts.urls, *_verification.urls]
+urlpatterns = [*_registration.urls, *_login.urls, *_trusts.urls, *_activity.urls, *_verification.urls]

@@ -1,11 +1,13 @@
 """What every gate asks of a request: how its token stands, by an account that is read once, and what is demanded."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from mfa.adapters import accessor
+from mfa.application.ports.audit import Origin, acting
 from mfa.application.ports.tokens import TokenProvider
 from mfa.application.standing import Assessment, Standing
 from mfa.application.use_cases import UseCases
@@ -65,6 +67,11 @@ def scheme_of(request: object, provider: TokenProvider) -> str:
     """Return the authentication scheme that a refusal of a request names."""
     token = None if request is None else provider.token_of(request)
     return (token.scheme if token is not None else "") or provider.scheme
+
+
+def acting_for(request: object, use_cases: UseCases | None = None) -> AbstractContextManager[None]:
+    """Have the user act from where a request comes, for as long as the block lasts: the audit trail says so."""
+    return acting(Origin(client=(use_cases or accessor.use_cases()).client_address.client_of(request)))
 
 
 def leave_account(credentials: object, account: Account) -> None:

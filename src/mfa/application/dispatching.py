@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from mfa.application.ports.audit import SYSTEM, Origin, acting
 from mfa.application.ports.delivery import Message, Sender, SentChallenge
 from mfa.application.transactions import Decision, Transactions, UseCase
 from mfa.domain import events
@@ -103,7 +104,8 @@ class VoidChallenge(UseCase):
 
     def __call__(self, sent: SentChallenge) -> None:
         """Void what was sent, so that the user can ask for another at once."""
-        _void(self.transactions, sent)
+        with acting(Origin(actor=SYSTEM)):
+            _void(self.transactions, sent)
 
 
 def _void(transactions: Transactions, sent: SentChallenge) -> None:

@@ -63,6 +63,6 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(b"mfa/trust/" + token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def described(text: str) -> str:
+def described(text: str, most: int = MOST_DESCRIPTION_CHARACTERS) -> str:
     """Cut what a browser says of itself to what is fit for a list, a log and a terminal."""
-    return "".join(character for character in text if character.isprintable())[:MOST_DESCRIPTION_CHARACTERS]
+    return (text if text.isprintable() else "".join(filter(str.isprintable, text)))[:most]

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
 from mfa.adapters import accessor
+from mfa.adapters.drf.activity import MultiFactorActivityRouter, MultiFactorActivityViewSet
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorRouter, MultiFactorVerifierRouter
 from mfa.adapters.drf.serializers import RegistrationSerializer, TextField, VerifySerializer
@@ -167,6 +168,7 @@ MOUNTED: Sequence[tuple[type[MultiFactorRouter], str, type[MultiFactorViewSet]]]
     (MultiFactorVerifierRouter, "", Extended),
     (MultiFactorRegisterRouter, "register", ExtendedRegistration),
     (MultiFactorTrustRouter, "trust", MultiFactorTrustViewSet),
+    (MultiFactorActivityRouter, "activity", MultiFactorActivityViewSet),
     (MultiFactorPasskeyRouter, "passkey", MultiFactorPasskeyViewSet),
 ]
 
@@ -185,6 +187,7 @@ NAMED = {
     "register/0/picture/": "multi-factor-register-picture",
     "trust/": "multi-factor-trust-overview",
     "trust/0123456789abcdef/": "multi-factor-trust",
+    "activity/": "multi-factor-activity",
     "passkey/": "multi-factor-passkey",
     "passkey/options/": "multi-factor-passkey-options",
 }

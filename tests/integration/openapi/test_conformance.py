@@ -141,7 +141,7 @@ ANONYMOUS = [place for place, name in OPERATIONS.items() if "passkey" in name]
 
 def probes() -> Iterator[Any]:
     for (path, verb), name in OPERATIONS.items():
-        wrong = "{index}" in path or "requestBody" in operation(name)
+        wrong = "{index}" in path or {"requestBody", "parameters"} & set(operation(name))
         for mode in GenerationMode:
             # What strangers send is not looked at, and nothing is wrong with what has neither a parameter nor a body.
             strangers = STRANGERS if mode is GenerationMode.POSITIVE else []
@@ -232,6 +232,14 @@ def test_answers_to_a_remembered_browser(api: OpenApiSchema, ann: Person, app: A
     call("multi_factor_revoke", "0", expect=404)
     call("multi_factor_revoke", listed[0]["id"], expect=204)
     call("multi_factor_trust", body={"token": made["trust"]["token"]}, expect=401)
+
+
+def test_answers_to_whoever_asks_what_happened(api: OpenApiSchema, ann: Person, app: App) -> None:
+    call = Caller(api, ann)
+    ann.fail(app.index, 5)
+    page: Any = call("multi_factor_activity", expect=200)
+    assert {each["event"] for each in page["results"]} >= {"device.activated", "account.locked"}
+    Caller(api, ann.again())("multi_factor_activity", expect=403)
 
 
 def test_answers_to_a_passkey(call: Caller) -> None:

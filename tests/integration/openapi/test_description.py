@@ -39,6 +39,7 @@ OPERATIONS = {
     ("/multi-factor/trust/", "get"): "multi_factor_trusts",
     ("/multi-factor/trust/", "post"): "multi_factor_trust",
     ("/multi-factor/trust/{index}/", "delete"): "multi_factor_revoke",
+    ("/multi-factor/activity/", "get"): "multi_factor_activity",
     ("/multi-factor/passkey/", "post"): "multi_factor_passkey",
     ("/multi-factor/passkey/options/", "post"): "multi_factor_passkey_options",
 }
@@ -171,6 +172,7 @@ def malformed(*fields: str) -> dict[str, set[str]]:
         ("trusts", BODY | GATED),
         ("trust", READ | KNOWN | WRONG | BUSY | malformed("token")),
         ("revoke", BODY | GATED | BUSY),
+        ("activity", BODY | GATED),
         ("passkey_options", BODY | BUSY),
         (
             "passkey",
@@ -244,6 +246,18 @@ def test_a_requirement_is_one_that_the_settings_name() -> None:
     [parameter] = operation("multi_factor_status", described(REQUIREMENTS=names))["parameters"]
 
     assert parameter["schema"]["enum"] == list(names)
+
+
+def test_a_page_of_activity_is_one_of_pages_by_cursors() -> None:
+    [cursor] = operation("multi_factor_activity")["parameters"]
+
+    assert (cursor["in"], cursor["name"], cursor.get("required", False)) == ("query", "cursor", False)
+    assert properties("MultiFactorActivity") == {"next", "previous", "results"}
+    assert properties("MultiFactorEvent") == {"event", "verbose", "at", "device", "method", "address", "browser"}
+    assert properties("MultiFactorConcernedDevice") == {"index", "name"}
+    event = component("MultiFactorEvent")
+    assert set(event["required"]) == set(event["properties"])
+    assert {name for name, each in event["properties"].items() if each.get("nullable")} == {"device", "address"}
 
 
 def test_what_has_a_default_need_not_be_sent() -> None:

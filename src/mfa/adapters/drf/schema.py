@@ -36,6 +36,7 @@ from mfa.adapters.answers import (
     TOKEN_REQUIRED_CODE,
 )
 from mfa.adapters.drf import components
+from mfa.adapters.drf.activity import CURSOR, ActivitySerializer, MultiFactorActivityViewSet
 from mfa.adapters.drf.components import COUNT, PREFIX, TEXT, UNVERIFIED, Schema, deployed_at, one_of
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
@@ -49,6 +50,7 @@ _VIEWSETS = (
     MultiFactorRegistrationViewSet,
     MultiFactorPasskeyViewSet,
     MultiFactorTrustViewSet,
+    MultiFactorActivityViewSet,
 )
 
 UNAUTHENTICATED = ("not_authenticated", "authentication_failed")
@@ -74,6 +76,8 @@ class Operation:
     answers: Mapping[int, Any]
     refuses: tuple[str, ...] = ()
     query: tuple[OpenApiParameter, ...] = ()
+    pages: tuple[OpenApiParameter, ...] = ()
+    """What leads from page to page; anything else in its place is not found."""
 
 
 @attrs.frozen
@@ -122,6 +126,8 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
         "show": Operation("trust", {200: components.TRUSTED}, wrong),
         "revoke": Operation("revoke", {204: None}, changed),
     }
+    cursor = OpenApiParameter(CURSOR, TEXT, description="Where a page begins, as the page beside it says.")
+    activity = {"overview": Operation("activity", {200: ActivitySerializer}, pages=(cursor,))}
     device = _item(COUNT, "The index of one of the user's devices.")
     method = _item(one_of(*names, *map(str, range(len(names)))), "The name or the position of a method.")
     trust = _item({**TEXT, "pattern": TRUST_ID}, "What a remembered browser is called.")
@@ -130,6 +136,7 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
         Routes(registration, method),
         Routes(passkeys, offered=deployed.passkey_login),
         Routes(trusts, trust, deployed.remembers_browsers),
+        Routes(activity),
     )
     return dict(zip(_VIEWSETS, routes, strict=True))
 
@@ -273,7 +280,7 @@ class ViewExtension(OpenApiViewExtension):
             extend_schema(
                 operation_id=f"multi_factor_{operation.id}",
                 summary=re.split("[.,:;]", get_doc(method))[0],
-                parameters=list(operation.query),
+                parameters=[*operation.query, *operation.pages],
                 request=copy.serializer_classes.get(action),
                 responses={
                     status: OpenApiResponse(answer, HTTPStatus(status).phrase)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.db import connections, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
 from django.utils.decorators import classonlymethod
 from rest_framework.exceptions import NotAcceptable, NotFound, ValidationError
@@ -79,6 +79,11 @@ class MultiFactorViewSet(ViewSet):
         for alias in connections:
             view = transaction.non_atomic_requests(using=alias)(view)
         return view
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer a request, and have all that it changes told as its user's, from where it came."""
+        with requests.acting_for(request, self.use_cases()):
+            return super().dispatch(request, *args, **kwargs)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Read the request as UTF-8: a charset that a client claims may be one that decodes no text at all."""
