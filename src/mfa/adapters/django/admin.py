@@ -103,7 +103,6 @@ class EventFilter(admin.SimpleListFilter):
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # at run time it takes no parameters
     """Shows rows, read where they are written, in as many statements for a thousand of them as for ten."""
 
-    actions_selection_counter = False
     change_form_template = "mfa/admin/row.html"
     list_max_show_all = 200
     list_per_page = 50
@@ -367,12 +366,12 @@ def _lock_down(user_id: UserId, operator: Operator) -> str:
 
 def _form_of(act: _Act, users: Sequence[Any], given: Any) -> ReasonForm:  # noqa: ANN401 - what was posted, or nothing
     if act is not RESET or len(users) > 1:
-        return act.form(given)
+        return act.form(given, label_suffix="")
     devices = DeviceRecord.objects.using(database()).filter(account=users[0].pk).order_by("index")
     choices = [
         (index, f"{method} {name}".strip()) for index, method, name in devices.values_list("index", "method", "name")
     ]
-    return ResetForm(given, devices=choices)
+    return ResetForm(given, devices=choices, label_suffix="")
 
 
 class AccountAdmin(ReadOnlyAdmin):
@@ -580,7 +579,6 @@ class AccountAdmin(ReadOnlyAdmin):
         return None
 
     def _page(self, request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponseBase:
-        request.current_app = self.admin_site.name
         whole = {**self.admin_site.each_context(request), "opts": self.opts, "title": context["act"].title, **context}
         response = TemplateResponse(request, template, whole)
         add_never_cache_headers(response)

@@ -97,7 +97,6 @@ def _behind_middleware() -> bool:
 def not_verified(site: AdminSite, request: HttpRequest, refused: MfaError) -> HttpResponseBase:
     """Answer what is refused by a page that says what to do, and nothing of what lies behind it."""
     unavailable = not isinstance(refused, Refused | NotAllowed)
-    request.current_app = site.name
     context = {
         **site.each_context(request),
         "available_apps": [],
