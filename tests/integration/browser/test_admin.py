@@ -158,4 +158,6 @@ def _people(office: Office) -> None:
             world.register(token, "recovery")
         if name == "bert":
             for _ in range(3):
-                world.verify(token_of(office.id_of(get_user_model().objects.get(username=name)), "thief"), app.index, "0")
+                world.verify(
+                    token_of(office.id_of(get_user_model().objects.get(username=name)), "thief"), app.index, "0"
+                )

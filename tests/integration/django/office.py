@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from html import unescape
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
 from mfa.adapters.tokens.session import IDENTITY, _token
 from mfa.domain.identifiers import Token, UserId
 from tests.integration.django.world import App, World
@@ -65,12 +67,27 @@ class Seat:
         self.app = self.office.world.enrolled(self.token)
         return self
 
+    @property
+    def now(self) -> datetime:
+        return self.office.world.clock.now()
+
+    def verify(self) -> "Seat":
+        """Verify this session by the app, as it is by now."""
+        assert self.app is not None
+        self.office.world.verify(self.token, self.app.index, self.app.code)
+        return self
+
     def get(self, path: str, **query: str) -> HttpResponse:
         return self.client.get(path, query)
 
     def post(self, action: str, users: Iterable[User], path: str = ACCOUNTS, **fields: str) -> HttpResponse:
         keys = [str(user.pk) for user in users]
         return self.client.post(path, {"action": action, "_selected_action": keys, **fields})
+
+
+def rows() -> list[object]:
+    """All that there is to change, but the standing of tokens."""
+    return [list(model.objects.order_by("pk").values()) for model in (AccountRecord, DeviceRecord, AuditRecord)]
 
 
 def text(response: HttpResponse) -> str:

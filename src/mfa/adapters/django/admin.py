@@ -108,6 +108,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # at run time i
     list_per_page = 50
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
+    chosen_by: ClassVar[Sequence[str]] = ("method",)
+    """Filters of this package's own, and of Django's, that choose one value."""
+
     timed: ClassVar[Sequence[str]] = ()
     """Columns that may be filtered by time."""
 
@@ -130,7 +133,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # at run time i
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Refuse what Django would allow: to filter by any column is to read it, one guess after another."""
         column, _, kind = lookup.rpartition("__")
-        return column in self.timed and kind in _SINCE
+        return lookup in self.chosen_by or (column in self.timed and kind in _SINCE)
 
     def changeform_view(
         self,
@@ -213,6 +216,7 @@ def _standing_of(row: DeviceRecord, rules: Rules) -> str:
 class AuditAdmin(ReadOnlyAdmin):
     """The audit trail."""
 
+    chosen_by = ("method", "event")
     fields = (
         *("at", "event", "user_name", "user_id", "device_index", "method", "actor", "why", "reason"),
         *("address", "user_agent"),
@@ -379,6 +383,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
     actions = ("unlock", "reset", "temporary_pass", "lockdown")
     change_form_template = "mfa/admin/standing.html"
+    chosen_by = ("method", "locked_down__exact")
     fields = ("user_name",)
     list_display = ("user_name", "methods", "standing", "failures", "last_used_at", "locked_down_at")
     list_filter = (MethodFilter, "locked_down", ("locked_down_at", admin.DateFieldListFilter))
@@ -389,10 +394,6 @@ class AccountAdmin(ReadOnlyAdmin):
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Search users."""
         return _user_fields("user__")
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Allow the filter by lockdowns as well."""
-        return lookup in {"locked_down__exact", "locked_down__isnull"} or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccountRecord]:
         """Read users along with their accounts, and the devices of all of them at once."""
