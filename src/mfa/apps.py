@@ -34,7 +34,10 @@ class MultiFactorConfig(AppConfig):
         METHOD_NAMES.load_by(self._make_methods)
 
     def ready(self) -> None:
-        """Register the system checks and what describes the routes, and watch for logins and overridden settings."""
+        """Register the system checks, what describes the routes and the admin's pages.
+
+        Logins and overridden settings are watched from then on.
+        """
         from mfa.adapters.django import checks, rehashing
         from mfa.adapters.tokens import session
 
@@ -43,6 +46,10 @@ class MultiFactorConfig(AppConfig):
         rehashing.connect()
         if apps.is_installed("drf_spectacular"):
             import_module("mfa.adapters.drf.schema")
+        if apps.is_installed("django.contrib.admin"):
+            from mfa.adapters.django import admin
+
+            admin.register()
         setting_changed.connect(self._forget, dispatch_uid=APP_LABEL)
 
     @property

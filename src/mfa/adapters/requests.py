@@ -63,6 +63,12 @@ def assessment_of(request: object, token: Token) -> Assessment:
     return use_cases.assess_token.judge(_account_of(request, token, use_cases))
 
 
+def demand_operator(request: object, token: Token) -> None:
+    """Refuse a token that may not act upon others, by its account. Raises ``MfaError``."""
+    use_cases = accessor.use_cases()
+    use_cases.assess_token.demand_operator(_account_of(request, token, use_cases))
+
+
 def scheme_of(request: object, provider: TokenProvider) -> str:
     """Return the authentication scheme that a refusal of a request names."""
     token = None if request is None else provider.token_of(request)

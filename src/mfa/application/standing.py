@@ -116,6 +116,18 @@ class AssessToken(UseCase):
             retry_after=None if until is None else until - now,
         )
 
+    def demand_operator(self, account: Account) -> None:
+        """Refuse a token that may not act upon others; raises ``Refused``.
+
+        Whoever does so has verified just now, as for a change of his own, whatever the policy says. A remembered
+        browser is no proof, and for a user with a device that resists phishing neither is a code that can be guessed.
+        """
+        standing, rules = self.stand(account), self.transactions.rules
+        refused = standing.refusal(Requirement(max_age=rules.change_max_age))
+        if refused is not None:
+            raise refused
+        account.demand_fresh(standing.required, rules, standing.assessed_at)
+
     def recall(self, recorded: Recorded) -> Standing:
         """Tell how a token stands by what was recorded when it was made, without a read."""
         now, rules = self.transactions.clock.now(), self.transactions.rules

@@ -92,7 +92,8 @@ _SENTENCES = {
     "{path}.\n"
     "Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
     "W009": "The admin {name!r} opens to a password alone: what MFA demands is not asked for there.\n"
-    'Add "{gate}" to the end of MIDDLEWARE and "session" to MFA["TOKEN_PROVIDER"], or give the AdminSite a '
+    'Write "mfa.adapters.django.admin_config.AdminConfig" in INSTALLED_APPS in the place of "django.contrib.admin" and '
+    '"session" into MFA["TOKEN_PROVIDER"]; or add "{gate}" to the end of MIDDLEWARE, or give the AdminSite a '
     "has_permission() of its own that asks for more.",
     "W010": 'MFA["REGISTRATION_DEADLINE"] is in the past ({deadline}).\n'
     'Leave it out, if users without a device are to be refused; or write one to come, or a duration ("14d").',
@@ -107,6 +108,8 @@ _SENTENCES = {
     "W014": 'There are {devices} active devices of the method {method!r}, which is not in MFA["METHODS"]: they cannot '
     "be verified. {alone} users have no other device: they can neither verify nor register.\n"
     'Put {method!r} back into MFA["METHODS"] until its users have another device, or remove theirs.',
+    "W015": "The admin {name!r} lets nobody in: it wants verified sessions, but MFA takes no tokens from them.\n"
+    'Add "session" to MFA["TOKEN_PROVIDER"].',
     "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
     "and its fallbacks have been replaced.\n"
     "Write a list of one key, kept as SECRET_KEY is: python -c "
@@ -367,9 +370,19 @@ def _routes(config: Config) -> Iterator[CheckMessage]:
         for view, route in views:
             if getattr(_made_from(view), "post", None) is stock.post:
                 yield _message("W002", route=route)
-    if not _has_middleware(_GATE):
-        sites = {site.name: site for view, _ in views if (site := getattr(view, "admin_site", None))}
-        yield from (_message("W009", name=name, gate=_GATE) for name, site in sites.items() if _is_stock(site))
+    sites = {site.name: site for view, _ in views if (site := getattr(view, "admin_site", None))}
+    yield from _admins(config, sites)
+
+
+def _admins(config: Config, sites: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    """Warn of an admin that opens to a password alone, or that opens to nobody."""
+    gated, names = _has_middleware(_GATE), {*config.token_providers}
+    closed = "session" not in names and names <= _AUTHENTICATION.keys()
+    for name, site in sites.items():
+        if not gated and _is_stock(site):
+            yield _message("W009", name=name, gate=_GATE)
+        if closed and isinstance(site, import_string("mfa.adapters.django.admin_site.VerifiedAdminSite")):
+            yield _message("W015", name=name)
 
 
 def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessage]:

@@ -1,0 +1,163 @@
+"""The admin in a real browser, as an operator meets it, and the pictures of its pages in the docs."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.test.testcases import LiveServerThread
+from pytest_django import Settings
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from mfa.adapters.tokens.session import IDENTITY, _token
+from mfa.domain.identifiers import Token
+from tests.integration.demo.running import ROOT
+from tests.integration.django.office import ACCOUNTS, AUDIT, DEVICES, REASON, Office
+from tests.integration.django.world import token_of
+
+WIDTH = 1500  # pixels
+PICTURES = ROOT / "docs" / "images"
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(os.environ.get("MFA_TEST_DATABASE", "sqlite") != "sqlite", reason="a browser asks no database"),
+]
+
+
+@pytest.fixture
+def office(settings: Settings) -> Office:
+    return Office(settings)
+
+
+class Desk:
+    """A browser at an operator's desk."""
+
+    def __init__(self, chrome: Chrome, url: str) -> None:
+        self.chrome = chrome
+        self.url = url
+
+    def open(self, path: str) -> None:
+        self.chrome.get(self.url + path)
+
+    def find(self, selector: str) -> WebElement:
+        return self.chrome.find_element(By.CSS_SELECTOR, selector)
+
+    def read(self) -> str:
+        return self.find("#content").text
+
+    def complaints(self) -> list[str]:
+        entries = [entry["message"] for entry in self.chrome.get_log("browser")]  # type: ignore[no-untyped-call]
+        return [entry for entry in entries if "favicon" not in entry and "403 (Forbidden)" not in entry]
+
+    def token(self) -> Token:
+        """The token of the session that the browser is in."""
+        cookie = self.chrome.get_cookie("sessionid")
+        assert cookie is not None
+        session = SessionStore(cookie["value"])
+        user = get_user_model().objects.get(pk=session["_auth_user_id"])
+        return _token(user, session[IDENTITY])
+
+
+@pytest.fixture
+def url(office: Office) -> Iterator[str]:
+    """Where the project answers, as long as its settings are in force."""
+    thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
+
+
+@pytest.fixture
+def desk(chrome: Chrome, url: str) -> Iterator[Desk]:
+    size = chrome.get_window_size()
+    chrome.set_window_size(WIDTH, 900)
+    chrome.delete_all_cookies()
+    yield Desk(chrome, url)
+    chrome.get("about:blank")
+    chrome.set_window_size(size["width"], size["height"])
+
+
+@pytest.fixture
+def take(desk: Desk, tmp_path: Path) -> Callable[[str], None]:
+    """Takes a picture; ``MFA_PICTURES=1`` puts it into the docs."""
+
+    def take(name: str) -> None:
+        folder = PICTURES if os.environ.get("MFA_PICTURES") else tmp_path
+        # As high as what is on the page, and no higher.
+        height = desk.chrome.execute_script("return document.querySelector('#content').getBoundingClientRect().bottom")
+        desk.chrome.set_window_size(WIDTH, int(height) + 200)
+        assert desk.chrome.save_screenshot(str(folder / f"admin-{name}.png"))
+        assert (PICTURES / f"admin-{name}.png").exists()
+        assert desk.complaints() == []
+
+    return take
+
+
+def test_an_operator_helps_somebody_who_has_lost_her_phone(
+    desk: Desk, office: Office, take: Callable[[str], None]
+) -> None:
+    _people(office)
+    office.superuser("chief")
+
+    desk.open(ACCOUNTS)
+    desk.find("#id_username").send_keys("chief")
+    desk.find("#id_password").send_keys("password of chief")
+    desk.find("input[type=submit]").click()
+    assert "have no second factor yet" in desk.read()
+    take("not-verified")
+
+    office.world.enrolled(desk.token())
+    desk.open(ACCOUNTS)
+    assert "anna" in desk.read()
+    take("accounts")
+    desk.open(DEVICES)
+    take("devices")
+
+    desk.open(ACCOUNTS)
+    desk.chrome.find_element(By.LINK_TEXT, "anna").click()
+    assert "Standing of anna" in desk.read()
+    take("standing")
+
+    desk.find("button[value=temporary_pass]").click()
+    desk.find("input.default").click()
+    assert "Nothing was done" in desk.read()
+    take("confirm")
+    desk.find("#id_reason").send_keys(REASON)
+    desk.find("input.default").click()
+    assert len(desk.find("#mfa-pass").text) > 16
+    take("pass")
+
+    desk.open(AUDIT)
+    assert "operator.pass" in desk.read()
+    take("audit")
+
+    office.world.clock.advance(timedelta(minutes=30))
+    desk.open(ACCOUNTS)
+    desk.chrome.find_element(By.LINK_TEXT, "anna").click()
+    desk.find("button[value=lockdown]").click()
+    assert "Verify once more" in desk.read()
+    take("once-more")
+
+
+def _people(office: Office) -> None:
+    world = office.world
+    for name in ("anna", "bert", "carol", "dora"):
+        token = token_of(office.id_of(office.user(name)), name)
+        app = world.enrolled(token)
+        if name == "anna":
+            mail = world.register(token, "email", address="anna@example.com", name="Work")
+            world.verify(token, mail.device.index, world.dispatch(token, mail.device.index))
+            world.register(token, "recovery")
+        if name == "bert":
+            for _ in range(3):
+                world.verify(
+                    token_of(office.id_of(get_user_model().objects.get(username=name)), "thief"), app.index, "0"
+                )
