@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -60,9 +60,7 @@ def line(row: AuditRow) -> str:
     """Return a row in one line for a person."""
     fields = document(row)
     told = [fields.pop("at"), fields.pop("event")]
-    return " ".join(
-        map(str, (*told, *(f"{name}={value}" for name, value in fields.items() if value not in {None, ""})))
-    )
+    return " ".join(map(str, (*told, *(f"{name}={fact}" for name, fact in fields.items() if fact not in {None, ""}))))
 
 
 def _wanted(options: Mapping[str, Any]) -> TrailWanted:
@@ -86,7 +84,7 @@ def _since(text: str | None) -> datetime | timedelta | None:
         at = parse_datetime(text)
         if at is None:
             return duration(text)
-        return timezone.make_aware(at) if timezone.is_naive(at) else at
+        return (timezone.make_aware(at) if timezone.is_naive(at) else at).astimezone(UTC)
     except (ValueError, OverflowError):
         raise CommandError(
             f"{without_control(text)!r} is no time: write 2026-01-31, 2026-01-31T12:00Z, or how long ago, as 24h."
