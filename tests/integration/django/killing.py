@@ -1,7 +1,7 @@
 """A process that runs management commands in processes of its own, each of which may be killed in the middle.
 
 ``python -m tests.integration.django.killing <database>`` reads lines of JSON, ``{"fault", "arguments", "mfa"}``, and
-answers each with the status of the command, or with -9 where the fault has killed it. It never has a connection, so that
+answers each with the status of the command, or with -9 where the fault has killed it. It never has a connection, so
 each child has one of its own.
 """
 
@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,11 @@ class Killing:
             text=True,
         )
 
-    def run(self, *arguments: str, fault: str = "0 before nothing", **mfa: Any) -> int:
+    def run(self, *arguments: str, mfa: Mapping[str, object], fault: str = "0 before nothing") -> int:
         """Run a command with these settings, and return its status, or that it was killed."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"fault": fault, "arguments": arguments, "mfa": mfa}) + "\n")
+        self.process.stdin.write(json.dumps({"fault": fault, "arguments": arguments, "mfa": {**mfa}}) + "\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
 
@@ -68,14 +68,15 @@ def _main(database: str) -> None:
     connection.settings_dict["NAME"] = database
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] = UNSYNCED
-    assert accessor.use_cases()
+    assert accessor.use_cases() is not None
     assert faults.HEADER
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             os._exit(_child(**json.loads(line)))
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
 
 
 def _child(fault: str, arguments: list[str], mfa: dict[str, Any]) -> int:

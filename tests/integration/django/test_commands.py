@@ -43,7 +43,7 @@ def rows() -> list[object]:
     return [list(model._default_manager.values()) for model in (AccountRecord, DeviceRecord, ChallengeRecord)]
 
 
-def trail(event: str) -> list[dict[str, Any]]:
+def trail(event: str) -> list[Any]:
     return list(AuditRecord.objects.filter(event=event).order_by("pk").values())
 
 
@@ -54,7 +54,7 @@ def fail(world: World, token: Token, index: int, times: int) -> None:
 
 def remember(token: Token) -> None:
     """Have a browser remembered, as far as the rows go."""
-    account = AccountRecord.objects.get(pk=token.user_id)
+    account = AccountRecord.objects.get(pk=int(token.user_id))
     account.trusts = [
         {
             "digest": "ab" * 32,

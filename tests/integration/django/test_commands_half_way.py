@@ -1,4 +1,4 @@
-"""Commands that are killed, or whose database fails, at each statement: the state before or after, with its audit row."""
+"""Commands that are killed, or whose database fails: the state before or after, the row of the audit trail with it."""
 
 import base64
 import itertools
@@ -81,7 +81,7 @@ def person(world: World, name: str) -> Token:
 
 def state(token: Token) -> dict[str, Any]:
     """What of the rows of a user has a meaning, and what the audit trail says of it."""
-    account = AccountRecord.objects.get(pk=token.user_id)
+    account = AccountRecord.objects.get(pk=int(token.user_id))
     return {
         "version": account.version,
         "generation": account.generation,
@@ -112,7 +112,7 @@ def test_a_command_that_is_killed_has_done_all_or_nothing(world: World, process:
     twin = person(world, "twin")
     before = state(twin)
     connection.close()
-    assert process.run(*command, "twin", **MFA) == 0
+    assert process.run(*command, "twin", mfa=MFA) == 0
     after = state(twin)
     assert after != before
     hit = [person(world, "person")]
@@ -120,7 +120,7 @@ def test_a_command_that_is_killed_has_done_all_or_nothing(world: World, process:
     def strike(fault: str) -> bool:
         _replaced(world, hit, before)
         connection.close()
-        return process.run(*command, "--id", hit[-1].user_id, fault=fault, **MFA) == KILLED
+        return process.run(*command, "--id", hit[-1].user_id, fault=fault, mfa=MFA) == KILLED
 
     found = [(fault, state(hit[-1])) for fault in points(strike, "kill")]
 
@@ -175,7 +175,7 @@ class TestRotation:
 
         def strike(fault: str) -> bool:
             connection.close()
-            struck = process.run("mfa_rotate_keys", fault=fault, **keys) == KILLED
+            struck = process.run("mfa_rotate_keys", fault=fault, mfa=keys) == KILLED
             assert [_unsealed(token, (NEW, OLD)) for token in tokens] == before
             assert KeyRotationRecord.objects.count() == AuditRecord.objects.filter(event="upkeep.rotate").count()
             return struck
@@ -230,7 +230,7 @@ class TestPurge:
 
         def strike(fault: str) -> bool:
             connection.close()
-            struck = process.run("mfa_purge", "--batch", "2", fault=fault, **MFA) == KILLED
+            struck = process.run("mfa_purge", "--batch", "2", fault=fault, mfa=MFA) == KILLED
             assert DeviceRecord.objects.filter(activated_at__isnull=False).count() == living
             assert ChallengeRecord.objects.filter(expires_at=soon).count() == kept
             return struck
