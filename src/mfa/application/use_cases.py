@@ -11,13 +11,16 @@ from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.operations import (
+    CountSeals,
     IssuePass,
     LockDown,
     Operations,
     Purge,
+    ReadTrail,
     ReportMissing,
     ReportUsers,
     ResetAccount,
+    RotateKeys,
     ShowStatus,
     Unlock,
 )
@@ -35,7 +38,6 @@ from mfa.application.registration import RegisterDevice
 from mfa.application.standing import AssessToken
 from mfa.application.transactions import Transactions
 from mfa.application.trusts import FollowRehash, ListTrusts, RevokeTrust, TrustBrowser
-from mfa.application.upkeep import RotateKeys
 from mfa.application.verification import VerifyChallenge
 from mfa.domain.methods.base import Methods
 from mfa.domain.methods.security_keys import SecurityKeys
@@ -104,7 +106,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     clock: Clock,
     entropy: Entropy,
     vault: Vault,
-    rotations: KeyRotations,
+    rotations: KeyRotations | None,
     senders: Mapping[str, Sender],
     users: UserDirectory,
     accounts: AccountRepository,
@@ -158,7 +160,8 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
             report_users=ReportUsers(reports=reports, rules=rules),
             report_missing=ReportMissing(reports=reports),
             purge=Purge(transactions=transactions, expired=expired_rows, audit_retention=audit_retention),
-            audit=audit,
+            count_seals=CountSeals(accounts=accounts, vault=vault),
+            read_trail=ReadTrail(transactions=transactions, audit=audit),
         ),
         client_address=client_address,
         begin_passkey_login=begin_passkey_login,

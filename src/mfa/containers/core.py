@@ -256,7 +256,7 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
         clock=container.clock(),
         entropy=container.entropy(),
         vault=container.vault(),
-        rotations=container.rotations(),
+        rotations=None if config.encryption_keys is None else container.rotations(),
         senders=make_senders(methods, container.email_sender, container.sms_sender),
         users=container.users(),
         accounts=container.accounts(),

@@ -28,6 +28,7 @@
     │   ├── UnknownKey              unknown_key
     │   └── BrokenSeal              broken_seal
     ├── NotAllowed                  not_allowed
+    ├── RotationIncomplete          rotation_incomplete
     ├── NotUnique                   not_unique
     ├── AlreadySpent                already_spent
     └── StaleAccount                (stays inside: the use case judges again)
@@ -186,6 +187,10 @@ class BrokenSeal(SealError, code="broken_seal"):
 
 class NotAllowed(MfaError, code="not_allowed"):
     """This operator may not act upon this user; no client ever meets it."""
+
+
+class RotationIncomplete(MfaError, code="rotation_incomplete"):
+    """Something is still sealed under another key than the first, and goes on being; no client ever meets it."""
 
 
 class NotUnique(MfaError, code="not_unique"):

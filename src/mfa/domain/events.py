@@ -3,7 +3,7 @@
 ``name`` is what the audit trail, the activity of a user and the log call a kind of event. Names stay as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -218,3 +218,14 @@ class KeysRotated(Event):
     name = "upkeep.rotate"
 
     accounts: int
+
+
+def _names(kind: type[Event] = Event) -> Iterator[str]:
+    for each in kind.__subclasses__():
+        if "name" in vars(each):
+            yield each.name
+        yield from _names(each)
+
+
+EVENT_NAMES = tuple(sorted({*_names()}))
+"""What kinds of events are called, all of them."""

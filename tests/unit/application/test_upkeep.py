@@ -2,7 +2,7 @@ import pytest
 
 from mfa.adapters.memory.system import MemoryKeyRotations
 from mfa.adapters.system.vault import AesGcmVault, derive_key
-from mfa.application.upkeep import RotateKeys
+from mfa.application.operations import RotateKeys
 from mfa.application.verification import Verified
 from mfa.domain.errors import UnknownKey
 from mfa.domain.identifiers import UserId
@@ -67,7 +67,7 @@ def test_without_the_old_key_nothing_is_changed_nor_said_to_be_done(old: World) 
 
 
 def test_accounts_are_gone_through_in_batches(old: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mfa.application.upkeep.BATCH", 1)
+    monkeypatch.setattr("mfa.application.operations.rotation.BATCH", 1)
     old.enrolled(PHONE)
     old.enrolled(BERTS)
     told = list[int]()

@@ -10,7 +10,6 @@ ACCESSOR = "mfa.adapters.accessor"
 CALLERS = {
     "mfa.adapters.django.commands",
     "mfa.adapters.django.gate",
-    "mfa.adapters.django.management.commands.mfa_rotate_keys",
     "mfa.adapters.drf.permissions",
     "mfa.adapters.drf.viewsets",
     "mfa.adapters.django.rehashing",

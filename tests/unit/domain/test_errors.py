@@ -11,6 +11,7 @@ from mfa.domain.policies import Requirement
 CODES = {
     "MfaError": "error",
     "NotAllowed": "not_allowed",
+    "RotationIncomplete": "rotation_incomplete",
     "NotUnique": "not_unique",
     "AlreadySpent": "already_spent",
     "NotFound": "not_found",

@@ -2,10 +2,11 @@
 
 import getpass
 import json
+import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -22,10 +23,13 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import without_control
 
 SENTENCES = {
+    "broken_seal": "Something that is sealed does not open: a row was changed, or copied from elsewhere.",
     "not_allowed": "That is not allowed for this user.",
-    "unavailable": "The database does not answer.",
+    "rotation_incomplete": "Something goes on being sealed under another key: restart every process, and run it again.",
     "throttled": "Too many change this account at once; try again.",
+    "unavailable": "The database does not answer, or has no room for this change now; try again.",
 }
+"""What a person is told, by the code of an error; any other says it itself."""
 
 
 class OperatorCommand(BaseCommand):
@@ -45,10 +49,8 @@ class OperatorCommand(BaseCommand):
         """Run, and turn what the use cases refuse into a sentence."""
         try:
             self.run(accessor.use_cases(), options)
-        except InvalidField as error:
-            raise CommandError(f"--{error.field} cannot be used: {error.code.replace('_', ' ')}.") from None
         except MfaError as error:
-            raise CommandError(SENTENCES.get(error.code, str(error) or error.code)) from None
+            raise CommandError(sentence(error)) from None
 
     def run(self, use_cases: UseCases, options: Mapping[str, Any]) -> None:
         """Do what the command is for."""
@@ -56,31 +58,29 @@ class OperatorCommand(BaseCommand):
 
     def operator(self, options: Mapping[str, Any]) -> Operator:
         """Return who acts, and why."""
-        return Operator(name=options["by"] or getpass.getuser(), why=options["reason"])
+        return Operator(name=system_account() if options["by"] is None else options["by"], why=options["reason"])
 
     def say(self, options: Mapping[str, Any], document: object, lines: Iterable[str]) -> None:
         """Answer in JSON, or in lines without the control characters that a user's words may have."""
         if options["json"]:
-            self.stdout.write(json.dumps(document, default=_written))
+            self.stdout.write(written(document))
             return
         for line in lines:
             self.stdout.write(without_control(line))
 
     def tell(self, what: str) -> None:
         """Tell of progress, where it does not mix with the answer."""
-        self.stderr.write(what)
+        self.stderr.write(self.style.NOTICE(without_control(what)))
 
 
 class UserCommand(OperatorCommand):
     """A command about one user."""
 
-    several = False
-    """Whether ``-`` in the place of a user has them read from the standard input, one a line."""
+    user_help = "the natural key of the user"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take whom it is about, besides."""
-        described = "the natural key of the user" + (", or - for a list on the standard input" if self.several else "")
-        parser.add_argument("user", nargs="?", metavar="USER", help=described)
+        parser.add_argument("user", nargs="?", metavar="USER", help=self.user_help)
         parser.add_argument("--id", metavar="PK", help="the primary key of the user, in the place of USER")
         super().add_arguments(parser)
 
@@ -88,13 +88,56 @@ class UserCommand(OperatorCommand):
         """Return the user that is meant; raises ``CommandError``."""
         if (options["user"] is None) == (options["id"] is None):
             raise CommandError("Name the user, by USER or by --id, and not by both.")
-        return user_by_key(options["id"]) if options["user"] is None else user_by_name(options["user"])
+        return user_by_name(options["user"]) if options["id"] is None else user_by_key(options["id"])
 
-    def users(self, options: Mapping[str, Any]) -> list[UserId]:
-        """Return the users that are meant, all of whom are there; raises ``CommandError``."""
+
+class UsersCommand(UserCommand):
+    """A command that does the same for one user, or for each of a list on the standard input."""
+
+    user_help = "the natural key of the user, or - for a list on the standard input, one a line"
+
+    def run(self, use_cases: UseCases, options: Mapping[str, Any]) -> None:
+        """Find all users first, and then go on where something is refused for one of them."""
+        user_ids, operator = self._users(options), self.operator(options)
+        names, done, refused = names_of(user_ids), list[dict[str, object]](), 0
+        for user_id in user_ids:
+            name = names.get(user_id, user_id)
+            try:
+                done.append({"user": name, "id": user_id, **self.act(use_cases, user_id, operator)})
+            except MfaError as error:
+                refused += 1
+                self.tell(f"{name}: {sentence(error)}")
+        self.say(options, {"users": done}, map(self.line, done))
+        if refused:
+            raise CommandError(f"It could not be done for {refused} of {len(user_ids)} users.")
+
+    def act(self, use_cases: UseCases, user_id: UserId, operator: Operator) -> Mapping[str, object]:
+        """Do it for one user, and return what there is to tell."""
+        raise NotImplementedError
+
+    def line(self, done: Mapping[str, Any]) -> str:
+        """Tell what was done for one user."""
+        raise NotImplementedError
+
+    def _users(self, options: Mapping[str, Any]) -> Sequence[UserId]:
         if options["user"] != "-" or options["id"] is not None:
             return [self.user(options)]
-        return [user_by_name(line.strip()) for line in sys.stdin if line.strip()]
+        return list(dict.fromkeys(user_by_name(line.strip()) for line in sys.stdin if line.strip()))
+
+
+def sentence(error: MfaError) -> str:
+    """Say what the core refuses."""
+    if isinstance(error, InvalidField):
+        return f"--{error.field} cannot be used: {error.problem.replace('_', ' ')}."
+    return SENTENCES.get(error.code) or str(error) or f"That could not be done: {error.code}."
+
+
+def system_account() -> str:
+    """Return who runs this process, as the operating system has it."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def user_by_name(name: str) -> UserId:
@@ -107,7 +150,7 @@ def user_by_key(key: str) -> UserId:
     return _user(lambda: writable().get(pk=key), key)
 
 
-def _user(get: Any, named: str) -> UserId:  # noqa: ANN401 - whatever the project's users are
+def _user(get: Callable[[], Any], named: str) -> UserId:
     try:
         return UserId(str(translate_errors(get)().pk))
     except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
@@ -115,7 +158,7 @@ def _user(get: Any, named: str) -> UserId:  # noqa: ANN401 - whatever the projec
 
 
 def names_of(user_ids: Iterable[UserId]) -> dict[UserId, str]:
-    """Return the natural keys of users, by their primary keys, in one statement."""
+    """Return the natural keys of users, by their primary keys, without one for each of them."""
     found = translate_errors(writable().in_bulk)(list(user_ids))
     return {UserId(str(key)): str(user.get_username()) for key, user in found.items()}
 
@@ -128,5 +171,11 @@ def lifetime(text: str) -> timedelta:
         raise CommandError(f"{without_control(text)!r} is no duration: write 30m, 1h or 7d.") from None
 
 
-def _written(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+def moment(at: datetime | None) -> str | None:
+    """Write a time as the API does, in UTC."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def written(document: object) -> str:
+    """Write JSON in ASCII, in which no control character reaches a terminal."""
+    return json.dumps(document)

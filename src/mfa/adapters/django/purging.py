@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from mfa.adapters.django.database import database, translate_errors
@@ -42,12 +41,16 @@ class DjangoExpiredRows(ExpiredRows):
 
     @translate_errors
     def drop(self, kind: str, until: datetime, batch: int) -> int:
-        """Delete a batch, the oldest first."""
+        """Delete a batch, the oldest first.
+
+        Keys are read before the transaction that deletes: SQLite lets no transaction write that has read before
+        somebody else wrote. What was renewed meanwhile is left.
+        """
         model, column = _KINDS[kind]
         rows = model._default_manager.using(database())  # noqa: SLF001 - Django's name for it
-        with transaction.atomic(using=database()):
-            keys = list(rows.filter(**{f"{column}__lte": until}).order_by(column).values_list("pk", flat=True)[:batch])
-            return rows.filter(pk__in=keys).delete()[0] if keys else 0
+        over = rows.filter(**{f"{column}__lte": until})
+        keys = list(over.order_by(column).values_list("pk", flat=True)[:batch])
+        return over.filter(pk__in=keys).delete()[0] if keys else 0
 
 
 @translate_errors

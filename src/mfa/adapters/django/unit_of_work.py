@@ -74,11 +74,18 @@ class DjangoUnitOfWork(UnitOfWork):
         self._publish(events)
         return stored
 
-    def record(self, events: Sequence[Event]) -> None:
+    def record(self, events: Sequence[Event], *, beside: Callable[[], None] | None = None) -> None:
         """Write down the events that are kept, and publish them all."""
         rows = rows_of(events, self.level)
-        if rows:
-            self._write(lambda: self.audit.add(rows))
+
+        def write() -> None:
+            if beside is not None:
+                beside()
+            if rows:
+                self.audit.add(rows)
+
+        if beside is not None or rows:
+            self._write(write)
         self._publish(events)
 
     def _publish(self, events: Sequence[Event]) -> None:

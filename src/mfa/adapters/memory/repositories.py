@@ -1,6 +1,7 @@
 """Accounts in memory."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -46,6 +47,13 @@ class MemoryAccountRepository(AccountRepository):
     def awaited_by(self, user_id: UserId) -> Sequence[TokenId]:
         """Return the tokens of a user for which something is out."""
         return sorted({each.token_id for each in self._stored(user_id).challenges if each.sent is not None})
+
+    def seals(self, length: int) -> Mapping[bytes, int]:
+        """Count what is sealed, by the beginning of each seal."""
+        accounts = self._accounts.values()
+        states = [device.state for account in accounts for device in account.devices]
+        sent = [each.sent for account in accounts for each in account.challenges if each.sent is not None]
+        return Counter(sealed[:length] for sealed in (*states, *sent))
 
     def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         """Store what differs between two states of an account, and return it as stored.

@@ -52,13 +52,13 @@ class MemoryUnitOfWork(UnitOfWork):
         Raises ``AlreadySpent``, and ``StaleAccount`` when another change came first; then nothing is published.
         """
         stored = self._accounts.save(before, after, spending=spending)
-        if beside is not None:
-            beside()
-        self.record(events)
+        self.record(events, beside=beside)
         return stored
 
-    def record(self, events: Sequence[Event]) -> None:
+    def record(self, events: Sequence[Event], *, beside: Callable[[], None] | None = None) -> None:
         """Write down the events that are kept, then publish them all."""
+        if beside is not None:
+            beside()
         self._audit.add(rows_of(events, self._level))
         for event in events:
             self._publisher.publish(event)

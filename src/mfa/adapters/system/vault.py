@@ -40,6 +40,8 @@ class AesGcmVault(Vault):
     of another layout or key.
     """
 
+    header_bytes = len(VERSION) + KEY_ID_BYTES
+
     def __init__(
         self, keys: Sequence[bytes], *, former: Sequence[bytes] = (), retired: Callable[[], bool] = bool
     ) -> None:
@@ -98,6 +100,11 @@ class AesGcmVault(Vault):
         """Tell whether a value is sealed under the first key, and so needs no resealing when keys rotate."""
         version, key_id, *_ = _parts(sealed)
         return (version, key_id) == (VERSION, self._first)
+
+    def key_of(self, sealed: bytes) -> str:
+        """Return the key's id in hexadecimal."""
+        _, key_id, *_ = _parts(sealed)
+        return key_id.hex()
 
 
 def derive_key(secret_key: str) -> bytes:

@@ -8,12 +8,14 @@ from mfa.application.operations.operator import Operator
 from mfa.application.operations.passes import IssuedPass, IssuePass, PassWanted
 from mfa.application.operations.purge import Purge
 from mfa.application.operations.report import Report, ReportMissing, ReportUsers
+from mfa.application.operations.rotation import CountSeals, RotateKeys, SealedUnder
 from mfa.application.operations.status import AccountStatus, ShowStatus
+from mfa.application.operations.trail import ReadTrail, TrailWanted
 from mfa.application.operations.use_cases import Operations
-from mfa.application.upkeep import RotateKeys
 
 __all__ = [
     "AccountStatus",
+    "CountSeals",
     "IssuePass",
     "IssuedPass",
     "LockDown",
@@ -22,12 +24,15 @@ __all__ = [
     "Operator",
     "PassWanted",
     "Purge",
+    "ReadTrail",
     "Report",
     "ReportMissing",
     "ReportUsers",
     "Reset",
     "ResetAccount",
     "RotateKeys",
+    "SealedUnder",
     "ShowStatus",
+    "TrailWanted",
     "Unlock",
 ]

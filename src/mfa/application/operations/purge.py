@@ -51,7 +51,8 @@ class Purge(UseCase):
                 counts[kind] += dropped_rows
                 progress(kind, counts[kind])
         with acting(operator.origin):
-            self.transactions.unit_of_work.record((events.Purged(at=now, counts=dict(counts)),))
+            happened = events.Purged(at=now, counts=dict(counts))
+            retried(lambda: self.transactions.unit_of_work.record((happened,)))
         return dict(counts)
 
     def _decide(self, account: Account, now: datetime) -> Decision[dict[str, int]]:

@@ -37,7 +37,11 @@ class ShowStatus(UseCase):
         now, rules = self.transactions.clock.now(), self.transactions.rules
         query = AuditQuery(user_id=user_id, limit=LAST_EVENTS)
         return AccountStatus(
-            devices=tuple(self.transactions.listed(account, each, now) for each in account.devices),
+            devices=tuple(
+                self.transactions.listed(account, each, now)
+                for each in account.devices
+                if each.visible(each.registered_by, now)
+            ),
             waits_until=account.waits_until(rules, now),
             failures=account.remembered_failures(rules, now),
             locked_down=account.locked_down,

@@ -6,13 +6,14 @@ from mfa.application.operations.access import LockDown, ResetAccount, Unlock
 from mfa.application.operations.passes import IssuePass
 from mfa.application.operations.purge import Purge
 from mfa.application.operations.report import ReportMissing, ReportUsers
+from mfa.application.operations.rotation import CountSeals
 from mfa.application.operations.status import ShowStatus
-from mfa.application.ports.audit import AuditTrail
+from mfa.application.operations.trail import ReadTrail
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Operations:
-    """The use cases of operators, and the trail that they are written to."""
+    """The use cases of operators."""
 
     show_status: ShowStatus
     unlock: Unlock
@@ -22,4 +23,5 @@ class Operations:
     report_users: ReportUsers
     report_missing: ReportMissing
     purge: Purge
-    audit: AuditTrail
+    count_seals: CountSeals
+    read_trail: ReadTrail

@@ -43,6 +43,10 @@ class AccountIndex(Protocol):
     def awaited_by(self, user_id: UserId) -> Sequence[TokenId]:
         """Return the tokens of a user for which something is out."""
 
+    @abstractmethod
+    def seals(self, length: int) -> Mapping[bytes, int]:
+        """Count what is sealed, by so many bytes at the beginning of each seal."""
+
 
 class AccountRepository(Holders, AccountIndex, Protocol):
     """Keeps accounts, and lets only the faster of two writers win."""

@@ -25,6 +25,9 @@ class Clock(Protocol):
 class Vault(Protocol):
     """Seals states, so that whoever reads the store learns nothing and moves nothing."""
 
+    header_bytes: int
+    """How many bytes at the beginning of a seal are enough for ``current`` and ``key_of``."""
+
     @abstractmethod
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt under the first key, bound to a context that is not itself stored with it."""
@@ -36,6 +39,10 @@ class Vault(Protocol):
     @abstractmethod
     def current(self, sealed: bytes) -> bool:
         """Tell whether it is sealed under the first key."""
+
+    @abstractmethod
+    def key_of(self, sealed: bytes) -> str:
+        """Return what the key is called that it is sealed under, which tells nothing about the key."""
 
 
 class KeyRotations(Protocol):

@@ -45,5 +45,8 @@ class UnitOfWork(Protocol):
         """
 
     @abstractmethod
-    def record(self, events: Sequence[Event]) -> None:
-        """Store what is no account's in the audit trail, then publish it; raises ``StoreBusy`` and ``Unavailable``."""
+    def record(self, events: Sequence[Event], *, beside: Callable[[], None] | None = None) -> None:
+        """Store what is no account's in the audit trail, then publish it.
+
+        ``beside`` is called in the same transaction. Raises ``StoreBusy`` and ``Unavailable``.
+        """

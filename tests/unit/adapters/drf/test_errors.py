@@ -37,7 +37,7 @@ STEP_UP = 'Session error="insufficient_user_authentication", error_description="
 
 FAULTS = {
     *(errors.MfaError, errors.SealError, errors.UnknownKey, errors.BrokenSeal, errors.StaleAccount, errors.StoreBusy),
-    *(errors.NotUnique, errors.AlreadySpent, errors.NotAllowed),
+    *(errors.NotUnique, errors.AlreadySpent, errors.NotAllowed, errors.RotationIncomplete),
 }
 """Never a client's doing: they propagate, for the operator to see."""
 
