@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import attrs
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from mfa.adapters import links
@@ -106,7 +108,7 @@ class MailNotifier(Notifier):
             **_where(),
             "subject": subject,
             "what": what,
-            "at": happened[0].at,
+            **_when(happened[0].at),
             "link": self._link(happened[0].user_id),
         }
         text, html = (rendered(f"mfa/notices/frame.{form}", around) for form in ("txt", "html"))
@@ -147,6 +149,12 @@ def _verbose_name(name: str) -> str:
     known = use_cases().methods
     found = [each for each in (*known.all, *known.reserved) if each.name == name]
     return gettext(str(found[0].verbose_name)) if found else name
+
+
+def _when(at: datetime) -> dict[str, object]:
+    """Return when it was, and beside the time of the site that of the world, where it is another."""
+    elsewhere = bool(timezone.template_localtime(at).utcoffset())
+    return {"at": at, "utc": f"{at.astimezone(UTC):%H:%M} UTC" if elsewhere else ""}
 
 
 def _where() -> dict[str, object]:
