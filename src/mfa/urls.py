@@ -1,6 +1,10 @@
 """The composition root of HTTP: ``include("mfa.urls")`` wherever a project likes."""
 
+from django.urls import path
+
+from mfa.adapters import links
 from mfa.adapters.accessor import use_cases
+from mfa.adapters.django.not_me import this_was_not_me
 from mfa.adapters.drf.activity import MultiFactorActivityRouter, MultiFactorActivityViewSet
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerifierRouter
@@ -22,4 +26,11 @@ _activity.register("activity", MultiFactorActivityViewSet)
 _verification = MultiFactorVerifierRouter(use_cases=use_cases)
 _verification.register("", MultiFactorVerifierViewSet)
 
-urlpatterns = [*_registration.urls, *_login.urls, *_trusts.urls, *_activity.urls, *_verification.urls]
+urlpatterns = [
+    path("this-was-not-me/<token>/", this_was_not_me, name=links.ROUTE),
+    *_registration.urls,
+    *_login.urls,
+    *_trusts.urls,
+    *_activity.urls,
+    *_verification.urls,
+]

@@ -70,11 +70,18 @@ class RemoveDevice(UseCase):
             if account.active and not after.active and self.transactions.keeps_device(account):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
+            gone = [each for each in account.devices if each.index not in left]
             removed = [
-                events.DeviceRemoved(user_id=account.user_id, at=now, index=gone.index, method=gone.method)
-                for gone in account.devices
-                if gone.index not in left
+                events.DeviceRemoved(user_id=account.user_id, at=now, index=each.index, method=each.method)
+                for each in gone
             ]
-            return Decision(account=after, events=(*removed, *forgotten(account, after, now)), answer=None)
+            return Decision(
+                account=after,
+                events=(*removed, *forgotten(account, after, now)),
+                answer=None,
+                addresses=self.transactions.addresses(account, gone),
+                # What was only begun has never let anybody in, and whoever knows the password could have it mailed of.
+                told=device.active,
+            )
 
         self.transactions.run(command.token.user_id, command.token.id, decide)

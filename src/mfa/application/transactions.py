@@ -1,6 +1,7 @@
 """How every use case changes an account: read, decide, commit, and again when another request was faster."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -14,10 +15,11 @@ from mfa.application.ports.users import UserDirectory
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.devices import Device
-from mfa.domain.errors import StaleAccount, StoreBusy, Throttled, Unavailable
+from mfa.domain.errors import SealError, StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import BrowserForgotten, Event
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import Method
+from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.policies import Profile, Subject
 from mfa.domain.proofs import Proofs
 from mfa.domain.rules import Rules
@@ -39,7 +41,8 @@ class Decision(Generic[Answer]):
     """The next state of an account, what led there, and what to answer once it is stored.
 
     ``spending`` is what serves once, and so must not have served before. ``beside`` is done in the same transaction,
-    and ``addresses`` are those of devices that go, by index, so that their owner can be told.
+    and ``addresses`` are those of devices that go, by index, so that their owner can be told; where not ``told``,
+    the user is told nothing.
     """
 
     account: Account
@@ -48,6 +51,7 @@ class Decision(Generic[Answer]):
     spending: SpentLogin | None = None
     beside: Callable[[], None] | None = None
     addresses: Mapping[int, str] = MappingProxyType({})
+    told: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -138,7 +142,7 @@ class Transactions:
             except StaleAccount:
                 continue
             else:
-                if self.notifier is not None and decision.events:
+                if self.notifier is not None and decision.events and decision.told:
                     self.notifier.notify(decision.events, decision.addresses)
                 return decision.answer
         raise Throttled(CONTENTION_WAIT)
@@ -160,6 +164,21 @@ class Transactions:
             disabled=self.rules.disabled(device),
             remaining=backups[0].remaining(self.open(device.state, account, device.index)) if backups else None,
         )
+
+    def addresses(self, account: Account, gone: Iterable[Device]) -> Mapping[int, str]:
+        """Return the mail addresses, by index, of devices that go; what nobody has proved is none.
+
+        An address under a key that is missing is left out: it keeps no device from being removed.
+        """
+        found: dict[int, str] = {}
+        mailed = {
+            each.name for each in self.rules.methods if isinstance(each, OutOfBand) and each.field.kind == "email"
+        }
+        for device in gone:
+            if device.active and device.method in mailed:
+                with suppress(SealError):
+                    found[device.index] = self.open(device.state, account, device.index).decode()
+        return found
 
     def opened_siblings(self, account: Account, method: Method) -> Mapping[int, bytes]:
         """Open the states of the active devices that share a challenge, of which only collective methods have any."""

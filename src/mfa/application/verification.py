@@ -221,7 +221,8 @@ class VerifyChallenge(UseCase):
             happened.append(
                 events.AccountLocked(user_id=account.user_id, at=now, failures=failures, retry_after=until - now)
             )
-        return Decision(account=account, events=tuple(happened), answer=NotVerified(reason=verdict.reason))
+        answer = NotVerified(reason=verdict.reason)
+        return Decision(account=account, events=tuple(happened), answer=answer, told=device.active)
 
 
 def _happened(

@@ -4,7 +4,7 @@ What a project replaces is given to this container, so that whatever depends on 
 reaches everything as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +13,7 @@ from dependency_injector import containers, providers
 
 from mfa.adapters.django.audit import DjangoAuditTrail
 from mfa.adapters.django.clients import RequestClientAddress
+from mfa.adapters.django.notices import MailNotifier, issuer_of
 from mfa.adapters.django.purging import DjangoExpiredRows
 from mfa.adapters.django.reports import DjangoAccountReports
 from mfa.adapters.django.repositories import DjangoAccountRepository, DjangoHolders, DjangoKeyRotations
@@ -27,7 +28,7 @@ from mfa.adapters.system.entropy import SystemEntropy
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.ports.audit import AuditTrail, ClientAddress
-from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.delivery import Addressing, NoticeSender, Sender
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
@@ -45,7 +46,6 @@ from mfa.containers.core import (
     Dependency,
     Factory,
     Loader,
-    Object,
     Singleton,
     UseCasesProvider,
     arguments_of,
@@ -97,6 +97,17 @@ def make_email_sender(config: Config, loader: Loader) -> Sender:
     if config.email_sender is None:
         return DjangoEmailSender(issuer=config.totp_issuer)
     return cast("Sender", loader(config.email_sender))
+
+
+def make_notifier(config: Config, email_sender: Callable[[], Sender], **parts: Any) -> Notifier | None:
+    """Make who mails users, by the sender of codes where that can, else by Django; None where nobody is to be told."""
+    if not config.notify:
+        return None
+    sender, url = email_sender(), config.notify_url
+    issuer = issuer_of(config.totp_issuer, config.webauthn_rp_id, url)
+    if not isinstance(sender, NoticeSender):
+        sender = DjangoEmailSender(issuer=issuer)
+    return MailNotifier(sender=sender, issuer=issuer, url=url, **parts)
 
 
 def make_sms_sender(config: Config, loader: Loader) -> Sender:
@@ -154,7 +165,9 @@ class DjangoContainer(containers.DeclarativeContainer):
     )
     reports: providers.Provider[AccountReports] = Singleton(DjangoAccountReports)
     expired_rows: providers.Provider[ExpiredRows] = Singleton(DjangoExpiredRows)
-    notifier: providers.Provider[Notifier | None] = Object(None)
+    notifier: providers.Provider[Notifier | None] = Factory(
+        make_notifier, config, email_sender.provider, users=users, clock=clock, entropy=entropy
+    )
     token_provider: providers.Provider[TokenProvider] = Factory(make_token_provider, config, loader)
     token_issuer: providers.Provider[TokenIssuer] = Factory(make_token_issuer, token_provider)
     methods: providers.Provider[Methods] = Factory(make_methods, __self__)

@@ -436,8 +436,8 @@ class TestDeployment:
             ({"ENCRYPTION_KEYS": None}, "W020", "token_bytes(32)"),
             ({"TOTP_ISSUER": ""}, "W021", '"TOTP_ISSUER": "Example"'),
             ({"HOTP_ISSUER": ""}, "W021", '"HOTP_ISSUER": "Example"'),
-            ({"NOTIFY_URL": None}, "W025", '"NOTIFY_URL": "https://example.com"'),
             ({"TOTP_ISSUER": "", "METHODS": ["email"], "PASSKEY_LOGIN": False}, "W021", '"TOTP_ISSUER": "Example"'),
+            ({"NOTIFY_URL": None}, "W025", '"NOTIFY_URL": "https://example.com"'),
         ],
     )
     def test_what_is_missing_gets_a_warning(
@@ -449,8 +449,15 @@ class TestDeployment:
         assert words in str(messages[0].hint)
         assert checked(**{**self.RIGHT, **mfa}) == []
 
-    def test_where_nobody_is_mailed_no_mail_needs_a_link(self, deployed: Checked) -> None:
+    def test_a_link_is_asked_for_only_where_there_are_mails(self, deployed: Checked, settings: Settings) -> None:
         assert deployed(NOTIFY_URL=None, NOTIFY=False) == []
+
+        settings.ROOT_URLCONF = "tests.integration.django.namespaced"
+        [message] = deployed()
+
+        assert message.id == "multi_factor.W025"
+        assert "'multi-factor-not-me'" in message.msg
+        assert "without a namespace" in str(message.hint)
 
     def test_a_name_is_asked_for_only_where_it_is_shown(self, deployed: Checked) -> None:
         assert deployed(TOTP_ISSUER="", HOTP_ISSUER="", METHODS=["webauthn"]) == []

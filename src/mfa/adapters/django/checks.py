@@ -16,6 +16,7 @@ from django.db.models import Count, Exists, Model, OuterRef
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
+from mfa.adapters import links
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django import conf
 from mfa.adapters.django.models import DeviceRecord
@@ -124,9 +125,8 @@ _SENTENCES = {
     "W024": "MFA takes its tokens from sessions, but the cache {cache!r} is not shared: what one process ends lives on "
     "in the others.\n"
     "Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as SESSION_ENGINE.",
-    "W025": 'MFA mails users of what happens to their accounts, but has no "NOTIFY_URL": no mail has the link by which '
-    "somebody says that it was not him.\n"
-    'Write where the site answers, as in MFA = {{"NOTIFY_URL": "https://example.com"}}, or "NOTIFY": False.',
+    "W025": "MFA mails users what happens to their accounts, but the mails have no link to say that it was somebody "
+    "else: {flaw}.\n{hint}",
 }
 """What is wrong, and on the next line what to write instead, by id; a letter tells sentences of the same id apart."""
 
@@ -418,8 +418,6 @@ def _deployment(config: Config) -> Iterator[CheckMessage]:
     for key, methods in {"TOTP_ISSUER": {"totp", "email"}, "HOTP_ISSUER": {"hotp"}}.items():
         if not getattr(config, key.lower()) and methods & {*config.methods}:
             yield _message("W021", key=key)
-    if config.notify and config.notify_url is None:
-        yield _message("W025")
     # What is counted, kept or ended for all processes has to be where each can see it.
     alias = router.db_for_write(DeviceRecord)
     connection: Any = connections[alias]
@@ -430,6 +428,12 @@ def _deployment(config: Config) -> Iterator[CheckMessage]:
     cache = conf.session_cache() if "session" in config.token_providers and conf.session_engine() in _CACHED else None
     if cache is not None and conf.cache_backend(cache) in _UNSHARED:
         yield _message("W024", cache=cache)
+    if config.notify and config.notify_url is None:
+        hint = 'Write where the site answers, as in MFA = {"NOTIFY_URL": "https://example.com"}, or "NOTIFY": False.'
+        yield _message("W025", flaw='MFA has no "NOTIFY_URL"', hint=hint)
+    elif config.notify and not links.path_to("token"):
+        hint = 'Add path("multi-factor/", include("mfa.urls")) to the URLconf, without a namespace.'
+        yield _message("W025", flaw=f"no route is called {links.ROUTE!r}", hint=hint)
 
 
 def _readable(model: type[Model], databases: Collection[str]) -> str | None:

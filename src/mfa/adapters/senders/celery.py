@@ -1,21 +1,16 @@
-"""Codes through Celery, from the extra ``celery``."""
+"""Codes and notices through Celery, from the extra ``celery``."""
 
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
 from celery.exceptions import Reject
 
+from mfa.adapters.senders.queue import FIRST_WAIT as FIRST_WAIT
 from mfa.adapters.senders.queue import QueuedSender, give_up, received
 from mfa.adapters.senders.queue import deliver as deliver_parcel
 from mfa.adapters.senders.waiting import timed_out
 from mfa.application.ports.delivery import DeliveryTimedOut
-
-MOST_RETRIES = 3
-
-FIRST_WAIT = timedelta(seconds=2)
-"""Before the first retry; every further wait is twice as long, so a person waits 14 seconds at most for a new try."""
 
 
 class CelerySender(QueuedSender):
@@ -50,7 +45,7 @@ class CelerySender(QueuedSender):
     name="mfa.deliver", bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True, ignore_result=True
 )
 def deliver(task: Any, sealed: str) -> None:  # noqa: ANN401 - Celery carries no types
-    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided.
+    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when it is given up.
 
     One that is not this deployment's own does nothing.
     """
@@ -62,7 +57,7 @@ def deliver(task: Any, sealed: str) -> None:  # noqa: ANN401 - Celery carries no
         return
     retries: int = task.request.retries
     wait = FIRST_WAIT * 2**retries
-    if not failure.final and retries < MOST_RETRIES and parcel.alive(after=wait):
+    if not failure.final and retries < parcel.most_retries and parcel.alive(after=wait):
         with suppress(Reject):  # the broker is gone, and the retry with it
             task.retry(countdown=wait.total_seconds())
     give_up(parcel, failure)

@@ -1,11 +1,11 @@
-"""What the senders that queue have in common: sealed messages, and workers that open and deliver them."""
+"""What the senders that queue have in common: sealed messages and notices, and workers that open and deliver them."""
 
 import logging
 from abc import abstractmethod
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from functools import cache
-from typing import ClassVar, cast
+from typing import ClassVar, Self, cast
 
 import attrs
 from django.core.exceptions import ImproperlyConfigured
@@ -13,40 +13,74 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 
 from mfa.adapters.accessor import use_cases
-from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender
+from mfa.adapters.senders.django_email import DjangoEmailSender
+from mfa.application.ports.delivery import DeliveryTimedOut, Message, Notice, NoticeSender, Sender
 from mfa.domain import states
 from mfa.domain.errors import DeliveryFailed, SealError
 
 CONTEXT = b"mfa.adapters.senders.queue: parcel"
 """Binds a seal to the queue and to how a parcel is written: nothing that is sealed elsewhere opens here."""
 
+NOTICE_CONTEXT = b"mfa.adapters.senders.queue: notice"
+
+NOTICE_LIFETIME = timedelta(days=1)
+"""So long it is worth telling a person what has happened."""
+
+FIRST_WAIT = timedelta(seconds=2)
+"""Before the first retry; every further wait is twice as long."""
+
 logger = logging.getLogger("mfa")
 
 
 @attrs.frozen(kw_only=True)
-class Parcel:
-    """A message on its way through a queue: in which language it is delivered, and until when it is of any use.
+class _Sealed:
+    """What travels through a queue, and until when it is of any use.
 
     ``sender`` is what the ``QueuedSender`` is called that has handed it over, which knows who does the work.
     """
 
-    message: Message
+    context: ClassVar[bytes]
+    most_retries: ClassVar[int]
+
     sender: str
-    language: str | None
     until: datetime
 
     def seal(self) -> str:
         """Write the parcel as text that tells nobody anything."""
-        return urlsafe_b64encode(use_cases().vault.seal(states.encode(self), CONTEXT)).decode()
+        return urlsafe_b64encode(use_cases().vault.seal(states.encode(self), self.context)).decode()
 
     @classmethod
-    def open(cls, sealed: str) -> "Parcel":
+    def open(cls, sealed: str) -> Self:
         """Read what ``seal`` wrote; raises ``SealError``, and ``ValueError`` or ``TypeError`` for what is none."""
-        return states.decode(cls, use_cases().vault.open(urlsafe_b64decode(sealed), CONTEXT))
+        return states.decode(cls, use_cases().vault.open(urlsafe_b64decode(sealed), cls.context))
 
     def alive(self, after: timedelta = timedelta()) -> bool:
-        """Tell whether the code will still be good after a while."""
-        return _now() + after < self.until
+        """Tell whether what travels will still be good after a while."""
+        return now() + after < self.until
+
+
+@attrs.frozen(kw_only=True)
+class Parcel(_Sealed):
+    """A code on its way through a queue, and in which language it is delivered."""
+
+    context = CONTEXT
+    most_retries = 3
+    """A person waits 14 seconds at most for a new try."""
+
+    message: Message
+    language: str | None
+
+
+@attrs.frozen(kw_only=True)
+class NoticeParcel(_Sealed):
+    """A notice on its way through a queue, and how often it was tried already where a queue does not count itself."""
+
+    context = NOTICE_CONTEXT
+    most_retries = 8
+    """Nobody waits for a notice: the mail server has eight minutes to come back."""
+
+    notice: Notice
+    tries: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +91,7 @@ class Failure:
     final: bool = True
 
 
-class QueuedSender(Sender):
+class QueuedSender(Sender, NoticeSender):
     """Seals messages and hands them to a queue, from which a worker delivers them.
 
     A project names the sender that does the work: ``sender`` is its dotted path, and a worker makes it without
@@ -83,13 +117,18 @@ class QueuedSender(Sender):
 
     def send(self, message: Message) -> None:
         """Hand a message over; raises whatever the queue raises."""
-        start = _now() if message.challenge is None else message.challenge.dispatched_at
+        start = now() if message.challenge is None else message.challenge.dispatched_at
         parcel = Parcel(
             message=message,
             sender=_name(type(self)),
             language=translation.get_language(),
             until=start + message.lifetime,
         )
+        self.hand_over(parcel.seal())
+
+    def send_notice(self, notice: Notice) -> None:
+        """Hand a notice over; raises whatever the queue raises."""
+        parcel = NoticeParcel(notice=notice, sender=_name(type(self)), until=now() + NOTICE_LIFETIME)
         self.hand_over(parcel.seal())
 
     @abstractmethod
@@ -100,14 +139,14 @@ class QueuedSender(Sender):
 _defined: dict[str, type[QueuedSender]] = {}
 
 
-def received(sealed: str) -> Parcel | None:
+def received(sealed: str) -> Parcel | NoticeParcel | None:
     """Open a parcel; returns None, having logged why, for one that is to be left alone.
 
     That is what other keys have sealed, or this deployment for another purpose or in the form of another release, and
     what was handed over by no sender that is defined here.
     """
     try:
-        parcel = Parcel.open(sealed)
+        parcel = _opened(sealed)
         if parcel.sender not in _defined:
             _ = use_cases().dispatch_challenge  # imports what the settings name
         _ = _defined[parcel.sender]
@@ -118,31 +157,56 @@ def received(sealed: str) -> Parcel | None:
     return parcel
 
 
-def deliver(parcel: Parcel) -> Failure | None:
+def _opened(sealed: str) -> Parcel | NoticeParcel:
+    try:
+        return Parcel.open(sealed)
+    except SealError:
+        return NoticeParcel.open(sealed)
+
+
+def queue_of(parcel: NoticeParcel) -> type[QueuedSender]:
+    """Return the class that has handed a parcel over which was received."""
+    return _defined[parcel.sender]
+
+
+def deliver(parcel: Parcel | NoticeParcel) -> Failure | None:
     """Deliver a parcel by its sender, and tell what went wrong.
 
     A code whose time is over is not delivered, and one that has waited is said to live as long as is left to it. A
     delivery that timed out is final: it may have gone through, and every further try would be a message that the
     hourly limit, which protects the owner of the address, does not count. The sender's exception is dropped, since
-    queues keep and log exceptions, and it may hold the code or the address.
+    queues keep and log exceptions, and it may hold the code or the address. A notice is rather delivered twice than
+    never.
     """
-    left = parcel.until - _now()
+    left = parcel.until - now()
     if left <= timedelta():
-        return Failure(reason="the code has expired")
-    message = attrs.evolve(parcel.message, lifetime=left)
+        return Failure(reason="the code has expired" if isinstance(parcel, Parcel) else "too late")
     try:
-        with translation.override(parcel.language):
-            _made(_defined[parcel.sender].sender).send(message)
+        _hand_on(parcel, _made(_defined[parcel.sender].sender), left)
     except DeliveryTimedOut:
-        return Failure(reason="timed out")
-    except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
+        return Failure(reason="timed out", final=isinstance(parcel, Parcel))
+    except Exception as failure:  # noqa: BLE001 - whatever a sender raises, it did not get there
         return Failure(reason=type(failure).__name__, final=False)
     return None
 
 
-def give_up(parcel: Parcel, failure: Failure) -> None:
-    """Void the challenge, so that the user can ask for another code, and raise ``DeliveryFailed`` for operators."""
-    if parcel.message.challenge is not None:
+def _hand_on(parcel: Parcel | NoticeParcel, sender: Sender, left: timedelta) -> None:
+    """Have the work done by a sender, or where that knows codes alone a notice by Django's mail."""
+    if isinstance(parcel, Parcel):
+        with translation.override(parcel.language):
+            sender.send(attrs.evolve(parcel.message, lifetime=left))
+    else:
+        (sender if isinstance(sender, NoticeSender) else DjangoEmailSender()).send_notice(parcel.notice)
+
+
+def give_up(parcel: Parcel | NoticeParcel, failure: Failure) -> None:
+    """Void the challenge, so that the user can ask for another code, and raise ``DeliveryFailed`` for operators.
+
+    A notice that is given up is logged.
+    """
+    if isinstance(parcel, NoticeParcel):
+        logger.error("A notice was not delivered: %s", failure.reason)
+    elif parcel.message.challenge is not None:
         use_cases().void_challenge(parcel.message.challenge)
     raise DeliveryFailed(failure.reason)
 
@@ -151,7 +215,7 @@ def _name(queued: type[QueuedSender]) -> str:
     return f"{queued.__module__}.{queued.__qualname__}"
 
 
-def _now() -> datetime:
+def now() -> datetime:
     """Ask the clock by which the challenge itself is judged."""
     return use_cases().void_challenge.transactions.clock.now()
 

@@ -1,11 +1,12 @@
-"""Codes through Django's task framework: ``django.tasks``, or its backport on Django 5.2 (the extra ``tasks``)."""
+"""Codes and notices through Django's task framework: ``django.tasks``, or its backport (the extra ``tasks``)."""
 
 from importlib import import_module
 from typing import Any, ClassVar
 
+import attrs
 import django
 
-from mfa.adapters.senders.queue import QueuedSender, give_up, received
+from mfa.adapters.senders.queue import FIRST_WAIT, NoticeParcel, QueuedSender, give_up, now, queue_of, received
 from mfa.adapters.senders.queue import deliver as deliver_parcel
 
 framework: Any = import_module("django.tasks" if django.VERSION >= (6, 0) else "django_tasks")
@@ -21,7 +22,7 @@ class TaskSender(QueuedSender):
 
     ``backend`` and ``queue_name`` choose another entry of ``TASKS`` and another of its queues than ``default``, so
     that codes need not wait behind newsletters. The framework tries nothing twice, so the first failure voids the
-    challenge.
+    challenge; a notice that failed is put into the queue again, to wait longer each time, where a backend can defer.
     """
 
     backend: ClassVar[str] = "default"
@@ -34,7 +35,7 @@ class TaskSender(QueuedSender):
 
 @framework.task  # type: ignore[untyped-decorator]  # one of two modules, chosen as this one is imported
 def deliver(sealed: str) -> None:
-    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided.
+    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when it is given up.
 
     One that is not this deployment's own does nothing.
     """
@@ -42,5 +43,21 @@ def deliver(sealed: str) -> None:
     if parcel is None:
         return
     failure = deliver_parcel(parcel)
-    if failure is not None:
+    if failure is None:
+        return
+    if not (isinstance(parcel, NoticeParcel) and _put_off(parcel)):
         give_up(parcel, failure)
+
+
+def _put_off(parcel: NoticeParcel) -> bool:
+    """Put a notice into its queue again, and tell whether that could be done.
+
+    It is worth no try at once, which is all that a backend has that does its tasks in the request.
+    """
+    queue: Any = queue_of(parcel)
+    wait = FIRST_WAIT * 2**parcel.tries
+    task = deliver.using(backend=queue.backend, queue_name=queue.queue_name)
+    if parcel.tries >= parcel.most_retries or not parcel.alive(after=wait) or not task.get_backend().supports_defer:
+        return False
+    task.using(run_after=now() + wait).enqueue(attrs.evolve(parcel, tries=parcel.tries + 1).seal())
+    return True

@@ -1,18 +1,11 @@
 """What messages say, as templates that a project overrides like any other."""
 
 from datetime import timedelta
-from functools import cache
 from ipaddress import ip_address
-from pathlib import Path
-
-from django.template import TemplateDoesNotExist
-from django.template.backends.django import DjangoTemplates
-from django.template.loader import get_template
 
 from mfa.adapters.accessor import use_cases
+from mfa.adapters.templates import rendered
 from mfa.application.ports.delivery import Message
-
-TEMPLATES = Path(__file__).parent.parent / "django" / "templates"
 
 
 def worded(template: str, message: Message, issuer: str) -> str:
@@ -34,11 +27,7 @@ def worded(template: str, message: Message, issuer: str) -> str:
         "host": host,
         "device_name": message.device_name,
     }
-    try:
-        found = get_template(template)
-    except TemplateDoesNotExist:
-        found = _own_engine().get_template(template)
-    return found.render(context)
+    return rendered(template, context)
 
 
 def _domain(site: str) -> str:
@@ -48,8 +37,3 @@ def _domain(site: str) -> str:
     except ValueError:
         return site
     return ""
-
-
-@cache
-def _own_engine() -> DjangoTemplates:
-    return DjangoTemplates({"NAME": "mfa", "DIRS": [TEMPLATES], "APP_DIRS": False, "OPTIONS": {}})

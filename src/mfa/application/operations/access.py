@@ -82,6 +82,7 @@ class ResetAccount(UseCase):
             account=after,
             events=(happened, *removed, *forgotten(account, after, now)),
             answer=tuple(each.index for each in gone),
+            addresses=self.transactions.addresses(account, gone),
         )
 
 

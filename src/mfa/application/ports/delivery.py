@@ -9,7 +9,7 @@ import attrs
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.methods.out_of_band import Addressing as Addressing
 
-__all__ = ["Addressing", "DeliveryTimedOut", "Message", "Sender", "SentChallenge"]
+__all__ = ["Addressing", "DeliveryTimedOut", "Message", "Notice", "NoticeSender", "Sender", "SentChallenge"]
 
 
 class DeliveryTimedOut(Exception):
@@ -56,3 +56,22 @@ class Sender(Protocol):
 
         A sender gives up within a time of its own and then raises ``DeliveryTimedOut``.
         """
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """A mail that tells a person what has happened to the account, worded already: as text, and the same as HTML."""
+
+    destination: str = attrs.field(repr=False)
+    subject: str
+    text: str = attrs.field(repr=False)
+    html: str = attrs.field(repr=False)
+
+
+@runtime_checkable
+class NoticeSender(Protocol):
+    """Delivers notices; a sender in ``EMAIL_SENDER`` that can do so is one, else Django's mail delivers them."""
+
+    @abstractmethod
+    def send_notice(self, notice: Notice) -> None:
+        """Deliver, or hand over for delivery; raises as ``Sender.send`` does."""

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from mfa.adapters.senders import queue
-from mfa.application.ports.delivery import Message
+from mfa.application.ports.delivery import Message, Notice
 from tests.contracts.delivery import MESSAGE
 from tests.unit.adapters.senders.recorder import Recorder
 from tests.unit.application.world import World
@@ -12,6 +12,16 @@ from tests.unit.application.world import World
 @pytest.fixture
 def message() -> Message:
     return MESSAGE
+
+
+@pytest.fixture
+def notice() -> Notice:
+    return Notice(
+        destination="anna@example.com",
+        subject="A new device",
+        text="A device was added.\n\nhttps://site.example/secret/\n",
+        html="<p>A device was added. <a href='https://site.example/secret/'>This was not me</a></p>",
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""The link *this was not me* of mails: signed, for a while, and once."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import attrs
+from django.core import signing
+from django.urls import reverse
+
+from mfa.domain.challenges import SpentLogin
+from mfa.domain.identifiers import UserId
+from mfa.domain.methods.base import Entropy
+
+ROUTE = "multi-factor-not-me"
+
+SALT = "mfa: this was not me"
+"""No other signature of the project serves as a link, and no link as any of these."""
+
+LIFETIME = timedelta(days=7)
+
+NONCE_BYTES = 16
+
+SPENT_MEMORY = timedelta(days=1)
+"""So much longer it is remembered that a link has served: no clock is that wrong for long."""
+
+
+class LinkExpired(Exception):
+    """A link that was the site's own, and is too old."""
+
+
+@attrs.frozen(kw_only=True)
+class Link:
+    """Whose link it is, and what using it uses up."""
+
+    user_id: UserId
+    spending: SpentLogin
+
+
+def made(user_id: UserId, entropy: Entropy, now: datetime) -> str:
+    """Make the token of a link, which is all that using it takes."""
+    until = int((now + LIFETIME).timestamp())
+    return signing.dumps([user_id, entropy.token(NONCE_BYTES).hex(), until], salt=SALT)
+
+
+def path_to(token: str) -> str:
+    """Return where the page of a token is on the site; empty where no route leads to it.
+
+    Whatever keeps the project's routes from being read, a mail without the link is better than none.
+    """
+    try:
+        return reverse(ROUTE, args=[token])
+    except Exception:  # noqa: BLE001 - a worker or a script may have no routes at all, or none that can be imported
+        return ""
+
+
+def read(token: str, now: datetime) -> Link:
+    """Read the token of a link; raises ``LinkExpired``, and ``signing.BadSignature`` for what the site has not made.
+
+    The age is judged twice, by the clock that the mail was written by and by Django's, whichever is later.
+    """
+    try:
+        user_id, nonce, until = signing.loads(token, salt=SALT, max_age=LIFETIME)
+    except signing.SignatureExpired:
+        raise LinkExpired from None
+    ends = datetime.fromtimestamp(until, UTC)
+    if now >= ends:
+        raise LinkExpired
+    digest = hashlib.sha256(f"mfa/not-me/{nonce}".encode()).hexdigest()
+    return Link(user_id=UserId(user_id), spending=SpentLogin(digest=digest, expires_at=ends + SPENT_MEMORY))
