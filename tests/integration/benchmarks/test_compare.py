@@ -22,6 +22,6 @@ def test_the_median_of_the_rounds_decides(ratios: tuple[float, ...], lost: bool)
 
 def test_a_loss_is_marked() -> None:
     assert told(line(1.2)) == (
-        "| verify, stock authentication | postgresql | gunicorn | 1.20 | 1.20 to 1.20 | 1.00 | 2.40 (2.00) | 4.00 (4.00) "
-        "| 4 (5) | **lost** |"
+        "| verify, stock authentication | postgresql | gunicorn | 1.20 | 1.20 to 1.20 | 1.00 | 2.40 (2.00) "
+        "| 4.00 (4.00) | 4 (5) | **lost** |"
     )

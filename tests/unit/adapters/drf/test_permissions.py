@@ -70,6 +70,9 @@ class Assess:
         self.deployment.assessed.append(token)
         return Account(user_id=token.user_id, token_id=token.id)
 
+    def proofs(self, token: Token) -> Account:
+        return self.account(token)
+
     def stand(self, account: Account) -> Standing:
         return self.deployment.assessment()
 
@@ -115,16 +118,20 @@ def test_a_token_alone_costs_no_assessment(deployment: Deployment, request_: Req
 
 def test_a_standing_is_asked_for_once_a_request(deployment: Deployment, request_: Request) -> None:
     assert passes(IsVerified, request_)
+    assert passes(AllowAny & IsVerified, request_)
+    assert deployment.assessed == [ANN]
+
+    # A gate reads less than who may register has to know; after that, nobody reads anything.
     assert passes(IsVerifiedOrNoDevice, request_)
     assert passes(AllowAny & IsVerified & IsVerifiedOrNoDevice, request_)
-    assert deployment.assessed == [ANN]
+    assert deployment.assessed == [ANN, ANN]
 
     # Such as that by which a gate before the view has judged.
     assert passes(IsVerified, Request(request_._request))
-    assert deployment.assessed == [ANN]
+    assert deployment.assessed == [ANN, ANN]
 
     assert passes(IsVerified, Request(APIRequestFactory().get("/")))
-    assert deployment.assessed == [ANN, ANN]
+    assert deployment.assessed == [ANN, ANN, ANN]
 
 
 def test_a_standing_belongs_to_its_token(deployment: Deployment, request_: Request) -> None:
