@@ -67,10 +67,19 @@ def full(account: Account, token_id: TokenId) -> Account:
         expires_at=NOW + timedelta(hours=1, microseconds=7),
         failures=Failures(count=1, last_at=NOW),
     )
+    temporary = Device(
+        index=7,
+        method="pass",
+        state=b"hash",
+        created_at=NOW,
+        activated_at=NOW,
+        expires_at=NOW + timedelta(hours=1, microseconds=9),
+        uses_left=2,
+    )
     return attrs.evolve(
         account,
         next_index=9,
-        devices=(active, pending),
+        devices=(active, pending, temporary),
         challenges=(
             Challenge(
                 index=0,
@@ -102,6 +111,10 @@ def full(account: Account, token_id: TokenId) -> Account:
                 description="'Caf\N{LATIN SMALL LETTER E WITH ACUTE}' \N{MOBILE PHONE} \\ \"<b>\"",
             ),
         ),
+        browsers=("0" * 16, "f" * 16),
+        generation=account.generation + 1,
+        locked_down=True,
+        locked_down_at=NOW - timedelta(microseconds=3),
     )
 
 
@@ -161,7 +174,7 @@ class AccountRepositoryContract:
 
         read = repository.of(user_id, token_id)
 
-        assert [type(each.state) for each in read.devices] == [bytes, bytes]
+        assert [type(each.state) for each in read.devices] == [bytes, bytes, bytes]
         assert type(read.challenges[0].sent) is bytes
         assert read.devices[0].created_at.utcoffset() == timedelta(0)
         assert read.sends["email"].recent[0].utcoffset() == timedelta(0)
@@ -191,7 +204,7 @@ class AccountRepositoryContract:
         after = attrs.evolve(
             before,
             next_index=10,
-            devices=(changed, activated),
+            devices=(changed, activated, attrs.evolve(before.devices[2], uses_left=0, last_used_at=NOW)),
             challenges=(
                 Challenge(index=0, token_id=token_id, dispatched_at=NOW + SECOND),
                 Challenge(
@@ -207,6 +220,9 @@ class AccountRepositoryContract:
             gone=(Failures(count=2, recent=2, last_at=NOW + SECOND),),
             sends=MappingProxyType({"email": Sends(recent=(), last_at=NOW + SECOND)}),
             trusts=(trust("1"), attrs.evolve(before.trusts[1], last_used_at=NOW, description="")),
+            browsers=("1" * 16,),
+            locked_down=False,
+            locked_down_at=NOW,
         )
 
         saved = repository.save(before, after)
@@ -280,6 +296,38 @@ class AccountRepositoryContract:
 
         assert [each.index for each in repository.of(user_id, token_id).challenges] == [0]
         assert repository.of(user_id, other_token_id).challenges == ()
+
+    def test_with_another_generation_nothing_counts_that_any_token_has_confirmed(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, with_devices(empty, device(0), device(1)))
+        for each in (token_id, other_token_id):
+            before = repository.of(user_id, each)
+            confirmed = (Challenge(index=0, token_id=each, confirmed_at=NOW),)
+            repository.save(before, attrs.evolve(before, challenges=confirmed))
+        before = repository.of(user_id)
+
+        after = repository.save(before, attrs.evolve(before, generation=before.generation + 1))
+
+        assert repository.of(user_id) == after
+        assert repository.of(user_id).devices == before.devices
+        for each in (token_id, other_token_id):
+            assert repository.of(user_id, each).challenges == ()
+
+    def test_nor_is_anything_written_late_for_the_generation_before(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        read = repository.save(empty, with_devices(empty, device(0)))
+        sent = Challenge(index=0, token_id=token_id, sent=b"one", dispatched_at=NOW, expires_at=NOW + SECOND)
+        read = repository.save(read, attrs.evolve(read, challenges=(sent,)))
+        account = repository.of(user_id)
+        repository.save(account, attrs.evolve(account, generation=1))
+
+        again = attrs.evolve(read, challenges=(attrs.evolve(sent, sent=b"two", dispatched_at=NOW + SECOND),))
+        with pytest.raises(StaleAccount):
+            repository.save(read, again)
 
     def test_a_successor_takes_everything_over(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mfa.application.ports.tokens import TokenIssuer, TokenProvider
+from mfa.application.ports.tokens import TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 
 
@@ -113,3 +113,49 @@ class TokenIssuerContract:
         assert one is not None
         assert other is not None
         assert one.token.id != other.token.id
+
+
+class TokenEnderContract:
+    """Provide ``ender``, its ``name``, how ``many`` tokens ``user_id`` has, and which are ``living``, by their users.
+
+    The tokens of ``user_id`` can be ended, and ``other_user_id`` has some as well.
+    """
+
+    name: str
+    many: int
+
+    @pytest.fixture
+    def ender(self) -> TokenEnder:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def user_id(self) -> UserId:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def other_user_id(self) -> UserId:
+        raise NotImplementedError
+
+    def living(self, user_id: UserId) -> int:
+        """Return how many tokens of a user let their bearers in."""
+        raise NotImplementedError
+
+    def test_every_token_of_a_user_ends_and_is_counted(self, ender: TokenEnder, user_id: UserId) -> None:
+        assert self.living(user_id) == self.many
+
+        assert ender.end_all(user_id) == {self.name: self.many}
+
+        assert self.living(user_id) == 0
+
+    def test_nobody_elses_does(self, ender: TokenEnder, user_id: UserId, other_user_id: UserId) -> None:
+        before = self.living(other_user_id)
+        assert before
+
+        ender.end_all(user_id)
+
+        assert self.living(other_user_id) == before
+
+    def test_where_there_is_none_nothing_ends(self, ender: TokenEnder, user_id: UserId) -> None:
+        ender.end_all(user_id)
+
+        assert ender.end_all(user_id) == {self.name: 0}

@@ -86,7 +86,7 @@ class TestTransactions:
         before = unit_of_work.commit(empty, full(empty, TOKEN), ())
         after = attrs.evolve(
             before,
-            devices=(attrs.evolve(before.devices[0], state=b"next"), before.devices[1]),
+            devices=(attrs.evolve(before.devices[0], state=b"next"), *before.devices[1:]),
             challenges=(attrs.evolve(before.challenges[0], sent=None), before.challenges[1]),
         )
 

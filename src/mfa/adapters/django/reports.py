@@ -31,7 +31,7 @@ class DjangoAccountReports(AccountReports):
 
     @translate_errors
     def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Counted:
-        """Count in three statements, however many users there are."""
+        """Count in four statements, however many users there are."""
         users = _users(group)
         devices = DeviceRecord.objects.using(database()).filter(_FACTORS, account__user__in=users)
         methods = devices.values("method").annotate(users=Count("account", distinct=True)).order_by("method")

@@ -1,7 +1,6 @@
 """Django's sessions where they are rows, of which no column says whose they are."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -27,14 +26,20 @@ def end_sessions(user_id: UserId) -> int | None:
     model = store.get_model_class()
     database = router.db_for_write(model)
     rows = model._base_manager.using(database)  # noqa: SLF001 - Django's name for it
-    ended = 0
+    ended: list[str] = []
     for keys in _keys_of(user_id, store(), rows):
-        ended += rows.filter(pk__in=keys).delete()[0]
-        if store.delete is not StoredSession.delete:
-            # Where else it is kept, such as in a cache, it is looked for first; and a request that comes before the
-            # rows are gone would put it there once more.
-            transaction.on_commit(partial(_forget, store, keys), using=database, robust=True)
-    return ended
+        rows.filter(pk__in=keys).delete()
+        ended += keys
+
+    def forget() -> None:
+        for key in ended:
+            store().delete(key)
+
+    if ended and store.delete is not StoredSession.delete:
+        # Wherever else it is kept, such as in a cache, it is looked for first; and a request that comes before the rows
+        # are gone for everybody would put it there once more.
+        transaction.on_commit(forget, using=database, robust=True)
+    return len(ended)
 
 
 def _keys_of(user_id: UserId, decoder: Any, rows: Any) -> Iterator[list[str]]:  # noqa: ANN401 - whichever engine's
@@ -44,8 +49,3 @@ def _keys_of(user_id: UserId, decoder: Any, rows: Any) -> Iterator[list[str]]:  
         keys = [name for name, data in chunk if str(decoder.decode(data).get(SESSION_KEY, "")) == user_id]
         if keys:
             yield keys
-
-
-def _forget(store: Any, keys: list[str]) -> None:  # noqa: ANN401 - as above
-    for name in keys:
-        store().delete(name)

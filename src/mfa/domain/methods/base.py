@@ -227,15 +227,22 @@ def _check_names(_: object, __: object, methods: "tuple[Method, ...]") -> None:
     METHOD_NAMES.add(names)
 
 
+def _check_reserved(known: "Methods", field: object, reserved: "tuple[Method, ...]") -> None:
+    _check_names(known, field, reserved)
+    taken = {getattr(method, "name", "") for method in known.all} & {method.name for method in reserved}
+    if taken:
+        raise ValueError(f"no method may be called {min(taken)!r}: what operators hand out is")
+
+
 @attrs.frozen(eq=False, repr=False)
 class Methods:
     """The configured methods, in the order that gives their registration index.
 
-    ``reserved`` are those that no user registers.
+    ``reserved`` are those that no user registers. Raises ``ValueError`` for a method by a name that is taken.
     """
 
     all: tuple[Method, ...] = attrs.field(validator=_check_names)
-    reserved: tuple[Method, ...] = attrs.field(default=(), validator=_check_names)
+    reserved: tuple[Method, ...] = attrs.field(default=(), validator=_check_reserved)
 
     def __iter__(self) -> Iterator[Method]:
         return iter(self.all)

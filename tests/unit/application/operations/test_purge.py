@@ -10,6 +10,7 @@ from mfa.application.verification import Verified
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import AlreadySpent, DeviceNotFound
 from mfa.domain.events import BrowserForgotten, DeviceRemoved, Purged
+from mfa.domain.identifiers import UserId
 from tests.unit.application.operations.desk import SHELL, Desk
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, World
 
@@ -214,3 +215,24 @@ def test_a_retention_of_its_own_is_kept() -> None:
 
     assert purge(desk)["audit"] == 1
     assert attrs.evolve(desk.rows[0], number=None).event == "upkeep.purge"
+
+
+def test_an_account_in_which_somebody_else_was_faster_is_no_harm(desk: Desk, world: World) -> None:
+    """What is found is looked at once more: it may have gone meanwhile, or come twice."""
+    world.register(LAPTOP, "totp")
+    world.later(hours=1)
+    expired = world.container.expired_rows()
+    found = list(expired.accounts(world.clock.now(), 1))
+    told: list[tuple[str, int]] = []
+
+    class Twice(type(expired)):  # type: ignore[misc] # the fake that the container has
+        def accounts(self, *_: object) -> list[UserId]:
+            return [*found, *found, BERTS.user_id]
+
+    world.container.expired_rows.override(Twice(world.repository, world.container.audit()))
+
+    dropped = desk.operations.purge(SHELL, progress=lambda kind, count: told.append((kind, count)))
+
+    assert dropped["devices"] == 1
+    assert told == [("accounts", 1)]
+    assert world.repository.of(BERTS.user_id).version == 0

@@ -1,0 +1,165 @@
+"""Django's adapters of what operators need pass the suites of their ports, and cost what they have to."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from mfa.adapters.django import reports as module
+from mfa.adapters.django.audit import DjangoAuditTrail
+from mfa.adapters.django.models import AuditRecord
+from mfa.adapters.django.purging import DjangoExpiredRows
+from mfa.adapters.django.reports import DjangoAccountReports
+from mfa.adapters.django.repositories import DjangoAccountRepository
+from mfa.application.ports.audit import AuditQuery
+from mfa.domain.identifiers import UserId
+from tests.contracts.audit import AuditTrailContract, row
+from tests.contracts.purging import LATER, ExpiredRowsContract, store
+from tests.contracts.reports import GUESSABLE, AccountReportsContract
+from tests.contracts.repositories import device
+
+pytestmark = pytest.mark.django_db
+
+
+class TestDjangoAuditTrail(AuditTrailContract):
+    @pytest.fixture
+    def audit(self) -> DjangoAuditTrail:
+        return DjangoAuditTrail()
+
+    def test_rows_cost_one_statement_however_many(
+        self, audit: DjangoAuditTrail, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_num_queries(1):
+            audit.add([row("device.renamed") for _ in range(20)])
+        with django_assert_num_queries(1):
+            assert len(audit.read(AuditQuery(user_id=UserId("1")))) == 20
+
+    def test_they_outlive_their_user_by_the_key_alone(self, audit: DjangoAuditTrail, anna: User) -> None:
+        key = UserId(str(anna.pk))
+        audit.add([row("device.renamed", user_id=key)])
+
+        anna.delete()
+
+        [kept] = audit.read(AuditQuery(user_id=key))
+        assert kept.user_id == key
+
+    def test_everything_has_its_column(self, audit: DjangoAuditTrail) -> None:
+        audit.add([row("verification.rejected", reason="wrong")])
+
+        [values] = AuditRecord.objects.values()
+        assert set(values) == {
+            "id",
+            *("event", "user_id", "device_index", "method", "at"),
+            *("actor", "why", "reason", "address", "user_agent"),
+        }
+
+    def test_the_longest_of_everything_fits(self, audit: DjangoAuditTrail) -> None:
+        written = row(
+            "e" * 64, user_id=UserId("u" * 64), method="m" * 64, actor="a" * 150, why="w" * 500, reason="r" * 255
+        )
+
+        audit.add([written])
+
+        assert audit.read(AuditQuery())[0].why == "w" * 500
+
+
+class TestDjangoAccountReports(AccountReportsContract):
+    @pytest.fixture
+    def users(self, db: None) -> tuple[UserId, UserId, UserId, UserId]:
+        editors, auditors = (Group.objects.create(name=name) for name in ("editors", "auditors"))
+        people = [User.objects.create_user(name, is_active=name != "dora") for name in ("anna", "bert", "carl", "dora")]
+        for person in (people[0], people[1], people[3]):
+            person.groups.add(editors)
+        people[0].groups.add(auditors)
+        first, second, third, fourth = (UserId(str(person.pk)) for person in people)
+        return first, second, third, fourth
+
+    @pytest.fixture
+    def reports(self, users: object) -> DjangoAccountReports:
+        return DjangoAccountReports()
+
+    @pytest.fixture
+    def repository(self) -> DjangoAccountRepository:
+        return DjangoAccountRepository()
+
+    def test_who_has_nothing_is_named_in_chunks(
+        self,
+        reports: DjangoAccountReports,
+        users: tuple[UserId, UserId, UserId, UserId],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(module, "CHUNK", 2)
+
+        with CaptureQueriesContext(connection) as captured:
+            assert list(reports.missing()) == list(users[:3])
+
+        assert len(captured) == 3
+
+    @pytest.mark.parametrize("people", [1, 30])
+    def test_a_count_costs_the_same_for_many(
+        self, reports: DjangoAccountReports, people: int, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for number in range(people):
+            store(DjangoAccountRepository(), UserId(str(User.objects.create_user(f"user{number}").pk)), device(0))
+
+        with django_assert_num_queries(4):
+            assert reports.count(None, 3, GUESSABLE).methods == {"totp": people}
+
+    def test_where_users_have_no_groups_there_is_none(
+        self, reports: DjangoAccountReports, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "model_of_groups", lambda _: None)
+
+        assert list(reports.groups()) == []
+
+    def test_where_users_cannot_be_inactive_all_are_counted(
+        self,
+        reports: DjangoAccountReports,
+        users: tuple[UserId, UserId, UserId, UserId],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        fields = [field for field in User._meta.concrete_fields if field.name != "is_active"]
+        monkeypatch.setattr(User._meta, "concrete_fields", fields)
+
+        assert list(reports.missing()) == list(users)
+
+
+class TestDjangoExpiredRows(ExpiredRowsContract):
+    @pytest.fixture
+    def repository(self) -> DjangoAccountRepository:
+        return DjangoAccountRepository()
+
+    @pytest.fixture
+    def audit(self) -> DjangoAuditTrail:
+        return DjangoAuditTrail()
+
+    @pytest.fixture
+    def expired(self) -> DjangoExpiredRows:
+        return DjangoExpiredRows()
+
+    @pytest.fixture
+    def user_id(self, anna: User) -> UserId:
+        return UserId(str(anna.pk))
+
+    @pytest.fixture
+    def other_user_id(self, bert: User) -> UserId:
+        return UserId(str(bert.pk))
+
+    def test_what_is_over_is_found_by_statements_that_do_not_grow(
+        self, expired: DjangoExpiredRows, repository: DjangoAccountRepository, people: Callable[[int], list[UserId]]
+    ) -> None:
+        for user_id in people(6):
+            store(repository, user_id, device(0, active=False))
+
+        with CaptureQueriesContext(connection) as captured:
+            assert len(list(expired.accounts(LATER, 3))) == 6
+
+        assert len(captured) == 4, "two full batches, and two that are empty"
+        assert all("LIMIT 3" in each["sql"] for each in captured)
+
+    @pytest.fixture
+    def people(self, db: None) -> Callable[[int], list[UserId]]:
+        return lambda count: [UserId(str(User.objects.create_user(f"user{number}").pk)) for number in range(count)]
