@@ -132,7 +132,7 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             rows = model._default_manager.using(database()).filter(**{f"{column}__isnull": False})  # noqa: SLF001 - Django's name for it
             begins = Substr(column, 1, length, output_field=BinaryField())
             found = rows.annotate(begins=begins).order_by().values_list("begins").annotate(Count("pk"))
-            counts.update({bytes(beginning): count for beginning, count in found})
+            counts.update({bytes(beginning or b""): count for beginning, count in found})
         return counts
 
     def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
