@@ -362,7 +362,10 @@ class TestReset:
         world.verify(phone, world.register(phone, "email").device.index, world.dispatch(phone, 1))
 
         assert run("mfa_reset", "anna", "--method", "email", "--noinput", "--json").json["removed"] == [1]
-        assert "1 devices less" in run("mfa_reset", "anna", "--device", "0", stdin="Y").out
+        assert run("mfa_reset", "anna", "--device", "0", stdin="Y").out == (
+            "Removed from anna: device 0. No token is verified any more.\n"
+        )
+        assert "Removed from anna: no device." in run("mfa_reset", "anna", "--noinput").out
         assert not DeviceRecord.objects.exists()
 
     def test_the_question_names_what_goes_and_nothing_else(self, world: World, phone: Token) -> None:
@@ -405,7 +408,7 @@ class TestPass:
 
         value = ran.out.strip()
         assert ran.out == f"{value}\n"
-        assert "anna verifies it at index 1, 1 times at most, until 2026-01-31T13:00:30Z." in ran.err
+        assert "anna verifies it at index 1 until 2026-01-31T13:00:30Z, uses: 1." in ran.err
         assert value not in ran.err
         assert value not in str(list(AuditRecord.objects.values()))
         assert isinstance(world.verify(laptop, 1, value.upper()), Verified)
