@@ -513,6 +513,11 @@ class TestReport:
         assert told["totp"] == 2
         assert "clerks:\n  totp: 1\n" in run("mfa_report", "--by-group").out
 
+    def test_where_users_have_no_groups_there_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("mfa.adapters.django.reports.model_of_groups", lambda _: None)
+
+        assert run("mfa_report", "--by-group", "--json").json == run("mfa_report", "--json").json
+
     def test_those_without_a_device_are_listed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(mfa_report, "BATCH", 1)
         get_user_model().objects.create_user(f"dora{ESCAPE}")
@@ -558,6 +563,16 @@ class TestPurge:
     def test_a_batch_has_a_size(self, world: World, batch: str) -> None:
         assert run("mfa_purge", "--batch", batch).status in {1, 2}
         assert not AuditRecord.objects.exists()
+
+    def test_an_account_with_nothing_over_is_left_as_it_is(self, world: World, phone: Token) -> None:
+        world.enrolled(phone)
+        AccountRecord.objects.update(purge_at="2026-01-31T11:00:00Z")
+        before = rows()
+
+        ran = run("mfa_purge")
+
+        assert "accounts" not in ran.err
+        assert rows() == before
 
     def test_what_was_renewed_meanwhile_stays(self, world: World, phone: Token) -> None:
         """Keys are read first and deleted then; in between a request may have given a challenge more time."""

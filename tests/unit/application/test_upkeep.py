@@ -8,6 +8,7 @@ from mfa.adapters.memory.system import MemoryKeyRotations
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.operations import CountSeals, Operator, RotateKeys
 from mfa.application.ports.audit import AuditQuery
+from mfa.application.ports.system import Vault
 from mfa.application.verification import Verified
 from mfa.domain.errors import BrokenSeal, RotationIncomplete, UnknownKey
 from mfa.domain.identifiers import UserId
@@ -177,3 +178,5 @@ def test_where_a_seal_does_not_tell_its_key_nothing_is_counted(old: World) -> No
     old.enrolled(PHONE)
 
     assert CountSeals(accounts=old.repository, vault=Opaque([NEW]))() == ()
+    assert Vault.key_of(Opaque([NEW]), b"a seal") == ""
+    assert Vault.key_of(AesGcmVault([NEW]), b"a seal").startswith(b"a seal".hex())
