@@ -631,6 +631,20 @@ class AccountRepositoryContract:
         assert repository.of(other_user_id).devices == before.devices
         assert holder(repository) == user_id
 
+    def test_what_is_sealed_is_counted_by_its_beginning(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+    ) -> None:
+        before = repository.of(user_id, token_id := TokenId("1f" * 32))
+        challenge = Challenge(index=0, token_id=token_id, sent=b"seam", dispatched_at=NOW, expires_at=NOW + SECOND)
+        silent = Challenge(index=1, token_id=token_id, confirmed_at=NOW, expires_at=NOW + SECOND)
+        account = with_devices(before, device(0), attrs.evolve(device(1), state=b"other"))
+        repository.save(before, attrs.evolve(account, challenges=(challenge, silent)))
+        before = repository.of(other_user_id)
+        repository.save(before, with_devices(before, attrs.evolve(device(0), state=EVERY_BYTE)))
+
+        assert repository.seals(3) == {b"sea": 2, b"oth": 1, EVERY_BYTE[:3]: 1}
+        assert repository.seals(4) == {b"seal": 1, b"seam": 1, b"othe": 1, EVERY_BYTE[:4]: 1}
+
 
 def holder(repository: AccountRepository) -> UserId | None:
     held = repository.held("a name")

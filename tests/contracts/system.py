@@ -144,6 +144,15 @@ class VaultContract:
         with pytest.raises(UnknownKey):
             make([ONE_KEY]).open(new, b"context")
 
+    def test_the_beginning_of_a_seal_tells_its_key(self, make: Callable[[Sequence[bytes]], Vault]) -> None:
+        one, other = (make([key]).seal(b"a seed", b"context") for key in (ONE_KEY, OTHER_KEY))
+        vault = make([OTHER_KEY, ONE_KEY])
+        beginnings = [sealed[: vault.header_bytes] for sealed in (one, other)]
+
+        assert [vault.key_of(sealed) for sealed in (one, other)] == [vault.key_of(each) for each in beginnings]
+        assert len({vault.key_of(each) for each in beginnings}) == 2
+        assert [vault.current(each) for each in beginnings] == [False, True]
+
     def test_what_does_not_open_is_not_quoted(self, vault: Vault) -> None:
         sealed = vault.seal(b"a seed", b"context")
 

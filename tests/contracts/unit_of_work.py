@@ -94,6 +94,16 @@ class UnitOfWorkContract:
         assert stored == attrs.evolve(full(before, token_id), version=1)
         assert unit_of_work.account(user_id, token_id) == stored
 
+    def test_what_is_no_accounts_is_recorded_with_what_is_done_beside(
+        self, unit_of_work: UnitOfWork, witness: Witness, happened: tuple[Event, Event]
+    ) -> None:
+        seen: list[int] = []
+
+        unit_of_work.record(happened, beside=lambda: seen.append(len(witness.seen)))
+
+        assert seen == [0], "before anybody is told"
+        assert [event for event, _ in witness.seen] == [*happened]
+
     def test_events_are_published_in_order_once_all_is_stored(
         self, unit_of_work: UnitOfWork, witness: Witness, user_id: UserId, happened: tuple[Event, Event]
     ) -> None:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.machinery import ModuleSpec
@@ -22,6 +23,7 @@ from rest_framework.authentication import TokenAuthentication
 from mfa.adapters import accessor
 from mfa.adapters.django import checks
 from mfa.adapters.django.models import AccountRecord, DeviceRecord
+from mfa.adapters.system.vault import AesGcmVault
 from tests.integration.django.world import container
 
 ACME = "tests.projects.acme"
@@ -544,6 +546,22 @@ class TestDatabase:
         devices(User.objects.create(username="anna"), "sms", activated_at=None)
 
         assert asked(METHODS=["totp"]) == []
+
+    def test_what_is_sealed_under_another_key_than_the_first_is_counted(self, asked: Checked) -> None:
+        user = User.objects.create(username="anna")
+        devices(user, "totp", "totp", "email")
+        old, new = (bytes([number]) * 32 for number in (1, 2))
+        DeviceRecord.objects.filter(index=0).update(state=AesGcmVault([new]).seal(b"", b""))
+        DeviceRecord.objects.filter(index__gt=0).update(state=AesGcmVault([old]).seal(b"", b""))
+        keys = [urlsafe_b64encode(key).decode() for key in (new, old)]
+
+        [warning] = asked(ENCRYPTION_KEYS=keys)
+
+        assert numbers([warning]) == ["W016"]
+        assert warning.msg.startswith("There are 2 values that are sealed under the key ")
+        assert asked(ENCRYPTION_KEYS=keys, databases=["other"]) == []
+        DeviceRecord.objects.filter(index__gt=0).delete()
+        assert asked(ENCRYPTION_KEYS=keys) == []
 
     def test_before_the_first_migration_nothing_is_asked(self, asked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(connection.introspection, "table_names", list)

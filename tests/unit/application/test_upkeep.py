@@ -1,10 +1,16 @@
+from collections.abc import Mapping
+
+import attrs
 import pytest
 
+from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import MemoryKeyRotations
 from mfa.adapters.system.vault import AesGcmVault, derive_key
-from mfa.application.operations import RotateKeys
+from mfa.application.operations import CountSeals, Operator, RotateKeys
+from mfa.application.ports.audit import AuditQuery
+from mfa.application.ports.system import Vault
 from mfa.application.verification import Verified
-from mfa.domain.errors import UnknownKey
+from mfa.domain.errors import BrokenSeal, RotationIncomplete, UnknownKey
 from mfa.domain.identifiers import UserId
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, World
 
@@ -19,7 +25,7 @@ def under(world: World, *keys: bytes) -> World:
     return again
 
 
-def rotation(world: World, rotations: MemoryKeyRotations) -> RotateKeys:
+def rotation(world: World, rotations: MemoryKeyRotations | None) -> RotateKeys:
     transactions = world.assess_token.transactions
     return RotateKeys(transactions=transactions, accounts=world.repository, rotations=rotations)
 
@@ -75,3 +81,102 @@ def test_accounts_are_gone_through_in_batches(old: World, monkeypatch: pytest.Mo
     assert rotation(under(old, NEW, OLD), MemoryKeyRotations())(told.append) == 2
     assert told == [1, 2]
     assert old.repository.users(after=UserId("1"), limit=5) == [BERTS.user_id]
+
+
+def break_seal(world: World) -> None:
+    """Change a row of Anna's, as somebody might who can write to the database."""
+    before = world.repository.of(ANNA)
+    broken = attrs.evolve(before.devices[0], state=before.devices[0].state[:-1] + b"?")
+    world.repository.save(before, before.replaced(broken))
+
+
+def test_what_does_not_open_keeps_nobody_else_from_being_sealed_anew(old: World) -> None:
+    old.enrolled(PHONE)
+    app = old.enrolled(BERTS)
+    break_seal(old)
+    before, rotations = old.repository.of(ANNA), MemoryKeyRotations()
+
+    with pytest.raises(BrokenSeal):
+        rotation(under(old, NEW, OLD), rotations)()
+
+    assert old.repository.of(ANNA) == before
+    assert not rotations.completed()
+    new = under(old, NEW)
+    assert isinstance(new.verify(BERTS, app.index, app.fresh()), Verified)
+
+
+class Beside(MemoryAccountRepository):
+    """Stands for a process with the old settings, which goes on sealing under the old key."""
+
+    def seals(self, length: int) -> Mapping[bytes, int]:
+        old = AesGcmVault([OLD]).seal(b"", b"")[:length]
+        return {**super().seals(length), old: 1}
+
+
+def test_while_somebody_seals_under_an_older_key_it_is_not_done(old: World) -> None:
+    world = under(old, NEW, OLD)
+    rotations, told = MemoryKeyRotations(), list[int]()
+    world.repository.save(before := world.repository.of(ANNA), attrs.evolve(before, next_index=1))
+    rotate = RotateKeys(
+        transactions=world.assess_token.transactions, accounts=_like(Beside(), world.repository), rotations=rotations
+    )
+
+    with pytest.raises(RotationIncomplete):
+        rotate(told.append)
+
+    assert not rotations.completed()
+    assert told == [1, 1, 1]
+
+
+def _like(made: Beside, repository: MemoryAccountRepository) -> Beside:
+    vars(made).update(vars(repository))
+    return made
+
+
+def test_who_rotated_and_how_much_stands_in_the_trail(old: World) -> None:
+    old.enrolled(PHONE)
+    world = under(old, NEW, OLD)
+
+    rotation(world, MemoryKeyRotations())(operator=Operator(name="jane", why="the old key leaked"))
+    rotation(world, MemoryKeyRotations())()
+
+    rows = world.container.audit().read(AuditQuery(events=("upkeep.rotate",), oldest_first=True))
+    assert [(row.actor, row.why, row.reason, row.user_id) for row in rows] == [
+        ("jane", "the old key leaked", "1", None),
+        ("system", "", "0", None),
+    ]
+
+
+def test_derived_keys_go_on_opening_where_there_are_no_others(old: World) -> None:
+    """Otherwise a rotation after a change of the secret would shut everybody out as soon as keys are given."""
+    old.enrolled(PHONE)
+
+    assert rotation(under(old, NEW, OLD), None)() == 1
+    assert old.use_cases.rotate_keys.rotations is None
+    assert old.with_settings(encryption_keys=(NEW,)).use_cases.rotate_keys.rotations is not None
+
+
+def test_what_is_sealed_is_counted_by_key(old: World) -> None:
+    old.enrolled(PHONE)
+    under(old, NEW, OLD).enrolled(BERTS)
+    world = under(old, NEW, OLD)
+
+    counted = CountSeals(accounts=world.repository, vault=world.container.vault())()
+
+    assert {(each.values, each.first) for each in counted} == {(1, True), (1, False)}
+    assert len({each.key for each in counted}) == 2
+    assert [each.key for each in counted] == sorted(each.key for each in counted)
+
+
+class Opaque(AesGcmVault):
+    """Seals of which the beginning tells nothing."""
+
+    header_bytes = 0
+
+
+def test_where_a_seal_does_not_tell_its_key_nothing_is_counted(old: World) -> None:
+    old.enrolled(PHONE)
+
+    assert CountSeals(accounts=old.repository, vault=Opaque([NEW]))() == ()
+    assert Vault.key_of(Opaque([NEW]), b"a seal") == ""
+    assert Vault.key_of(AesGcmVault([NEW]), b"a seal").startswith(b"a seal".hex())

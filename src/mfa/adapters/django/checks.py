@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 from mfa.adapters import links
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django import conf
-from mfa.adapters.django.models import DeviceRecord
+from mfa.adapters.django.models import ChallengeRecord, DeviceRecord
 from mfa.adapters.django.users import model_of_groups
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
@@ -111,6 +111,8 @@ _SENTENCES = {
     'Put {method!r} back into MFA["METHODS"] until its users have another device, or remove theirs.',
     "W015": "The admin {name!r} lets nobody in: it wants verified sessions, but MFA takes no tokens from them.\n"
     'Add "session" to MFA["TOKEN_PROVIDER"].',
+    "W016": "There are {values} values that are sealed under the key {key}, which is not the first.\n"
+    "Run manage.py mfa_rotate_keys, and take no key out before it has ended well.",
     "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
     "and its fallbacks have been replaced.\n"
     "Write a list of one key, kept as SECRET_KEY is: python -c "
@@ -161,11 +163,11 @@ def check_deployment(**_: object) -> list[CheckMessage]:
 
 
 def check_database(*, databases: Collection[str] | None = None, **_: object) -> list[CheckMessage]:
-    """Warn of groups that are not there, and of devices that are, but whose method is gone."""
+    """Warn of groups that are not there, of devices that are, but whose method is gone, and of keys to be replaced."""
     config, problems = conf.read_config()
     if not databases or problems or [*_absent(config)] or [*_unusable()] or [*_demands(config)]:
         return []
-    return [*_missing_groups(config, databases), *_stranded(databases)]
+    return [*_missing_groups(config, databases), *_stranded(databases), *_sealed_under_others(databases)]
 
 
 def _message(key: str, /, **values: object) -> CheckMessage:
@@ -473,3 +475,11 @@ def _stranded(databases: Collection[str]) -> Iterator[CheckMessage]:
     alone = dict(gone.filter(~Exists(usable)).annotate(Count("account", distinct=True)))
     for method, devices in gone.annotate(Count("pk")):
         yield _message("W014", method=method, devices=devices, alone=alone.get(method, 0))
+
+
+def _sealed_under_others(databases: Collection[str]) -> Iterator[CheckMessage]:
+    if _readable(ChallengeRecord, databases) is None:
+        return
+    for each in _container().use_cases().operations.count_seals():
+        if not each.first:
+            yield _message("W016", values=each.values, key=each.key)

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -77,11 +77,12 @@ class UserCommand(OperatorCommand):
     """A command about one user."""
 
     user_help = "the natural key of the user"
+    id_help = "the primary key of the user, in the place of USER"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take whom it is about, besides."""
         parser.add_argument("user", nargs="?", metavar="USER", help=self.user_help)
-        parser.add_argument("--id", metavar="PK", help="the primary key of the user, in the place of USER")
+        parser.add_argument("--id", metavar="PK", help=self.id_help)
         super().add_arguments(parser)
 
     def user(self, options: Mapping[str, Any]) -> UserId:
@@ -95,6 +96,7 @@ class UsersCommand(UserCommand):
     """A command that does the same for one user, or for each of a list on the standard input."""
 
     user_help = "the natural key of the user, or - for a list on the standard input, one a line"
+    id_help = "the primary key of the user, or - for a list of them, in the place of USER"
 
     def run(self, use_cases: UseCases, options: Mapping[str, Any]) -> None:
         """Find all users first, and then go on where something is refused for one of them."""
@@ -120,9 +122,19 @@ class UsersCommand(UserCommand):
         raise NotImplementedError
 
     def _users(self, options: Mapping[str, Any]) -> Sequence[UserId]:
-        if options["user"] != "-" or options["id"] is not None:
-            return [self.user(options)]
-        return list(dict.fromkeys(user_by_name(line.strip()) for line in sys.stdin if line.strip()))
+        match options["user"], options["id"]:
+            case ["-", None]:
+                found = map(user_by_name, _typed())
+            case [None, "-"]:
+                found = map(user_by_key, _typed())
+            case _:
+                return [self.user(options)]
+        return list(dict.fromkeys(found))
+
+
+def _typed() -> Iterator[str]:
+    """Read the lines of the standard input that say anything."""
+    return (line.strip() for line in sys.stdin if line.strip())
 
 
 def sentence(error: MfaError) -> str:

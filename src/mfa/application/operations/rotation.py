@@ -49,10 +49,11 @@ class CountSeals:
 
 
 def _sealed_under(accounts: AccountIndex, vault: Vault) -> tuple[SealedUnder, ...]:
-    found = retried(lambda: accounts.seals(vault.header_bytes))
+    found = retried(lambda: accounts.seals(vault.header_bytes)) if vault.header_bytes else {}
     counted = [
         SealedUnder(key=vault.key_of(beginning), values=values, first=vault.current(beginning))
         for beginning, values in found.items()
+        if len(beginning) == vault.header_bytes
     ]
     return tuple(sorted(counted, key=lambda each: each.key))
 

@@ -38,4 +38,4 @@ class Command(UserCommand):
             "uses": issued.uses,
         }
         self.say(options, document, [issued.value])
-        self.tell(f"{name} verifies it at index {issued.index}, {issued.uses} times at most, until {expires_at}.")
+        self.tell(f"{name} verifies it at index {issued.index} until {expires_at}, uses: {issued.uses}.")

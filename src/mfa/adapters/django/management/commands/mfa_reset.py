@@ -46,7 +46,7 @@ class Command(UserCommand):
         except NotFound:
             raise CommandError(f"{without_control(name)} has no such device.") from None
         document = {"user": name, "id": user_id, "removed": list(removed)}
-        self.say(options, document, [f"{name} has {len(removed)} devices less, and no token is verified any more."])
+        self.say(options, document, [f"Removed from {name}: {_told(removed)}. No token is verified any more."])
 
     def _confirm(self, name: str, devices: Sequence[Device]) -> None:
         """Ask on the standard error, as the standard output is for the answer."""
@@ -58,6 +58,12 @@ class Command(UserCommand):
             answer = ""
         if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError("Nothing was removed.")
+
+
+def _told(removed: Sequence[int]) -> str:
+    if not removed:
+        return "no device"
+    return f"device{'s' if len(removed) > 1 else ''} {', '.join(map(str, removed))}"
 
 
 def _meant(device: Device, command: Reset) -> bool:
