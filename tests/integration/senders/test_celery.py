@@ -134,7 +134,7 @@ def configure(settings: Settings) -> Callable[..., None]:
     """Has mail sent through the queue; ten digits turn up nowhere by chance."""
 
     def configure(**more: object) -> None:
-        settings.MFA = {"EMAIL_SENDER": QUEUED_EMAIL, "EMAIL_CODE_DIGITS": 10, **more}
+        settings.MFA = {"EMAIL_SENDER": QUEUED_EMAIL, "EMAIL_CODE_DIGITS": 10, "NOTIFY": False, **more}
 
     return configure
 

@@ -36,13 +36,13 @@ logger = logging.getLogger("mfa")
 class _Sealed:
     """What travels through a queue, and until when it is of any use.
 
-    ``sender`` is what the ``QueuedSender`` is called that has handed it over, which knows who does the work.
+    ``sender``, which each has, is what the ``QueuedSender`` is called that has handed it over and knows who does the
+    work.
     """
 
     context: ClassVar[bytes]
     most_retries: ClassVar[int]
 
-    sender: str
     until: datetime
 
     def seal(self) -> str:
@@ -68,6 +68,7 @@ class Parcel(_Sealed):
     """A person waits 14 seconds at most for a new try."""
 
     message: Message
+    sender: str
     language: str | None
 
 
@@ -80,6 +81,7 @@ class NoticeParcel(_Sealed):
     """Nobody waits for a notice: the mail server has eight minutes to come back."""
 
     notice: Notice
+    sender: str = attrs.field(repr=False)
     tries: int = 0
 
 

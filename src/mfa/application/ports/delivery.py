@@ -63,7 +63,7 @@ class Notice:
     """A mail that tells a person what has happened to the account, worded already: as text, and the same as HTML."""
 
     destination: str = attrs.field(repr=False)
-    subject: str
+    subject: str = attrs.field(repr=False)
     text: str = attrs.field(repr=False)
     html: str = attrs.field(repr=False)
 
