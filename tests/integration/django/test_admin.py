@@ -241,7 +241,7 @@ class TestNothingIsChanged:
 class TestSecrets:
     def test_none_is_on_any_page(self, office: Office, chief: Seat, anna: User) -> None:
         """Neither a seal, nor a digest, nor the identity of a token, nor a password as it is stored."""
-        secrets = [anna.password, chief.user.password, chief.token.id]
+        secrets: list[str | None] = [anna.password, chief.user.password, chief.token.id]
         for device in DeviceRecord.objects.all():
             state = bytes(device.state)
             secrets += [state.hex(), repr(state), device.unique, device.registered_by]

@@ -8,6 +8,8 @@ from tests.unit.architecture.project import mentioned, modules
 ACCESSOR = "mfa.adapters.accessor"
 
 CALLERS = {
+    "mfa.adapters.django.admin",
+    "mfa.adapters.django.admin_site",
     "mfa.adapters.django.gate",
     "mfa.adapters.django.management.commands.mfa_rotate_keys",
     "mfa.adapters.drf.permissions",

@@ -20,7 +20,7 @@ from django.db import connections, transaction
 from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, reverse
+from django.urls import URLPattern, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -153,13 +153,9 @@ def _user_fields(prefix: str) -> tuple[str, ...]:
     return tuple(f"{prefix}{name}" for name in (model.USERNAME_FIELD, model.get_email_field_name()) if name in columns)
 
 
-def standing_url(user: Any, site_name: str) -> str | None:  # noqa: ANN401 - whatever model the project has
-    """Return where the standing of a user is shown; None where a site has no page for it."""
-    try:
-        name = f"admin:{APP_LABEL}_accountrecord_change"
-        return reverse(name, args=[quote(user.pk)], current_app=site_name)
-    except NoReverseMatch:
-        return None
+def standing_url(user: Any, site_name: str) -> str:  # noqa: ANN401 - whatever model the project has
+    """Return where a site that has these pages shows the standing of a user."""
+    return reverse(f"admin:{APP_LABEL}_accountrecord_change", args=[quote(user.pk)], current_app=site_name)
 
 
 class DeviceAdmin(ReadOnlyAdmin):
@@ -552,8 +548,8 @@ class AccountAdmin(ReadOnlyAdmin):
             return self._page(
                 request, "mfa/admin/pass.html", {"act": act, "user_name": _name(users[0]), "pass": issued}
             )
-        back = standing_url(users[0], self.admin_site.name) if len(users) == 1 else None
-        return HttpResponseRedirect(back or request.get_full_path())
+        alone = len(users) == 1
+        return HttpResponseRedirect(standing_url(users[0], self.admin_site.name) if alone else request.get_full_path())
 
     def _chosen(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> list[Any]:
         """Return whom an action is for: of the accounts, and where keys were chosen of the users without one."""
