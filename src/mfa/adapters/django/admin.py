@@ -204,9 +204,11 @@ def _standing_of(row: DeviceRecord, rules: Rules) -> str:
         return gettext("pending")
     if row.expires_at is not None:
         return gettext("temporary")
-    if row.failures >= rules.max_failures and rules.methods.guessable(row.method):
-        return gettext("disabled")
-    return gettext("active")
+    return gettext("disabled") if _disabled(row, rules) else gettext("active")
+
+
+def _disabled(row: DeviceRecord, rules: Rules) -> bool:
+    return row.failures >= rules.max_failures and rules.methods.guessable(row.method)
 
 
 class AuditAdmin(ReadOnlyAdmin):
@@ -448,10 +450,9 @@ class AccountAdmin(ReadOnlyAdmin):
     def standing(self, row: AccountRecord) -> str:
         """Return what is out of the ordinary."""
         rules = _rules()
-        disabled = gettext("disabled")
+        disabled = [each.method for each in row.devices.all() if _disabled(each, rules)]
         told = [gettext("locked down")] if row.locked_down else []
-        told += [f"{disabled}: {each.method}" for each in row.devices.all() if _standing_of(each, rules) == disabled]
-        return ", ".join(told)
+        return ", ".join([*told, *(gettext("disabled: %s") % method for method in disabled)])
 
     @admin.display(description=_("wrong values"))
     def failures(self, row: AccountRecord) -> int:
