@@ -123,8 +123,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # at run time i
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Have nothing deleted."""
-        return False
+        """Have nothing deleted but along with its user: the admin of users asks here whether it may go on."""
+        asking = getattr(getattr(request.resolver_match, "func", None), "model_admin", self)
+        return obj is not None and not isinstance(asking, ReadOnlyAdmin)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the rows where they are written: a replica may lag behind."""
