@@ -21,7 +21,8 @@ from tests.integration.demo.running import ROOT
 from tests.integration.django.office import ACCOUNTS, AUDIT, DEVICES, REASON, Office
 from tests.integration.django.world import token_of
 
-WIDTH = 1500  # pixels
+WIDTH = 1600  # pixels
+CHROME = 300  # what is around the page, and room below it
 PICTURES = ROOT / "docs" / "images"
 
 pytestmark = [
@@ -92,8 +93,12 @@ def take(desk: Desk, tmp_path: Path) -> Callable[[str], None]:
     def take(name: str) -> None:
         folder = PICTURES if os.environ.get("MFA_PICTURES") else tmp_path
         # As high as what is on the page, and no higher.
-        height = desk.chrome.execute_script("return document.querySelector('#content').getBoundingClientRect().bottom")
-        desk.chrome.set_window_size(WIDTH, int(height) + 200)
+        script = """
+            const found = [...document.querySelectorAll("#content, #nav-sidebar .module")];
+            return Math.max(...found.map((each) => each.getBoundingClientRect().bottom));
+        """
+        height = desk.chrome.execute_script(script)
+        desk.chrome.set_window_size(WIDTH, int(height) + CHROME)
         assert desk.chrome.save_screenshot(str(folder / f"admin-{name}.png"))
         assert (PICTURES / f"admin-{name}.png").exists()
         assert desk.complaints() == []

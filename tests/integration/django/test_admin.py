@@ -1,10 +1,12 @@
 """What the admin shows, to whom, and what it never shows."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.admin import site as default_site
 from django.contrib.admin.sites import DefaultAdminSite
 from django.contrib.auth.models import User
@@ -241,7 +243,7 @@ class TestNothingIsChanged:
 class TestSecrets:
     def test_none_is_on_any_page(self, office: Office, chief: Seat, anna: User) -> None:
         """Neither a seal, nor a digest, nor the identity of a token, nor a password as it is stored."""
-        secrets = [anna.password, chief.user.password, chief.token.id]
+        secrets: list[str | None] = [anna.password, chief.user.password, chief.token.id]
         for device in DeviceRecord.objects.all():
             state = bytes(device.state)
             secrets += [state.hex(), repr(state), device.unique, device.registered_by]
@@ -307,6 +309,47 @@ class TestUsersOfTheProject:
 
         assert page.status_code == 200
         assert "Devices, and what" not in text(page)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestUsersWhoGo:
+    """With what Django's admin writes down itself, whose table is not among those of the tests."""
+
+    @pytest.fixture(autouse=True)
+    def log(self, office: Office, transactional_db: None) -> Iterator[Any]:
+        entries = apps.get_model("admin", "LogEntry")
+        with connection.schema_editor() as editor:
+            editor.create_model(entries)
+        yield entries
+        with connection.schema_editor() as editor:
+            editor.delete_model(entries)
+
+    def test_a_user_is_deleted_with_all_that_is_his(self, chief: Seat, anna: User) -> None:
+        """As before there were pages for it, by whoever may delete users."""
+        chief.client.post(f"/admin/auth/user/{anna.pk}/delete/", {"post": "yes"})
+
+        assert not User.objects.filter(pk=anna.pk).exists()
+        assert not AccountRecord.objects.filter(pk=anna.pk).exists()
+        assert AuditRecord.objects.filter(user_id=str(anna.pk)).exists()
+
+    def test_several_are_deleted_at_once(self, chief: Seat, anna: User) -> None:
+        users = {"action": "delete_selected", "_selected_action": [anna.pk], "post": "yes"}
+
+        chief.client.post("/admin/auth/user/", users)
+
+        assert not User.objects.filter(pk=anna.pk).exists()
+
+    def test_what_operators_do_is_not_in_the_log_of_the_admin(
+        self,
+        chief: Seat,
+        anna: User,
+        log: Any,  # noqa: ANN401 - a model
+    ) -> None:
+        assert chief.get("/admin/").status_code == 200
+        for act in ("unlock", "temporary_pass", "reset", "lockdown"):
+            chief.post(act, [anna], reason="lost")
+
+        assert not log.objects.exists()
 
 
 class TestConfig:

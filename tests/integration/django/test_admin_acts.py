@@ -219,7 +219,7 @@ class TestActs:
     @pytest.mark.parametrize("act", ACTS)
     def test_each_commits_by_itself(self, desk: Seat, anna: User, act: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Also where a project has every request in a transaction."""
-        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003 - a value
 
         desk.post(act, [anna], reason=REASON)
 

@@ -9,10 +9,11 @@ ACCESSOR = "mfa.adapters.accessor"
 
 CALLERS = {
     "mfa.adapters.django.commands",
+    "mfa.adapters.django.admin",
+    "mfa.adapters.django.admin_site",
     "mfa.adapters.django.gate",
     "mfa.adapters.django.not_me",
     "mfa.adapters.django.notices",
-    "mfa.adapters.django.management.commands.mfa_rotate_keys",
     "mfa.adapters.drf.permissions",
     "mfa.adapters.drf.viewsets",
     "mfa.adapters.django.rehashing",

@@ -20,7 +20,7 @@ from django.db import connections, transaction
 from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, reverse
+from django.urls import URLPattern, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -123,8 +123,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # at run time i
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Have nothing deleted."""
-        return False
+        """Have nothing deleted but along with its user: the admin of users asks here whether it may go on."""
+        asking = getattr(getattr(request.resolver_match, "func", None), "model_admin", self)
+        return obj is not None and not isinstance(asking, ReadOnlyAdmin)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the rows where they are written: a replica may lag behind."""
@@ -153,13 +154,9 @@ def _user_fields(prefix: str) -> tuple[str, ...]:
     return tuple(f"{prefix}{name}" for name in (model.USERNAME_FIELD, model.get_email_field_name()) if name in columns)
 
 
-def standing_url(user: Any, site_name: str) -> str | None:  # noqa: ANN401 - whatever model the project has
-    """Return where the standing of a user is shown; None where a site has no page for it."""
-    try:
-        name = f"admin:{APP_LABEL}_accountrecord_change"
-        return reverse(name, args=[quote(user.pk)], current_app=site_name)
-    except NoReverseMatch:
-        return None
+def standing_url(user: Any, site_name: str) -> str:  # noqa: ANN401 - whatever model the project has
+    """Return where a site that has these pages shows the standing of a user."""
+    return reverse(f"admin:{APP_LABEL}_accountrecord_change", args=[quote(user.pk)], current_app=site_name)
 
 
 class DeviceAdmin(ReadOnlyAdmin):
@@ -208,9 +205,11 @@ def _standing_of(row: DeviceRecord, rules: Rules) -> str:
         return gettext("pending")
     if row.expires_at is not None:
         return gettext("temporary")
-    if row.failures >= rules.max_failures and rules.methods.guessable(row.method):
-        return gettext("disabled")
-    return gettext("active")
+    return gettext("disabled") if _disabled(row, rules) else gettext("active")
+
+
+def _disabled(row: DeviceRecord, rules: Rules) -> bool:
+    return row.failures >= rules.max_failures and rules.methods.guessable(row.method)
 
 
 class AuditAdmin(ReadOnlyAdmin):
@@ -452,10 +451,9 @@ class AccountAdmin(ReadOnlyAdmin):
     def standing(self, row: AccountRecord) -> str:
         """Return what is out of the ordinary."""
         rules = _rules()
-        disabled = gettext("disabled")
+        disabled = [each.method for each in row.devices.all() if _disabled(each, rules)]
         told = [gettext("locked down")] if row.locked_down else []
-        told += [f"{disabled}: {each.method}" for each in row.devices.all() if _standing_of(each, rules) == disabled]
-        return ", ".join(told)
+        return ", ".join([*told, *(gettext("disabled: %s") % method for method in disabled)])
 
     @admin.display(description=_("wrong values"))
     def failures(self, row: AccountRecord) -> int:
@@ -552,8 +550,8 @@ class AccountAdmin(ReadOnlyAdmin):
             return self._page(
                 request, "mfa/admin/pass.html", {"act": act, "user_name": _name(users[0]), "pass": issued}
             )
-        back = standing_url(users[0], self.admin_site.name) if len(users) == 1 else None
-        return HttpResponseRedirect(back or request.get_full_path())
+        alone = len(users) == 1
+        return HttpResponseRedirect(standing_url(users[0], self.admin_site.name) if alone else request.get_full_path())
 
     def _chosen(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> list[Any]:
         """Return whom an action is for: of the accounts, and where keys were chosen of the users without one."""

@@ -104,8 +104,7 @@ def not_verified(site: AdminSite, request: HttpRequest, refused: MfaError) -> Ht
         "code": refused.code,
         "again": isinstance(refused, Refused) and refused.requirement.max_age is not None,
         "username": request.user.get_username(),
-        # A form that was refused is not sent again by a link.
-        "back": request.get_full_path() if request.method == "GET" else None,
+        "back": request.get_full_path(),
     }
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.FORBIDDEN
     response = TemplateResponse(request, NOT_VERIFIED, context, status=status)
