@@ -1,6 +1,6 @@
 """Logging in by a passkey through the use cases, driven by an authenticator in software."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +17,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.accounts import Account
 from mfa.domain.errors import MalformedValue, StaleAccount, StoreBusy, Throttled, Unavailable
-from mfa.domain.events import Event, VerificationAccepted, VerificationRejected
+from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
 from mfa.domain.verdicts import Reason
@@ -369,7 +369,7 @@ class Broken(UnitOfWork):
     def commit(self, *_: object, **__: object) -> Account:
         raise Unavailable
 
-    def record(self, events: Sequence[Event]) -> None:
+    def record(self, *_: object, **__: object) -> None:
         raise Unavailable
 
 

@@ -53,8 +53,8 @@ class OvertakenUnitOfWork(UnitOfWork):
             self.other()
         return self.inner.commit(before, after, events, spending=spending, beside=beside)
 
-    def record(self, events: Sequence[Event]) -> None:
-        self.inner.record(events)
+    def record(self, events: Sequence[Event], *, beside: Callable[[], None] | None = None) -> None:
+        self.inner.record(events, beside=beside)
 
 
 def overtaken(world: World, other: Callable[[World], object], times: int = 1) -> OvertakenUnitOfWork:
@@ -281,8 +281,8 @@ class BusyReads(UnitOfWork):
     ) -> Account:
         return self.inner.commit(before, after, events, spending=spending, beside=beside)
 
-    def record(self, events: Sequence[Event]) -> None:
-        self.inner.record(events)
+    def record(self, events: Sequence[Event], *, beside: Callable[[], None] | None = None) -> None:
+        self.inner.record(events, beside=beside)
 
 
 @pytest.mark.parametrize("ask", [World.assess, World.indexes])
