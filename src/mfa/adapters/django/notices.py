@@ -153,8 +153,8 @@ def _verbose_name(name: str) -> str:
 
 def _when(at: datetime) -> dict[str, object]:
     """Return when it was, and beside the time of the site that of the world, where it is another."""
-    elsewhere = bool(timezone.template_localtime(at).utcoffset())
-    return {"at": at, "utc": f"{at.astimezone(UTC):%H:%M} UTC" if elsewhere else ""}
+    there = timezone.localtime(at)
+    return {"at": there, "utc": f"{at.astimezone(UTC):%H:%M} UTC" if there.utcoffset() else ""}
 
 
 def _where() -> dict[str, object]:
