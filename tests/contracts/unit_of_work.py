@@ -226,6 +226,17 @@ class UnitOfWorkContract:
             )
         ]
 
+    def test_at_a_level_that_keeps_nothing_it_is_published_all_the_same(
+        self, make: Callable[[Publisher, AuditLevel], UnitOfWork], witness: Witness, audit: AuditTrail
+    ) -> None:
+        witness.unit_of_work = make(witness, "off")
+        happened = Purged(at=NOW, counts={})
+
+        witness.unit_of_work.record((happened,))
+
+        assert [event for event, _ in witness.seen] == [happened]
+        assert told(audit) == []
+
     # What is done beside
 
     def test_something_is_done_beside_a_change_and_without_one(

@@ -71,7 +71,12 @@ def fill(apps: StateApps, user: User) -> None:
         challenges.create(account=account, index=index, token=TOKEN, **changes)
 
 
-def test_devices_failures_trusts_and_challenges_are_kept(first_version: StateApps) -> None:
+@pytest.mark.parametrize("batch", [1, 500])
+def test_devices_failures_trusts_and_challenges_are_kept(
+    first_version: StateApps, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    for name in ("0004_rewrite_accounts", "0006_operations"):
+        monkeypatch.setattr(f"mfa.adapters.django.migrations.{name}.BATCH", batch)
     user = User.objects.create_user("ann")
     fill(first_version, user)
     empty = User.objects.create_user("bert")
