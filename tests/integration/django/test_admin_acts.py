@@ -99,7 +99,7 @@ class TestActs:
     def test_lockdown(self, desk: Seat, anna: User) -> None:
         answer = desk.post("lockdown", [anna], reason=REASON)
 
-        assert "Lock down, anna: locked down. Logins ended:" in text(desk.get(answer["Location"]))
+        assert "Lockdown, anna: locked down. Logins ended:" in text(desk.get(answer["Location"]))
         assert AccountRecord.objects.get(pk=anna.pk).locked_down
         assert events(actor="desk") == ["operator.lockdown"]
 
