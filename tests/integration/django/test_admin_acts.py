@@ -99,7 +99,7 @@ class TestActs:
     def test_lockdown(self, desk: Seat, anna: User) -> None:
         answer = desk.post("lockdown", [anna], reason=REASON)
 
-        assert "Lock down, anna: locked down. Logins ended:" in text(desk.get(answer["Location"]))
+        assert "Lockdown, anna: locked down. Logins ended:" in text(desk.get(answer["Location"]))
         assert AccountRecord.objects.get(pk=anna.pk).locked_down
         assert events(actor="desk") == ["operator.lockdown"]
 
@@ -207,6 +207,21 @@ class TestActs:
         answer = desk.post("unlock", [anna], reason=REASON)
 
         assert sentence in text(desk.get(answer["Location"]))
+
+    @pytest.mark.parametrize("act", ACTS)
+    def test_what_users_chose_is_text(self, office: Office, desk: Seat, act: str) -> None:
+        eve = office.user("<b>eve</b>")
+        office.world.enrolled(token_of(office.id_of(eve)))
+        DeviceRecord.objects.filter(account=eve.pk).update(name="<i>phone</i>")
+        standing = f"{ACCOUNTS}{eve.pk}/change/"
+
+        pages = [desk.get(ACCOUNTS), desk.get(standing), desk.post(act, [eve]), desk.post(act, [eve], reason=REASON)]
+        shown = "".join(page.content.decode() for page in [*pages, desk.get(standing)])
+
+        assert "&lt;b&gt;eve" in shown
+        assert "&lt;i&gt;phone" in shown
+        assert "<b>eve" not in shown
+        assert "<i>phone" not in shown
 
     def test_an_operator_whose_name_means_somebody_else_is_told(self, office: Office, anna: User) -> None:
         system = Seat(office, office.operator("system", *ACTS.values())).enrol()

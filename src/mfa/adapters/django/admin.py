@@ -12,7 +12,7 @@ import attrs
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ShowFacets
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import flatten_fieldsets, quote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -311,7 +311,7 @@ PASS = _Act(
 )
 LOCKDOWN = _Act(
     name="lockdown",
-    title=_("Lock down"),
+    title=_("Lockdown"),
     consequence=_(
         "Everybody who is logged in as the user is logged out, wherever that can be done; remembered browsers, pending "
         "devices, a pass and all codes that are out are worth nothing. Devices stay."
@@ -584,19 +584,23 @@ class AccountAdmin(ReadOnlyAdmin):
         return response
 
 
+LINK = "mfa_standing"
+
+
 class MultiFactorUserMixin:
     """Gives a project's own admin of users a link to how each stands, for whoever may see that."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ANN401 - as in Django
         """Add the link to what is shown of a user who is there."""
         fieldsets: Any = super().get_fieldsets(request, obj)  # type: ignore[misc] # of the admin beside it
-        if obj is None or not self._shows_standing(request, obj):
+        if LINK in flatten_fieldsets(fieldsets) or not self._shows_standing(request, obj):
             return fieldsets
-        return [*fieldsets, (_("Multi-factor authentication"), {"fields": ("mfa_standing",)})]
+        return [*fieldsets, (_("Multi-factor authentication"), {"fields": (LINK,)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ANN401 - as in Django
-        """Have the link changed by nobody."""
-        return (*super().get_readonly_fields(request, obj), "mfa_standing")  # type: ignore[misc] # as above
+        """Have the link changed by nobody; an admin without fieldsets shows it because it is here."""
+        fields: Any = super().get_readonly_fields(request, obj)  # type: ignore[misc] # as above
+        return (*fields, LINK) if self._shows_standing(request, obj) else fields
 
     @admin.display(description=_("Standing"))
     def mfa_standing(self, user: Any) -> SafeString:  # noqa: ANN401 - whatever model the project has
@@ -606,7 +610,7 @@ class MultiFactorUserMixin:
 
     def _shows_standing(self, request: HttpRequest, user: Any) -> bool:  # noqa: ANN401 - as above
         site: Any = self.admin_site  # type: ignore[attr-defined] # as above
-        if not site.is_registered(AccountRecord):
+        if user is None or not site.is_registered(AccountRecord):
             return False
         return bool(site.get_model_admin(AccountRecord).has_view_permission(request, None))
 
