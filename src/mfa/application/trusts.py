@@ -44,8 +44,9 @@ class NotTrusted:
 class TrustBrowser(UseCase):
     """Counts a remembered browser as one verification of a token.
 
-    Raises ``Throttled`` and ``Unavailable``. What is not remembered is an answer and not a failure: nobody can guess
-    it. So it is looked at while guesses have to wait, too: a stranger does not keep the owner out of his own browser.
+    Raises ``Refused`` for a token that a lockdown has ended, ``Throttled`` and ``Unavailable``. What is not remembered
+    is an answer and not a failure: nobody can guess it. So it is looked at while guesses have to wait, too: a stranger
+    does not keep the owner out of his own browser.
     """
 
     def __call__(self, command: ShowTrust) -> Trusted | NotTrusted:

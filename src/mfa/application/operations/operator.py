@@ -17,7 +17,7 @@ MOST_REASON_CHARACTERS = 500
 
 def _name(text: str) -> str:
     name = without_control(text).strip()
-    if not name or len(name) > MOST_NAME_CHARACTERS or name in {USER, SYSTEM}:
+    if not name or len(name) > MOST_NAME_CHARACTERS or name.casefold() in {USER, SYSTEM}:
         raise InvalidField("by", "unfit")
     return name
 

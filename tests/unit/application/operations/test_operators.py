@@ -96,7 +96,9 @@ class Busy(UserDirectory):
 
 
 class TestNames:
-    @pytest.mark.parametrize("name", ["", "  ", "\n", "user", "system", " user ", "us\x00er", "x" * 151])
+    @pytest.mark.parametrize(
+        "name", ["", "  ", "\n", "user", "system", " user ", "User", "SYSTEM", "us\x00er", "x" * 151]
+    )
     def test_nobody_acts_under_a_name_that_is_no_operators(self, name: str) -> None:
         with pytest.raises(InvalidField) as refused:
             Operator(name=name)
