@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, User, UserManager
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -109,6 +109,15 @@ class TestWhom:
         assert not ran.out
         assert rows() == before
         assert not AuditRecord.objects.filter(event__startswith="operator").exists()
+
+    def test_of_several_by_one_name_none_is_taken(self, bert: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As with a project's manager that reads names in any case."""
+        get_user_model().objects.create_user("Bert")
+        monkeypatch.setattr(UserManager, "get_by_natural_key", lambda users, name: users.get(username__iexact=name))
+
+        ran = run("mfa_unlock", "bert")
+
+        assert (ran.status, ran.err) == (1, "There are several users 'bert'; name one by --id.\n")
 
     @pytest.mark.parametrize("command", ["mfa_unlock", "mfa_lockdown"])
     def test_a_list_is_read_from_the_standard_input(self, world: World, phone: Token, bert: User, command: str) -> None:

@@ -169,7 +169,7 @@ class TestRotation:
     def test_killed_wherever_it_goes_on_until_nothing_is_left(
         self, old: World, settings: Settings, process: Killing
     ) -> None:
-        tokens = [person(old, f"person-{number}") for number in range(3)]
+        tokens = [person(old, f"person-{number}") for number in range(2)]
         keys = {**MFA, "ENCRYPTION_KEYS": written((NEW, OLD))}
         before = [_unsealed(token, (NEW, OLD)) for token in tokens]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mfa.adapters import accessor
@@ -167,6 +167,8 @@ def _user(get: Callable[[], Any], named: str) -> UserId:
         return UserId(str(translate_errors(get)().pk))
     except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
         raise CommandError(f"There is no user {without_control(named)!r}.") from None
+    except MultipleObjectsReturned:
+        raise CommandError(f"There are several users {without_control(named)!r}; name one by --id.") from None
 
 
 def names_of(user_ids: Iterable[UserId]) -> dict[UserId, str]:

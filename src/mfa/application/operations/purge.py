@@ -15,7 +15,7 @@ from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.operations import purged
 
-BATCH = 1000
+BATCH = 500
 
 Progress = Callable[[str, int], object]
 """Is told of what kind how many were dropped so far."""
