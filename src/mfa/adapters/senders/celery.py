@@ -7,8 +7,7 @@ from typing import Any
 from celery import shared_task
 from celery.exceptions import Reject
 
-from mfa.adapters.senders.queue import QueuedSender, give_up, received
-from mfa.adapters.senders.queue import deliver as deliver_parcel
+from mfa.adapters.senders.queue import Parcel, QueuedSender, deliver_sealed
 from mfa.adapters.senders.waiting import timed_out
 from mfa.application.ports.delivery import DeliveryTimedOut
 
@@ -50,19 +49,13 @@ class CelerySender(QueuedSender):
     name="mfa.deliver", bind=True, max_retries=None, acks_late=True, reject_on_worker_lost=True, ignore_result=True
 )
 def deliver(task: Any, sealed: str) -> None:  # noqa: ANN401 - Celery carries no types
-    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided.
+    """Deliver a sealed parcel in a worker, as ``deliver_sealed`` does, and in a few tries."""
 
-    One that is not this deployment's own does nothing.
-    """
-    parcel = received(sealed)
-    if parcel is None:
-        return
-    failure = deliver_parcel(parcel)
-    if failure is None:
-        return
-    retries: int = task.request.retries
-    wait = FIRST_WAIT * 2**retries
-    if not failure.final and retries < MOST_RETRIES and parcel.alive(after=wait):
-        with suppress(Reject):  # the broker is gone, and the retry with it
-            task.retry(countdown=wait.total_seconds())
-    give_up(parcel, failure)
+    def again(parcel: Parcel) -> None:
+        retries: int = task.request.retries
+        wait = FIRST_WAIT * 2**retries
+        if retries < MOST_RETRIES and parcel.alive(after=wait):
+            with suppress(Reject):  # the broker is gone, and the retry with it
+                task.retry(countdown=wait.total_seconds())
+
+    deliver_sealed(sealed, again)

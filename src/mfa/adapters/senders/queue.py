@@ -3,6 +3,7 @@
 import logging
 from abc import abstractmethod
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import ClassVar, cast
@@ -19,6 +20,9 @@ from mfa.domain.errors import DeliveryFailed, SealError
 
 CONTEXT = b"mfa.adapters.senders.queue: parcel"
 """Binds a seal to the queue and to how a parcel is written: nothing that is sealed elsewhere opens here."""
+
+EXPIRED, TIMED_OUT = "the code has expired", "timed out"
+"""Why a parcel is not tried again."""
 
 logger = logging.getLogger("mfa")
 
@@ -47,14 +51,6 @@ class Parcel:
     def alive(self, after: timedelta = timedelta()) -> bool:
         """Tell whether the code will still be good after a while."""
         return _now() + after < self.until
-
-
-@attrs.frozen(kw_only=True)
-class Failure:
-    """Why a parcel was not delivered, in words that quote neither code nor address."""
-
-    reason: str
-    final: bool = True
 
 
 class QueuedSender(Sender):
@@ -118,8 +114,25 @@ def received(sealed: str) -> Parcel | None:
     return parcel
 
 
-def deliver(parcel: Parcel) -> Failure | None:
-    """Deliver a parcel by its sender, and tell what went wrong.
+def deliver_sealed(sealed: str, again: Callable[[Parcel], None] = lambda _: None) -> None:
+    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided.
+
+    ``again`` is asked before that where another try may help, and raises what has the queue make one. The user of a
+    challenge that is void can ask for another code. A parcel that is not this deployment's own does nothing.
+    """
+    parcel = received(sealed)
+    reason = None if parcel is None else _undelivered(parcel)
+    if parcel is None or reason is None:
+        return
+    if reason not in {EXPIRED, TIMED_OUT}:
+        again(parcel)
+    if parcel.message.challenge is not None:
+        use_cases().void_challenge(parcel.message.challenge)
+    raise DeliveryFailed(reason)
+
+
+def _undelivered(parcel: Parcel) -> str | None:
+    """Deliver a parcel by its sender, or return why not, in words that quote neither code nor address.
 
     A code whose time is over is not delivered, and one that has waited is said to live as long as is left to it. A
     delivery that timed out is final: it may have gone through, and every further try would be a message that the
@@ -128,23 +141,15 @@ def deliver(parcel: Parcel) -> Failure | None:
     """
     left = parcel.until - _now()
     if left <= timedelta():
-        return Failure(reason="the code has expired")
-    message = attrs.evolve(parcel.message, lifetime=left)
+        return EXPIRED
     try:
         with translation.override(parcel.language):
-            _made(_defined[parcel.sender].sender).send(message)
+            _made(_defined[parcel.sender].sender).send(attrs.evolve(parcel.message, lifetime=left))
     except DeliveryTimedOut:
-        return Failure(reason="timed out")
+        return TIMED_OUT
     except Exception as failure:  # noqa: BLE001 - whatever a sender raises, the code did not get there
-        return Failure(reason=type(failure).__name__, final=False)
+        return type(failure).__name__
     return None
-
-
-def give_up(parcel: Parcel, failure: Failure) -> None:
-    """Void the challenge, so that the user can ask for another code, and raise ``DeliveryFailed`` for operators."""
-    if parcel.message.challenge is not None:
-        use_cases().void_challenge(parcel.message.challenge)
-    raise DeliveryFailed(failure.reason)
 
 
 def _name(queued: type[QueuedSender]) -> str:

@@ -5,8 +5,7 @@ from typing import Any, ClassVar
 
 import django
 
-from mfa.adapters.senders.queue import QueuedSender, give_up, received
-from mfa.adapters.senders.queue import deliver as deliver_parcel
+from mfa.adapters.senders.queue import QueuedSender, deliver_sealed
 
 framework: Any = import_module("django.tasks" if django.VERSION >= (6, 0) else "django_tasks")
 
@@ -34,13 +33,5 @@ class TaskSender(QueuedSender):
 
 @framework.task  # type: ignore[untyped-decorator]  # one of two modules, chosen as this one is imported
 def deliver(sealed: str) -> None:
-    """Deliver a sealed parcel in a worker; raises ``DeliveryFailed`` when its challenge was voided.
-
-    One that is not this deployment's own does nothing.
-    """
-    parcel = received(sealed)
-    if parcel is None:
-        return
-    failure = deliver_parcel(parcel)
-    if failure is not None:
-        give_up(parcel, failure)
+    """Deliver a sealed parcel in a worker, as ``deliver_sealed`` does."""
+    deliver_sealed(sealed)

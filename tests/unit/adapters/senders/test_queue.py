@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 
 from mfa.adapters.senders import queue
-from mfa.adapters.senders.queue import CONTEXT, Failure, Parcel, QueuedSender, deliver, give_up, received
+from mfa.adapters.senders.queue import CONTEXT, Parcel, QueuedSender, deliver_sealed, received
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
 from mfa.application.ports.system import LOGIN_CONTEXT, Vault, seal_context
@@ -57,9 +57,7 @@ class TestQueuedSender(SenderContract):
     def arrived(self, sender: ListQueue, recorder: type[Recorder]) -> Callable[[], list[tuple[str, str]]]:
         def delivered() -> list[tuple[str, str]]:
             for sealed in sender.sealed:
-                parcel = received(sealed)
-                assert parcel is not None
-                assert deliver(parcel) is None
+                deliver_sealed(sealed)
             return [(message.destination, message.code) for message in recorder.messages]
 
         return delivered
@@ -76,6 +74,17 @@ def sent(world: World) -> SentChallenge:
 
 def parcel(message: Message) -> Parcel:
     return Parcel(message=message, sender=f"{__name__}.ListQueue", language="en", until=UNTIL)
+
+
+def undelivered(parcel: Parcel) -> tuple[str, bool]:
+    """Return why a parcel is not delivered, and whether that was worth another try."""
+    tried: list[Parcel] = []
+    with pytest.raises(DeliveryFailed) as failure:
+        deliver_sealed(parcel.seal(), tried.append)
+
+    assert failure.value.__context__ is None
+    assert tried in ([], [parcel])
+    return str(failure.value), bool(tried)
 
 
 def test_a_sender_has_to_be_named() -> None:
@@ -193,7 +202,8 @@ def test_a_code_that_waited_is_said_to_live_as_long_as_is_left(
 ) -> None:
     world.later(minutes=4)
 
-    assert deliver(parcel(message)) is None
+    deliver_sealed(parcel(message).seal())
+
     assert recorder.messages == [attrs.evolve(message, lifetime=timedelta(minutes=6))]
 
 
@@ -203,7 +213,7 @@ def test_a_code_that_has_expired_is_not_delivered(
 ) -> None:
     world.later(minutes=minutes)
 
-    assert deliver(parcel(message)) == Failure(reason="the code has expired")
+    assert undelivered(parcel(message)) == ("the code has expired", False)
     assert recorder.tries == 0
 
 
@@ -217,7 +227,7 @@ def test_a_worker_writes_in_the_language_of_the_request(
         spoken = translation.get_language()
 
     with translation.override("fr"):
-        deliver(Parcel.open(queue.sealed[0]))
+        deliver_sealed(queue.sealed[0])
 
     assert recorder.languages == [spoken]
 
@@ -227,24 +237,22 @@ def test_a_failure_is_told_without_the_words_of_the_sender(
 ) -> None:
     recorder.failures.append(ConnectionResetError(f"{message.code} to {message.destination}"))
 
-    assert deliver(parcel(message)) == Failure(reason="ConnectionResetError", final=False)
+    assert undelivered(parcel(message)) == ("ConnectionResetError", True)
 
 
 def test_a_delivery_that_timed_out_is_final(message: Message, world: World, recorder: type[Recorder]) -> None:
     recorder.failures.append(DeliveryTimedOut())
 
-    assert deliver(parcel(message)) == Failure(reason="timed out", final=True)
+    assert undelivered(parcel(message)) == ("timed out", False)
 
 
-def test_giving_up_voids_the_challenge(world: World) -> None:
+def test_a_failure_voids_the_challenge(world: World, recorder: type[Recorder]) -> None:
     index = world.register(PHONE, "email").device.index
     world.dispatch(PHONE, index)
+    recorder.failures.append(ConnectionResetError())
 
-    with pytest.raises(DeliveryFailed) as failure:
-        give_up(parcel(world.outbox.messages[0]), Failure(reason="a reason"))
+    assert undelivered(parcel(world.outbox.messages[0])) == ("ConnectionResetError", True)
 
-    assert str(failure.value) == "a reason"
-    assert failure.value.__context__ is None
     challenge = world.repository.of(PHONE.user_id, PHONE.id).challenge(index)
     assert challenge is not None
     assert challenge.sent is None
@@ -253,9 +261,21 @@ def test_giving_up_voids_the_challenge(world: World) -> None:
     assert len(sends.recent) == 1
 
 
-def test_giving_up_a_message_of_nobodys_challenge_is_told_all_the_same(message: Message, world: World) -> None:
-    with pytest.raises(DeliveryFailed):
-        give_up(parcel(message), Failure(reason="a reason"))
+def test_a_failure_that_is_tried_again_leaves_the_challenge(world: World, recorder: type[Recorder]) -> None:
+    index = world.register(PHONE, "email").device.index
+    world.dispatch(PHONE, index)
+    recorder.failures.append(ConnectionResetError())
+
+    def again(parcel: Parcel) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError) as told:
+        deliver_sealed(parcel(world.outbox.messages[0]).seal(), again)
+
+    assert told.value.__context__ is None
+    challenge = world.repository.of(PHONE.user_id, PHONE.id).challenge(index)
+    assert challenge is not None
+    assert challenge.sent is not None
 
 
 def test_a_parcel_lives_until_its_code_expires(message: Message, world: World) -> None:
@@ -286,7 +306,7 @@ def test_the_worker_makes_the_sender_once(
     for _ in range(2):
         sender.send(message)
     for each in sender.sealed:
-        deliver(Parcel.open(each))
+        deliver_sealed(each)
 
     assert len(made) == 1
 
