@@ -183,6 +183,9 @@ class Method(Protocol):
     backup: bool = False
     """Whether the method only stands in for others: one device of it, active at once, never the first."""
 
+    collective: bool = False
+    """Whether one challenge is for all of a user's devices of the method, and any may answer it."""
+
     limits: SendLimits | None = None
     """How often it may send; None for a method that has nothing sent."""
 
@@ -193,11 +196,6 @@ class Method(Protocol):
     def dispatchable(self) -> bool:
         """Tell whether a challenge has to be dispatched before a value can answer it."""
         return self.limits is not None
-
-    @property
-    def collective(self) -> bool:
-        """Tell whether one challenge is for all of a user's devices of the method, and any may answer it."""
-        return False
 
     @abstractmethod
     def register(self, enrolment: Enrolment) -> Registration:

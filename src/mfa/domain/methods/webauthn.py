@@ -52,6 +52,8 @@ CHALLENGE_BYTES = 32
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 """The lower end of what section 15.1 recommends, which is also what the browser is told as its time-out."""
 
+_MILLISECONDS = CHALLENGE_LIFETIME // timedelta(milliseconds=1)
+
 MOST_VALUE_BYTES = 64 * 1024
 """A response larger than this is no response; certificates and an RSA key fill a tenth of it."""
 
@@ -181,18 +183,11 @@ class RelyingParty:
     resident_key: ResidentKey = "preferred"
     attestation: Attestation = "none"
     algorithms: tuple[int, ...] = ALGORITHMS
-    timeout: timedelta = CHALLENGE_LIFETIME
 
     # Registration (section 7.1)
 
     def creation_options(
-        self,
-        *,
-        challenge: bytes,
-        user_handle: bytes,
-        user_name: str,
-        display_name: str = "",
-        exclude: Sequence[Credential] = (),
+        self, challenge: bytes, *, user_handle: bytes, user_name: str, exclude: Sequence[Credential] = ()
     ) -> dict[str, object]:
         """Write what ``PublicKeyCredential.parseCreationOptionsFromJSON`` takes unchanged.
 
@@ -200,10 +195,10 @@ class RelyingParty:
         """
         return {
             "rp": {"id": self.rp_id, "name": self.rp_name},
-            "user": {"id": _encode(user_handle), "name": user_name, "displayName": display_name},
+            "user": {"id": _encode(user_handle), "name": user_name, "displayName": user_name},
             "challenge": _encode(challenge),
             "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in self.algorithms],
-            "timeout": self._milliseconds,
+            "timeout": _MILLISECONDS,
             "excludeCredentials": [credential.descriptor() for credential in exclude],
             "authenticatorSelection": {
                 "residentKey": self.resident_key,
@@ -264,14 +259,14 @@ class RelyingParty:
 
     # Authentication (section 7.2)
 
-    def request_options(self, *, challenge: bytes, credentials: Sequence[Credential] = ()) -> dict[str, object]:
+    def request_options(self, challenge: bytes, *, credentials: Sequence[Credential] = ()) -> dict[str, object]:
         """Write what ``PublicKeyCredential.parseRequestOptionsFromJSON`` takes unchanged.
 
         Without credentials, any discoverable one of this site will do.
         """
         options: dict[str, object] = {
             "challenge": _encode(challenge),
-            "timeout": self._milliseconds,
+            "timeout": _MILLISECONDS,
             "rpId": self.rp_id,
             "userVerification": self.user_verification,
         }
@@ -319,10 +314,6 @@ class RelyingParty:
         return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
 
     # What both share
-
-    @property
-    def _milliseconds(self) -> int:
-        return self.timeout // timedelta(milliseconds=1)
 
     @property
     def _rp_id_hash(self) -> bytes:
