@@ -32,10 +32,7 @@ FAMILY = "sid"
 FAMILY_BYTES = 32
 
 REFERENCES: Mapping[str, str] = {
-    "totp": "otp",
-    "hotp": "otp",
-    "email": "otp",
-    "recovery": "otp",
+    **dict.fromkeys(("totp", "hotp", "email", "recovery"), "otp"),
     "sms": "sms",
     "webauthn": "pop",
 }
@@ -73,7 +70,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
         family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None))
         if not isinstance(family, str) or not family or user_id is None:
             return None
-        return self._token(user_id, family)
+        return _token(user_id, family, self.scheme)
 
     def recorded(self, request: object) -> Recorded | None:
         """Return what the claims of an access token tell, where ``JWT_GATE`` has them decide.
@@ -95,15 +92,12 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, StandingRecorder):
             refresh[FAMILY] = family
             return {"access": str(refresh.access_token), "refresh": str(refresh)}
 
-        return PreparedToken(token=self._token(user_id, family), issue=issue)
-
-    def _token(self, user_id: UserId, family: str) -> Token:
-        return Token(id=_identity(user_id, family), user_id=user_id, scheme=self.scheme)
+        return PreparedToken(token=_token(user_id, family, self.scheme), issue=issue)
 
 
-def _identity(user_id: UserId, family: str) -> TokenId:
+def _token(user_id: UserId, family: str, scheme: str = "") -> Token:
     known = f"{family}/{user_id}".encode("utf-8", "surrogatepass")
-    return TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}")
+    return Token(id=TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}"), user_id=user_id, scheme=scheme)
 
 
 def _user_id(user: object) -> UserId | None:
@@ -138,7 +132,7 @@ class FamilyRefreshToken(RefreshToken):
             access.payload.pop(claim, None)
         if isinstance(family, str) and family and user_id is not None:
             try:
-                standing = accessor.use_cases().assess_token(Token(id=_identity(user_id, family), user_id=user_id))
+                standing = accessor.use_cases().assess_token(_token(user_id, family))
             except Unavailable as error:
                 raise api_exception(error, "") from None
             access.payload.update(_claims(standing, access.get("amr") or ()))
@@ -157,11 +151,9 @@ class FamilyRefreshToken(RefreshToken):
 
     def _user_id(self) -> UserId | None:
         """Return the primary key of the token's user, with a look-up only where the claim is something else."""
-        claim = self.get(api_settings.USER_ID_CLAIM)
-        if claim is None or _names_primary_key():
-            return None if claim is None else UserId(str(claim))
-        found = users().filter(**{api_settings.USER_ID_FIELD: claim})
-        key = found.values_list("pk", flat=True).first()
+        key = self.get(api_settings.USER_ID_CLAIM)
+        if key is not None and not _names_primary_key():
+            key = users().filter(**{api_settings.USER_ID_FIELD: key}).values_list("pk", flat=True).first()
         return None if key is None else UserId(str(key))
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.errors import MalformedValue, MethodNotFound, NotDispatchable
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Verdict
@@ -205,9 +205,9 @@ class Method(Protocol):
         """Add what is costly to make, such as a picture, to what a registration shows; called once it is stored."""
         return shown
 
-    @abstractmethod
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        """Make a challenge; raises ``NotDispatchable``."""
+        """Make a challenge; raises ``NotDispatchable`` where nothing has to be sent before a value is given."""
+        raise NotDispatchable(self.name)
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many values a backup has left, or None where they never run out."""

@@ -11,8 +11,7 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import NO_SIBLINGS, Attempt, Dispatch, Enrolment, Entropy, Method, Registration
+from mfa.domain.methods.base import Attempt, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import equal
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -106,10 +105,6 @@ class OneTimePassword(Method):
         except ValueError:
             # A name of hundreds of emoji overflows the largest code; the person still has the URL and the secret.
             return shown
-
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
-        """Refuse: the app makes its values by itself."""
-        raise NotDispatchable(self.name)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Look for the value among the counters within tolerance that are not yet spent.

@@ -1,13 +1,10 @@
 """Codes on paper, for the day when every other factor is lost."""
 
 from base64 import b32encode
-from collections.abc import Mapping
-from datetime import datetime
 
 import attrs
 
-from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import NO_SIBLINGS, Attempt, Dispatch, Enrolment, Entropy, Method, Registration
+from mfa.domain.methods.base import Attempt, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -49,10 +46,6 @@ class RecoveryCodes(Method):
         state = encode(tuple(SaltedHash.of(code, salt) for code in codes))
         groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
         return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
-
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
-        """Refuse: the codes are with the person already."""
-        raise NotDispatchable(self.name)
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many codes are left."""
