@@ -67,13 +67,10 @@ PROBLEMS: Mapping[str, Promise] = {
 """What is wrong with a field, by the word for it; other words are answered as the error says itself, or neutrally."""
 
 REJECTED = (HTTPStatus.UNAUTHORIZED, _("This value is not valid."))
-
 REJECTED_CODE = "invalid_value"
-
 REJECTED_CHALLENGE = 'JSON realm="multi factor verification"'
 
 TOKEN_REQUIRED = _("Only a token can be verified; these credentials are none.")
-
 TOKEN_REQUIRED_CODE = "token_required"  # noqa: S105 - a word of the API
 
 GRACE_HEADER = "MFA-Registration-Deadline"

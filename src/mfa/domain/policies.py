@@ -69,10 +69,12 @@ class _PolicySettings(Protocol):
     """The part of the configuration that the built-in policies read."""
 
     @property
-    def required_verifications(self) -> int: ...
+    def required_verifications(self) -> int:
+        """How many devices a token must confirm."""
 
     @property
-    def policy_groups(self) -> Collection[str]: ...
+    def policy_groups(self) -> Collection[str]:
+        """The names of the groups whose members are asked."""
 
 
 class EveryUser(VerificationPolicy):

@@ -68,10 +68,12 @@ class _ThrottleSettings(Protocol):
     """The part of the configuration that the built-in policies read."""
 
     @property
-    def verification_throttle_tryouts(self) -> int: ...
+    def verification_throttle_tryouts(self) -> int:
+        """Failures before the first wait."""
 
     @property
-    def verification_throttle_timeout(self) -> timedelta: ...
+    def verification_throttle_timeout(self) -> timedelta:
+        """Length of one wait."""
 
 
 class SimpleThrottle(ThrottlePolicy):
