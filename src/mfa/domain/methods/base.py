@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from mfa.domain.errors import MalformedValue, MethodNotFound, NotDispatchable
+from mfa.domain.errors import MalformedValue, MethodNotFound
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Verdict
@@ -183,9 +183,6 @@ class Method(Protocol):
     backup: bool = False
     """Whether the method only stands in for others: one device of it, active at once, never the first."""
 
-    collective: bool = False
-    """Whether one challenge is for all of a user's devices of the method, and any may answer it."""
-
     limits: SendLimits | None = None
     """How often it may send; None for a method that has nothing sent."""
 
@@ -197,6 +194,11 @@ class Method(Protocol):
         """Tell whether a challenge has to be dispatched before a value can answer it."""
         return self.limits is not None
 
+    @property
+    def collective(self) -> bool:
+        """Tell whether one challenge is for all of a user's devices of the method, and any may answer it."""
+        return False
+
     @abstractmethod
     def register(self, enrolment: Enrolment) -> Registration:
         """Make the state of a new device; raises ``InvalidField``."""
@@ -205,9 +207,9 @@ class Method(Protocol):
         """Add what is costly to make, such as a picture, to what a registration shows; called once it is stored."""
         return shown
 
+    @abstractmethod
     def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        """Make a challenge; raises ``NotDispatchable`` where nothing has to be sent before a value is given."""
-        raise NotDispatchable(self.name)
+        """Make a challenge; raises ``NotDispatchable``."""
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many values a backup has left, or None where they never run out."""

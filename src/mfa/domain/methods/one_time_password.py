@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from mfa.domain.methods.base import Attempt, Enrolment, Entropy, Method, Registration
+from mfa.domain.errors import NotDispatchable
+from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import equal
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -105,6 +106,10 @@ class OneTimePassword(Method):
         except ValueError:
             # A name of hundreds of emoji overflows the largest code; the person still has the URL and the secret.
             return shown
+
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
+        """Refuse: the app makes its values by itself."""
+        raise NotDispatchable(self.name)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Look for the value among the counters within tolerance that are not yet spent.

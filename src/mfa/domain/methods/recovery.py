@@ -1,10 +1,13 @@
 """Codes on paper, for the day when every other factor is lost."""
 
 from base64 import b32encode
+from collections.abc import Mapping
+from datetime import datetime
 
 import attrs
 
-from mfa.domain.methods.base import Attempt, Enrolment, Entropy, Method, Registration
+from mfa.domain.errors import NotDispatchable
+from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -46,6 +49,10 @@ class RecoveryCodes(Method):
         state = encode(tuple(SaltedHash.of(code, salt) for code in codes))
         groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
         return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
+
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
+        """Refuse: the codes are with the person already."""
+        raise NotDispatchable(self.name)
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many codes are left."""
