@@ -108,7 +108,6 @@ class Problem:
     hint: str
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Rules
 
 
@@ -336,7 +335,6 @@ DIGITS = integer(1, MOST_DIGITS)
 ALGORITHM = one_of("sha1", "sha256", "sha512")
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Settings
 
 
@@ -456,7 +454,6 @@ def _unknown(key: object, known: Iterable[str]) -> Problem:
     return Problem(key=str(key), message=f"MFA has no key {key!r}.", hint=hint)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
 # Clashes
 
 
@@ -479,26 +476,20 @@ def _too_short(key: str) -> Clash:
     )
 
 
+def _needed(method: str, key: str, hint: str) -> Clash:
+    return Clash(
+        (key, "METHODS"),
+        lambda config: method in config.methods and not getattr(config, key.lower()),
+        f'MFA["METHODS"] has "{method}", which needs MFA["{key}"].',
+        hint,
+    )
+
+
 CLASHES = (
     *map(_too_short, ("TOTP_DIGITS", "HOTP_DIGITS", "EMAIL_CODE_DIGITS", "SMS_CODE_DIGITS")),
-    Clash(
-        ("SMS_SENDER", "METHODS"),
-        lambda config: "sms" in config.methods and config.sms_sender is None,
-        'MFA["METHODS"] has "sms", but nothing sends them.',
-        'Name a sender in MFA["SMS_SENDER"], such as "mfa.adapters.senders.console.ConsoleSender".',
-    ),
-    Clash(
-        ("WEBAUTHN_RP_ID", "METHODS"),
-        lambda config: "webauthn" in config.methods and config.webauthn_rp_id is None,
-        'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_RP_ID"].',
-        'Write the domain that credentials are bound to for ever, such as "example.com".',
-    ),
-    Clash(
-        ("WEBAUTHN_ORIGINS", "METHODS"),
-        lambda config: "webauthn" in config.methods and not config.webauthn_origins,
-        'MFA["METHODS"] has "webauthn", which needs MFA["WEBAUTHN_ORIGINS"].',
-        'List the origins of your pages, such as ["https://example.com"].',
-    ),
+    _needed("sms", "SMS_SENDER", 'Name a sender, such as "mfa.adapters.senders.console.ConsoleSender".'),
+    _needed("webauthn", "WEBAUTHN_RP_ID", "Write the domain that credentials are bound to for ever."),
+    _needed("webauthn", "WEBAUTHN_ORIGINS", 'List the origins of your pages, such as ["https://example.com"].'),
     Clash(
         ("WEBAUTHN_ORIGINS", "WEBAUTHN_RP_ID"),
         lambda config: config.webauthn_rp_id is not None and config.foreign_origins,

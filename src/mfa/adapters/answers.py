@@ -12,61 +12,41 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mfa.application.standing import Standing
-from mfa.domain.errors import (
-    AlreadyRegistered,
-    AlreadyVerified,
-    Conflict,
-    DeliveryFailed,
-    DeviceIsDisabled,
-    DeviceNotFound,
-    DeviceRequired,
-    InvalidField,
-    Malformed,
-    MalformedValue,
-    MethodNotFound,
-    MfaError,
-    NoChallenge,
-    NotDispatchable,
-    NotFound,
-    Refused,
-    RegistrationRequired,
-    ResendTooSoon,
-    Throttled,
-    TrustNotFound,
-    Unavailable,
-    VerificationRequired,
-)
+from mfa.domain import errors
 from mfa.domain.policies import Requirement
 
 _SECOND = timedelta(seconds=1)
 
 _NOT_FOUND = (HTTPStatus.NOT_FOUND, _("Not found."))
 
-ANSWERS: Mapping[type[MfaError], tuple[HTTPStatus, Promise]] = {
-    NotFound: _NOT_FOUND,
-    DeviceNotFound: _NOT_FOUND,
-    MethodNotFound: _NOT_FOUND,
-    TrustNotFound: _NOT_FOUND,
-    NotDispatchable: (HTTPStatus.NOT_FOUND, _("This device is sent nothing.")),
-    NoChallenge: (HTTPStatus.NOT_FOUND, _("Nothing was sent to this device yet; ask for that first.")),
-    Conflict: (HTTPStatus.CONFLICT, _("This is not possible as things are.")),
-    AlreadyRegistered: (HTTPStatus.CONFLICT, _("There are as many devices of this kind as are allowed.")),
-    AlreadyVerified: (HTTPStatus.CONFLICT, _("This device is verified already.")),
-    DeviceIsDisabled: (
+ANSWERS: Mapping[type[errors.MfaError], tuple[HTTPStatus, Promise]] = {
+    errors.NotFound: _NOT_FOUND,
+    errors.DeviceNotFound: _NOT_FOUND,
+    errors.MethodNotFound: _NOT_FOUND,
+    errors.TrustNotFound: _NOT_FOUND,
+    errors.NotDispatchable: (HTTPStatus.NOT_FOUND, _("This device is sent nothing.")),
+    errors.NoChallenge: (HTTPStatus.NOT_FOUND, _("Nothing was sent to this device yet; ask for that first.")),
+    errors.Conflict: (HTTPStatus.CONFLICT, _("This is not possible as things are.")),
+    errors.AlreadyRegistered: (HTTPStatus.CONFLICT, _("There are as many devices of this kind as are allowed.")),
+    errors.AlreadyVerified: (HTTPStatus.CONFLICT, _("This device is verified already.")),
+    errors.DeviceIsDisabled: (
         HTTPStatus.CONFLICT,
         _("There were too many wrong values; verify with another device, remove this one and register anew."),
     ),
-    DeviceRequired: (HTTPStatus.CONFLICT, _("This needs another active device.")),
-    Refused: (HTTPStatus.FORBIDDEN, _("You do not have permission to perform this action.")),
-    VerificationRequired: (HTTPStatus.FORBIDDEN, _("Verify with one of your devices first.")),
-    RegistrationRequired: (HTTPStatus.FORBIDDEN, _("Register a device first.")),
-    Malformed: (HTTPStatus.BAD_REQUEST, _("Invalid input.")),
-    MalformedValue: (HTTPStatus.BAD_REQUEST, _("This has the wrong type or is too long.")),
-    InvalidField: (HTTPStatus.BAD_REQUEST, _("Invalid input.")),
-    Throttled: (HTTPStatus.TOO_MANY_REQUESTS, _("Too many attempts; this one was not looked at.")),
-    ResendTooSoon: (HTTPStatus.TOO_MANY_REQUESTS, _("A code was sent already; wait before you ask for another.")),
-    DeliveryFailed: (HTTPStatus.SERVICE_UNAVAILABLE, _("Nothing could be sent; try again.")),
-    Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, _("Not possible just now; try again.")),
+    errors.DeviceRequired: (HTTPStatus.CONFLICT, _("This needs another active device.")),
+    errors.Refused: (HTTPStatus.FORBIDDEN, _("You do not have permission to perform this action.")),
+    errors.VerificationRequired: (HTTPStatus.FORBIDDEN, _("Verify with one of your devices first.")),
+    errors.RegistrationRequired: (HTTPStatus.FORBIDDEN, _("Register a device first.")),
+    errors.Malformed: (HTTPStatus.BAD_REQUEST, _("Invalid input.")),
+    errors.MalformedValue: (HTTPStatus.BAD_REQUEST, _("This has the wrong type or is too long.")),
+    errors.InvalidField: (HTTPStatus.BAD_REQUEST, _("Invalid input.")),
+    errors.Throttled: (HTTPStatus.TOO_MANY_REQUESTS, _("Too many attempts; this one was not looked at.")),
+    errors.ResendTooSoon: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("A code was sent already; wait before you ask for another."),
+    ),
+    errors.DeliveryFailed: (HTTPStatus.SERVICE_UNAVAILABLE, _("Nothing could be sent; try again.")),
+    errors.Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, _("Not possible just now; try again.")),
 }
 """Whoever derives an error of a method's own from one of these is answered as for the nearest.
 
@@ -87,13 +67,10 @@ PROBLEMS: Mapping[str, Promise] = {
 """What is wrong with a field, by the word for it; other words are answered as the error says itself, or neutrally."""
 
 REJECTED = (HTTPStatus.UNAUTHORIZED, _("This value is not valid."))
-
 REJECTED_CODE = "invalid_value"
-
 REJECTED_CHALLENGE = 'JSON realm="multi factor verification"'
 
 TOKEN_REQUIRED = _("Only a token can be verified; these credentials are none.")
-
 TOKEN_REQUIRED_CODE = "token_required"  # noqa: S105 - a word of the API
 
 GRACE_HEADER = "MFA-Registration-Deadline"
@@ -110,7 +87,7 @@ class Answer:
     headers: Mapping[str, str]
 
 
-def answer_to(error: MfaError, scheme: str, step_up_status: int = HTTPStatus.FORBIDDEN) -> Answer:
+def answer_to(error: errors.MfaError, scheme: str, step_up_status: int = HTTPStatus.FORBIDDEN) -> Answer:
     """Answer what the core refuses; raises the error itself where it is a fault and no answer.
 
     ``scheme`` is the authentication scheme that a refusal names, ``step_up_status`` its status.
@@ -120,17 +97,17 @@ def answer_to(error: MfaError, scheme: str, step_up_status: int = HTTPStatus.FOR
         raise error
     status, sentence = found
     match error:
-        case InvalidField(field=field, problem=problem, sentence=own):
+        case errors.InvalidField(field=field, problem=problem, sentence=own):
             return _answer_about(field, status, problem, own or PROBLEMS.get(problem, sentence))
-        case MalformedValue(member=str() as member):
+        case errors.MalformedValue(member=str() as member):
             return _answer_about(f"value.{member}", status, error.code, PROBLEMS["malformed_member"])
-        case MalformedValue():
+        case errors.MalformedValue():
             return _answer_about("value", status, error.code, sentence)
-        case Refused(verifications_left=left, requirement=requirement):
+        case errors.Refused(verifications_left=left, requirement=requirement):
             headers = {"WWW-Authenticate": step_up_challenge(error, scheme)}
             more = {"verifications-left": left, "requirement": requirement_body(requirement)}
             return _answer(step_up_status, error.code, sentence, more, headers)
-        case Throttled(retry_after=wait) | Unavailable(retry_after=wait):
+        case errors.Throttled(retry_after=wait) | errors.Unavailable(retry_after=wait):
             # A browser shows no header across origins unless the site exposes it, hence the body.
             seconds = whole_seconds(wait)
             return _answer(status, error.code, sentence, {"retry_after": seconds}, {"Retry-After": str(seconds)})
@@ -184,7 +161,7 @@ def requirement_body(requirement: Requirement) -> dict[str, object]:
     }
 
 
-def step_up_challenge(error: Refused, scheme: str) -> str:
+def step_up_challenge(error: errors.Refused, scheme: str) -> str:
     """Write the header of RFC 9470 section 3, which tells a client what would be enough.
 
     The description is in English and ASCII, as RFC 6750 section 3 has it; the sentence for people is in the body.

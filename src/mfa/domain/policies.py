@@ -65,7 +65,7 @@ class VerificationPolicy(Protocol):
         return False
 
 
-class PolicySettings(Protocol):
+class _PolicySettings(Protocol):
     """The part of the configuration that the built-in policies read."""
 
     @property
@@ -77,21 +77,19 @@ class PolicySettings(Protocol):
         """The names of the groups whose members are asked."""
 
 
-class _Configured(VerificationPolicy):
-    def __init__(self, config: PolicySettings) -> None:
+class EveryUser(VerificationPolicy):
+    """Demand the configured number of verifications of everybody, enrolled or not."""
+
+    def __init__(self, config: _PolicySettings) -> None:
         self._required = config.required_verifications
         self._groups = frozenset(config.policy_groups)
-
-
-class EveryUser(_Configured):
-    """Demand the configured number of verifications of everybody, enrolled or not."""
 
     def required(self, subject: Subject) -> int:
         """Return the same number for every subject."""
         return self._required
 
 
-class EnrolledUsers(_Configured):
+class EnrolledUsers(EveryUser):
     """Demand the configured number of verifications of whoever has an active device, and nothing of others."""
 
     def required(self, subject: Subject) -> int:
@@ -99,28 +97,28 @@ class EnrolledUsers(_Configured):
         return self._required if subject.active_devices else 0
 
 
-class Staff(_Configured):
-    """Demand verifications of those who may enter the admin, and of whoever has an active device.
+class _Members(EveryUser):
+    """Demand verifications of some users, whose last device has to stay, and of whoever has an active device.
 
     A device is asked for as soon as it is there, member or not: its owner relies on it, and a thief could otherwise
     get past it by the password alone. Being asked first, it also spares the look-up of the user.
     """
 
     def required(self, subject: Subject) -> int:
-        """Return the number for staff and for a user with an active device, and 0 for any other."""
-        return self._required if subject.active_devices or subject.is_staff else 0
+        """Return the number for a member and for a user with an active device, and 0 for any other."""
+        return self._required if subject.active_devices or self.keeps_device(subject) else 0
+
+
+class Staff(_Members):
+    """Demand verifications of those who may enter the admin, and of whoever has an active device."""
 
     def keeps_device(self, subject: Subject) -> bool:
         """Tell whether the subject is staff."""
         return subject.is_staff
 
 
-class Groups(_Configured):
+class Groups(_Members):
     """Demand verifications of the members of the configured groups, and of whoever has an active device."""
-
-    def required(self, subject: Subject) -> int:
-        """Return the number for a member and for a user with an active device, and 0 for any other."""
-        return self._required if subject.active_devices or self._groups & subject.groups else 0
 
     def keeps_device(self, subject: Subject) -> bool:
         """Tell whether the subject is a member."""
@@ -189,30 +187,24 @@ class Requirement:
     that does not exist, and for what nobody could meet, or everybody would.
     """
 
-    verifications: int | None = attrs.field(default=None)
-    max_age: timedelta | None = attrs.field(default=None)
+    verifications: int | None = None
+    max_age: timedelta | None = None
     methods: frozenset[str] | None = attrs.field(
         default=None, converter=_checked, repr=lambda names: repr(names and sorted(names))
     )
-    phishing_resistant: bool = attrs.field(default=False)
+    phishing_resistant: bool = False
 
-    @verifications.validator
-    def _check_verifications(self, _: object, number: object) -> None:
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
+    def __attrs_post_init__(self) -> None:
+        number: object = self.verifications
+        if not isinstance(number, int | None) or isinstance(number, bool):
             raise TypeError("verifications is None or an integer, such as 2")
         if number is not None and number < 1:
             raise ValueError("verifications is 1 or more")
-
-    @max_age.validator
-    def _check_max_age(self, _: object, age: object) -> None:
-        if age is not None and not isinstance(age, timedelta):
+        if not isinstance(self.max_age, timedelta | None):
             raise TypeError("max_age is None or a timedelta, such as timedelta(minutes=5)")
-        if age is not None and age <= timedelta(0):
+        if self.max_age is not None and self.max_age <= timedelta(0):
             raise ValueError("max_age is longer than nothing")
-
-    @phishing_resistant.validator
-    def _check_phishing_resistant(self, _: object, resistant: object) -> None:
-        if not isinstance(resistant, bool):
+        if not isinstance(self.phishing_resistant, bool):
             raise TypeError("phishing_resistant is True or False")
 
     def number(self, demanded: int) -> int:

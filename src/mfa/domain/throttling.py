@@ -64,7 +64,7 @@ class ThrottlePolicy(Protocol):
         """
 
 
-class ThrottleSettings(Protocol):
+class _ThrottleSettings(Protocol):
     """The part of the configuration that the built-in policies read."""
 
     @property
@@ -76,14 +76,12 @@ class ThrottleSettings(Protocol):
         """Length of one wait."""
 
 
-class _Configured(ThrottlePolicy):
-    def __init__(self, config: ThrottleSettings) -> None:
+class SimpleThrottle(ThrottlePolicy):
+    """After every ``TRYOUTS`` failures, one ``TIMEOUT``."""
+
+    def __init__(self, config: _ThrottleSettings) -> None:
         self._tryouts = config.verification_throttle_tryouts
         self._timeout = config.verification_throttle_timeout
-
-
-class SimpleThrottle(_Configured):
-    """After every ``TRYOUTS`` failures, one ``TIMEOUT``."""
 
     def locked_until(self, failures: Failures) -> datetime | None:
         """Wait once whenever another set of tries is used up."""
@@ -92,7 +90,7 @@ class SimpleThrottle(_Configured):
         return failures.last_at + self._timeout
 
 
-class RecursiveThrottle(_Configured):
+class RecursiveThrottle(SimpleThrottle):
     """From the ``TRYOUTS``-th failure on, a wait that grows by one ``TIMEOUT`` with every further failure.
 
     Growing waits are what RFC 4226 section 7.3 asks for: a delay of the number of failures times a constant.

@@ -8,7 +8,7 @@ SECRETS = "mfa.domain.secrets"
 
 COMPARERS = {
     "mfa.adapters.tokens.authtoken",
-    "mfa.adapters.webauthn.android_key",
+    "mfa.adapters.webauthn.statements",
     "mfa.domain.methods.one_time_password",
     "mfa.domain.methods.webauthn",
     "mfa.domain.trusts",
@@ -54,10 +54,10 @@ REVIEWED = {
     },
     # Labels and the purposes of certificates.
     "mfa.adapters.webauthn.cbor": {"key in items"},
-    "mfa.adapters.webauthn.tpm": {
-        "_AIK_CERTIFICATE in extensions.get_extension_for_class(x509.ExtendedKeyUsage).value",
+    "mfa.adapters.webauthn.statements": {
+        "OID_AIK_CERTIFICATE in extensions.get_extension_for_class(x509.ExtendedKeyUsage).value",
         # A hash of what the client has sent, with what it says the hash is.
-        "extra_data == hashlib.new(_HASHES[evidence.algorithm], evidence.message).digest()",
+        "extra_data == hashlib.new(_HASHES[evidence.demand_algorithm()], evidence.message).digest()",
     },
     # A state before and after a verdict on it, both the server's own.
     "mfa.application.verification": {"state == opened", "verdict.sent != attempt.sent"},

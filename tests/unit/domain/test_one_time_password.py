@@ -519,7 +519,7 @@ def test_there_is_nothing_to_dispatch(parameters: Parameters) -> None:
 
     assert passwords.limits is None
     with pytest.raises(NotDispatchable):
-        passwords.dispatch(encode(fresh(parameters)), NOW)
+        passwords.dispatch(encode(fresh(parameters)), NOW, {})
 
 
 def test_values_are_short_enough_to_guess_and_to_phish() -> None:

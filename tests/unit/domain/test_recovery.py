@@ -207,7 +207,7 @@ def test_there_is_nothing_to_dispatch() -> None:
 
     assert recovery.limits is None
     with pytest.raises(NotDispatchable):
-        recovery.dispatch(registered()[0], NOW)
+        recovery.dispatch(registered()[0], NOW, {})
 
 
 def test_its_traits() -> None:

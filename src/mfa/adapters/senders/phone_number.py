@@ -12,9 +12,6 @@ COSTLY = {phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberTyp
 """Numbers that pay their owner for every call and message; one that is registered here would earn by dispatches."""
 
 
-_INVISIBLE = {"Cf"}  # marks of direction and the like, which address books put around a number that is copied
-
-
 class PhonenumbersAddressing(Addressing):
     """Reads phone numbers in any common writing and keeps them as E.164.
 
@@ -35,10 +32,10 @@ class PhonenumbersAddressing(Addressing):
         """
         if not text.strip():
             raise InvalidField(field, "required")
-        number = self._parsed("".join(each for each in text if unicodedata.category(each) not in _INVISIBLE))
-        if number is None or not phonenumbers.is_valid_number(number) or number.extension:
-            raise InvalidField(field, "invalid_phone_number")
-        if phonenumbers.number_type(number) in COSTLY:
+        # Address books put marks of direction and the like around a number that is copied.
+        number = self._parsed("".join(each for each in text if unicodedata.category(each) != "Cf"))
+        valid = number is not None and phonenumbers.is_valid_number(number) and not number.extension
+        if number is None or not valid or phonenumbers.number_type(number) in COSTLY:
             raise InvalidField(field, "invalid_phone_number")
         full = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         return Address(full=full, masked=f"+{number.country_code} ** ****{full[-2:]}")

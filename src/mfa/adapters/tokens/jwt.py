@@ -50,10 +50,7 @@ _BATCH = 500
 """Tokens that are put on the blacklist in one statement."""
 
 REFERENCES: Mapping[str, str] = {
-    "totp": "otp",
-    "hotp": "otp",
-    "email": "otp",
-    "recovery": "otp",
+    **dict.fromkeys(("totp", "hotp", "email", "recovery"), "otp"),
     "sms": "sms",
     "webauthn": "pop",
 }
@@ -91,7 +88,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
         family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None))
         if not isinstance(family, str) or not family or user_id is None:
             return None
-        return attrs.evolve(self._token(user_id, family), issued_at=_issued_at(auth))
+        return attrs.evolve(_token(user_id, family, self.scheme), issued_at=_issued_at(auth))
 
     def recorded(self, request: object) -> Recorded | None:
         """Return what the claims of an access token tell, where ``JWT_GATE`` has them decide.
@@ -113,7 +110,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
             refresh[FAMILY] = family
             return {"access": str(refresh.access_token), "refresh": str(refresh)}
 
-        return PreparedToken(token=self._token(user_id, family), issue=issue)
+        return PreparedToken(token=_token(user_id, family, self.scheme), issue=issue)
 
     def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
         """Put the user's refresh tokens on the blacklist, where that is installed; an access token lives its minutes.
@@ -130,13 +127,10 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
         ended._base_manager.using(database).bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)  # noqa: SLF001 - as above
         return {"jwt": len(rows)}
 
-    def _token(self, user_id: UserId, family: str) -> Token:
-        return Token(id=_identity(user_id, family), user_id=user_id, scheme=self.scheme)
 
-
-def _identity(user_id: UserId, family: str) -> TokenId:
+def _token(user_id: UserId, family: str, scheme: str = "") -> Token:
     known = f"{family}/{user_id}".encode("utf-8", "surrogatepass")
-    return TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}")
+    return Token(id=TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}"), user_id=user_id, scheme=scheme)
 
 
 def _issued_at(token: JsonWebToken) -> datetime | None:
@@ -183,7 +177,7 @@ class FamilyRefreshToken(RefreshToken):
             access.payload.pop(claim, None)
         if isinstance(family, str) and family and user_id is not None:
             try:
-                standing = accessor.use_cases().assess_token(Token(id=_identity(user_id, family), user_id=user_id))
+                standing = accessor.use_cases().assess_token(_token(user_id, family))
             except Unavailable as error:
                 raise api_exception(error, "") from None
             access.payload.update(_claims(standing, access.get("amr") or ()))
@@ -202,11 +196,9 @@ class FamilyRefreshToken(RefreshToken):
 
     def _user_id(self) -> UserId | None:
         """Return the primary key of the token's user, with a look-up only where the claim is something else."""
-        claim = self.get(api_settings.USER_ID_CLAIM)
-        if claim is None or _names_primary_key():
-            return None if claim is None else UserId(str(claim))
-        found = users().filter(**{api_settings.USER_ID_FIELD: claim})
-        key = found.values_list("pk", flat=True).first()
+        key = self.get(api_settings.USER_ID_CLAIM)
+        if key is not None and not _names_primary_key():
+            key = users().filter(**{api_settings.USER_ID_FIELD: key}).values_list("pk", flat=True).first()
         return None if key is None else UserId(str(key))
 
 

@@ -28,18 +28,23 @@ _SIMPLE_VALUES = {20: False, 21: True, 22: None}
 
 def read(data: bytes) -> object:
     """Read the one item that the bytes are; raises ``Unreadable``."""
-    reader = _Reader(data)
-    item = reader.item(depth=0)
-    if reader.at != len(data):
+    item, size = _first(data)
+    if size != len(data):
         raise Unreadable
     return item
 
 
 def measure(data: bytes) -> int:
     """Return how many bytes the item at the start takes; raises ``Unreadable``."""
+    return _first(data)[1]
+
+
+def _first(data: bytes) -> tuple[object, int]:
     reader = _Reader(data)
-    reader.item(depth=0)
-    return reader.at
+    try:
+        return reader.item(depth=0), reader.at
+    except (LookupError, UnicodeDecodeError):  # a kind or a length that there is not, and what is no text
+        raise Unreadable from None
 
 
 class _Reader:
@@ -50,7 +55,7 @@ class _Reader:
             lambda argument, _: argument,
             lambda argument, _: -1 - argument,
             lambda argument, _: self._take(argument),
-            lambda argument, _: self._text(argument),
+            lambda argument, _: self._take(argument).decode(),
             lambda argument, depth: [self.item(depth) for _ in range(argument)],
             self._map,
         )
@@ -61,8 +66,6 @@ class _Reader:
         kind, extra = divmod(self._take(1)[0], 32)
         if kind == _SIMPLE and extra in _SIMPLE_VALUES:
             return _SIMPLE_VALUES[extra]
-        if kind >= len(self._kinds):
-            raise Unreadable
         return self._kinds[kind](self._argument(extra), depth + 1)
 
     def _take(self, size: int) -> bytes:
@@ -76,18 +79,11 @@ class _Reader:
     def _argument(self, extra: int) -> int:
         if extra < _ONE_BYTE_FOLLOWS:
             return extra
-        if extra not in _LEAST:
-            raise Unreadable
+        least = _LEAST[extra]
         argument = int.from_bytes(self._take(1 << (extra - _ONE_BYTE_FOLLOWS)))
-        if argument < _LEAST[extra]:
+        if argument < least:
             raise Unreadable
         return argument
-
-    def _text(self, size: int) -> str:
-        try:
-            return self._take(size).decode()
-        except UnicodeDecodeError:
-            raise Unreadable from None
 
     def _map(self, size: int, depth: int) -> dict[int | str, object]:
         items: dict[int | str, object] = {}

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import NO_SIBLINGS, Attempt, Dispatch, Enrolment, Entropy, Method, Registration
+from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import equal
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -107,7 +107,7 @@ class OneTimePassword(Method):
             # A name of hundreds of emoji overflows the largest code; the person still has the URL and the secret.
             return shown
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Refuse: the app makes its values by itself."""
         raise NotDispatchable(self.name)
 

@@ -1,9 +1,10 @@
 """Security keys and passkeys as one more method: what a device and a challenge remember between ceremonies."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 
 import attrs
@@ -78,16 +79,8 @@ class SecurityKeys(Method):
     verbose_name: str = "Security key or passkey"
     guessable = False
     phishing_resistant = True
-
-    @property
-    def dispatchable(self) -> bool:
-        """Tell that options have to be asked for."""
-        return True
-
-    @property
-    def collective(self) -> bool:
-        """Tell that any of a user's credentials may answer."""
-        return True
+    dispatchable = True
+    collective = True
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make creation options, with the handle that the user's other credentials have."""
@@ -102,10 +95,8 @@ class SecurityKeys(Method):
         pending = _pending(state)
         if pending is not None:
             return self._creation(pending, now, siblings)
-        issued = self._issued(Purpose.GET, now)
         credentials = [decode(Credential, sibling) for sibling in siblings.values()]
-        options = self.relying_party.request_options(challenge=issued.challenge, credentials=credentials)
-        return _dispatched(issued, options)
+        return self._offer(Purpose.GET, now, partial(self.relying_party.request_options, credentials=credentials))
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of the options that are out.
@@ -116,14 +107,13 @@ class SecurityKeys(Method):
         try:
             return self._used(attempt) if pending is None else self._created(attempt, pending)
         except CeremonyRefused as refusal:
-            return _rejected(attempt, refusal)
+            return Rejected(reason=refusal.reason, step=refusal.step, state=attempt.state)
 
     # Logging in: nobody is known yet, so the options name no credential and the response has to name the user
 
     def begin_login(self, now: datetime) -> Dispatch:
         """Make options that any discoverable credential of this site may answer."""
-        issued = self._issued(Purpose.LOG_IN, now)
-        return _dispatched(issued, self._strict.request_options(challenge=issued.challenge))
+        return self._offer(Purpose.LOG_IN, now, self._strict.request_options)
 
     def log_in(self, attempt: Attempt) -> Verdict:
         """Judge what a browser made of such options by the credential of one device, which has verified its user.
@@ -142,7 +132,7 @@ class SecurityKeys(Method):
         except CeremonyRefused as refusal:
             if refusal.reason not in {Reason.SIGNATURE, Reason.SIGN_COUNT}:
                 self.relying_party.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
-            return _rejected(attempt, refusal)
+            return Rejected(reason=refusal.reason, step=refusal.step, state=attempt.state)
         return Accepted(state=encode(credential))
 
     def refuse_unknown(self, attempt: Attempt) -> Rejected:
@@ -168,9 +158,8 @@ class SecurityKeys(Method):
     def _created(self, attempt: Attempt, pending: PendingCredential) -> Verdict:
         response = AttestationResponse.read(attempt.value)
         challenge = _challenge(attempt, Purpose.CREATE)
-        credential = self.relying_party.register(
-            response, challenge=challenge, user_handle=pending.handle, now=attempt.now
-        )
+        register = self.relying_party.register
+        credential = register(response, challenge=challenge, user_handle=pending.handle, now=attempt.now)
         return Accepted(
             state=encode(credential),
             unique=unique_name(credential.id),
@@ -191,19 +180,18 @@ class SecurityKeys(Method):
         return Accepted(state=encode(credential), index=index)
 
     def _creation(self, pending: PendingCredential, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        issued = self._issued(Purpose.CREATE, now)
-        options = self.relying_party.creation_options(
-            challenge=issued.challenge,
+        options = partial(
+            self.relying_party.creation_options,
             user_handle=pending.handle,
             user_name=pending.awaits,
-            display_name=pending.awaits,
             exclude=[decode(Credential, sibling) for sibling in siblings.values()],
         )
-        return _dispatched(issued, options)
+        return self._offer(Purpose.CREATE, now, options)
 
-    def _issued(self, purpose: Purpose, now: datetime) -> IssuedOptions:
+    def _offer(self, purpose: Purpose, now: datetime, options: Callable[[bytes], Mapping[str, object]]) -> Dispatch:
         challenge = self.entropy.token(CHALLENGE_BYTES)
-        return IssuedOptions(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
+        issued = IssuedOptions(challenge=challenge, purpose=purpose, expires_at=now + CHALLENGE_LIFETIME)
+        return Dispatch(sent=encode(issued), lifetime=CHALLENGE_LIFETIME, shown={"options": options(challenge)})
 
 
 def _pending(state: bytes) -> PendingCredential | None:
@@ -212,10 +200,6 @@ def _pending(state: bytes) -> PendingCredential | None:
         return decode(PendingCredential, state)
     except TypeError:
         return None
-
-
-def _dispatched(issued: IssuedOptions, options: Mapping[str, object]) -> Dispatch:
-    return Dispatch(sent=encode(issued), lifetime=CHALLENGE_LIFETIME, shown={"options": options})
 
 
 def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
@@ -229,7 +213,3 @@ def _challenge(attempt: Attempt, purpose: Purpose) -> bytes:
     if issued.purpose is not purpose:
         raise CeremonyRefused(step, Reason.CHALLENGE)
     return issued.challenge
-
-
-def _rejected(attempt: Attempt, refusal: CeremonyRefused) -> Rejected:
-    return Rejected(reason=refusal.reason, step=refusal.step, state=attempt.state)

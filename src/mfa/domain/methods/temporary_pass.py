@@ -7,19 +7,9 @@ from datetime import datetime
 import attrs
 
 from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import (
-    NO_SIBLINGS,
-    Attempt,
-    Dispatch,
-    Enrolment,
-    Entropy,
-    Method,
-    Registration,
-    RegistrationField,
-)
+from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.methods.recovery import CODE_BYTES, GROUP, plain
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
-from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
@@ -33,11 +23,8 @@ class TemporaryPass(Method):
     entropy: Entropy
     name: str = attrs.field(default=PASS, init=False)
     verbose_name: str = attrs.field(default="Temporary pass", init=False)
-    guessable: bool = attrs.field(default=False, init=False)
-    phishing_resistant: bool = attrs.field(default=False, init=False)
-    backup: bool = attrs.field(default=True, init=False)
-    limits: SendLimits | None = attrs.field(default=None, init=False)
-    fields: tuple[RegistrationField, ...] = attrs.field(default=(), init=False)
+    guessable = False
+    backup = True
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make a pass, in lower case and in groups of four."""
@@ -46,7 +33,7 @@ class TemporaryPass(Method):
         state = encode(SaltedHash.of(code, self.entropy.token(SALT_BYTES)))
         return Registration(state=state, shown={"pass": "-".join(groups)})
 
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes] = NO_SIBLINGS) -> Dispatch:
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         """Refuse: the pass is with the person already."""
         raise NotDispatchable(self.name)
 

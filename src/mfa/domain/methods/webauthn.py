@@ -52,6 +52,8 @@ CHALLENGE_BYTES = 32
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 """The lower end of what section 15.1 recommends, which is also what the browser is told as its time-out."""
 
+_MILLISECONDS = CHALLENGE_LIFETIME // timedelta(milliseconds=1)
+
 MOST_VALUE_BYTES = 64 * 1024
 """A response larger than this is no response; certificates and an RSA key fill a tenth of it."""
 
@@ -181,18 +183,11 @@ class RelyingParty:
     resident_key: ResidentKey = "preferred"
     attestation: Attestation = "none"
     algorithms: tuple[int, ...] = ALGORITHMS
-    timeout: timedelta = CHALLENGE_LIFETIME
 
     # Registration (section 7.1)
 
     def creation_options(
-        self,
-        *,
-        challenge: bytes,
-        user_handle: bytes,
-        user_name: str,
-        display_name: str = "",
-        exclude: Sequence[Credential] = (),
+        self, challenge: bytes, *, user_handle: bytes, user_name: str, exclude: Sequence[Credential] = ()
     ) -> dict[str, object]:
         """Write what ``PublicKeyCredential.parseCreationOptionsFromJSON`` takes unchanged.
 
@@ -200,10 +195,10 @@ class RelyingParty:
         """
         return {
             "rp": {"id": self.rp_id, "name": self.rp_name},
-            "user": {"id": _encode(user_handle), "name": user_name, "displayName": display_name},
+            "user": {"id": _encode(user_handle), "name": user_name, "displayName": user_name},
             "challenge": _encode(challenge),
             "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in self.algorithms],
-            "timeout": self._milliseconds,
+            "timeout": _MILLISECONDS,
             "excludeCredentials": [credential.descriptor() for credential in exclude],
             "authenticatorSelection": {
                 "residentKey": self.resident_key,
@@ -234,7 +229,7 @@ class RelyingParty:
             data = _AuthenticatorData.read(attestation.authenticator_data, self.cryptography)
         _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.1.14", Reason.RP_ID)
         _demand(data.has(_USER_PRESENT), "7.1.15", Reason.USER_PRESENCE)
-        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.1.16", Reason.USER_VERIFICATION)
+        _demand(data.has(_USER_VERIFIED) or self.user_verification != "required", "7.1.16", Reason.USER_VERIFICATION)
         _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.1.17", Reason.BACKUP)
         # 18 and 19: the flags are kept, and no policy hangs on them.
         attested = data.attested
@@ -264,14 +259,14 @@ class RelyingParty:
 
     # Authentication (section 7.2)
 
-    def request_options(self, *, challenge: bytes, credentials: Sequence[Credential] = ()) -> dict[str, object]:
+    def request_options(self, challenge: bytes, *, credentials: Sequence[Credential] = ()) -> dict[str, object]:
         """Write what ``PublicKeyCredential.parseRequestOptionsFromJSON`` takes unchanged.
 
         Without credentials, any discoverable one of this site will do.
         """
         options: dict[str, object] = {
             "challenge": _encode(challenge),
-            "timeout": self._milliseconds,
+            "timeout": _MILLISECONDS,
             "rpId": self.rp_id,
             "userVerification": self.user_verification,
         }
@@ -310,27 +305,21 @@ class RelyingParty:
         _demand(self._expects_page(client), "7.2.14", Reason.CROSS_ORIGIN)
         _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.2.15", Reason.RP_ID)
         _demand(data.has(_USER_PRESENT), "7.2.16", Reason.USER_PRESENCE)
-        _demand(data.has(_USER_VERIFIED) or not self._verifies_users, "7.2.17", Reason.USER_VERIFICATION)
+        _demand(data.has(_USER_VERIFIED) or self.user_verification != "required", "7.2.17", Reason.USER_VERIFICATION)
         _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.2.18", Reason.BACKUP)
         _demand(data.has(_BACKUP_ELIGIBLE) == credential.backup_eligible, "7.2.19", Reason.BACKUP)
         signed = self.cryptography.signed(credential.public_key, response.message, response.signature)
         _demand(signed, "7.2.21", Reason.SIGNATURE)
-        _demand(_rises(credential.sign_count, data.sign_count), "7.2.22", Reason.SIGN_COUNT)
+        # A count that does not rise shows a clone, unless the authenticator keeps none (section 6.1.1).
+        rises = data.sign_count > credential.sign_count or data.sign_count == credential.sign_count == 0
+        _demand(rises, "7.2.22", Reason.SIGN_COUNT)
         return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
 
     # What both share
 
     @property
-    def _milliseconds(self) -> int:
-        return self.timeout // timedelta(milliseconds=1)
-
-    @property
     def _rp_id_hash(self) -> bytes:
         return hashlib.sha256(self.rp_id.encode()).digest()
-
-    @property
-    def _verifies_users(self) -> bool:
-        return self.user_verification == "required"
 
     def _expects_frame(self, client: "_ClientData") -> bool:
         """Tell whether a ceremony may take place where it did: on a page of this site, or in a frame by permission."""
@@ -514,11 +503,6 @@ def _readable(step: str, reason: Reason) -> Iterator[None]:
         yield
     except Unreadable:
         raise CeremonyRefused(step, reason) from None
-
-
-def _rises(before: int, after: int) -> bool:
-    """Tell whether a sign count shows no clone: it rises, or the authenticator keeps none (section 6.1.1)."""
-    return after > before or after == before == 0
 
 
 def _size(value: dict[str, Any]) -> int:

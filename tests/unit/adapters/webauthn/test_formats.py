@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfa.adapters.webauthn.android_key import elements
+from mfa.adapters.webauthn.statements import elements
 from mfa.application.ports.webauthn import Unreadable
 from tests.authenticator import (
     AAGUID,

@@ -115,7 +115,7 @@ def test_the_witness_takes_the_software_authenticator(algorithm: int, attestatio
 
 
 def creation_options() -> dict[str, object]:
-    return SITE.creation_options(challenge=CHALLENGE, user_handle=HANDLE, user_name="ann", display_name="Ann")
+    return SITE.creation_options(challenge=CHALLENGE, user_handle=HANDLE, user_name="ann")
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,7 @@ def test_the_witness_reads_the_options() -> None:
 
     creation = parse_registration_options_json(
         json.dumps(
-            strict.creation_options(
-                challenge=CHALLENGE, user_handle=HANDLE, user_name="ann", display_name="Ann", exclude=[credential]
-            )
+            strict.creation_options(challenge=CHALLENGE, user_handle=HANDLE, user_name="ann", exclude=[credential])
         )
     )
     request = parse_authentication_options_json(
