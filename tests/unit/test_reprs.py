@@ -65,6 +65,7 @@ SHOWN = {
     "Credential.transports": "words of the standard",
     "Device.destination": "masked",
     "Device.unique": "a digest of a credential's id",
+    "Failure.reason": "a sentence of this package's own",
     "Judgement.headers": "the end of a period of grace",
     "NotLoggedIn.step": STEP,
     "Origin.actor": OPERATOR,
@@ -79,6 +80,8 @@ SHOWN = {
     "VerificationRejected.step": STEP,
     "Registration.destination": "masked",
     "Address.masked": "masked",
+    "SealedUnder.key": "what a key is called in whatever it seals: a part of a digest of it",
+    "TrailWanted.events": "names of events",
 }
 """What may be seen, and why."""
 

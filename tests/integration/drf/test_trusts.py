@@ -668,7 +668,9 @@ class TestCosts:
             "COMMIT",
         ]
 
-    def test_to_have_one_remembered_beside_a_verification_costs_its_row_of_the_audit_trail(self, ann: Somebody) -> None:
+    def test_to_have_one_remembered_beside_a_verification_costs_its_row_of_the_trail_and_the_address_to_mail(
+        self, ann: Somebody
+    ) -> None:
         ann.world.pass_time()
 
         with CaptureQueriesContext(connection) as captured:
@@ -684,6 +686,7 @@ class TestCosts:
             "UPDATE challengerecord",
             "INSERT auditrecord",
             "COMMIT",
+            "SELECT auth_user",
         ]
 
     def test_the_gate_costs_one_statement_as_ever(

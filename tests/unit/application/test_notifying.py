@@ -134,6 +134,8 @@ def test_a_seal_that_does_not_open_leaves_the_address_out(world: World) -> None:
 
 
 def test_a_pass_is_told_and_its_value_is_not(world: World) -> None:
+    world.container.users().add(ANNA, Profile(name="anna", active=True))
+
     issued = world.use_cases.operations.issue_pass(PassWanted(user_id=ANNA), DESK)
 
     assert told(world) == [([OperatorPassIssued.__name__], {})]

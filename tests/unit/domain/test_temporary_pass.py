@@ -59,7 +59,7 @@ def test_what_is_no_text_is_malformed(method: TemporaryPass, made: tuple[str, by
 def test_it_sends_nothing(method: TemporaryPass, made: tuple[str, bytes]) -> None:
     assert not method.dispatchable
     with pytest.raises(NotDispatchable):
-        method.dispatch(made[1], NOW)
+        method.dispatch(made[1], NOW, {})
 
 
 def test_it_cannot_be_guessed_and_resists_no_phishing(method: TemporaryPass) -> None:
