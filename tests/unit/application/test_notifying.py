@@ -15,6 +15,7 @@ from mfa.domain.events import (
     OperatorReset,
     VerificationRejected,
 )
+from mfa.domain.policies import Profile
 from tests.unit.application.world import ANNA, MAIL, PHONE, WRONG, World
 
 DESK = Operator(name="Dora")
