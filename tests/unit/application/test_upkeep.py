@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import pytest
 
 from mfa.adapters.memory.system import MemoryKeyRotations, MemoryVault
@@ -79,3 +81,20 @@ def test_accounts_are_gone_through_in_batches(old: World, monkeypatch: pytest.Mo
     assert rotation(under(old, NEW, OLD), MemoryKeyRotations())(told.append) == 2
     assert told == [1, 2]
     assert old.repository.users(after=UserId("1"), limit=5) == [BERTS.user_id]
+
+
+def test_it_begins_with_the_first_account_and_is_completed_when_it_ends(
+    old: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotations, asked, ended = MemoryKeyRotations(), list[UserId | None](), list[datetime]()
+
+    def users(after: UserId | None, limit: int) -> list[UserId]:
+        asked.append(after)
+        return []
+
+    monkeypatch.setattr(old.repository, "users", users)
+    monkeypatch.setattr(rotations, "complete", ended.append)
+
+    assert rotation(old, rotations)() == 0
+    assert asked == [None]
+    assert ended == [old.clock.now()]

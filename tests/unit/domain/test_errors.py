@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mfa.domain import errors
-from mfa.domain.errors import InvalidField, MfaError, RegistrationRequired, Throttled, VerificationRequired
+from mfa.domain.errors import InvalidField, MfaError, RegistrationRequired, Throttled, Unavailable, VerificationRequired
 from mfa.domain.policies import Requirement
 
 CODES = {
@@ -113,3 +113,8 @@ def test_an_invalid_field_says_which_and_why() -> None:
 
 def test_a_throttled_request_learns_how_long_to_wait() -> None:
     assert Throttled(timedelta(seconds=30)).retry_after == timedelta(seconds=30)
+
+
+def test_who_meets_a_store_that_does_not_answer_comes_back_in_a_second_unless_told_otherwise() -> None:
+    assert Unavailable().retry_after == timedelta(seconds=1)
+    assert Unavailable(timedelta(seconds=5)).retry_after == timedelta(seconds=5)

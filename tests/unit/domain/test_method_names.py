@@ -41,3 +41,7 @@ def test_until_they_can_be_made_every_name_may_be_one() -> None:
     names.load_by(lambda: False)
 
     assert names.unknown(["acme"]) == []
+
+
+def test_where_nobody_makes_any_those_that_are_known_are_all() -> None:
+    assert MethodNames(["totp"]).unknown(["totp", "otp"]) == ["otp"]

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from mfa.domain import trusts
-from mfa.domain.trusts import MOST_DESCRIPTION_CHARACTERS, TRUST_BYTES, Trust, described, digest_of, new_token
+from mfa.domain.trusts import MOST_DESCRIPTION_CHARACTERS, TRUST_BYTES, Trust, Trusts, described, digest_of, new_token
 from tests.unit.domain.samples import HOUR, NOW, SECOND, TICK, PredictableEntropy
 
 TOKEN = "what the browser keeps"
@@ -137,3 +137,11 @@ def test_a_description_has_a_length_of_what_is_left() -> None:
     assert MOST_DESCRIPTION_CHARACTERS == 128
     assert described("x" * 129) == "x" * 128
     assert described("\n" * 1000 + "x" * 1000) == "x" * 128
+
+
+def test_those_of_the_same_password_follow_it_to_its_new_hash_and_no_other_does() -> None:
+    other = attrs.evolve(TRUST, digest=digest_of("another"), login="an older password")
+
+    assert Trusts((other, TRUST)).rehashed("a password", "the same in another hash") == Trusts(
+        (other, attrs.evolve(TRUST, login="the same in another hash"))
+    )
