@@ -12,8 +12,6 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,31 +45,21 @@ def modules(chosen: Sequence[str]) -> Iterator[Module]:
             yield Module(name, len(ends), [key for key, end in ends.items() if end in UNNOTICED])
 
 
-def names() -> list[str]:
-    """Return what the tests are called that look for mistakes."""
-    found: list[str] = []
+def rehearse() -> int:
+    """Run the tests twice in one process, the second time by their names, as mutmut does; return how pytest ended.
+
+    A test that fails then, or is not found because it is called otherwise, would notice every mistake.
+    """
+    names: list[str] = []
 
     class Names:
         def pytest_collection_finish(self, session: pytest.Session) -> None:
-            found.extend(item.nodeid for item in session.items)
+            names.extend(item.nodeid for item in session.items)
 
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
-    arguments = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
-    with redirect_stdout(StringIO()) as told:
-        failed = pytest.main([f"--rootdir={ROOT}", "--collect-only", *arguments], plugins=[Names()])
-    if failed:
-        raise SystemExit(told.getvalue())
-    return found
-
-
-def unstable() -> list[str]:
-    """Return the tests that a process which collects twice calls otherwise the second time.
-
-    Then mutmut, which does so, asks for tests that there are not, and takes the error for a mistake that was noticed.
-    pytest escapes a backslash again in names that a function has made (``ids=ascii``).
-    """
-    once = names()
-    return sorted({*once} - {*names()})
+    arguments = ["-q", f"--rootdir={ROOT}", *settings["pytest_add_cli_args"]]
+    tests = settings["pytest_add_cli_args_test_selection"]
+    return pytest.main([*arguments, *tests], plugins=[Names()]) or pytest.main([*arguments, *names])
 
 
 def run(*arguments: str) -> int:
@@ -79,9 +67,8 @@ def run(*arguments: str) -> int:
 
 
 def main(chosen: list[str]) -> int:
-    if renamed := unstable():
-        print("name these tests without a backslash:", *renamed, sep="\n")
-        return 2
+    if failed := rehearse():
+        return failed
     if failed := run("run", "--max-children", str(os.cpu_count()), *(f"{name}*" for name in chosen)):
         return failed
     found = list(modules(chosen))
