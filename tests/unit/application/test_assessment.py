@@ -115,6 +115,13 @@ class TestRequirements:
         assert self.refused(world, verifications=1) is None
         assert self.refused(world, verifications=3) == (VerificationRequired, 1)
 
+    @pytest.mark.parametrize(("asked", "told"), [(None, 2), (1, 2), (3, 3)])
+    def test_a_refusal_tells_it(self, asked: int | None, told: int) -> None:
+        refusal = World(required_verifications=2).assess(PHONE).refusal(Requirement(verifications=asked))
+
+        assert refusal is not None
+        assert refusal.requirement == Requirement(verifications=told)
+
     def test_one_verification_is_by_a_named_method(self, world: World) -> None:
         world.enrolled(PHONE)
 
