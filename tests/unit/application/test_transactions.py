@@ -10,7 +10,7 @@ from mfa.adapters.memory.otp import MemoryQrCodes
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.transactions import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
-from mfa.application.verification import NotVerified, Verified
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.accounts import Account
 from mfa.domain.errors import (
     AlreadyRegistered,
@@ -73,6 +73,25 @@ def test_a_request_that_is_overtaken_is_judged_again(world: World) -> None:
 
     assert unit_of_work.commits == MOST_ATTEMPTS
     assert len(world.events(VerificationAccepted)) == accepted + 1
+
+
+def test_an_account_that_was_read_along_with_the_token_is_read_again_only_where_it_is_stale(world: World) -> None:
+    app = world.enrolled(PHONE)
+    reads = []
+
+    class Reading(MemoryUnitOfWork):
+        def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+            reads.append(token_id)
+            return super().account(user_id, token_id)
+
+    world.container.unit_of_work.override(Reading(world.repository, world.publisher))
+    command = Verify(token=LAPTOP, index=app.index, value=WRONG, account=world.repository.of(ANNA, LAPTOP.id))
+
+    assert isinstance(world.verify_challenge(command), NotVerified)
+    assert reads == []
+    assert isinstance(world.verify_challenge(command), NotVerified)
+    assert reads == [LAPTOP.id]
+    assert world.failures() == 2
 
 
 def test_a_picture_is_drawn_once_however_often_a_registration_is_overtaken(world: World) -> None:

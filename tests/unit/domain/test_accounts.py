@@ -685,6 +685,18 @@ def test_dispatches_of_two_devices_of_a_method_count_together() -> None:
     assert [each.sent for each in after.challenges] == [b"one", b"two"]
 
 
+def test_of_a_method_whose_challenge_is_common_only_the_latest_is_out() -> None:
+    class Common(Kind):
+        collective = True
+
+    keys = Common(name="webauthn", guessable=False)
+    owned = account(active(0, keys), active(1, keys), active(2, TOTP), pending(3, keys))
+    for device in (owned.devices[3], owned.devices[2], owned.devices[0], owned.devices[1]):
+        owned = owned.dispatched(device, keys, b"%d" % device.index, NOW, until=SOON)
+
+    assert [each.sent for each in owned.challenges] == [None, b"1", b"2", b"3"]
+
+
 def test_without_a_token_nothing_is_challenged() -> None:
     owned = account(active(0, EMAIL), token_id=None)
 
@@ -748,6 +760,7 @@ def test_a_failure_of_which_nothing_is_known_changes_nothing() -> None:
     owned = account(active(0, EMAIL), sends={"email": Sends(recent=(NOW,), last_at=NOW)})
 
     assert owned.undelivered(owned.devices[0], NOW - MINUTE) == owned
+    assert account(active(0, EMAIL)).undelivered(active(0, EMAIL), NOW).challenges == ()
 
 
 # Accepted

@@ -301,6 +301,13 @@ def test_the_hundred_are_counted_from_where_the_counter_stands() -> None:
     assert rejected(judge(counters, state, value_at(108))).far is None
 
 
+def test_two_consecutive_values_that_are_spent_do_not_move_the_counter_back() -> None:
+    counters, state = method(HOTP, resynchronise=True), fresh(HOTP, next_counter=60)
+
+    for spent in (50, 51, 52, 58, 59):
+        assert rejected(judge(counters, state, value_at(spent))) == state
+
+
 def test_without_resynchronisation_nothing_is_remembered() -> None:
     first, second = far_ahead(50, 51, resynchronise=False)
 
