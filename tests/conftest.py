@@ -7,20 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 
-settings.register_profile(
-    "bounded",
-    max_examples=int(os.environ.get("MFA_EXAMPLES", "40")),
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.differing_executors
-    ],  # a test of a class that is run twice, as by `make mutation`
-)
+settings.register_profile("bounded", max_examples=int(os.environ.get("MFA_EXAMPLES", "40")), deadline=None)
 settings.load_profile("bounded")
 
 ROOMS = (

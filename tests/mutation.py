@@ -7,23 +7,60 @@ What was found is in docs/development.md.
 
 import json
 import os
-import subprocess
+import signal
 import sys
-import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from _pytest.config import get_config
+from mutmut import __main__ as mutmut
+from mutmut.runners.harness import PytestRunner
+from mutmut.state import state
+from mutmut.workers import isolation
 
 ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "mutants" / "src"
-MUTMUT = Path(sys.executable).with_name("mutmut")
 LEAST = 0.95
 
-UNNOTICED, UNTRIED = {0, 5, 33}, None
-"""What mutmut notes of a mistake that all tests overlooked or none reached, and of one that it has not come to yet."""
+NOTICED, UNTRIED = {1, -signal.SIGXCPU, -signal.SIGKILL}, None
+"""What mutmut notes of a mistake: a test failed, or took too long, as in an endless loop; it has not come to it yet."""
+
+
+class CollectedOnce(PytestRunner):  # type: ignore[misc] # mutmut is there only where it runs
+    """Collects the tests once; each mistake is tried in a fork of the process that did, where no test has run yet.
+
+    mutmut itself collects for each mistake anew. That takes longer than the tests do, and what is not found then, as it
+    is called otherwise the second time, it takes for a mistake that was noticed.
+    """
+
+    _session: pytest.Session | None = None
+
+    def warm_up(self) -> None:
+        """Collect."""
+        os.chdir(ROOT / "mutants")
+        arguments = ["--rootdir=.", "-q", "--capture=no", "--tb=no", *self._pytest_add_cli_args]
+        config = get_config(arguments)
+        config.parse([*arguments, *self._pytest_add_cli_args_test_selection])
+        self._session = pytest.Session.from_config(config)
+        config._do_configure()
+        config.hook.pytest_sessionstart(session=self._session)
+        config.hook.pytest_collection(session=self._session)
+
+    def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        """Run tests, or all, the quickest first, until one fails."""
+        if self._session is None:
+            self.warm_up()
+        assert self._session is not None
+        known = {item.nodeid: item for item in self._session.items}
+        items = [known[name] for name in sorted(tests or known, key=state().duration_by_test.__getitem__)]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._session.testsfailed:
+                return 1
+        return 0
 
 
 class Module(NamedTuple):
@@ -42,39 +79,17 @@ def modules(chosen: Sequence[str]) -> Iterator[Module]:
         name = ".".join(file.relative_to(MUTANTS).with_suffix("").with_suffix("").parts)
         ends = {key: end for key, end in json.loads(file.read_text())["exit_code_by_key"].items() if end is not UNTRIED}
         if ends and (not chosen or name.startswith(tuple(chosen))):
-            yield Module(name, len(ends), [key for key, end in ends.items() if end in UNNOTICED])
-
-
-def rehearse() -> int:
-    """Run the tests twice in one process, the second time by their names, as mutmut does; return how pytest ended.
-
-    A test that fails then, or is not found because it is called otherwise, would notice every mistake.
-    """
-    names: list[str] = []
-
-    class Names:
-        def pytest_collection_finish(self, session: pytest.Session) -> None:
-            names.extend(item.nodeid for item in session.items)
-
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
-    arguments = ["-q", f"--rootdir={ROOT}", *settings["pytest_add_cli_args"]]
-    tests = settings["pytest_add_cli_args_test_selection"]
-    return pytest.main([*arguments, *tests], plugins=[Names()]) or pytest.main([*arguments, *names])
-
-
-def run(*arguments: str) -> int:
-    return subprocess.run([MUTMUT, *arguments], cwd=ROOT, check=False).returncode
+            yield Module(name, len(ends), [key for key, end in ends.items() if end not in NOTICED])
 
 
 def main(chosen: list[str]) -> int:
-    if failed := rehearse():
-        return failed
-    if failed := run("run", "--max-children", str(os.cpu_count()), *(f"{name}*" for name in chosen)):
-        return failed
+    os.chdir(ROOT)
+    isolation.PytestRunner = CollectedOnce
+    mutmut._run([f"{name}*" for name in chosen], os.cpu_count())
     found = list(modules(chosen))
     for module in found:
         for survivor in module.survivors:
-            run("show", survivor)
+            print(mutmut.get_diff_for_mutant(survivor))
     total = Counter(tried=sum(each.tried for each in found), survived=sum(len(each.survivors) for each in found))
     print(f"\n{'module':<45} {'mistakes':>8} {'survive':>8} {'noticed':>8}")
     for each in found:
