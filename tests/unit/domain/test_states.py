@@ -179,7 +179,10 @@ def test_octets_are_read_in_either_alphabet(data: bytes) -> None:
         assert octets(text) == data
 
 
-@pytest.mark.parametrize("text", ["A", "AAAAA", "A A", "AAA\n", "A=AA", "A.AA", "\N{FULLWIDTH LATIN CAPITAL LETTER A}"])
+@pytest.mark.parametrize(
+    "text",
+    ["A", "AAAAA", "A A", "AAA\n", "AAA\nA", "AAA.A", "=AAA", "A=AA", "A.AA", "\N{FULLWIDTH LATIN CAPITAL LETTER A}"],
+)
 def test_what_is_no_base64_is_an_error(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the decoder says
         octets(text)
