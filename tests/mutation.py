@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "mutants" / "src"
 LEAST = 0.95
 
-NOTICED, UNTRIED = {1, -signal.SIGXCPU, -signal.SIGKILL}, None
-"""What mutmut notes of a mistake: a test failed, or took too long, as in an endless loop; it has not come to it yet."""
+FAILED, UNTRIED = 1, None
+TOO_LONG = {-signal.SIGXCPU, -signal.SIGKILL}
+"""What mutmut notes of a mistake: a test failed; it has not come to it yet; a test took too long, as in a loop."""
 
 
 class CollectedOnce(PytestRunner):  # type: ignore[misc] # mutmut is there only where it runs
@@ -66,11 +66,12 @@ class CollectedOnce(PytestRunner):  # type: ignore[misc] # mutmut is there only 
 class Module(NamedTuple):
     name: str
     tried: int
+    too_long: int
     survivors: list[str]
 
     @property
     def share(self) -> float:
-        return 1 - len(self.survivors) / self.tried
+        return 1 - len(self.survivors) / max(self.tried, 1)
 
 
 def modules(chosen: Sequence[str]) -> Iterator[Module]:
@@ -79,7 +80,10 @@ def modules(chosen: Sequence[str]) -> Iterator[Module]:
         name = ".".join(file.relative_to(MUTANTS).with_suffix("").with_suffix("").parts)
         ends = {key: end for key, end in json.loads(file.read_text())["exit_code_by_key"].items() if end is not UNTRIED}
         if ends and (not chosen or name.startswith(tuple(chosen))):
-            yield Module(name, len(ends), [key for key, end in ends.items() if end not in NOTICED])
+            too_long = sum(end in TOO_LONG for end in ends.values())
+            yield Module(
+                name, len(ends), too_long, [key for key, end in ends.items() if end not in {FAILED, *TOO_LONG}]
+            )
 
 
 def main(chosen: list[str]) -> int:
@@ -90,13 +94,16 @@ def main(chosen: list[str]) -> int:
     for module in found:
         for survivor in module.survivors:
             print(mutmut.get_diff_for_mutant(survivor))
-    total = Counter(tried=sum(each.tried for each in found), survived=sum(len(each.survivors) for each in found))
-    print(f"\n{'module':<45} {'mistakes':>8} {'survive':>8} {'noticed':>8}")
-    for each in found:
-        print(f"{each.name:<45} {each.tried:>8} {len(each.survivors):>8} {each.share:>8.1%}")
-    share = 1 - total["survived"] / max(total["tried"], 1)
-    print(f"{'all':<45} {total['tried']:>8} {total['survived']:>8} {share:>8.1%}")
-    return int(share < LEAST)
+    total = Module(
+        "all",
+        sum(each.tried for each in found),
+        sum(each.too_long for each in found),
+        [survivor for each in found for survivor in each.survivors],
+    )
+    print(f"\n{'module':<45} {'mistakes':>8} {'too long':>8} {'survive':>8} {'noticed':>8}")
+    for each in (*found, total):
+        print(f"{each.name:<45} {each.tried:>8} {each.too_long:>8} {len(each.survivors):>8} {each.share:>8.1%}")
+    return int(total.share < LEAST)
 
 
 if __name__ == "__main__":
