@@ -6,9 +6,10 @@ import pytest
 
 from mfa.application.ports.tokens import Recorded, RecordedVerification
 from mfa.application.standing import Assessment, Standing
+from mfa.config import Config
 from mfa.domain.accounts import Confirmation
 from mfa.domain.errors import RegistrationRequired, VerificationRequired
-from mfa.domain.policies import Profile, Requirement
+from mfa.domain.policies import Profile, Requirement, Subject
 from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 
@@ -93,6 +94,22 @@ def test_assessing_changes_nothing(world: World) -> None:
 
     assert world.repository.of(PHONE.user_id, PHONE.id) == before
     assert world.history == happened
+
+
+class OfAnna:
+    """Demands something of one user, whom it knows by the key."""
+
+    def __init__(self, config: Config) -> None:
+        pass
+
+    def required(self, subject: Subject) -> int:
+        return int(subject.user_id == ANNA)
+
+
+def test_a_policy_knows_whom_it_judges() -> None:
+    world = World(verification_policy=f"{OfAnna.__module__}.{OfAnna.__qualname__}")
+
+    assert [world.assess(token).required for token in (PHONE, BERTS)] == [1, 0]
 
 
 ENROLLED = "mfa.domain.policies.EnrolledUsers"

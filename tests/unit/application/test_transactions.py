@@ -9,6 +9,7 @@ import pytest
 from mfa.adapters.memory.otp import MemoryQrCodes
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.application.registration import Register
 from mfa.application.transactions import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.accounts import Account
@@ -92,6 +93,11 @@ def test_an_account_that_was_read_along_with_the_token_is_read_again_only_where_
     assert isinstance(world.verify_challenge(command), NotVerified)
     assert reads == [LAPTOP.id]
     assert world.failures() == 2
+    reads.clear()
+    enrolment = Register(token=PHONE, method="email", account=world.repository.of(ANNA, PHONE.id))
+    for expected in ([], [PHONE.id]):
+        world.register_device(enrolment)
+        assert reads == expected
 
 
 def test_a_picture_is_drawn_once_however_often_a_registration_is_overtaken(world: World) -> None:
