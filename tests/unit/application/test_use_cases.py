@@ -41,14 +41,24 @@ def made(world: World, **changes: Any) -> UseCases:
 def test_what_is_given_is_there(world: World) -> None:
     requirements = {"transfer": Requirement(max_age=timedelta(minutes=5))}
 
-    use_cases = made(world, requirements=requirements, issuer="Acme", relying_party_id="example.com")
+    rotations = MemoryKeyRotations()
+
+    use_cases = made(
+        world, requirements=requirements, issuer="Acme", relying_party_id="example.com", rotations=rotations
+    )
 
     assert use_cases.vault is world.vault
     assert use_cases.token_provider is world.container.token_provider()
     assert use_cases.methods is world.assess_token.transactions.rules.methods
     assert (use_cases.requirements, use_cases.step_up_status) == (requirements, 401)
     assert (use_cases.issuer, use_cases.relying_party_id) == ("Acme", "example.com")
-    assert use_cases.rotate_keys.accounts is world.repository
+    rotate_keys = use_cases.rotate_keys
+    assert (rotate_keys.vault, rotate_keys.accounts, rotate_keys.rotations) == (
+        world.vault,
+        world.repository,
+        rotations,
+    )
+    assert rotate_keys.transactions.clock is world.clock
 
 
 def test_what_is_not_given_is_not(world: World) -> None:
