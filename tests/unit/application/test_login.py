@@ -1,5 +1,6 @@
 """Logging in by a passkey through the use cases, driven by an authenticator in software."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from types import SimpleNamespace
@@ -131,6 +132,14 @@ def test_the_state_is_url_safe_and_tells_nothing(site: LoginSite) -> None:
     assert all(character.isalnum() or character in "-_" for character in state)
     assert options["challenge"] not in state
     assert site.begin()[1] != state
+
+
+@pytest.mark.parametrize("sealed", [bytes([0, 0, last]) for last in range(64)])
+def test_whatever_is_sealed_the_state_is_whole(site: LoginSite, sealed: bytes) -> None:
+    vault = SimpleNamespace(seal=lambda *_: sealed)
+    begin: Any = attrs.evolve(site.use_cases.begin_passkey_login, vault=vault)
+
+    assert urlsafe_b64decode(begin().state) == sealed
 
 
 def test_an_assertion_serves_once(site: LoginSite, key: SoftwareAuthenticator) -> None:

@@ -493,6 +493,16 @@ def test_the_secret_is_the_seed_in_base32_without_padding(algorithm: Algorithm) 
     assert b32decode(secret + "=" * (-len(secret) % 8)) == decode(State, registration.state).seed
 
 
+def test_whatever_the_seed_the_secret_is_whole() -> None:
+    class Drawn(PredictableEntropy):
+        def token(self, size: int) -> bytes:
+            return bytes([last] * size)
+
+    for last in range(32):
+        secret = str(method(TOTP, entropy=Drawn()).register(Enrolment(user_name="ann", now=NOW)).shown["secret"])
+        assert b32decode(secret) == bytes([last] * 20)
+
+
 def test_every_device_has_a_seed_of_its_own() -> None:
     clocks = method(TOTP)
     registrations = [clocks.register(Enrolment(user_name="ann", now=NOW)) for _ in range(5)]
