@@ -61,7 +61,7 @@ bench-compare: .venv/test/stamp ## two commits beside one another: make bench-co
 	@test -n "$(BASE)" || { echo "usage: make bench-compare BASE=<commit> [HEAD=<commit>]" >&2; exit 2; }
 	@$(TEST)/python -m benchmarks.compare "$(BASE)" $(HEAD) $(ARGS)
 
-mutation: .venv/mutation/stamp ## which mistakes in the core no unit test notices (hours; MODULE=mfa.domain.policies for one)
+mutation: .venv/mutation/stamp ## which mistakes in the core no unit test notices (half an hour; MODULE=mfa.domain.policies for one)
 	@$(MUTATION)/python -m tests.mutation $(MODULE)
 
 format: .venv/test/stamp ## rewrites the code in the project's style

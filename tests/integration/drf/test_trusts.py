@@ -668,9 +668,7 @@ class TestCosts:
             "COMMIT",
         ]
 
-    def test_to_have_one_remembered_costs_its_row_of_the_trail_and_the_address_to_mail(
-        self, ann: Somebody
-    ) -> None:
+    def test_to_have_one_remembered_costs_its_row_of_the_trail_and_the_address_to_mail(self, ann: Somebody) -> None:
         ann.world.pass_time()
 
         with CaptureQueriesContext(connection) as captured:

@@ -6,8 +6,9 @@ import pytest
 
 from mfa.application.ports.tokens import Recorded
 from mfa.application.standing import Assessment, Standing
+from mfa.config import Config
 from mfa.domain.errors import RegistrationRequired, VerificationRequired
-from mfa.domain.policies import Confirmation, Profile, Requirement
+from mfa.domain.policies import Confirmation, Profile, Requirement, Subject
 from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 
@@ -94,6 +95,22 @@ def test_assessing_changes_nothing(world: World) -> None:
     assert world.history == happened
 
 
+class OfAnna:
+    """Demands something of one user, whom it knows by the key."""
+
+    def __init__(self, config: Config) -> None:
+        pass
+
+    def required(self, subject: Subject) -> int:
+        return int(subject.user_id == ANNA)
+
+
+def test_a_policy_knows_whom_it_judges() -> None:
+    world = World(verification_policy=f"{OfAnna.__module__}.{OfAnna.__qualname__}")
+
+    assert [world.assess(token).required for token in (PHONE, BERTS)] == [1, 0]
+
+
 ENROLLED = "mfa.domain.policies.EnrolledUsers"
 STAFF = "mfa.domain.policies.Staff"
 GROUPS = "mfa.domain.policies.Groups"
@@ -113,6 +130,13 @@ class TestRequirements:
         world.mailbox(PHONE)
         assert self.refused(world, verifications=1) is None
         assert self.refused(world, verifications=3) == (VerificationRequired, 1)
+
+    @pytest.mark.parametrize(("asked", "told"), [(None, 2), (1, 2), (3, 3)])
+    def test_a_refusal_tells_it(self, asked: int | None, told: int) -> None:
+        refusal = World(required_verifications=2).assess(PHONE).refusal(Requirement(verifications=asked))
+
+        assert refusal is not None
+        assert refusal.requirement == Requirement(verifications=told)
 
     def test_one_verification_is_by_a_named_method(self, world: World) -> None:
         world.enrolled(PHONE)

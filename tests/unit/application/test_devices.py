@@ -75,6 +75,12 @@ class TestRenaming:
         assert world.renamed(LAPTOP, first.index, "first").confirmed
         assert not world.renamed(LAPTOP, second.index, "second").confirmed
 
+    def test_and_how_many_codes_are_left(self, world: World) -> None:
+        world.enrolled(PHONE)
+        index, codes = world.codes(PHONE)
+
+        assert world.renamed(PHONE, index, "in the safe").remaining == len(codes)
+
     @pytest.mark.parametrize(("name", "problem"), [("x" * 65, "too_long"), ("a\x00b", "unprintable")])
     def test_a_name_that_could_do_harm_is_refused(self, world: World, name: str, problem: str) -> None:
         app = world.enrolled(PHONE)

@@ -81,6 +81,16 @@ class TestSending:
         world.later(seconds=119)
         assert isinstance(world.verify(PHONE, index, code), Verified)
 
+    def test_it_is_kept_as_long_as_the_code_is_good_for(self) -> None:
+        world = World(email_code_lifetime=timedelta(minutes=3))
+        index = world.mailbox(PHONE)
+        world.later(minutes=1)
+
+        world.dispatch(LAPTOP, index)
+
+        [challenge] = world.repository.of(ANNA, LAPTOP.id).challenges
+        assert challenge.expires_at == world.clock.now() + timedelta(minutes=3)
+
     def test_the_challenge_is_stored_before_it_is_sent(self, world: World) -> None:
         onlooker = Onlooker(world)
         world.container.outbox.override(onlooker)

@@ -1,5 +1,6 @@
 """Logging in by a passkey through the use cases, driven by an authenticator in software."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from mfa.adapters.memory.system import FrozenClock
 from mfa.application.devices import Remove
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.login import SPENT_MEMORY, LoggedIn, LogIn, NotLoggedIn
@@ -77,6 +79,7 @@ def key() -> SoftwareAuthenticator:
 
 def test_a_passkey_alone_gives_a_verified_token(site: LoginSite, key: SoftwareAuthenticator) -> None:
     index = site.enrolled(LAPTOP, key)
+    site.container.clock().advance(timedelta(minutes=1))
     options, state = site.begin()
     assert "allowCredentials" not in options
     assert options["userVerification"] == "required"
@@ -93,10 +96,27 @@ def test_a_passkey_alone_gives_a_verified_token(site: LoginSite, key: SoftwareAu
     standing = site.use_cases.assess_token(token)
     assert standing.verified
     assert [each.index for each in standing.confirmations] == [index]
-    happened = site.container.publisher().events[-1]
-    assert isinstance(happened, VerificationAccepted)
-    assert happened.index == index
+    now = site.container.clock().now()
+    assert site.container.publisher().events[-1] == VerificationAccepted(
+        user_id=ANNA, at=now, index=index, method="webauthn"
+    )
+    assert site.container.accounts().of(ANNA).devices[0].last_used_at == now
     assert not site.use_cases.assess_token(PHONE).verified
+
+
+def test_what_it_confirms_is_kept_as_long_as_it_counts(key: SoftwareAuthenticator) -> None:
+    site = LoginSite(verification_lifetime=timedelta(hours=8))
+    site.enrolled(LAPTOP, key)
+    options, state = site.begin()
+    request = object()
+
+    site.log_in(state, key.get(options), request)
+
+    token = site.container.token_provider().token_of(request)
+    assert token is not None
+    [challenge] = site.container.accounts().of(ANNA, token.id).challenges
+    assert challenge.expires_at == site.container.clock().now() + timedelta(hours=8)
+    site.container.config.reset_override()
 
 
 def test_a_site_with_passkey_login_asks_for_credentials_that_can_be_found(site: LoginSite) -> None:
@@ -112,6 +132,14 @@ def test_the_state_is_url_safe_and_tells_nothing(site: LoginSite) -> None:
     assert all(character.isalnum() or character in "-_" for character in state)
     assert options["challenge"] not in state
     assert site.begin()[1] != state
+
+
+@pytest.mark.parametrize("sealed", [bytes([0, 0, last]) for last in range(64)])
+def test_whatever_is_sealed_the_state_is_whole(site: LoginSite, sealed: bytes) -> None:
+    vault = SimpleNamespace(seal=lambda *_: sealed)
+    begin: Any = attrs.evolve(site.use_cases.begin_passkey_login, vault=vault)
+
+    assert urlsafe_b64decode(begin().state) == sealed
 
 
 def test_an_assertion_serves_once(site: LoginSite, key: SoftwareAuthenticator) -> None:
@@ -166,12 +194,12 @@ def test_options_live_five_minutes(site: LoginSite, key: SoftwareAuthenticator) 
 def test_what_is_not_right_gives_no_token(
     site: LoginSite, key: SoftwareAuthenticator, behaviour: dict[str, Any], reason: Reason, step: str
 ) -> None:
-    site.enrolled(LAPTOP, key)
+    index = site.enrolled(LAPTOP, key)
 
     assert site.logged_in_by(key.behaving(**behaviour)) == refused(reason, step)
-    happened = site.container.publisher().events[-1]
-    assert isinstance(happened, VerificationRejected)
-    assert (happened.reason, happened.step) == (reason, step)
+    assert site.container.publisher().events[-1] == VerificationRejected(
+        user_id=ANNA, at=site.container.clock().now(), index=index, method="webauthn", reason=reason, step=step
+    )
     assert isinstance(site.logged_in_by(key), LoggedIn)
 
 
@@ -195,7 +223,7 @@ def test_a_state_of_ones_own_making_opens_nothing(site: LoginSite, key: Software
     site.enrolled(LAPTOP, key)
     options, _ = site.begin()
 
-    assert isinstance(site.log_in(state, key.get(options)), NotLoggedIn)
+    assert site.log_in(state, key.get(options)) == NotLoggedIn(reason=Reason.WRONG)
 
 
 def test_the_state_of_a_device_is_no_state_of_a_login(site: LoginSite, key: SoftwareAuthenticator) -> None:
@@ -371,6 +399,33 @@ class Broken(UnitOfWork):
 
     def record(self, *_: object, **__: object) -> None:
         raise Unavailable
+
+
+class Slow(Broken):
+    """Takes minutes to read."""
+
+    def __init__(self, works: UnitOfWork, clock: FrozenClock) -> None:
+        super().__init__(works)
+        self.clock = clock
+
+    def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        self.clock.advance(timedelta(minutes=5))
+        return super().account(user_id, token_id)
+
+    def commit(self, *given: Any, **more: Any) -> Account:
+        return self.works.commit(*given, **more)
+
+
+def test_what_expires_while_an_account_is_read_has_expired(site: LoginSite, key: SoftwareAuthenticator) -> None:
+    site.enrolled(LAPTOP, key)
+    slow = attrs.evolve(
+        site.use_cases.log_in_by_passkey.transactions,
+        unit_of_work=Slow(site.container.unit_of_work(), site.container.clock()),
+    )
+    options, state = site.begin()
+    use_case = attrs.evolve(site.use_cases.log_in_by_passkey, transactions=slow)
+
+    assert use_case(LogIn(state=state, value=key.get(options))) == refused(Reason.EXPIRED, "7.2.11")
 
 
 class Busy:

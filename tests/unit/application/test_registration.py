@@ -456,6 +456,27 @@ class TestRecovery:
         assert world.indexes(LAPTOP) == [0, 1]
         assert world.history[-1] == DeviceActivated(user_id=ANNA, at=world.clock.now(), index=1, method="recovery")
 
+    def test_codes_leave_alone_what_is_pending(self, world: World) -> None:
+        world.enrolled(PHONE)
+        pending = world.register(PHONE, "email").device.index
+
+        index, _ = world.codes(PHONE)
+
+        assert world.indexes(PHONE) == [0, pending, index]
+
+    @pytest.mark.parametrize("passed", [timedelta(minutes=5), timedelta(0), timedelta(minutes=-1)])
+    def test_new_codes_are_active_at_once_and_later_than_the_old_whatever_the_clock_says(
+        self, world: World, passed: timedelta
+    ) -> None:
+        world.enrolled(PHONE)
+        old = world.register(PHONE, "recovery").device
+        world.clock.time += passed
+
+        new = world.register(PHONE, "recovery").device
+
+        assert new.active
+        assert new.created_at > old.created_at
+
     def test_codes_are_long_different_and_in_groups(self, world: World) -> None:
         world.enrolled(PHONE)
 

@@ -14,6 +14,7 @@ from mfa.application.ports.system import seal_context
 from mfa.application.registration import Register
 from mfa.application.verification import Verify
 from mfa.domain.errors import BrokenSeal, MfaError
+from mfa.domain.identifiers import TokenId
 from tests.unit.application.world import ANNA, LAPTOP, PHONE, WRONG, World
 
 ADDRESS = "someone.secret@example.org"
@@ -134,3 +135,9 @@ def test_no_two_places_share_a_seal_context() -> None:
     ]
 
     assert len(set(places)) == len(places)
+
+
+def test_a_seal_context_is_written_the_same_for_ever() -> None:
+    """Or else nothing that was sealed before opens."""
+    assert seal_context(ANNA, 2) == b'["mfa", "1", 2, null]'
+    assert seal_context(ANNA, 2, TokenId("digest")) == b'["mfa", "1", 2, "digest"]'

@@ -15,6 +15,7 @@ from mfa.containers.memory import MemoryContainer
 from mfa.domain.errors import AlreadyVerified, DeviceNotFound, MalformedValue, NoChallenge
 from mfa.domain.events import VerificationRejected
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME
 from mfa.domain.verdicts import Reason
 from tests.authenticator import SoftwareAuthenticator, b64encode
 
@@ -80,6 +81,13 @@ def test_a_key_is_registered_and_verifies_another_token(site: Site, key: Softwar
     assert isinstance(verified, Verified)
     assert verified.verifications_left == 0
     assert verified.device.active
+
+
+def test_options_to_create_are_kept_as_long_as_they_are_good_for(site: Site) -> None:
+    site.register(LAPTOP)
+
+    [challenge] = site.container.accounts().of(ANNA, LAPTOP.id).challenges
+    assert challenge.expires_at == site.container.clock().now() + CHALLENGE_LIFETIME
 
 
 def test_nothing_answers_options_that_were_never_asked_for(site: Site, key: SoftwareAuthenticator) -> None:

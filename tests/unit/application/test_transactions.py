@@ -6,10 +6,12 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.application.registration import Register
 from mfa.application.transactions import MOST_ATTEMPTS, MOST_BUSY_ATTEMPTS
-from mfa.application.verification import NotVerified, Verified
+from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import (
@@ -82,6 +84,30 @@ def test_a_request_that_is_overtaken_is_judged_again(world: World) -> None:
 
     assert unit_of_work.commits == MOST_ATTEMPTS
     assert len(world.events(VerificationAccepted)) == accepted + 1
+
+
+def test_an_account_that_was_read_along_with_the_token_is_read_again_only_where_it_is_stale(world: World) -> None:
+    app = world.enrolled(PHONE)
+    reads = []
+
+    class Reading(MemoryUnitOfWork):
+        def account(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
+            reads.append(token_id)
+            return super().account(user_id, token_id)
+
+    world.container.unit_of_work.override(Reading(world.repository, world.publisher, MemoryAuditTrail()))
+    command = Verify(token=LAPTOP, index=app.index, value=WRONG, account=world.repository.of(ANNA, LAPTOP.id))
+
+    assert isinstance(world.verify_challenge(command), NotVerified)
+    assert reads == []
+    assert isinstance(world.verify_challenge(command), NotVerified)
+    assert reads == [LAPTOP.id]
+    assert world.failures() == 2
+    reads.clear()
+    enrolment = Register(token=PHONE, method="email", account=world.repository.of(ANNA, PHONE.id))
+    for expected in ([], [PHONE.id]):
+        world.register_device(enrolment)
+        assert reads == expected
 
 
 def test_a_picture_is_drawn_once_however_often_a_registration_is_overtaken(world: World) -> None:

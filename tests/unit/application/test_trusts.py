@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from mfa.application.dispatching import RequestChallenge
-from mfa.application.trusts import ListedTrust, NotTrusted, Revoke, ShowTrust, Trusted
+from mfa.application.trusts import ListedTrust, NotTrusted, Rehash, Revoke, ShowTrust, Trusted
 from mfa.application.verification import MadeTrust, NotVerified, Verified, Verify
 from mfa.domain.errors import (
     MfaError,
@@ -723,3 +723,23 @@ def test_a_dispatch_is_not_spared_by_it(world: World, made: MadeTrust) -> None:
 
 def test_a_trust_is_named_by_a_command_that_tells_nothing() -> None:
     assert repr(Revoke(token=PHONE, trust="abc")).endswith("trust='abc')")
+
+
+class TestRehashing:
+    def test_with_the_same_password_in_another_hash_it_is_worth_what_it_was(
+        self, world: World, made: MadeTrust
+    ) -> None:
+        told = len(world.history)
+        world.repository.change_password(ANNA, "the same in another hash")
+
+        world.use_cases.follow_rehash(Rehash(user_id=ANNA, before="", after="the same in another hash"))
+
+        assert world.history[told:] == []
+        assert isinstance(world.show(LAPTOP, made.token), Trusted)
+
+    def test_with_another_password_it_is_not(self, world: World, made: MadeTrust) -> None:
+        world.repository.change_password(ANNA, "new")
+
+        world.use_cases.follow_rehash(Rehash(user_id=ANNA, before="another one", after="new"))
+
+        assert world.show(LAPTOP, made.token) == NotTrusted()

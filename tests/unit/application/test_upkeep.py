@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from datetime import datetime
 
 import attrs
 import pytest
@@ -180,3 +181,19 @@ def test_where_a_seal_does_not_tell_its_key_nothing_is_counted(old: World) -> No
     assert CountSeals(accounts=old.repository, vault=Opaque([NEW]))() == ()
     assert Vault.key_of(Opaque([NEW]), b"a seal") == ""
     assert Vault.key_of(AesGcmVault([NEW]), b"a seal").startswith(b"a seal".hex())
+
+
+def test_it_begins_with_the_first_account_and_is_completed_when_it_ends(
+    old: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotations, asked, ended = MemoryKeyRotations(), list[UserId | None](), list[datetime]()
+
+    def users(after: UserId | None, limit: int) -> list[UserId]:
+        asked.append(after)
+        return []
+
+    monkeypatch.setattr(old.repository, "users", users)
+    monkeypatch.setattr(rotations, "complete", ended.append)
+    assert rotation(old, rotations)() == 0
+    assert asked == [None]
+    assert ended == [old.clock.now()]

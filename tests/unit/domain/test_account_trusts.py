@@ -17,7 +17,7 @@ from mfa.domain.errors import (
 )
 from mfa.domain.methods.base import Methods
 from mfa.domain.methods.names import TRUST
-from mfa.domain.policies import Confirmation
+from mfa.domain.policies import Confirmation, Requirement
 from mfa.domain.trusts import MOST_TRUSTS, Trust, digest_of
 from tests.unit.domain.samples import (
     EMAIL,
@@ -369,9 +369,11 @@ def test_who_came_from_one_stands_as_who_is_verified() -> None:
     with pytest.raises(VerificationRequired) as refused:
         owner(trusts=(trust(),)).demand_standing(1, TRUSTING, NOW)
     assert refused.value.verifications_left == 1
+    assert refused.value.requirement == Requirement(verifications=1)
     with pytest.raises(VerificationRequired) as refused:
         came_from(trust()).demand_standing(3, TRUSTING, NOW)
     assert refused.value.verifications_left == 2
+    assert refused.value.requirement == Requirement(verifications=3)
 
 
 def test_who_has_no_device_stands_without() -> None:

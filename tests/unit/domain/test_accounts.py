@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from mfa.domain.accounts import MOST_PENDING, MOST_PENDING_OF_ONE_TOKEN, Account, Rules
+from mfa.domain.challenges import Challenge
 from mfa.domain.devices import Device
 from mfa.domain.errors import (
     AlreadyRegistered,
@@ -159,6 +160,7 @@ def test_a_verification_counts_for_its_lifetime(lifetime: timedelta | None, age:
     owned = account(active(0), confirmed={0: NOW - age})
 
     assert bool(owned.confirmations(rules(verification_lifetime=lifetime), NOW)) is counts
+    assert not rules(verification_lifetime=lifetime).counts(None, NOW)
 
 
 @pytest.mark.parametrize(("required", "left"), [(0, 0), (1, 0), (2, 0), (3, 1), (5, 3)])
@@ -365,6 +367,7 @@ REGISTRATIONS: list[tuple[Account, Method, int, type[MfaError] | None]] = [
     (account(), RECOVERY, 1, DeviceRequired),
     (account(pending(0)), RECOVERY, 1, DeviceRequired),
     (account(), RECOVERY, 0, DeviceRequired),
+    (account(active(0, RECOVERY), confirmed={0: NOW}), RECOVERY, 1, DeviceRequired),
     (account(active(0)), RECOVERY, 1, VerificationRequired),
     (account(active(0), confirmed={0: NOW}), RECOVERY, 1, None),
     (account(active(0), confirmed={0: NOW}), RECOVERY, 2, VerificationRequired),
@@ -685,6 +688,42 @@ def test_dispatches_of_two_devices_of_a_method_count_together() -> None:
     assert [each.sent for each in after.challenges] == [b"one", b"two"]
 
 
+class Common(Kind):
+    """A method of whose devices any may answer a challenge."""
+
+    collective = True
+
+
+KEYS = Common(name="webauthn", guessable=False)
+
+
+def test_of_a_method_whose_challenge_is_common_only_the_latest_is_out() -> None:
+    owned = account(active(0, KEYS), active(1, KEYS), active(2, TOTP), pending(3, KEYS))
+    for device in (owned.devices[3], owned.devices[2], owned.devices[0], owned.devices[1]):
+        owned = owned.dispatched(device, KEYS, b"%d" % device.index, NOW, until=SOON)
+
+    assert [each.sent for each in owned.challenges] == [None, b"1", b"2", b"3"]
+
+
+def test_a_value_answers_the_latest_of_those_that_are_common_or_else_its_devices_own() -> None:
+    owned = account(
+        active(0, KEYS),
+        active(1, KEYS),
+        active(2, EMAIL),
+        pending(3, KEYS),
+        challenges=(
+            challenge(0, dispatched_at=NOW - MINUTE),
+            challenge(1, confirmed_at=NOW),
+            challenge(2, dispatched_at=NOW),
+            challenge(3, dispatched_at=NOW),
+        ),
+    )
+
+    assert [owned.outstanding(device, KEYS) for device in owned.devices] == [
+        owned.challenges[each] for each in (0, 0, 2, 3)
+    ]
+
+
 def test_without_a_token_nothing_is_challenged() -> None:
     owned = account(active(0, EMAIL), token_id=None)
 
@@ -706,6 +745,16 @@ def test_a_challenge_ends_with_the_last_of_what_it_is_for(confirmed: dict[str, A
     assert after.challenges[0].expires_at == ends
     again = after.confirmed(0, NOW, until=NOW + SECOND)
     assert again.challenges[0].expires_at == (NOW + SECOND if ends is None else ends)
+
+
+def test_what_was_used_up_keeps_no_challenge_that_counts_for_less() -> None:
+    spent = challenge(0, dispatched_at=NOW, expires_at=NOW + HOUR)
+    out = attrs.evolve(spent, sent=b"sealed")
+
+    def ends(known: Challenge, until: datetime | None) -> datetime | None:
+        return account(active(0, EMAIL), challenges=(known,)).confirmed(0, NOW, until=until).challenges[0].expires_at
+
+    assert (ends(spent, SOON), ends(out, SOON), ends(out, None)) == (SOON, NOW + HOUR, None)
 
 
 # Undelivered
@@ -748,6 +797,7 @@ def test_a_failure_of_which_nothing_is_known_changes_nothing() -> None:
     owned = account(active(0, EMAIL), sends={"email": Sends(recent=(NOW,), last_at=NOW)})
 
     assert owned.undelivered(owned.devices[0], NOW - MINUTE) == owned
+    assert account(active(0, EMAIL)).undelivered(active(0, EMAIL), NOW).challenges == ()
 
 
 # Accepted
@@ -816,13 +866,14 @@ def test_activation_drops_what_other_tokens_left_pending_and_ends_the_waits_of_w
         pending(2, EMAIL, by=PHONE, failures=failures(2)),
         pending(3, HOTP, failures=failures(4)),
         pending(4, EMAIL, by=TokenId("a third"), failures=failures(8)),
-        confirmed={0: NOW},
+        confirmed={0: NOW, 2: NOW},
         gone=(failures(16),),
     )
 
     after = accepted(owned, owned.devices[1], state=b"next", sent=None, now=NOW)
 
     assert indexes(after.devices) == [0, 1, 3]
+    assert [each.index for each in after.challenges] == [0, 1]
     assert after.gone == ()
     assert [each.failures for each in after.devices] == [failures(1), Failures(), failures(4).pardoned()]
 
@@ -910,6 +961,12 @@ def test_a_removed_device_takes_its_verifications_with_it_but_ends_no_wait() -> 
         challenges=(challenge(1, confirmed_at=NOW),),
         gone=(failures(1),),
     )
+
+
+def test_what_was_tried_on_a_device_that_cannot_be_guessed_makes_nobody_wait_when_it_is_gone() -> None:
+    owned = account(active(0), active(1, WEBAUTHN, failures=failures(2)))
+
+    assert owned.removed(owned.devices[1], RULES, NOW).gone == ()
 
 
 def test_a_removed_pending_device_without_failures_leaves_nothing_behind() -> None:

@@ -1,3 +1,4 @@
+import pickle
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -5,7 +6,15 @@ from datetime import timedelta
 import pytest
 
 from mfa.domain import errors
-from mfa.domain.errors import InvalidField, MfaError, RegistrationRequired, Throttled, VerificationRequired
+from mfa.domain.errors import (
+    InvalidField,
+    MalformedValue,
+    MfaError,
+    RegistrationRequired,
+    Throttled,
+    Unavailable,
+    VerificationRequired,
+)
 from mfa.domain.policies import Requirement
 
 CODES = {
@@ -115,3 +124,34 @@ def test_an_invalid_field_says_which_and_why() -> None:
 
 def test_a_throttled_request_learns_how_long_to_wait() -> None:
     assert Throttled(timedelta(seconds=30)).retry_after == timedelta(seconds=30)
+
+
+def test_who_meets_a_store_that_does_not_answer_comes_back_in_a_second_unless_told_otherwise() -> None:
+    assert Unavailable().retry_after == timedelta(seconds=1)
+    assert Unavailable(timedelta(seconds=5)).retry_after == timedelta(seconds=5)
+
+
+def test_an_invalid_field_may_say_it_to_a_person() -> None:
+    assert InvalidField("address", "taken", "Somebody has that address.").sentence == "Somebody has that address."
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (VerificationRequired(2, Requirement(verifications=3)), (2, Requirement(verifications=3))),
+        (MalformedValue("response.id"), ("response.id",)),
+        (
+            InvalidField("address", "taken", "Somebody has that address."),
+            ("address", "taken", "Somebody has that address."),
+        ),
+        (Throttled(timedelta(seconds=30)), (timedelta(seconds=30),)),
+        (Unavailable(timedelta(seconds=5)), (timedelta(seconds=5),)),
+    ],
+)
+def test_an_error_says_in_a_log_what_it_is_about_and_is_the_same_in_another_process(
+    made: MfaError, told: tuple[object, ...]
+) -> None:
+    there = pickle.loads(pickle.dumps(made))  # noqa: S301 - of our own making
+
+    assert made.args == told
+    assert (type(there), there.args, vars(there)) == (type(made), told, vars(made))

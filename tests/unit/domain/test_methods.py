@@ -75,7 +75,18 @@ def typed(value: object) -> object:
         ("1\ud8002", "1\N{REPLACEMENT CHARACTER}2"),
         ("x" * MAX_VALUE_BYTES, "x" * MAX_VALUE_BYTES),
     ],
-    ids=ascii,
+    ids=[
+        "plain",
+        "spaces and hyphens",
+        "nothing",
+        "what is not seen",
+        "minus",
+        "digits of other scripts",
+        "numbers that are no digits",
+        "anything else",
+        "a surrogate",
+        "the longest",
+    ],
 )
 def test_a_typed_value_is_read_in_one_normal_form(value: str, read: str) -> None:
     attempt = Attempt(state=b"", value=value, now=NOW)
@@ -110,7 +121,7 @@ def test_no_character_is_dropped_or_read_as_another_beside_those_of_the_contract
         "\N{LATIN SMALL LETTER E WITH ACUTE}" * (MAX_VALUE_BYTES // 2 + 1),
         "\ud800" * (MAX_VALUE_BYTES // 3 + 1),
     ],
-    ids=lambda value: ascii(value[:1]),
+    ids=["letters", "spaces", "letters of two bytes", "surrogates"],
 )
 def test_what_is_too_long_is_malformed_as_it_came(value: str) -> None:
     assert MAX_VALUE_BYTES == 4096

@@ -163,7 +163,7 @@ def test_the_next_dispatch_replaces_the_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["123456", "123 456", " 12-34-56 \r\n", in_digits_from("\N{ARABIC-INDIC DIGIT ZERO}", "123456")], ids=ascii
+    "value", ["123456", "123 456", " 12-34-56 \r\n", in_digits_from("\N{ARABIC-INDIC DIGIT ZERO}", "123456")]
 )
 def test_the_code_is_accepted_and_gone(value: str) -> None:
     verdict = judge(dispatched().sent, value)
@@ -185,7 +185,6 @@ def test_the_code_is_accepted_and_gone(value: str) -> None:
         "\ud800",
         "123456" * 600,
     ],
-    ids=ascii,
 )
 def test_whatever_else_is_wrong_and_counted(value: str) -> None:
     sent = rejected(judge(dispatched().sent, value))

@@ -3,7 +3,7 @@ import hmac
 
 import pytest
 
-from mfa.domain.secrets import SALT_BYTES, SaltedHash, equal
+from mfa.domain.secrets import SALT_BYTES, SaltedHash, SecretBytes, SecretStr, equal
 
 SALT = bytes(range(SALT_BYTES))
 
@@ -59,3 +59,12 @@ def test_neither_bytes_nor_repr_hold_the_code() -> None:
 
     assert b"123456" not in hashed.digest
     assert repr(hashed) == "SaltedHash()"
+
+
+def test_a_secret_is_what_it_is_and_shows_as_stars() -> None:
+    text, octets = SecretStr("secret"), SecretBytes(b"secret")
+
+    assert text == "secret"
+    assert octets == b"secret"
+    assert repr([text]) == "['**********']"
+    assert repr([octets]) == f"[{octets}]" == "[b'**********']"

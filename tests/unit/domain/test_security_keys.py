@@ -11,7 +11,7 @@ from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.errors import MalformedValue
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Registration
 from mfa.domain.methods.security_keys import IssuedOptions, Purpose, SecurityKeys
-from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, RelyingParty
+from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, Credential, RelyingParty
 from mfa.domain.moments import SKEW
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected
@@ -155,3 +155,51 @@ def test_options_that_end_later_than_they_could_have_ended(method: SecurityKeys,
     assert isinstance(method.verify(attempt), Accepted)
     early = attrs.evolve(attempt, now=NOW - SKEW - TICK)
     assert method.verify(early) == Rejected(reason=Reason.EXPIRED, step="7.1.8", state=registration.state)
+
+
+def test_options_to_create_name_the_user_however_often_they_are_made(method: SecurityKeys) -> None:
+    registration = method.register(Enrolment(user_name="anna", now=NOW))
+
+    for shown in (registration, method.dispatch(registration.state, NOW, {})):
+        user = options(shown)["user"]
+        assert (user["name"], user["displayName"]) == ("anna", "anna")
+
+
+def test_a_credential_is_judged_by_the_time_of_the_attempt(
+    method: SecurityKeys, key: SoftwareAuthenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register, times = RelyingParty.register, list[datetime]()
+
+    def record(self: RelyingParty, value: Any, *, now: datetime, **more: Any) -> Credential:
+        times.append(now)
+        return register(self, value, now=now, **more)
+
+    monkeypatch.setattr(RelyingParty, "register", record)
+
+    enrolled(method, key)
+
+    assert times == [NOW]
+
+
+def test_a_key_of_no_known_model_is_described_by_nothing(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
+    registration = method.register(Enrolment(user_name="anna", now=NOW))
+    value = key.create(options(registration))
+
+    verdict = method.verify(Attempt(state=registration.state, sent=registration.sent, value=value, now=NOW))
+
+    assert isinstance(verdict, Accepted)
+    assert verdict.description == ""
+
+
+@pytest.mark.parametrize(("named", "reason"), [(None, None), (b"somebody else", Reason.USER_HANDLE)])
+def test_a_verification_need_not_name_the_user_but_names_no_other(
+    method: SecurityKeys, key: SoftwareAuthenticator, named: bytes | None, reason: Reason | None
+) -> None:
+    state = enrolled(method, key)
+    siblings = MappingProxyType({0: state})
+    dispatch = method.dispatch(state, NOW, siblings)
+    value = key.behaving(user_handle=named).get(options(dispatch))
+
+    verdict = method.verify(Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW))
+
+    assert (verdict.reason if isinstance(verdict, Rejected) else None) == reason

@@ -129,6 +129,26 @@ def test_a_field_that_is_missing_has_its_default() -> None:
     assert decode(Credential, stored) == attrs.evolve(CREDENTIAL, transports=())
 
 
+def test_a_kind_is_read_the_same_the_first_time() -> None:
+    @attrs.frozen
+    class Inner:
+        digest: bytes
+        made_of: bytes
+
+    @attrs.frozen
+    class Outer:
+        hashed: Inner
+        shouted: str = attrs.field(metadata={"load": str.lower})
+        missing: int = 7
+
+    read = Outer(Inner(b"\x00", b"\x01"), "loud")
+
+    assert decode(Outer, b'{"hashed":{"digest":"AA==","made_of":"AQ=="},"shouted":"LOUD"}') == read
+    assert decode(Outer, b'{"hashed":"AA==.AQ==","shouted":"LOUD"}') == read
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        decode(Outer, b'{"hashed":"AA==","shouted":"LOUD"}')
+
+
 def test_what_is_nothing_of_the_kind_is_told_apart() -> None:
     with pytest.raises(TypeError):
         decode(PendingCredential, encode(attrs.evolve(CREDENTIAL, transports=("awaits", "handle"))))
@@ -159,7 +179,10 @@ def test_octets_are_read_in_either_alphabet(data: bytes) -> None:
         assert octets(text) == data
 
 
-@pytest.mark.parametrize("text", ["A", "AAAAA", "A A", "AAA\n", "A=AA", "A.AA", "\N{FULLWIDTH LATIN CAPITAL LETTER A}"])
+@pytest.mark.parametrize(
+    "text",
+    ["A", "AAAAA", "A A", "AAA\n", "AAA\nA", "AAA.A", "=AAA", "A=AA", "A.AA", "\N{FULLWIDTH LATIN CAPITAL LETTER A}"],
+)
 def test_what_is_no_base64_is_an_error(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the decoder says
         octets(text)

@@ -154,6 +154,23 @@ def test_what_a_user_waits_for(owned: list[Failures], wait: timedelta | None) ->
     assert (until and until - NOW) == wait
 
 
+def test_who_is_pardoned_waits_no_more_and_keeps_the_count() -> None:
+    assert failures(3).pardoned() == Failures(count=3, recent=0, last_at=NOW)
+
+
+def test_a_policy_is_asked_with_the_sum_and_the_time_of_the_last() -> None:
+    asked: list[Failures] = []
+
+    class Policy(ThrottlePolicy):
+        def locked_until(self, failures: Failures) -> None:
+            asked.append(failures)
+
+    owned = [failures(3), failures(2, NOW - MINUTE), Failures(count=9, recent=1, last_at=NOW - 2 * MINUTE)]
+
+    assert waiting_until(owned, Policy(), HOUR, NOW) is None
+    assert asked == [Failures(count=6, recent=6, last_at=NOW)]
+
+
 def test_no_wait_outlives_the_memory_of_its_failures() -> None:
     assert waiting_until([failures(124)], RecursiveThrottle(Settings()), MINUTE, NOW) == NOW + MINUTE
 

@@ -1,6 +1,7 @@
 """The ceremonies, step by step: the ids of the tests are the steps of WebAuthn Level 3, sections 7.1 and 7.2."""
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -969,6 +970,13 @@ FUZZED = SoftwareAuthenticator(attestation="packed", authority=AUTHORITY)
 CREATED = creation(FUZZED, DIRECT)
 CREDENTIAL = register(CREATED, DIRECT)
 REQUESTED = request(FUZZED, CREDENTIAL)
+
+
+@pytest.mark.parametrize("last", range(64))
+def test_whatever_the_credential_its_name_is_whole(last: int) -> None:
+    name = attrs.evolve(CREDENTIAL, id=bytes([0, 0, last])).descriptor()["id"]
+
+    assert urlsafe_b64decode(str(name)) == bytes([0, 0, last])
 
 
 @given(RESPONSES)
