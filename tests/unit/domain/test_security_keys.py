@@ -11,7 +11,7 @@ from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.errors import MalformedValue
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Registration
 from mfa.domain.methods.security_keys import IssuedOptions, Purpose, SecurityKeys
-from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, Credential, RelyingParty
+from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, AttestationResponse, Credential, RelyingParty
 from mfa.domain.moments import SKEW
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected
@@ -170,7 +170,7 @@ def test_a_credential_is_judged_by_the_time_of_the_attempt(
 ) -> None:
     register, times = RelyingParty.register, list[datetime]()
 
-    def record(self: RelyingParty, value: Any, *, now: datetime, **more: Any) -> Credential:
+    def record(self: RelyingParty, value: AttestationResponse, *, now: datetime, **more: Any) -> Credential:
         times.append(now)
         return register(self, value, now=now, **more)
 
