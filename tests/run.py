@@ -33,19 +33,18 @@ STORED = (
 """What meets a lock, a constraint or a type of the database, and so runs on each."""
 
 BEFORE_THE_DATABASE = (
-    "tests/integration/django/test_checks.py",
-    "tests/integration/django/test_gate.py",
-    "tests/integration/django/test_token_checks.py",
-    "tests/integration/tokens/test_jwt_gate.py",
-    "tests/integration/tokens/test_several.py",
-    "tests/integration/tokens/test_statements.py",
+    *(f"tests/integration/django/test_{name}.py" for name in ("acting", "checks", "clients", "gate", "notices")),
+    *(f"tests/integration/django/test_{name}.py" for name in ("projects", "requirements", "route_checks", "signals")),
+    *(f"tests/integration/django/test_{name}.py" for name in ("third_party", "token_checks")),
+    *(f"tests/integration/django/test_admin{name}.py" for name in ("", "_acts", "_site")),
+    *(f"tests/integration/tokens/test_{name}.py" for name in ("jwt_gate", "passkey_logins", "several", "statements")),
 )
 """What is decided before a database is asked, or counts what is the same on each."""
 
 LEAST_COVERED = 99
 """Percent. It is to be 100 again once a whole run has shown what the division in tests/measured.py leaves out."""
 
-PROCESSES = ("-n", str(max(2, os.cpu_count() or 2)), "--no-loadscope-reorder")
+CORES = max(2, os.cpu_count() or 2)
 PYTEST = ("python", "-m", "pytest")
 MEASURE = "tests.measured"
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,7 +95,7 @@ def test(arguments: list[str], databases: list[str]) -> None:
     with tempfile.TemporaryFile("w+") as printed, ThreadPoolExecutor() as pool:
         beside = pool.submit(besides, arguments, databases, printed)
         try:
-            run(*PYTEST, *PROCESSES, *arguments, PYTEST_PLUGINS=MEASURE)
+            run(*PYTEST, *processes, *arguments, PYTEST_PLUGINS=MEASURE)
         finally:
             failure = beside.exception()
             print("\n--- beside that:", flush=True)

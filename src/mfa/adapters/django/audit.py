@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 from django.db.models import QuerySet
 
+from mfa.adapters.django import prepared
 from mfa.adapters.django.database import database, translate_errors
 from mfa.adapters.django.models import AuditRecord
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
@@ -19,9 +20,7 @@ class DjangoAuditTrail(AuditTrail):
 
     def add(self, rows: Sequence[AuditRow]) -> None:
         """Insert the rows in one statement."""
-        AuditRecord.objects.using(database()).bulk_create(
-            AuditRecord(**{name: getattr(row, name) for name in _FIELDS}) for row in rows
-        )
+        prepared.insert(database(), AuditRecord, *({name: getattr(row, name) for name in _FIELDS} for row in rows))
 
     @translate_errors
     def read(self, query: AuditQuery) -> Sequence[AuditRow]:

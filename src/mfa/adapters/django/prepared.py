@@ -93,18 +93,22 @@ def update(alias: str, model: type[Model], fields: Mapping[str, object], **place
     return _statement(alias, name, compiled).write({**fields, **{f"in {each}": place[each] for each in place}})
 
 
-def insert(alias: str, model: type[Model], fields: Mapping[str, object]) -> None:
-    """Write a new row; what the database makes by itself, such as a key, is not asked for."""
+def insert(alias: str, model: type[Model], *rows: Mapping[str, object]) -> None:
+    """Write new rows with the same fields; what the database makes by itself, such as a key, is not asked for."""
+    names = [{name: f"{number} {name}" for name in row} for number, row in enumerate(rows)]
 
     def compiled() -> _Statement:
-        placeholders = _placeholders(model, fields)
-        query = InsertQuery(model)
-        made = model(**{_field(model, name).attname: each for name, each in placeholders.items()})
-        query.insert_values([_field(model, name) for name in placeholders], [made], raw=True)
+        query, fields = InsertQuery(model), [_field(model, name) for name in rows[0]]
+        made = [
+            model(**{_field(model, name).attname: _placeholder(model, name, row[name], known[name]) for name in row})
+            for row, known in zip(rows, names, strict=True)
+        ]
+        query.insert_values(fields, made, raw=True)
         compiler = query.get_compiler(using=alias)
         return _Statement(compiler, *compiler.as_sql()[0])
 
-    _statement(alias, ("insert", model, *_shape(fields)), compiled).write(fields)
+    values = {known[name]: value for row, known in zip(rows, names, strict=True) for name, value in row.items()}
+    _statement(alias, ("insert", model, *map(_shape, rows)), compiled).write(values)
 
 
 def forget() -> None:
@@ -124,7 +128,11 @@ def _statement(alias: str, name: Hashable, compiled: Callable[[], _Statement]) -
 
 
 def _placeholders(model: type[Model], fields: Mapping[str, object]) -> dict[str, Placeholder | None]:
-    return {name: None if value is None else Placeholder(name, _field(model, name)) for name, value in fields.items()}
+    return {name: _placeholder(model, name, value, name) for name, value in fields.items()}
+
+
+def _placeholder(model: type[Model], name: str, value: object, known_as: str) -> Placeholder | None:
+    return None if value is None else Placeholder(known_as, _field(model, name))
 
 
 def _shape(fields: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
