@@ -14,9 +14,9 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 
 class Function(NamedTuple):
-    """A function of the package, by its file and its name, and the service without which nothing runs it."""
+    """A function of the package, by its file and its name, and the services without all of which nothing runs it."""
 
-    service: str
+    services: tuple[str, ...]
     file: str
     name: str
 
@@ -42,8 +42,12 @@ class Function(NamedTuple):
         return frozenset(range(found.lineno, (found.end_lineno or found.lineno) + 1))
 
 
-FUNCTIONS = [Function("mariadb", "mfa/adapters/django/prepared.py", "as_mysql")]
+FUNCTIONS = [
+    Function(("mariadb",), "mfa/adapters/django/prepared.py", "as_mysql"),
+    Function(("postgresql", "mariadb"), "mfa/adapters/tokens/authtoken.py", "_lock"),
+]
 
 
 def reached_only_with(services: Iterable[str]) -> list[Function]:
-    return [function for function in FUNCTIONS if function.service in services]
+    absent = {*services}
+    return [function for function in FUNCTIONS if absent.issuperset(function.services)]

@@ -104,6 +104,13 @@ class UnitOfWorkContract:
         assert seen == [0], "before anybody is told"
         assert [event for event, _ in witness.seen] == [*happened]
 
+    def test_what_is_done_is_done_where_nothing_is_recorded(self, unit_of_work: UnitOfWork) -> None:
+        seen: list[str] = []
+
+        unit_of_work.record((), beside=lambda: seen.append("done"))
+
+        assert seen == ["done"]
+
     def test_events_are_published_in_order_once_all_is_stored(
         self, unit_of_work: UnitOfWork, witness: Witness, user_id: UserId, happened: tuple[Event, Event]
     ) -> None:

@@ -62,6 +62,7 @@ def page(settings: Settings, site: str) -> str:
 
 @pytest.fixture
 def screen(chrome: Chrome) -> Iterator[Chrome]:
+    chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
     yield chrome
     chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

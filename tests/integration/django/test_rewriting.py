@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
+from pytest_django import Settings
 
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, SpentLoginRecord
@@ -69,6 +70,17 @@ def fill(apps: StateApps, user: User) -> None:
         )
     ):
         challenges.create(account=account, index=index, token=TOKEN, **changes)
+
+
+def test_where_verifications_have_no_end_none_is_given_to_them(first_version: StateApps, settings: Settings) -> None:
+    settings.MFA = {"VERIFICATION_LIFETIME": None}
+    fill(first_version, User.objects.create_user("ann"))
+
+    executor = MigrationExecutor(connection)
+    executor.migrate([node for node in executor.loader.graph.leaf_nodes() if node[0] == APP_LABEL])
+
+    ends = ChallengeRecord.objects.order_by("index").values_list("expires_at", flat=True)
+    assert list(ends) == [None, NOW + timedelta(days=1), None]
 
 
 @pytest.mark.parametrize("batch", [1, 500])

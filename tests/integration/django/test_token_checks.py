@@ -6,7 +6,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 from django.core.checks import CheckMessage, Error, Warning, run_checks  # noqa: A004 - what Django calls it
 from pytest_django import Settings
-from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt import settings as simplejwt
 
 from mfa.adapters.django import checks
 
@@ -117,7 +117,7 @@ class TestJwt:
     def test_serializers_that_make_unknown_tokens_get_a_warning(
         self, checked: Checked, monkeypatch: pytest.MonkeyPatch, key: str, stock: str
     ) -> None:
-        monkeypatch.setattr(api_settings, key, stock)
+        monkeypatch.setattr(simplejwt.api_settings, key, stock)
         assert checked("session", SESSION) == []
 
         [warning] = checked("jwt", JWT)
@@ -135,8 +135,8 @@ class TestJwt:
         blacklist: bool,  # noqa: FBT001
         told: list[str],
     ) -> None:
-        monkeypatch.setattr(api_settings, "ROTATE_REFRESH_TOKENS", True)
-        monkeypatch.setattr(api_settings, "BLACKLIST_AFTER_ROTATION", blacklist)
+        monkeypatch.setattr(simplejwt.api_settings, "ROTATE_REFRESH_TOKENS", True)
+        monkeypatch.setattr(simplejwt.api_settings, "BLACKLIST_AFTER_ROTATION", blacklist)
 
         assert ids(checked(["session", "jwt"], JWT, SESSION)) == told
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -41,6 +42,7 @@ EVERYTHING: dict[str, object] = {
     "SMS_DEFAULT_REGION": "NL",
     "TRUST_LIFETIME": "30d",
     "PASSKEY_LOGIN": True,
+    "ENCRYPTION_KEYS": [urlsafe_b64encode(b"a key of the test, and no other.").decode()],
 }
 
 ADDRESS = "anna.of.the.test@example.org"

@@ -39,6 +39,14 @@ def test_a_token_that_confirmed_enough_is_verified(world: World) -> None:
     )
 
 
+def test_a_gate_judges_by_what_it_reads_as_by_the_account(world: World) -> None:
+    world.enrolled(PHONE)
+
+    for token in (PHONE, LAPTOP):
+        account, proofs = world.assess_token.account(token), world.assess_token.proofs(token)
+        assert world.assess_token.stand(proofs) == world.assess_token.stand(account)
+
+
 def test_a_new_token_starts_unverified(world: World) -> None:
     world.enrolled(PHONE)
 

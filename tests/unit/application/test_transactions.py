@@ -103,6 +103,11 @@ def test_an_account_that_was_read_along_with_the_token_is_read_again_only_where_
     assert isinstance(world.verify_challenge(command), NotVerified)
     assert reads == [LAPTOP.id]
     assert world.failures() == 2
+
+    # Nor is one of use that another token read.
+    other = attrs.evolve(command, account=world.repository.of(ANNA, PHONE.id))
+    assert isinstance(world.verify_challenge(other), NotVerified)
+    assert reads == [LAPTOP.id, LAPTOP.id]
     reads.clear()
     enrolment = Register(token=PHONE, method="email", account=world.repository.of(ANNA, PHONE.id))
     for expected in ([], [PHONE.id]):

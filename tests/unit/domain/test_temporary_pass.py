@@ -62,6 +62,10 @@ def test_it_sends_nothing(method: TemporaryPass, made: tuple[str, bytes]) -> Non
         method.dispatch(made[1], NOW, {})
 
 
+def test_how_often_it_serves_is_not_its_own_to_tell(method: TemporaryPass, made: tuple[str, bytes]) -> None:
+    assert method.remaining(made[1]) is None
+
+
 def test_it_cannot_be_guessed_and_resists_no_phishing(method: TemporaryPass) -> None:
     methods = Methods((TOTP,), reserved=(method,))
 

@@ -88,7 +88,8 @@ def replaced_by(row: AuthToken) -> AuthToken:
     for _attempt in range(MOST_ATTEMPTS):
         try:
             with transaction.atomic(using=database):
-                _lock(row.user, database)
+                if connections[database].features.has_select_for_update:
+                    _lock(row.user, database)
                 AuthToken.objects.using(database).filter(user=row.user).delete()
                 insert(row)
                 return row
@@ -104,8 +105,7 @@ def _lock(user: Any, database: str) -> None:  # noqa: ANN401 - as above
     Otherwise a database that locks entries of its indexes finds deadlocks among them. One that locks nothing but the
     whole file, at the first statement that writes, needs no more than that.
     """
-    if connections[database].features.has_select_for_update:
-        list(type(user)._base_manager.using(database).select_for_update().filter(pk=user.pk).values_list("pk"))  # noqa: SLF001 - Django's name for it
+    list(type(user)._base_manager.using(database).select_for_update().filter(pk=user.pk).values_list("pk"))  # noqa: SLF001 - Django's name for it
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as Python has it
