@@ -687,6 +687,10 @@ class TestAudit:
 
         assert len(run("mfa_audit", "--id", phone.user_id, "--json").json) == 3
 
+    def test_a_key_is_read_in_any_form_that_the_model_of_users_reads(self, phone: Token) -> None:
+        """As one that is a UUID, in capitals or without its dashes."""
+        assert len(run("mfa_audit", "--id", f"00{phone.user_id}", "--json").json) == 3
+
     def test_a_line_is_fit_for_a_terminal(self) -> None:
         AuditRecord.objects.filter(why="ticket 7").update(user_agent=f"curl{ESCAPE}")
 

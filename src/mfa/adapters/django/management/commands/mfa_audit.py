@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -78,10 +80,16 @@ def _wanted(options: Mapping[str, Any]) -> TrailWanted:
 
 
 def _key(text: str) -> UserId:
-    """Read the key of a user who may be gone; raises ``CommandError`` for what no database keeps."""
+    """Read the key of a user who may be gone, in any form that his model reads it in.
+
+    Raises ``CommandError`` for what no database keeps.
+    """
     if without_control(text) != text:
         raise no_user(text)
-    return UserId(text)
+    try:
+        return UserId(str(get_user_model()._meta.pk.to_python(text)))  # noqa: SLF001 - Django's name for it
+    except ValidationError:
+        return UserId(text)
 
 
 def _since(text: str | datetime | timedelta | None) -> datetime | timedelta | None:
