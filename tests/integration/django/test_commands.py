@@ -1,15 +1,18 @@
 """The commands of operators: whom they are about, who stands for them, and what they answer."""
 
 import getpass
+import io
+import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, User, UserManager
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -110,6 +113,11 @@ class TestWhom:
         assert rows() == before
         assert not AuditRecord.objects.filter(event__startswith="operator").exists()
 
+    def test_a_script_may_give_a_key_as_it_is(self, world: World, phone: Token) -> None:
+        call_command("mfa_unlock", id=int(phone.user_id))
+        with pytest.raises(CommandError, match="There is no user '987654321'"):
+            call_command("mfa_unlock", id=987654321)
+
     def test_of_several_by_one_name_none_is_taken(self, bert: User, monkeypatch: pytest.MonkeyPatch) -> None:
         """As with a project's manager that reads names in any case."""
         get_user_model().objects.create_user("Bert")
@@ -135,6 +143,18 @@ class TestWhom:
 
     def test_an_empty_list_is_nobody(self, world: World) -> None:
         assert run("mfa_unlock", "-", "--json", stdin="").json == {"users": []}
+
+    def test_a_list_may_begin_with_the_mark_of_its_encoding(self, world: World, phone: Token) -> None:
+        assert run("mfa_unlock", "-", "--json", stdin="\ufeffanna\r\n").json["users"][0]["user"] == "anna"
+
+    def test_a_list_that_is_no_text_is_not_begun(self, world: World, phone: Token) -> None:
+        typed = io.TextIOWrapper(io.BytesIO(b"anna\n\xff\n"), encoding="utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.stdin", typed)
+            with pytest.raises(CommandError, match="standard input"):
+                call_command("mfa_lockdown", "-")
+
+        assert not AuditRecord.objects.exists()
 
     def test_a_list_with_a_slip_is_not_begun(self, world: World, phone: Token) -> None:
         assert run("mfa_lockdown", "-", stdin="anna\nano\n").status == 1
@@ -196,6 +216,16 @@ class TestWhoActs:
         monkeypatch.setattr("getpass.getuser", getuser)
 
         assert commands.system_account() == f"uid {os.getuid()}"
+
+    @pytest.mark.parametrize("name", ["user", "System", "", "x" * 151, "\x1b"])
+    def test_so_is_one_whose_name_cannot_stand_in_the_audit_trail(
+        self, world: World, phone: Token, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        """As the account of many a container is called user."""
+        monkeypatch.setattr("getpass.getuser", lambda: name)
+
+        assert run("mfa_unlock", "anna").status == 0
+        assert trail("operator.unlock")[0]["actor"] == f"uid {os.getuid()}"
 
     @pytest.mark.parametrize("name", ["user", "system", "", " ", "x" * 151, "\n"])
     def test_nobody_passes_for_the_user_or_the_system(self, world: World, phone: Token, name: str) -> None:
@@ -522,6 +552,16 @@ class TestReport:
         assert told["totp"] == 2
         assert "clerks:\n  totp: 1\n" in run("mfa_report", "--by-group").out
 
+    @pytest.mark.parametrize("name", ["none", "totp", "disabled"])
+    def test_a_group_that_is_called_like_a_number_hides_none(self, name: str) -> None:
+        Group.objects.filter(name="clerks").update(name=name)
+        numbers = run("mfa_report", "--json").json
+
+        told = run("mfa_report", "--by-group", "--json").json
+
+        assert {key: told[key] for key in numbers} == numbers
+        assert told[f"group {name}"]["disabled"] == 1
+
     def test_where_users_have_no_groups_there_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("mfa.adapters.django.reports.model_of_groups", lambda _: None)
 
@@ -647,6 +687,10 @@ class TestAudit:
 
         assert len(run("mfa_audit", "--id", phone.user_id, "--json").json) == 3
 
+    def test_a_key_is_read_in_any_form_that_the_model_of_users_reads(self, phone: Token) -> None:
+        """As one that is a UUID, in capitals or without its dashes."""
+        assert len(run("mfa_audit", "--id", f"00{phone.user_id}", "--json").json) == 3
+
     def test_a_line_is_fit_for_a_terminal(self) -> None:
         AuditRecord.objects.filter(why="ticket 7").update(user_agent=f"curl{ESCAPE}")
 
@@ -674,6 +718,37 @@ class TestAudit:
         assert ran.status in {1, 2}
         assert ran.err
         assert "\x1b" not in ran.err
+
+    @pytest.mark.parametrize("key", ["\udcff", "1\x00", "1\ud800"])
+    def test_a_key_that_no_database_keeps_is_nobodys(self, key: str) -> None:
+        """As a shell hands on what is no text in its encoding."""
+        ran = run("mfa_audit", "--id", key)
+
+        assert (ran.status, ran.out) == (1, "")
+        assert "There is no user" in ran.err
+
+    @pytest.mark.parametrize(
+        ("wish", "count"),
+        [
+            ({"event": "operator.unlock"}, 2),
+            ({"event": ["operator.unlock", "device.activated"]}, 3),
+            ({"since": timedelta(hours=2)}, 2),
+            ({"since": datetime(2026, 2, 1, tzinfo=UTC)}, 2),
+        ],
+    )
+    def test_a_script_may_ask_by_values(self, wish: dict[str, Any], count: int) -> None:
+        out = io.StringIO()
+
+        call_command("mfa_audit", json=True, stdout=out, **wish)
+
+        assert len(json.loads(out.getvalue())) == count
+
+    def test_a_script_may_ask_by_a_key(self, phone: Token) -> None:
+        out = io.StringIO()
+
+        call_command("mfa_audit", id=int(phone.user_id), stdout=out)
+
+        assert out.getvalue().count("\n") == 3
 
     def test_nothing_is_one_document_as_well(self) -> None:
         assert run("mfa_audit", "--event", "user.lockdown", "--json").json == []

@@ -132,9 +132,17 @@ class UsersCommand(UserCommand):
         return list(dict.fromkeys(found))
 
 
+_ENCODING_MARK = "\ufeff"
+"""With which some editors begin a text (Unicode 16 section 23.8)."""
+
+
 def _typed() -> Iterator[str]:
-    """Read the lines of the standard input that say anything."""
-    return (line.strip() for line in sys.stdin if line.strip())
+    """Read the lines of the standard input that say anything; raises ``CommandError`` for what is no text."""
+    try:
+        lines = sys.stdin.read().removeprefix(_ENCODING_MARK).split("\n")
+    except UnicodeDecodeError:
+        raise CommandError("The standard input is no text in the encoding of this terminal.") from None
+    return (line.strip() for line in lines if line.strip())
 
 
 def sentence(error: MfaError) -> str:
@@ -145,10 +153,13 @@ def sentence(error: MfaError) -> str:
 
 
 def system_account() -> str:
-    """Return who runs this process, as the operating system has it."""
+    """Return who runs this process, as the operating system has it.
+
+    It is the number of an account without a name, or with one that means somebody else in the audit trail.
+    """
     try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):
+        return Operator(name=getpass.getuser()).name
+    except (ImportError, KeyError, OSError, InvalidField):
         return f"uid {os.getuid()}"
 
 
@@ -157,16 +168,21 @@ def user_by_name(name: str) -> UserId:
     return _user(lambda: writable().get_by_natural_key(name), name)
 
 
-def user_by_key(key: str) -> UserId:
-    """Return the user of a primary key; raises ``CommandError``."""
-    return _user(lambda: writable().get(pk=key), key)
+def user_by_key(key: object) -> UserId:
+    """Return the user of a primary key, in text or as it is; raises ``CommandError``."""
+    return _user(lambda: writable().get(pk=key), str(key))
+
+
+def no_user(named: str) -> CommandError:
+    """Return what is raised where nobody is called so."""
+    return CommandError(f"There is no user {without_control(named)!r}.")
 
 
 def _user(get: Callable[[], Any], named: str) -> UserId:
     try:
         return UserId(str(translate_errors(get)().pk))
     except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
-        raise CommandError(f"There is no user {without_control(named)!r}.") from None
+        raise no_user(named) from None
     except MultipleObjectsReturned:
         raise CommandError(f"There are several users {without_control(named)!r}; name one by --id.") from None
 

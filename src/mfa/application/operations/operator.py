@@ -10,6 +10,7 @@ from mfa.application.transactions import retried
 from mfa.domain.errors import InvalidField, NotAllowed
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import without_control
+from mfa.domain.policies import Profile
 
 MOST_NAME_CHARACTERS = 150
 MOST_REASON_CHARACTERS = 500
@@ -49,10 +50,13 @@ class Operator:
 
 
 def demand_authority(users: UserDirectory, operator: Operator, user_id: UserId) -> None:
-    """Refuse an operator who is no superuser to act upon a superuser, or upon himself.
+    """Refuse an operator who is no superuser to act upon a superuser, or upon himself, and anybody upon nobody.
 
     Raises ``NotAllowed``, also for an operator who may not log in any more, and ``Unavailable``.
     """
+    concerned = retried(partial(users.profile, user_id))
+    if concerned == Profile():
+        raise NotAllowed
     if operator.user_id is None:
         return
     profile = retried(partial(users.profile, operator.user_id))
@@ -60,5 +64,5 @@ def demand_authority(users: UserDirectory, operator: Operator, user_id: UserId) 
         raise NotAllowed
     if profile.is_superuser:
         return
-    if operator.user_id == user_id or retried(partial(users.profile, user_id)).is_superuser:
+    if operator.user_id == user_id or concerned.is_superuser:
         raise NotAllowed

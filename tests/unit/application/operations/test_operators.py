@@ -59,6 +59,24 @@ class TestAuthority:
 
         assert {row.user_id for row in desk.rows} == {CHIEF}
 
+    @pytest.mark.parametrize("operator", [SHELL, helper(), helper(CHIEF)])
+    def test_nobody_acts_upon_a_user_who_is_not_there(self, desk: Desk, act: Act, operator: Operator) -> None:
+        """Or the audit trail had a row of what was never done."""
+        with pytest.raises(NotAllowed):
+            act(desk, UserId("404"), operator)
+
+        assert desk.rows == []
+
+    def test_but_upon_one_who_may_not_log_in_they_do(self, desk: Desk) -> None:
+        """As upon somebody who has left; a pass alone is of no use to him."""
+        desk.world.container.users().add(ANNA, Profile(name="anna"))
+
+        desk.unlock()
+        desk.lock_down()
+        desk.reset()
+
+        assert [row.event for row in desk.rows] == ["operator.unlock", "operator.lockdown", "operator.reset"]
+
     @pytest.mark.parametrize("superuser", [True, False])
     def test_who_may_not_log_in_any_more_acts_upon_nobody(self, desk: Desk, act: Act, *, superuser: bool) -> None:
         gone = Profile(name="gone", is_superuser=superuser, active=False)

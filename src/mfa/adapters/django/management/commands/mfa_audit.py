@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from mfa.adapters.django.commands import OperatorCommand, moment, user_by_name, written
+from mfa.adapters.django.commands import OperatorCommand, moment, no_user, user_by_name, written
 from mfa.application.operations import TrailWanted
 from mfa.application.ports.audit import AuditRow
 from mfa.application.use_cases import UseCases
@@ -66,20 +68,34 @@ def line(row: AuditRow) -> str:
 def _wanted(options: Mapping[str, Any]) -> TrailWanted:
     if options["user"] is not None and options["id"] is not None:
         raise CommandError("Name the user by --user or by --id, and not by both.")
-    user_id = None if options["id"] is None else UserId(options["id"])
+    user_id = None if options["id"] is None else _key(str(options["id"]))
     if options["user"] is not None:
         user_id = user_by_name(options["user"])
-    events = tuple(options["event"] or ())
+    # A script may give one name, where a shell gives a list of them.
+    events = (options["event"],) if isinstance(options["event"], str) else tuple(options["event"] or ())
     for name in events:
         if name not in EVENT_NAMES:
             raise CommandError(f"There is no event {without_control(name)!r}; there are {', '.join(EVENT_NAMES)}.")
     return TrailWanted(user_id=user_id, since=_since(options["since"]), events=events)
 
 
-def _since(text: str | None) -> datetime | timedelta | None:
-    """Read a time, a day, or how long ago it was; raises ``CommandError``."""
-    if text is None:
-        return None
+def _key(text: str) -> UserId:
+    """Read the key of a user who may be gone, in any form that his model reads it in.
+
+    Raises ``CommandError`` for what no database keeps.
+    """
+    if without_control(text) != text:
+        raise no_user(text)
+    try:
+        return UserId(str(get_user_model()._meta.pk.to_python(text)))  # noqa: SLF001 - Django's name for it
+    except ValidationError:
+        return UserId(text)
+
+
+def _since(text: str | datetime | timedelta | None) -> datetime | timedelta | None:
+    """Read a time, a day, or how long ago it was; raises ``CommandError``. A script may give either as it is."""
+    if not isinstance(text, str):
+        return text
     try:
         at = parse_datetime(text)
         if at is None:

@@ -39,7 +39,9 @@ class Command(OperatorCommand):
         document: dict[str, object] = dict(_numbers(use_cases.operations.report_users()))
         if options["by_group"]:
             groups = use_cases.operations.report_users.by_group()
-            document |= {name: _numbers(report) for name, report in groups.items()}
+            # A group that is called like one of the numbers is told beside it.
+            numbers = {*document}
+            document |= {f"group {name}" if name in numbers else name: _numbers(each) for name, each in groups.items()}
         self.say(options, document, _lines(document))
 
     def _list(self, options: Mapping[str, Any], names: Iterator[str]) -> None:
