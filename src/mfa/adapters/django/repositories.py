@@ -64,8 +64,8 @@ _TOKEN = ChallengeRecord._meta.get_field("token")  # noqa: SLF001 - Django's nam
 
 _LOGIN_CHARACTERS = 32
 
-SEALS_AT_ONCE = 20_000
-"""Rows, by their keys, whose seals are counted in one statement: some hundredths of a second."""
+SEALS_AT_ONCE = 5_000
+"""Rows, by their keys, whose seals are counted in one statement: a hundredth of a second."""
 
 
 @attrs.frozen(eq=False, repr=False)

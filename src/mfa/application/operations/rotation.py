@@ -16,8 +16,8 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import RotationIncomplete, SealError
 from mfa.domain.identifiers import TokenId, UserId
 
-BATCH = 500
-"""Accounts whose keys are read at once."""
+BATCH = 200
+"""Accounts whose keys, and what their seals begin with, are read at once."""
 
 MOST_PASSES = 3
 """How often all accounts are gone through: what is sealed meanwhile by a process with the old settings is found."""
