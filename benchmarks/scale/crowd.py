@@ -16,7 +16,7 @@ from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.system import FrozenClock
-from mfa.application.ports.system import seal_context
+from mfa.application.ports.system import Vault, seal_context
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import Enrolment
 
@@ -48,7 +48,7 @@ _DEVICES = """
 INSERT INTO multi_factor_devicerecord (account_id, index, method, name, state, destination, created_at, activated_at,
                                        failures, recent_failures, {columns})
 SELECT u, i, CASE i WHEN 0 THEN 'totp' ELSE 'email' END, 'device ' || i,
-       coalesce(real_devices.state, decode(repeat(md5(u || '/' || i), 12), 'hex')),
+       coalesce(real_devices.state, %(header)s::bytea || decode(repeat(md5(u || '/' || i), 12), 'hex')),
        CASE i WHEN 0 THEN NULL ELSE 'u***@example.com' END, %(since)s, %(since)s, 0, 0, {values}
 FROM generate_series(1, %(users)s) u CROSS JOIN generate_series(0, 1) i
 LEFT JOIN real_devices ON real_devices.user_id = u AND real_devices.index = i
@@ -56,9 +56,10 @@ ORDER BY md5(u || '/' || i)
 """
 
 _CHALLENGES = """
-INSERT INTO multi_factor_challengerecord (account_id, index, token, dispatched_at, confirmed_at, {columns})
+INSERT INTO multi_factor_challengerecord (account_id, index, token, dispatched_at, confirmed_at, expires_at,
+                                          {columns})
 SELECT u, i, 'authtoken:' || encode(sha256(('mfa/authtoken/' || {key})::bytea), 'hex') || '.20260101000000000000',
-       CASE i WHEN 0 THEN NULL ELSE %(since)s::timestamptz END, %(now)s, {values}
+       CASE i WHEN 0 THEN NULL ELSE %(since)s::timestamptz END, %(now)s, {ends}, {values}
 FROM generate_series(1, %(users)s) u CROSS JOIN generate_series(0, 1) i CROSS JOIN generate_series(1, %(tokens)s) t
 ORDER BY md5(u || '/' || i || '/' || t)
 """
@@ -96,12 +97,11 @@ class Deployment:
         self.container.clock.reset_override()
         self.container.email_sender.reset_override()
 
-    def enrol(self, user: int) -> tuple[Person, list[bytes]]:
-        """Make a person, and the states of both devices."""
+    def enrol(self, user: int, vault: Vault) -> tuple[Person, list[bytes]]:
+        """Make a person, and the states of both devices, sealed by a vault."""
         user_id = UserId(str(user))
         enrolment = Enrolment(user_name=f"user{user}", user_email=f"user{user}@example.com", now=SINCE)
         made = [self.use_cases.methods.named(name).register(enrolment) for name in ("totp", "email")]
-        vault = self.use_cases.vault
         states = [vault.seal(each.state, seal_context(user_id, index)) for index, each in enumerate(made)]
         key = hashlib.sha256(f"{user}/1".encode()).hexdigest()[:40]
         digest = hashlib.sha256(f"mfa/authtoken/{key}".encode()).hexdigest()
@@ -119,14 +119,36 @@ def deployment() -> Iterator[Deployment]:
         lent.close()
 
 
-def fill(deployed: Deployment, alias: str, devices: int, people: int) -> list[Person]:
+@attrs.frozen(kw_only=True)
+class Upkeep:
+    """What there is to do about the rows beside serving; by default nothing."""
+
+    vault: Vault | None = None
+    """Seals what is the people's; the deployment's own otherwise."""
+
+    header: bytes = b""
+    """What the seals of everybody else begin with."""
+
+    challenges_end: str = "NULL"
+    """When each challenge is over, in SQL; ``u`` is the user, ``i`` the device and ``t`` the token."""
+
+
+def fill(deployed: Deployment, alias: str, devices: int, people: int, *, upkeep: Upkeep | None = None) -> list[Person]:
     """Fill a database with that many devices, and return the people that stand evenly among their users.
 
     Everybody has verified at the moment that the deployment's clock shows.
     """
+    upkeep = upkeep or Upkeep()
     users = devices // 2
-    enrolled = {user: deployed.enrol(user) for user in range(1, users + 1, max(users // people, 1))}
-    values: dict[str, Any] = {"users": users, "tokens": TOKENS, "since": SINCE, "now": deployed.clock.time}
+    vault = upkeep.vault or deployed.use_cases.vault
+    enrolled = {user: deployed.enrol(user, vault) for user in range(1, users + 1, max(users // people, 1))}
+    values: dict[str, Any] = {
+        "users": users,
+        "tokens": TOKENS,
+        "since": SINCE,
+        "now": deployed.clock.time,
+        "header": upkeep.header,
+    }
     with connections[alias].cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE real_devices (user_id int, index int, state bytea)")
         cursor.executemany(
@@ -142,7 +164,8 @@ def fill(deployed: Deployment, alias: str, devices: int, people: int) -> list[Pe
             others = _others(model, statement, alias)
             columns = ", ".join(map(connections[alias].ops.quote_name, others))
             placeholders = ", ".join(f"%({column})s" for column in others)
-            cursor.execute(statement.format(columns=columns, values=placeholders, key=KEY), {**values, **others})
+            filled = statement.format(columns=columns, values=placeholders, key=KEY, ends=upkeep.challenges_end)
+            cursor.execute(filled, {**values, **others})
         cursor.execute("DROP TABLE real_devices")
         cursor.execute(f"ANALYZE {', '.join(TABLES)}")
     return [person for person, _ in enrolled.values()]

@@ -1,6 +1,7 @@
 """What every ExpiredRows does."""
 
 from datetime import datetime, timedelta
+from itertools import chain
 
 import attrs
 import pytest
@@ -52,7 +53,7 @@ class ExpiredRowsContract:
 
     def test_where_nothing_is_there_nothing_is_over(self, expired: ExpiredRows) -> None:
         assert self.found(expired, LATER) == set()
-        assert [expired.drop(kind, LATER, 100) for kind in expired.kinds] == [0, 0, 0]
+        assert [*chain.from_iterable(expired.drop(kind, LATER, 100) for kind in expired.kinds)] == []
 
     def test_accounts_are_found_by_a_device_that_is_over(
         self, expired: ExpiredRows, repository: AccountRepository, user_id: UserId, other_user_id: UserId
@@ -109,10 +110,10 @@ class ExpiredRowsContract:
         )
         repository.save(before, attrs.evolve(before, challenges=challenges))
 
-        assert expired.drop("challenges", NOW - SECOND, 100) == 0
-        assert expired.drop("challenges", NOW, 100) == 1
+        assert list(expired.drop("challenges", NOW - SECOND, 100)) == []
+        assert list(expired.drop("challenges", NOW, 100)) == [1]
         assert repository.of(user_id, PHONE).challenges == challenges[1:]
-        assert expired.drop("challenges", NOW + timedelta(days=9999), 100) == 1
+        assert list(expired.drop("challenges", NOW + timedelta(days=9999), 100)) == [1]
         assert repository.of(user_id, PHONE).challenges == challenges[2:], "one without an end stays"
 
     def test_no_more_than_a_batch_is_dropped_at_once(
@@ -127,7 +128,8 @@ class ExpiredRowsContract:
         audit.add([row("device.renamed") for _ in range(3)])
 
         for kind in expired.kinds:
-            assert [expired.drop(kind, NOW, 2) for _ in range(3)] == [2, 1, 0]
+            assert list(expired.drop(kind, NOW, 2)) == [2, 1]
+            assert list(expired.drop(kind, NOW, 2)) == []
 
     def test_spent_logins_are_dropped_and_others_stay_spent(
         self, expired: ExpiredRows, repository: AccountRepository
@@ -139,7 +141,7 @@ class ExpiredRowsContract:
         for each in (over, living):
             repository.save(nobody, nobody, spending=each)
 
-        assert expired.drop("logins", NOW, 100) == 1
+        assert list(expired.drop("logins", NOW, 100)) == [1]
 
         repository.save(nobody, nobody, spending=over)
         with pytest.raises(AlreadySpent):
@@ -148,7 +150,7 @@ class ExpiredRowsContract:
     def test_the_oldest_rows_of_the_trail_are_dropped_first(self, expired: ExpiredRows, audit: AuditTrail) -> None:
         audit.add([row(f"event.{number}", at=NOW + number * SECOND) for number in range(4)])
 
-        assert expired.drop("audit", NOW + 2 * SECOND, 2) == 2
+        assert next(iter(expired.drop("audit", NOW + 2 * SECOND, 2))) == 2
 
         assert [each.event for each in audit.read(AuditQuery(oldest_first=True))] == ["event.2", "event.3"]
 

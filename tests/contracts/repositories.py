@@ -1,6 +1,6 @@
 """What every AccountRepository does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -644,6 +644,23 @@ class AccountRepositoryContract:
 
         assert repository.seals(3) == {b"sea": 2, b"oth": 1, EVERY_BYTE[:3]: 1}
         assert repository.seals(4) == {b"seal": 1, b"seam": 1, b"othe": 1, EVERY_BYTE[:4]: 1}
+        assert of_each(repository, [user_id, other_user_id], 3) == {
+            user_id: {b"sea", b"oth"},
+            other_user_id: {EVERY_BYTE[:3]},
+        }
+        assert of_each(repository, [user_id], 4) == {user_id: {b"seal", b"seam", b"othe"}}
+
+    def test_who_has_nothing_sealed_has_no_beginnings(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+    ) -> None:
+        before = repository.of(user_id)
+        repository.save(before, attrs.evolve(before, next_index=1))
+
+        assert of_each(repository, [user_id, other_user_id], 3) == {}
+
+
+def of_each(repository: AccountRepository, users: Sequence[UserId], length: int) -> dict[UserId, set[bytes]]:
+    return {user_id: set(found) for user_id, found in repository.seals_of(users, length).items() if found}
 
 
 def holder(repository: AccountRepository) -> UserId | None:

@@ -628,9 +628,9 @@ class TestPurge:
         world.enrolled(phone)
         rows = accessor.use_cases().operations.purge.expired
         until = world.clock.now() + timedelta(days=31)
-        assert rows.drop("challenges", world.clock.now(), 10) == 0
-        assert rows.drop("challenges", until, 10) == 1
-        assert rows.drop("challenges", until, 10) == 0
+        assert list(rows.drop("challenges", world.clock.now(), 10)) == []
+        assert list(rows.drop("challenges", until, 10)) == [1]
+        assert list(rows.drop("challenges", until, 10)) == []
 
 
 class TestAudit:

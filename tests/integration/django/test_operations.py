@@ -19,7 +19,7 @@ from mfa.domain.identifiers import UserId
 from tests.contracts.audit import AuditTrailContract, row
 from tests.contracts.purging import LATER, ExpiredRowsContract, store
 from tests.contracts.reports import GUESSABLE, AccountReportsContract
-from tests.contracts.repositories import device
+from tests.contracts.repositories import NOW, SECOND, device
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +159,15 @@ class TestDjangoExpiredRows(ExpiredRowsContract):
 
         assert len(captured) == 4, "two full batches, and two that are empty"
         assert all("LIMIT 3" in each["sql"] for each in captured)
+
+    def test_a_batch_is_looked_for_from_where_the_last_one_ended(self, expired: DjangoExpiredRows) -> None:
+        DjangoAuditTrail().add([row("device.renamed", at=NOW + number * SECOND) for number in range(5)])
+
+        with CaptureQueriesContext(connection) as captured:
+            assert list(expired.drop("audit", LATER, 2)) == [2, 2, 1]
+
+        looked = [each["sql"] for each in captured if each["sql"].startswith("SELECT")]
+        assert [sql.count(" >= ") for sql in looked] == [0, 1, 1, 1]
 
     @pytest.fixture
     def people(self, db: None) -> Callable[[int], list[UserId]]:

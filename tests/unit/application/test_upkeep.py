@@ -11,8 +11,9 @@ from mfa.application.operations import CountSeals, Operator, RotateKeys
 from mfa.application.ports.audit import AuditQuery
 from mfa.application.ports.system import Vault
 from mfa.application.verification import Verified
+from mfa.domain.accounts import Account
 from mfa.domain.errors import BrokenSeal, RotationIncomplete, UnknownKey
-from mfa.domain.identifiers import UserId
+from mfa.domain.identifiers import TokenId, UserId
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, World
 
 OLD, NEW = derive_key("old"), derive_key("new")
@@ -29,6 +30,12 @@ def under(world: World, *keys: bytes) -> World:
 def rotation(world: World, rotations: MemoryKeyRotations | None) -> RotateKeys:
     transactions = world.assess_token.transactions
     return RotateKeys(transactions=transactions, accounts=world.repository, rotations=rotations)
+
+
+class Opaque(AesGcmVault):
+    """Seals of which the beginning tells nothing."""
+
+    header_bytes = 0
 
 
 @pytest.fixture
@@ -60,6 +67,34 @@ def test_a_second_run_has_nothing_to_do(old: World) -> None:
 
     assert rotation(under(old, NEW, OLD), MemoryKeyRotations())() == 0
     assert old.repository.of(ANNA) == before
+
+
+def test_whose_seals_are_all_under_the_first_key_is_not_read(old: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    old.enrolled(PHONE)
+    world = under(old, NEW, OLD)
+    world.enrolled(BERTS)
+    read, of = list[UserId](), MemoryAccountRepository.of
+
+    def noted(self: MemoryAccountRepository, user_id: UserId, token_id: TokenId | None = None) -> Account:
+        read.append(user_id)
+        return of(self, user_id, token_id)
+
+    monkeypatch.setattr(MemoryAccountRepository, "of", noted)
+    rotate = rotation(world, MemoryKeyRotations())
+
+    assert (rotate(), rotate()) == (1, 0)
+    assert read == [ANNA]
+
+
+def test_where_a_seal_does_not_tell_its_key_every_account_is_read(old: World) -> None:
+    app = old.enrolled(PHONE)
+    world = under(old, NEW, OLD)
+    world.container.vault.override(Opaque([NEW, OLD]))
+
+    assert rotation(world, MemoryKeyRotations())() == 1
+    new = under(old, NEW)
+    new.later(minutes=1)
+    assert isinstance(new.verify(PHONE, app.index, app.fresh()), Verified)
 
 
 def test_without_the_old_key_nothing_is_changed_nor_said_to_be_done(old: World) -> None:
@@ -167,12 +202,6 @@ def test_what_is_sealed_is_counted_by_key(old: World) -> None:
     assert {(each.values, each.first) for each in counted} == {(1, True), (1, False)}
     assert len({each.key for each in counted}) == 2
     assert [each.key for each in counted] == sorted(each.key for each in counted)
-
-
-class Opaque(AesGcmVault):
-    """Seals of which the beginning tells nothing."""
-
-    header_bytes = 0
 
 
 def test_where_a_seal_does_not_tell_its_key_nothing_is_counted(old: World) -> None:

@@ -39,20 +39,28 @@ class DjangoExpiredRows(ExpiredRows):
                 later = Q(**{f"{ends}__gt": end}) | Q(**{ends: end, "pk__gt": last})
                 rest = over.filter(later, **{f"{ends}__gte": end}).order_by(ends, "pk").values_list(ends, "pk", key)
 
-    @translate_errors
-    def drop(self, kind: str, until: datetime, batch: int) -> int:
-        """Delete a batch, the oldest first.
+    def drop(self, kind: str, until: datetime, batch: int) -> Iterator[int]:
+        """Delete batch after batch, the oldest first, and tell how many went.
+
+        Each is looked for from where the last one ended: as long as anybody reads as of a moment before the purge, such
+        as a backup, PostgreSQL goes through all that was deleted since to find what was not.
 
         Keys are read before the transaction that deletes: SQLite lets no transaction write that has read before
         somebody else wrote. What was renewed meanwhile is left.
         """
         model, column = _KINDS[kind]
-        rows = model._default_manager.using(database())  # noqa: SLF001 - Django's name for it
-        over = rows.filter(**{f"{column}__lte": until})
-        keys = list(over.order_by(column).values_list("pk", flat=True)[:batch])
-        return over.filter(pk__in=keys).delete()[0] if keys else 0
+        over = model._default_manager.using(database()).filter(**{f"{column}__lte": until})  # noqa: SLF001 - Django's name for it
+        rest = over
+        while found := retried(partial(_read, rest.order_by(column).values_list("pk", column)[:batch])):
+            yield retried(partial(_delete, over.filter(pk__in=[row[0] for row in found])))
+            rest = over.filter(**{f"{column}__gte": found[-1][1]})
 
 
 @translate_errors
 def _read(rows: QuerySet[Any, Any]) -> list[Any]:
     return list(rows)
+
+
+@translate_errors
+def _delete(rows: QuerySet[Any, Any]) -> int:
+    return rows.delete()[0]

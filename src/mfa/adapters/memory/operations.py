@@ -82,8 +82,10 @@ class MemoryExpiredRows(ExpiredRows):
             if over or any(each.expires_at <= now for each in account.trusts):
                 yield user_id
 
-    def drop(self, kind: str, until: datetime, batch: int) -> int:
-        """Drop so many that ended by then, and return how many."""
-        if kind == "audit":
-            return self._audit.drop(until, batch)
-        return self._accounts.drop(kind, until, batch)
+    def drop(self, kind: str, until: datetime, batch: int) -> Iterable[int]:
+        """Drop so many at once that ended by then, and tell how many."""
+        while dropped := self._drop(kind, until, batch):
+            yield dropped
+
+    def _drop(self, kind: str, until: datetime, batch: int) -> int:
+        return self._audit.drop(until, batch) if kind == "audit" else self._accounts.drop(kind, until, batch)

@@ -1,7 +1,7 @@
 """Accounts in memory."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -50,10 +50,11 @@ class MemoryAccountRepository(AccountRepository):
 
     def seals(self, length: int) -> Mapping[bytes, int]:
         """Count what is sealed, by the beginning of each seal."""
-        accounts = self._accounts.values()
-        states = [device.state for account in accounts for device in account.devices]
-        sent = [each.sent for account in accounts for each in account.challenges if each.sent is not None]
-        return Counter(sealed[:length] for sealed in (*states, *sent))
+        return Counter(sealed[:length] for account in self._accounts.values() for sealed in _seals(account))
+
+    def seals_of(self, users: Collection[UserId], length: int) -> Mapping[UserId, Collection[bytes]]:
+        """Return what the seals of these users begin with."""
+        return {user_id: {sealed[:length] for sealed in _seals(self._stored(user_id))} for user_id in users}
 
     def save(self, before: Account, after: Account, *, spending: SpentLogin | None = None) -> Account:
         """Store what differs between two states of an account, and return it as stored.
@@ -138,3 +139,8 @@ def _merged(stored: Account, before: Account, after: Account) -> Account:
         and after.generation == before.generation
     )
     return attrs.evolve(after, token_id=None, version=stored.version + 1, challenges=(*after.challenges, *others))
+
+
+def _seals(account: Account) -> list[bytes]:
+    sent = [each.sent for each in account.challenges if each.sent is not None]
+    return [*(device.state for device in account.devices), *sent]

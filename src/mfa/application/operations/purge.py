@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 import attrs
 
@@ -15,7 +14,8 @@ from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.operations import purged
 
-BATCH = 500
+BATCH = 200
+"""Rows in one statement: each is looked up in every index of its table, and the whole batch is locked meanwhile."""
 
 Progress = Callable[[str, int], object]
 """Is told of what kind how many were dropped so far."""
@@ -47,7 +47,7 @@ class Purge(UseCase):
                 progress("accounts", counts["devices"] + counts["trusts"])
         for kind in self.expired.kinds:
             until = now - self.audit_retention if kind == "audit" else now
-            while dropped_rows := retried(partial(self.expired.drop, kind, until, batch)):
+            for dropped_rows in self.expired.drop(kind, until, batch):
                 counts[kind] += dropped_rows
                 progress(kind, counts[kind])
         with acting(operator.origin):

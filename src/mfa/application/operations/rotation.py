@@ -1,6 +1,6 @@
 """Sealing everything under the first key, and counting what is sealed under which."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -16,8 +16,8 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import RotationIncomplete, SealError
 from mfa.domain.identifiers import TokenId, UserId
 
-BATCH = 500
-"""Accounts whose keys are read at once."""
+BATCH = 200
+"""Accounts whose keys, and what their seals begin with, are read at once."""
 
 MOST_PASSES = 3
 """How often all accounts are gone through: what is sealed meanwhile by a process with the old settings is found."""
@@ -99,7 +99,7 @@ class RotateKeys(UseCase):
         unread: SealError | None = None
         last: UserId | None = None
         while batch := retried(partial(self.accounts.users, after=last, limit=BATCH)):
-            for user_id in batch:
+            for user_id in self._to_reseal(batch):
                 try:
                     resealed += self._reseal(user_id)
                 except SealError as error:
@@ -109,6 +109,14 @@ class RotateKeys(UseCase):
         if unread is not None:
             raise unread
         return resealed
+
+    def _to_reseal(self, users: Sequence[UserId]) -> Sequence[UserId]:
+        """Leave out whose seals all begin with the first key, so that their accounts are not read for nothing."""
+        vault = self.transactions.vault
+        if not vault.header_bytes:
+            return users
+        found = retried(partial(self.accounts.seals_of, users, vault.header_bytes))
+        return [user_id for user_id in users if not all(map(vault.current, found.get(user_id, ())))]
 
     def _reseal(self, user_id: UserId) -> bool:
         tokens: tuple[TokenId | None, ...] = (None, *retried(partial(self.accounts.awaited_by, user_id)))

@@ -21,8 +21,8 @@ class ExpiredRows(Protocol):
         """Go through the accounts in which something has expired, so many read at once."""
 
     @abstractmethod
-    def drop(self, kind: str, until: datetime, batch: int) -> int:
-        """Drop so many rows at most that ended by then, in a transaction of their own, and return how many.
+    def drop(self, kind: str, until: datetime, batch: int) -> Iterable[int]:
+        """Drop what ended by then, so many rows at most in a transaction of their own, and tell of each how many.
 
-        Raises ``StoreBusy`` and ``Unavailable``.
+        What is not asked for is not dropped. Raises ``Unavailable``.
         """

@@ -1,7 +1,7 @@
 """Where accounts are kept."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import attrs
@@ -46,6 +46,10 @@ class AccountIndex(Protocol):
     @abstractmethod
     def seals(self, length: int) -> Mapping[bytes, int]:
         """Count what is sealed, by so many bytes at the beginning of each seal."""
+
+    @abstractmethod
+    def seals_of(self, users: Collection[UserId], length: int) -> Mapping[UserId, Collection[bytes]]:
+        """Return what the seals of these users begin with, by so many bytes; who has none may be left out."""
 
 
 class AccountRepository(Holders, AccountIndex, Protocol):
