@@ -178,7 +178,17 @@ class TestStanding:
     def test_nobody_has_none(self, chief: Seat, key: str) -> None:
         assert chief.get(f"{ACCOUNTS}{key}/change/").status_code == 302
 
-    def test_a_key_that_is_missing_keeps_nobody_from_helping(
+    def test_what_does_not_open_is_told_beside_what_does(self, chief: Seat, anna: User) -> None:
+        """As where a key is missing, or a row was changed."""
+        assert "does not open" not in text(chief.get(standing(anna)))
+        DeviceRecord.objects.filter(account=anna.pk, index=0).update(state=b"no seal")
+
+        page = text(chief.get(standing(anna)))
+
+        assert page.count("its seal does not open") == 1
+        assert "Remembered browsers" in page
+
+    def test_a_database_that_does_not_answer_keeps_nobody_from_helping(
         self, chief: Seat, anna: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*_: object) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -280,6 +281,19 @@ class TestStatus:
         assert "0  totp  Pixel 9  last used 2026-01-31T12:00:00Z" in out
         assert "1  recovery  10 left  never used" in out
         assert "2  email  a***@example.com  pending  never used" in out
+
+    def test_a_key_that_is_missing_keeps_nothing_back(self, world: World, phone: Token, settings: Settings) -> None:
+        app = world.enrolled(phone)
+        world.register(phone, "recovery")
+        assert run("mfa_status", "anna", "--json").json["unreadable"] == []
+        settings.MFA = {**settings.MFA, "ENCRYPTION_KEYS": [urlsafe_b64encode(b"k" * 32).decode()]}
+        settings.SECRET_KEY = "another key for tests"
+
+        shown, ran = run("mfa_status", "anna", "--json").json, run("mfa_status", "anna")
+
+        assert [each["index"] for each in shown["devices"]] == shown["unreadable"] == [app.index, 1]
+        assert "1  recovery  never used  its seal does not open" in ran.out
+        assert "  0  totp" in run("mfa_reset", "anna", stdin="no").err
 
     def test_what_waits_is_disabled_remembered_or_locked_down_is_told(self, settings: Settings, phone: Token) -> None:
         world = World(settings, MAX_FAILURES=5, **TRUSTING)

@@ -7,6 +7,9 @@ import attrs
 
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
 from mfa.application.transactions import ListedDevice, UseCase, retried
+from mfa.domain.accounts import Account
+from mfa.domain.devices import Device
+from mfa.domain.errors import SealError
 from mfa.domain.identifiers import UserId
 from mfa.domain.trusts import Trust
 
@@ -15,9 +18,14 @@ LAST_EVENTS = 10
 
 @attrs.frozen(kw_only=True)
 class AccountStatus:
-    """A user's devices, pending ones and passes among them, what waits until when, browsers and the last events."""
+    """A user's devices, pending ones and passes among them, what waits until when, browsers and the last events.
+
+    ``unreadable`` are the indexes of devices whose seals do not open, as where a key is lost: they verify nothing, and
+    nobody knows how many values they have left.
+    """
 
     devices: tuple[ListedDevice, ...]
+    unreadable: tuple[int, ...] = ()
     waits_until: datetime | None
     failures: int
     locked_down: bool
@@ -36,15 +44,26 @@ class ShowStatus(UseCase):
         account = retried(lambda: self.transactions.unit_of_work.account(user_id, None))
         now, rules = self.transactions.clock.now(), self.transactions.rules
         query = AuditQuery(user_id=user_id, limit=LAST_EVENTS)
+        shown = [each for each in account.devices if each.visible(each.registered_by, now)]
+        unreadable = tuple(each.index for each in shown if not self._opens(account, each))
         return AccountStatus(
             devices=tuple(
-                self.transactions.listed(account, each, now)
-                for each in account.devices
-                if each.visible(each.registered_by, now)
+                ListedDevice(device=each, confirmed=False, disabled=rules.disabled(each))
+                if each.index in unreadable
+                else self.transactions.listed(account, each, now)
+                for each in shown
             ),
+            unreadable=unreadable,
             waits_until=account.waits_until(rules, now),
             failures=account.remembered_failures(rules, now),
             locked_down=account.locked_down,
             trusts=account.remembered(now),
             events=retried(lambda: self.audit.read(query)),
         )
+
+    def _opens(self, account: Account, device: Device) -> bool:
+        try:
+            self.transactions.open(device.state, account, device.index)
+        except SealError:
+            return False
+        return True

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from mfa.adapters.system.vault import AesGcmVault
 from mfa.application.operations.status import LAST_EVENTS
 from mfa.application.ports.audit import AuditRow
 from mfa.domain.identifiers import UserId
@@ -37,6 +38,24 @@ def test_devices_are_told_with_what_is_disabled_and_left(desk: Desk, world: Worl
         (codes, True, False, 9),
         (pending, False, False, None),
     ]
+
+
+def test_what_does_not_open_is_told_and_keeps_nothing_else_back(desk: Desk, world: World) -> None:
+    """As where a key is lost: whoever is asked for help has to see what to take away."""
+    app, mail = world.enrolled(LAPTOP), world.mailbox(LAPTOP)
+    codes, _ = world.codes(LAPTOP)
+    world.container.vault.override(AesGcmVault([b"another key, of thirty-two bytes"]))
+    own = world.enrolled(BERTS)
+
+    status = desk.operations.show_status(ANNA)
+
+    assert status.unreadable == (app.index, mail, codes)
+    assert [(each.device.index, each.remaining) for each in status.devices] == [
+        *((app.index, None), (mail, None), (codes, None))
+    ]
+    assert [row.event for row in status.events]
+    assert desk.operations.show_status(BERTS.user_id).unreadable == ()
+    assert [each.device.index for each in desk.operations.show_status(BERTS.user_id).devices] == [own.index]
 
 
 def test_a_wait_is_told_with_its_end(desk: Desk, world: World) -> None:

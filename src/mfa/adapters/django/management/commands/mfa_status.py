@@ -36,6 +36,7 @@ class Command(UserCommand):
             "waits_until": moment(status.waits_until),
             "failures": status.failures,
             "disabled": [each.device.index for each in status.devices if each.disabled],
+            "unreadable": list(status.unreadable),
             "locked_down": status.locked_down,
             "pass": next((_pass(each.device) for each in status.devices if each.device.temporary), None),
             "trusts": [_trust(each) for each in status.trusts],
@@ -93,7 +94,8 @@ def _lines(document: Mapping[str, Any], status: AccountStatus) -> Iterator[str]:
         yield f"guessable devices wait until {document['waits_until']}, after {status.failures} failures"
     yield f"devices: {len(status.devices)}"
     for each in document["devices"]:
-        yield "  " + "  ".join(_words(each))
+        unreadable = ["its seal does not open"] if each["index"] in status.unreadable else []
+        yield "  " + "  ".join((*_words(each), *unreadable))
     if document["pass"] is not None:
         yield "temporary pass: index {index}, until {expires_at}, {uses_left} uses left".format(**document["pass"])
     yield f"remembered browsers: {len(status.trusts)}"
