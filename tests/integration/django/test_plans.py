@@ -44,7 +44,7 @@ def test_no_statement_grows_with_the_tables(deployed: Deployment, person: Person
         "gate": ["SELECT"],
         "overview": ["SELECT"],
         "verify, right": ["SELECT", "UPDATE", "UPDATE", "UPDATE"],
-        "verify, wrong": ["SELECT", "UPDATE", "UPDATE"],
+        "verify, wrong": ["SELECT", "UPDATE", "UPDATE", "INSERT"],
         "dispatch": ["SELECT", "UPDATE", "UPDATE"],
         "verify, sent code": ["SELECT", "UPDATE", "UPDATE", "UPDATE"],
         "verify, new token": ["SELECT", "UPDATE", "UPDATE", "INSERT"],

@@ -20,7 +20,8 @@ class DjangoAuditTrail(AuditTrail):
 
     def add(self, rows: Sequence[AuditRow]) -> None:
         """Insert the rows in one statement."""
-        prepared.insert(database(), AuditRecord, *({name: getattr(row, name) for name in _FIELDS} for row in rows))
+        if rows:
+            prepared.insert(database(), AuditRecord, *({name: getattr(row, name) for name in _FIELDS} for row in rows))
 
     @translate_errors
     def read(self, query: AuditQuery) -> Sequence[AuditRow]:
