@@ -27,6 +27,9 @@ from mfa.domain.rules import Rules
 MOST_ATTEMPTS = 8
 """As many requests for one user at once as are judged one after another; whoever is later is told to wait."""
 
+MOST_ATTEMPTS_OF_OPERATORS = 100
+"""Nobody keeps an operator, or upkeep, from an account by asking for things at it all the time."""
+
 MOST_BUSY_ATTEMPTS = 3
 """Each may have waited for the store's own lock time-out, so they are fewer."""
 
@@ -116,6 +119,7 @@ class Transactions:
         decide: Callable[[Account, datetime], Decision[Answer]],
         *,
         known: Account | None = None,
+        attempts: int = MOST_ATTEMPTS,
     ) -> Answer:
         """Commit a decision before its answer is given, and decide anew when the account has changed meanwhile.
 
@@ -127,7 +131,7 @@ class Transactions:
         if known is not None and (known.user_id, known.token_id) != (user_id, token_id):
             known = None
         busy = 0
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(attempts):
             try:
                 before = known or retried(lambda: self.unit_of_work.account(user_id, token_id))
                 known = None

@@ -9,7 +9,7 @@ import attrs
 from mfa.application.operations.operator import Operator, demand_authority
 from mfa.application.ports.audit import Origin, acting, current_origin
 from mfa.application.ports.tokens import TokenEnder
-from mfa.application.transactions import Decision, UseCase, forgotten
+from mfa.application.transactions import MOST_ATTEMPTS_OF_OPERATORS, Decision, UseCase, forgotten
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
@@ -35,7 +35,7 @@ class Unlock(UseCase):
             return Decision(account=unlocked(account), events=(happened,), answer=None)
 
         with acting(operator.origin):
-            self.transactions.run(user_id, None, decide)
+            self.transactions.run(user_id, None, decide, attempts=MOST_ATTEMPTS_OF_OPERATORS)
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +59,9 @@ class ResetAccount(UseCase):
         """Reset, and return the indexes of the devices that went."""
         demand_authority(self.transactions.users, operator, command.user_id)
         with acting(operator.origin):
-            return self.transactions.run(command.user_id, None, partial(self._decide, command))
+            return self.transactions.run(
+                command.user_id, None, partial(self._decide, command), attempts=MOST_ATTEMPTS_OF_OPERATORS
+            )
 
     def _decide(self, command: Reset, account: Account, now: datetime) -> Decision[tuple[int, ...]]:
         chosen = [each for each in account.devices if command.device in {None, each.index}]
@@ -127,5 +129,5 @@ class LockDown(UseCase):
             return Decision(account=after, events=happened, answer=None, spending=spending, beside=end)
 
         with acting(origin):
-            self.transactions.run(user_id, None, decide)
+            self.transactions.run(user_id, None, decide, attempts=MOST_ATTEMPTS_OF_OPERATORS)
         return LockedDown(tokens=ended)

@@ -6,7 +6,7 @@ import attrs
 
 from mfa.application.operations.operator import Operator, demand_authority
 from mfa.application.ports.audit import acting
-from mfa.application.transactions import Decision, UseCase
+from mfa.application.transactions import MOST_ATTEMPTS_OF_OPERATORS, Decision, UseCase
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
@@ -75,4 +75,4 @@ class IssuePass(UseCase):
             return Decision(account=with_pass(account, device), events=(happened,), answer=issued)
 
         with acting(operator.origin):
-            return self.transactions.run(command.user_id, None, decide)
+            return self.transactions.run(command.user_id, None, decide, attempts=MOST_ATTEMPTS_OF_OPERATORS)

@@ -9,7 +9,7 @@ import attrs
 from mfa.application.operations.operator import Operator
 from mfa.application.ports.audit import acting
 from mfa.application.ports.purging import ExpiredRows
-from mfa.application.transactions import Decision, UseCase, retried
+from mfa.application.transactions import MOST_ATTEMPTS_OF_OPERATORS, Decision, UseCase, retried
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.operations import purged
@@ -41,7 +41,7 @@ class Purge(UseCase):
         now = self.transactions.clock.now()
         counts: Counter[str] = Counter(dict.fromkeys(("devices", "trusts", *self.expired.kinds), 0))
         for user_id in self.expired.accounts(now, batch):
-            dropped = self.transactions.run(user_id, None, self._decide)
+            dropped = self.transactions.run(user_id, None, self._decide, attempts=MOST_ATTEMPTS_OF_OPERATORS)
             counts.update(dropped)
             if dropped:
                 progress("accounts", counts["devices"] + counts["trusts"])

@@ -10,7 +10,7 @@ from mfa.application.operations.operator import Operator
 from mfa.application.ports.audit import SYSTEM, Origin, acting
 from mfa.application.ports.repositories import AccountIndex
 from mfa.application.ports.system import KeyRotations, Vault
-from mfa.application.transactions import Decision, UseCase, retried
+from mfa.application.transactions import MOST_ATTEMPTS_OF_OPERATORS, Decision, UseCase, retried
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import RotationIncomplete, SealError
@@ -120,7 +120,9 @@ class RotateKeys(UseCase):
 
     def _reseal(self, user_id: UserId) -> bool:
         tokens: tuple[TokenId | None, ...] = (None, *retried(partial(self.accounts.awaited_by, user_id)))
-        resealed = [self.transactions.run(user_id, token, self._decide) for token in tokens]
+        resealed = [
+            self.transactions.run(user_id, token, self._decide, attempts=MOST_ATTEMPTS_OF_OPERATORS) for token in tokens
+        ]
         return any(resealed)
 
     def _decide(self, account: Account, _: datetime) -> Decision[bool]:
