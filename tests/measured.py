@@ -23,7 +23,6 @@ UNMEASURED = (
     "tests/integration/promises/",
     "tests/integration/tokens/test_lives.py",
     "tests/integration/tokens/test_statements.py",
-    "tests/integration/tokens/test_trusts.py",
     "tests/unit/domain/test_guessing.py",
     "tests/unit/test_fuzz_parsers.py",
 )

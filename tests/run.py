@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -87,26 +88,31 @@ def test(arguments: list[str], databases: list[str]) -> None:
     """
     processes = ("-n", str(CORES if databases else CORES + 1), "--no-loadscope-reorder")
     run("coverage", "erase")
-    with tempfile.TemporaryFile("w+") as printed, ThreadPoolExecutor() as pool:
-        beside = pool.submit(besides, arguments, databases, printed)
+    later = [f"--ignore={each}" for each in os.environ.get("MFA_LATER", "").split(",") if each]
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor())
+        files = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(1 + len(databases))]
+        others = [
+            pool.submit(run, "mypy", printed=files[0]),
+            *(pool.submit(stored, arguments, *each) for each in zip(databases, files[1:], strict=True)),
+        ]
         try:
-            later = [f"--ignore={each}" for each in os.environ.get("MFA_LATER", "").split(",") if each]
             run(*PYTEST, *processes, *later, *arguments, PYTEST_PLUGINS=MEASURE)
         finally:
-            failure = beside.exception()
+            failures = [other.exception() for other in others]
             print("\n--- beside that:", flush=True)
-            printed.seek(0)
-            shutil.copyfileobj(printed, sys.stdout)
-    if failure:
+            for printed in files:
+                printed.seek(0)
+                shutil.copyfileobj(printed, sys.stdout)
+    for failure in filter(None, failures):
         raise failure
     run("coverage", "combine", "--quiet")
 
 
-def besides(arguments: list[str], databases: list[str], printed: IO[str]) -> None:
-    run("mypy", printed=printed)
+def stored(arguments: list[str], database: str, printed: IO[str]) -> None:
+    """Runs what meets the database, on a server."""
     aside = [f"--ignore={each}" for each in BEFORE_THE_DATABASE]
-    for database in databases:
-        run(*PYTEST, *STORED, *aside, *arguments, printed=printed, MFA_TEST_DATABASE=database, PYTEST_PLUGINS=MEASURE)
+    run(*PYTEST, *STORED, *aside, *arguments, printed=printed, MFA_TEST_DATABASE=database, PYTEST_PLUGINS=MEASURE)
 
 
 def report(undemanded: list[Function]) -> Iterator[str]:

@@ -286,6 +286,17 @@ class TestHowMany:
         assert world.assess(PHONE).verified
 
 
+def test_a_code_that_a_wrong_clock_sent_is_worth_nothing(world: World) -> None:
+    mail = world.register(PHONE, "email").device.index
+    world.verify(PHONE, mail, world.dispatch(PHONE, mail))
+    world.later(minutes=5)
+    code = world.dispatch(LAPTOP, mail)
+
+    world.clock.advance(timedelta(minutes=-2))
+
+    assert world.verify(LAPTOP, mail, code) == NotVerified(reason=Reason.EXPIRED)
+
+
 class TestAtOnce:
     """Requests that come together are judged one after another."""
 
