@@ -294,7 +294,7 @@ def test_a_code_that_a_wrong_clock_sent_is_worth_nothing(world: World) -> None:
 
     world.clock.advance(timedelta(minutes=-2))
 
-    assert world.verify(LAPTOP, mail, code) == NotVerified(reason=Reason.EXPIRED)
+    assert world.verify(LAPTOP, mail, code) == NotVerified(reason=Reason.USED_UP)
 
 
 class TestAtOnce:
