@@ -88,8 +88,8 @@ def replaced_by(row: AuthToken) -> AuthToken:
     for _attempt in range(MOST_ATTEMPTS):
         try:
             with transaction.atomic(using=database):
-                if connections[database].features.has_select_for_update:
-                    _lock(row.user, database)
+                lock = _lock if connections[database].features.has_select_for_update else _leave_unlocked
+                lock(row.user, database)
                 AuthToken.objects.using(database).filter(user=row.user).delete()
                 insert(row)
                 return row
@@ -102,10 +102,13 @@ def replaced_by(row: AuthToken) -> AuthToken:
 def _lock(user: Any, database: str) -> None:  # noqa: ANN401 - as above
     """Have logins of one user wait for one another, by the user's row.
 
-    Otherwise a database that locks entries of its indexes finds deadlocks among them. One that locks nothing but the
-    whole file, at the first statement that writes, needs no more than that.
+    Otherwise a database that locks entries of its indexes finds deadlocks among them.
     """
     list(type(user)._base_manager.using(database).select_for_update().filter(pk=user.pk).values_list("pk"))  # noqa: SLF001 - Django's name for it
+
+
+def _leave_unlocked(user: Any, database: str) -> None:  # noqa: ANN401 - as above
+    """Lock nothing: SQLite locks the whole file at the first statement that writes, and needs no more than that."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as Python has it
