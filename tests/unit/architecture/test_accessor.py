@@ -15,7 +15,7 @@ CALLERS = {
     "mfa.adapters.django.not_me",
     "mfa.adapters.django.notices",
     "mfa.adapters.drf.permissions",
-    "mfa.adapters.drf.viewsets",
+    "mfa.adapters.views",
     "mfa.adapters.django.rehashing",
     "mfa.adapters.drf.components",
     "mfa.adapters.drf.errors",

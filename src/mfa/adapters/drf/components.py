@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from mfa.adapters import accessor
-from mfa.adapters.drf import serializers as own
+from mfa.adapters import serializers as own
 from mfa.application.use_cases import UseCases
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Method
 from mfa.domain.methods.names import TRUST

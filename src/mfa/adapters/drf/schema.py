@@ -40,9 +40,9 @@ from mfa.adapters.drf.activity import CURSOR, ActivitySerializer, MultiFactorAct
 from mfa.adapters.drf.components import COUNT, PREFIX, TEXT, UNVERIFIED, Schema, deployed_at, one_of
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
-from mfa.adapters.drf.serializers import TRUST_ID, DeviceSerializer, OfferedMethodSerializer, TrustSerializer
 from mfa.adapters.drf.trusts import MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
+from mfa.adapters.serializers import TRUST_ID, DeviceSerializer, OfferedMethodSerializer, TrustSerializer
 from mfa.application.use_cases import UseCases
 
 _VIEWSETS = (

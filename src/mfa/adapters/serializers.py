@@ -1,6 +1,7 @@
 """What clients send and what they are shown."""
 
 from datetime import UTC
+from functools import cache
 from typing import Any, TypeVar
 
 from django.core.validators import EmailValidator
@@ -293,3 +294,17 @@ class TrustSerializer(MultiFactorSerializer[ListedTrust]):
     created_at = TimeField(source="trust.created_at")
     expires_at = TimeField(source="trust.expires_at")
     last_used_at = TimeField(source="trust.last_used_at", allow_null=True)
+
+
+@cache
+def made_once(kind: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Return the one serializer of a kind, of which only ``run_validation`` and ``to_representation`` may be asked.
+
+    To make one copies its fields, which costs more than all that it does then.
+    """
+    return kind()
+
+
+def represented(kind: type[serializers.Serializer[Any]], value: object) -> dict[str, Any]:
+    """Return a value as clients are shown it."""
+    return dict(made_once(kind).to_representation(value))
