@@ -11,7 +11,7 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
-from mfa.application.standing import Assessment
+from mfa.application.standing import Assessment, VerifiableDevice
 from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
@@ -131,6 +131,16 @@ class TrustTokenSerializer(MultiFactorSerializer[Any]):
     """What a remembered browser has kept."""
 
     token = TextField(min_length=1, max_length=MOST_TOKEN_CHARACTERS)
+
+
+class SecondFactorSerializer(MultiFactorSerializer[Any]):
+    """What a login may bring along beside the password."""
+
+    value = ValueField(required=False)
+    index = serializers.IntegerField(
+        required=False, help_text=_("The device that the value is for; without it, an app, or a recovery code.")
+    )
+    trust_token = TextField(required=False, min_length=1, max_length=MOST_TOKEN_CHARACTERS)
 
 
 class PasskeySerializer(MultiFactorSerializer[Any]):
@@ -273,6 +283,16 @@ class StandingSerializer(LeftSerializer[Assessment]):
         source="grace_until", allow_null=True, help_text="Until when the user may go without a device."
     )
     verifications = ConfirmationSerializer(source="confirmations", many=True)
+
+
+class VerifiableDeviceSerializer(MultiFactorSerializer[VerifiableDevice]):
+    """A device, as a new token may verify it."""
+
+    index = serializers.IntegerField(source="device.index", min_value=0)
+    method = MethodField(source="device.method")
+    name = serializers.CharField(source="device.name", max_length=MOST_NAME_CHARACTERS)
+    dispatchable = serializers.BooleanField(help_text="Whether a challenge has to be dispatched to verify.")
+    destination = serializers.CharField(source="device.destination", allow_null=True)
 
 
 class MadeTrustSerializer(MultiFactorSerializer[MadeTrust]):
