@@ -37,5 +37,3 @@ def left() -> list[Any]:
     """What there is of tokens, and what they have confirmed."""
     confirmed = ChallengeRecord.objects.exclude(confirmed_at=None).order_by("pk").values_list("token", flat=True)
     return [*([*model._default_manager.order_by("pk").values()] for model in MADE), [*confirmed]]
-
-

@@ -78,7 +78,7 @@ def _digest(key: str) -> str:
     return hashlib.sha256(b"mfa/authtoken/" + key.encode()).hexdigest()
 
 
-def createknown(token_model: type[AuthToken], user: Any, serializer: Any) -> AuthToken:  # noqa: ANN401 - as in dj-rest-auth
+def create_token(token_model: type[AuthToken], user: Any, serializer: Any) -> AuthToken:  # noqa: ANN401 - as in dj-rest-auth
     """Replace the user's token, as the ``TOKEN_CREATOR`` of dj-rest-auth, and confirm to it what the login brought.
 
     Raises what DRF answers: a second factor that is refused leaves the old token as it is.

@@ -94,9 +94,11 @@ def prepare(request: object, user: Any, backend: str) -> PreparedToken:  # noqa:
     identity = _new_identity()
 
     def log_in() -> Mapping[str, object]:
+        before = opened.session.session_key
         login(opened, user, backend=backend)
-        # Over a login of the same user Django keeps the key, and this session is verified already.
-        opened.session.cycle_key()
+        if opened.session.session_key == before:
+            # Over a login of the same user Django keeps the key, and this session is verified already.
+            opened.session.cycle_key()
         opened.session[IDENTITY] = identity
         return {"token": None}
 
