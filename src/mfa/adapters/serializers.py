@@ -17,7 +17,7 @@ from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import MethodNotFound
-from mfa.domain.methods.base import Method, Methods, RegistrationField
+from mfa.domain.methods.base import MAX_VALUE_BYTES, Method, Methods, RegistrationField
 from mfa.domain.methods.names import TRUST
 from mfa.domain.policies import Confirmation
 
@@ -136,7 +136,7 @@ class TrustTokenSerializer(MultiFactorSerializer[Any]):
 class SecondFactorSerializer(MultiFactorSerializer[Any]):
     """What a login may bring along beside the password."""
 
-    value = ValueField(required=False)
+    value = ValueField({"type": "string", "maxLength": MAX_VALUE_BYTES}, required=False)
     index = serializers.IntegerField(
         required=False, help_text=_("The device that the value is for; without it, an app, or a recovery code.")
     )

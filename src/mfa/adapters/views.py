@@ -30,6 +30,8 @@ class MultiFactorView(APIView):
     parser_classes: Any = (JSONParser, FormParser, MultiPartParser)
     mfa_exempt = True
     """The middleware lets pass whoever is about to verify, or has no token yet."""
+    mfa_login: tuple[str, ...] = ()
+    """Of a login, for its description: the field with the user's name, and the fields that a token is answered in."""
 
     @classonlymethod
     def as_view(cls, *args: Any, **initkwargs: Any) -> Any:  # noqa: ANN401, N805 - as in DRF

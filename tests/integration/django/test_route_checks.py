@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.admin import AdminSite
@@ -120,7 +121,7 @@ def others(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     login = type("LoginView", (APIView,), {"__module__": "dj_rest_auth.views", "login": lambda self: None})
     create = type("TokenCreateView", (APIView,), {"__module__": "djoser.views", "_action": lambda self: None})
     settings = SimpleNamespace(TOKEN_CREATOR=print, TOKEN_MODEL=object, USE_JWT=False)
-    modules = {
+    modules: dict[str, dict[str, object]] = {
         "dj_rest_auth": {},
         "dj_rest_auth.app_settings": {"api_settings": settings},
         "dj_rest_auth.utils": {"default_create_token": print},
@@ -140,7 +141,8 @@ class TestLoginsOfOthers:
         self, routed: Routed, others: SimpleNamespace, name: str, hint: str
     ) -> None:
         stock = getattr(others, name)
-        for view in (stock, type("Inherited", (stock,), {})):
+        views: list[Any] = [stock, type("Inherited", (stock,), {})]
+        for view in views:
             [warning] = routed(MOUNTED, path("login/", view.as_view()))
 
             assert numbers([warning]) == ["W017"]
@@ -148,8 +150,8 @@ class TestLoginsOfOthers:
             assert hint in str(warning.hint)
 
     def test_what_a_project_has_changed_gets_none(self, routed: Routed, others: SimpleNamespace) -> None:
-        login = type("Own", (others.login,), {"login": lambda self: None})
-        create = type("Own", (others.create,), {"_action": lambda self: None})
+        login: Any = type("Own", (others.login,), {"login": lambda self: None})
+        create: Any = type("Own", (others.create,), {"_action": lambda self: None})
 
         assert routed(MOUNTED, path("a/", login.as_view()), path("b/", create.as_view())) == []
 

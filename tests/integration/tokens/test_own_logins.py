@@ -37,7 +37,8 @@ class LinkLogin(APIView):
     permission_classes = (AllowAny,)
 
     def post(self, request: Request) -> Response:
-        return Response(self.log_in(request, User.objects.get(username=request.data["link"])))
+        given: Any = request.data
+        return Response(self.log_in(request, User.objects.get(username=given["link"])))
 
     def log_in(self, request: Request, user: User) -> dict[str, Any]:
         raise NotImplementedError

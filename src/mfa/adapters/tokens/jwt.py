@@ -273,6 +273,7 @@ class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
     """Logs in by password, and by a second factor where one comes along, and begins a family of tokens."""
 
     token_class = FamilyRefreshToken
+    mfa_login = (serializers.TokenObtainPairSerializer.username_field, "access", "refresh")
 
     @classmethod
     def get_token(cls, user: Any) -> JsonWebToken:  # noqa: ANN401 - whatever model the project has

@@ -23,6 +23,7 @@ class KnoxLoginView(MultiFactorView, StockKnoxLoginView):  # type: ignore[misc] 
 
     authentication_classes = (BasicAuthentication,)
     permission_classes = ()
+    mfa_login = ("username", "expiry", "token")
 
     def post(self, request: Request, format: str | None = None) -> Response:  # noqa: A002 - as in knox
         """Check the password, then what comes along, and answer with one more token."""

@@ -26,6 +26,8 @@ class ObtainAuthToken(MultiFactorView, StockObtainAuthToken):
     owner has left it: a stolen password would be enough to get past the second factor.
     """
 
+    mfa_login = ("username", "token")
+
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Check the password, then what comes along, and answer with a new token."""
         row = authtoken.new_row(password_user(self.get_serializer(data=request.data)))
@@ -43,6 +45,7 @@ class SessionLoginView(MultiFactorView):
 
     authentication_classes = ()
     permission_classes = ()
+    mfa_login = ("username",)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a login that another site may have begun; raises ``PermissionDenied``."""
