@@ -400,9 +400,9 @@ def _stock_login(view: Any, route: str) -> Iterator[CheckMessage]:  # noqa: ANN4
     """Warn of the login of another package, unless a project has made it do something else."""
     kind = _made_from(view)
     for base in getattr(kind, "__mro__", ()):
-        key, method = _STOCK_LOGINS.get(_name(base), ("", ""))
-        if key and getattr(kind, method) is getattr(base, method) and not (key == "W017a" and _replaces()):
-            yield _message(key, route=route)
+        said, method = _STOCK_LOGINS.get(_name(base), ("", ""))
+        if said and getattr(kind, method) is getattr(base, method) and not (said == "W017a" and _replaces()):
+            yield _message(said, route=route)
 
 
 def _replaces() -> bool:
