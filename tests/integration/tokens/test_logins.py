@@ -1,18 +1,24 @@
 """Logins with every token system there is: how the token stands, and the second factor in the same request."""
 
+import base64
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
+from knox.settings import knox_settings
 from pytest_django import Settings
+from rest_framework.test import APIClient
 from rest_framework.views import APIView
+from rest_framework_simplejwt.settings import api_settings
 
 from mfa.adapters.django.models import AuditRecord
 from mfa.adapters.drf.permissions import IsVerified
-from tests.integration.drf.people import App, World
+from mfa.adapters.tokens.jwt import TokenObtainPairSerializer
+from tests.integration.drf.people import Answer, App, World
+from tests.integration.tokens.jwts import claims
 from tests.integration.tokens.login_forms import LOGINS, keep, left, log_in
-from tests.integration.tokens.systems import SYSTEMS, Client, System, deploy
+from tests.integration.tokens.systems import PASSWORD, SYSTEMS, Client, Jwt, Knox, System, deploy
 
 NOBODYS = 4711
 
@@ -362,3 +368,51 @@ class TestOwnViews:
         answer = client.ask("post", LOGINS[system.name], data=form, format="multipart")
 
         assert answer.json()["mfa"]["verified"] is True
+
+
+@pytest.mark.parametrize("system", [Knox()], indirect=True, ids=lambda system: system.name)
+class TestKnox:
+    def by_basic(self, password: str, **more: Any) -> Answer:
+        basic = base64.b64encode(f"anna:{password}".encode()).decode()
+        answer: Answer = APIClient().post(OWN["knox"], more, headers={"Authorization": f"Basic {basic}"})
+        return answer
+
+    def test_the_password_may_come_by_basic(self, app: App) -> None:
+        assert self.by_basic(PASSWORD).json()["mfa"]["verified"] is False
+        assert self.by_basic(PASSWORD, value=wrong(app)).status_code == 401
+        assert self.by_basic(PASSWORD, value=app.code).json()["mfa"]["verified"] is True
+
+    def test_a_wrong_one_is_refused_whatever_comes_along(self, app: App) -> None:
+        answers = [
+            self.by_basic("another"),
+            self.by_basic("another", value=app.code),
+            self.by_basic("another", value=7),
+        ]
+
+        assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
+        assert self.by_basic(PASSWORD, value=app.code).status_code == 200
+
+    def test_who_may_have_no_more_tokens_uses_nothing_up(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as limited:
+            limited.setattr(knox_settings, "TOKEN_LIMIT_PER_USER", 1)
+            assert self.by_basic(PASSWORD, value=app.code).status_code == 403
+
+        assert self.by_basic(PASSWORD, value=app.code).status_code == 200
+
+
+@pytest.mark.parametrize("system", [Jwt()], indirect=True, ids=lambda system: system.name)
+class TestJwt:
+    def test_the_serializer_needs_no_view(self, app: App, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(api_settings, "UPDATE_LAST_LOGIN", True)
+        serializer = TokenObtainPairSerializer(data={"username": "anna", "password": PASSWORD, "value": app.code})
+
+        assert serializer.is_valid()
+
+        assert serializer.validated_data["mfa"]["verified"] is True
+        anna.refresh_from_db()
+        assert anna.last_login is not None
+
+    def test_the_access_token_tells_of_it_at_once(self, client: Client, system: System, app: App) -> None:
+        told = claims(log_in(client, system, value=app.code).json()["access"])
+
+        assert (told["acr"], told["amr"]) == ("mfa", ["pwd", "otp", "mfa"])
