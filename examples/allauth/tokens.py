@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from knox.models import AuthToken
 
 
-class KnoxTokenStrategy(SessionTokenStrategy):  # type: ignore[misc] # allauth carries no types
+class KnoxTokenStrategy(SessionTokenStrategy):
     """Has allauth answer with ``access_token``, by which the project's own API knows the app."""
 
     def create_access_token(self, request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from mfa.adapters.drf.permissions import IsVerified
 
 
 @method_decorator(non_atomic_requests, name="dispatch")
-class Login(LoginView):  # type: ignore[misc] # dj-rest-auth carries no types
+class Login(LoginView):
     """Log in; ``TOKEN_CREATOR`` has taken along what the body brought."""
 
     def get_response(self) -> Response:

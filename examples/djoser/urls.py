@@ -17,7 +17,7 @@ from mfa.adapters.tokens.authtoken import new_row, replaced_by
 
 
 @method_decorator(non_atomic_requests, name="dispatch")
-class Login(TokenCreateView):  # type: ignore[misc] # djoser carries no types
+class Login(TokenCreateView):
     """Log in with another token than before, and take the second factor along."""
 
     def _action(self, serializer: Any) -> Response:  # noqa: ANN401 - as in djoser

@@ -374,7 +374,8 @@ class TestOwnViews:
 class TestKnox:
     def by_basic(self, password: str, **more: Any) -> Answer:
         basic = base64.b64encode(f"anna:{password}".encode()).decode()
-        answer: Answer = APIClient().post(OWN["knox"], more, headers={"Authorization": f"Basic {basic}"})
+        client: Any = APIClient()
+        answer: Answer = client.post(OWN["knox"], more, headers={"Authorization": f"Basic {basic}"})
         return answer
 
     def test_the_password_may_come_by_basic(self, app: App) -> None:
