@@ -6,7 +6,6 @@ from mfa.adapters.views import MultiFactorView
 
 
 class JwtLoginView(MultiFactorView, StockTokenObtainPairView):
-    """Log in by password, and by a second factor where one comes along, with the serializer of the settings.
+    """Log in by password, and by a second factor where one comes along, with the serializer of the settings."""
 
-    simplejwt's own view does the same, but runs inside ``ATOMIC_REQUESTS``, where nothing can be counted.
-    """
+    # simplejwt's own view does the same, but runs inside ``ATOMIC_REQUESTS``, where nothing can be counted.

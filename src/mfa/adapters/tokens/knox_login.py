@@ -16,10 +16,9 @@ from mfa.adapters.views import MultiFactorView
 
 
 class KnoxLoginView(MultiFactorView, StockKnoxLoginView):  # type: ignore[misc] # knox carries no types
-    """Log in by password, in the body or by HTTP Basic, and by a second factor where one comes along.
+    """Log in by password, in the body or by HTTP Basic, and by a second factor where one comes along."""
 
-    What knox lets a subclass decide it may decide here, too.
-    """
+    # What knox lets a subclass decide it may decide here, too.
 
     authentication_classes = (BasicAuthentication,)
     permission_classes = ()

@@ -20,11 +20,10 @@ def password_user(serializer: Any) -> Any:  # noqa: ANN401 - whatever model the 
 
 
 class ObtainAuthToken(MultiFactorView, StockObtainAuthToken):
-    """Log in by password, and by a second factor where one comes along; the user's token is replaced.
+    """Log in by password, and by a second factor where one comes along; the user's token is replaced."""
 
-    All clients of a user share one token. The stock view gives it to whoever knows the password, verified as the
-    owner has left it: a stolen password would be enough to get past the second factor.
-    """
+    # All clients of a user share one token. The stock view gives it to whoever knows the password, verified as the
+    # owner has left it: a stolen password would be enough to get past the second factor.
 
     mfa_login = ("username", "token")
 
@@ -37,11 +36,10 @@ class ObtainAuthToken(MultiFactorView, StockObtainAuthToken):
 
 
 class SessionLoginView(MultiFactorView):
-    """Log in by password, and by a second factor where one comes along; the token is a session.
+    """Log in by password, and by a second factor where one comes along; the token is a session."""
 
-    Each request has to bring the token against forgery, also one of nobody yet: who is logged in without knowing it
-    goes on in the account of the attacker (login CSRF).
-    """
+    # Each request has to bring the token against forgery, also one of nobody yet: who is logged in without knowing it
+    # goes on in the account of the attacker (login CSRF).
 
     authentication_classes = ()
     permission_classes = ()
