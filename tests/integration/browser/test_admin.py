@@ -15,6 +15,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from mfa.adapters.django.models import AuditRecord, DeviceRecord
 from mfa.adapters.tokens.session import IDENTITY, _token
 from mfa.domain.identifiers import Token
 from tests.integration.demo.running import ROOT
@@ -51,6 +52,14 @@ class Desk:
 
     def read(self) -> str:
         return self.find("#content").text
+
+    def fits(self, width: int) -> bool:
+        """Tell whether a page is no wider than a screen of so many pixels, which would else cut it, or shrink it."""
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+        self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        found = self.chrome.execute_script("return document.documentElement.scrollWidth")
+        self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        return bool(found <= width)
 
     def complaints(self) -> list[str]:
         entries = [entry["message"] for entry in self.chrome.get_log("browser")]  # type: ignore[no-untyped-call]
@@ -144,9 +153,12 @@ def test_an_operator_helps_somebody_who_has_lost_her_phone(
     assert "operator.pass" in desk.read()
     take("audit")
 
+    DeviceRecord.objects.update(name="N" * 64)
+    AuditRecord.objects.update(why="w" * 500)
     office.world.clock.advance(timedelta(minutes=30))
     desk.open(ACCOUNTS)
     desk.chrome.find_element(By.LINK_TEXT, "anna").click()
+    assert [width for width in (390, 1200) if not desk.fits(width)] == []
     desk.find("button[value=lockdown]").click()
     assert "Verify once more" in desk.read()
     take("once-more")
