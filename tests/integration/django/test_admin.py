@@ -342,6 +342,10 @@ class TestUsersWhoGo:
 
     def test_a_user_is_deleted_with_all_that_is_his(self, chief: Seat, anna: User) -> None:
         """As before there were pages for it, by whoever may delete users."""
+        asked = text(chief.get(f"/admin/auth/user/{anna.pk}/delete/"))
+        assert f"Account: {anna.pk} Device: 0 totp Device: 1 email Device: 2 recovery Device: 3 totp Spare" in asked
+        assert "Challenge: device 0 Challenge: device 1" in asked
+
         chief.client.post(f"/admin/auth/user/{anna.pk}/delete/", {"post": "yes"})
 
         assert not User.objects.filter(pk=anna.pk).exists()
