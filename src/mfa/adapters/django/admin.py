@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 import attrs
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets, quote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
@@ -65,7 +65,18 @@ def _event_names(event: type[Event] = Event) -> Iterator[str]:
         yield from _event_names(kind)
 
 
-class MethodFilter(admin.SimpleListFilter):
+class _NameFilter(admin.SimpleListFilter):
+    """Filters by one of the names that it offers."""
+
+    def value(self) -> str | None:
+        """Return what is chosen; raises what Django takes a wrong filter off for, in the place of asking with it."""
+        chosen = super().value()
+        if chosen is not None and chosen not in dict(self.lookup_choices):
+            raise IncorrectLookupParameters
+        return chosen
+
+
+class MethodFilter(_NameFilter):
     """Filters by method, without asking the database which there are."""
 
     title = _("method")
@@ -85,7 +96,7 @@ class MethodFilter(admin.SimpleListFilter):
         return queryset.filter(Exists(DeviceRecord.objects.filter(account=OuterRef("pk"), method=self.value())))
 
 
-class EventFilter(admin.SimpleListFilter):
+class EventFilter(_NameFilter):
     """Filters by event, of the closed list of names."""
 
     title = _("event")
@@ -377,6 +388,16 @@ def _form_of(act: _Act, users: Sequence[Any], given: Any) -> ReasonForm:  # noqa
     return ResetForm(given, devices=choices, label_suffix="")
 
 
+def _is_key(text: str) -> bool:
+    """Tell whether somebody may have this key: a database may not take any other in a question."""
+    field: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
+    try:
+        field.run_validators(field.to_python(text))
+    except ValidationError:
+        return False
+    return "\x00" not in text
+
+
 class AccountAdmin(ReadOnlyAdmin):
     """How users stand, and what operators do for them; a user who never had anything has a page, too."""
 
@@ -472,15 +493,13 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> AccountRecord | None:
         """Find an account, or make an empty one, which nobody stores, for a user who has none yet."""
+        if not _is_key(object_id):
+            return None
         found = super().get_object(request, object_id, from_field)
-        user = None if found is not None else self._users(request, [object_id])
-        return AccountRecord(user=user[0], version=0, next_index=0) if user else cast("AccountRecord | None", found)
-
-    def _users(self, request: HttpRequest, keys: Sequence[str]) -> list[Any]:
-        try:
-            return list(self.get_users(request).filter(pk__in=keys))
-        except (ValidationError, ValueError):
-            return []
+        user = None if found is not None else self.get_users(request).filter(pk=object_id).first()
+        return cast(
+            "AccountRecord | None", found if user is None else AccountRecord(user=user, version=0, next_index=0)
+        )
 
     def changeform_view(
         self,
@@ -529,6 +548,13 @@ class AccountAdmin(ReadOnlyAdmin):
         """Ask, and lock down."""
         return self._act(request, queryset, LOCKDOWN, _lock_down)
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> HttpResponseBase | None:
+        """Pass over what is chosen and can be nobody's key, which Django would ask the database for."""
+        chosen = request.POST.copy()
+        chosen.setlist(ACTION_CHECKBOX_NAME, filter(_is_key, chosen.getlist(ACTION_CHECKBOX_NAME)))
+        request.POST = chosen  # type: ignore[assignment] # as Django's own views do
+        return super().response_action(request, queryset)
+
     def _act(
         self, request: HttpRequest, queryset: QuerySet[AccountRecord], act: _Act, do: _Do
     ) -> HttpResponseBase | None:
@@ -558,7 +584,8 @@ class AccountAdmin(ReadOnlyAdmin):
         users = [row.user for row in queryset[: MOST_USERS + 1]]
         if request.POST.get("select_across", "0") != "0":
             return users
-        return users + self._users(request, request.POST.getlist(ACTION_CHECKBOX_NAME)[: MOST_USERS + 1])
+        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)[: MOST_USERS + 1]
+        return [*users, *self.get_users(request).filter(pk__in=keys)]
 
     def _do(
         self, request: HttpRequest, users: Sequence[Any], act: _Act, do: _Do, said: Mapping[str, Any]
