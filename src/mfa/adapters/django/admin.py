@@ -330,7 +330,9 @@ LOCKDOWN = _Act(
 )
 
 _SENTENCES = {
-    "not_allowed": _("only a superuser acts upon a superuser, upon himself, or upon somebody who may not log in."),
+    "not_allowed": _(
+        "only a superuser acts upon a superuser or upon himself, and nobody who may not log in is given a pass."
+    ),
     "not_found": _("the device is not there any more."),
     "throttled": _("too many change this account at once; try again."),
     "unavailable": _("the database does not answer; try again."),
