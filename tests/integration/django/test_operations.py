@@ -232,5 +232,5 @@ class RowsLookedAt(list[float]):
 
 
 def most_rows(node: dict[str, Any]) -> float:
-    here = node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+    here: float = node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
     return max([here, *map(most_rows, node.get("Plans", ()))])

@@ -68,7 +68,7 @@ class Pages(Door):
 
     def issue_pass(self, user: User) -> str:
         [shown] = re.findall(r'id="mfa-pass">([^<]+)<', self._sent("temporary_pass", user))
-        return shown
+        return str(shown)
 
     def lock_down(self, user: User) -> object:
         return self._sent("lockdown", user)

@@ -144,7 +144,7 @@ class Life:
         self.door.unlock(self.ann.user)
         self.door.reset(self.ann.user, self.app.index)
         self.door.lock_down(self.ann.user)
-        [link] = NOT_ME.findall(mail.outbox[-1].body)
+        [link] = NOT_ME.findall(str(mail.outbox[-1].body))
         assert APIClient().post(link).status_code == 200
         commanded("mfa_purge")
         commanded("mfa_rotate_keys")

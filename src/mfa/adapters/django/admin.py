@@ -550,12 +550,15 @@ class AccountAdmin(ReadOnlyAdmin):
         """Ask, and lock down."""
         return self._act(request, queryset, LOCKDOWN, _lock_down)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> HttpResponseBase | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[AccountRecord], *place: Any, **places: Any
+    ) -> Any:  # noqa: ANN401 - as in Django, which from 6.1 on says in which place an action was chosen
         """Pass over what is chosen and can be nobody's key, which Django would ask the database for."""
-        chosen = request.POST.copy()
-        chosen.setlist(ACTION_CHECKBOX_NAME, filter(_is_key, chosen.getlist(ACTION_CHECKBOX_NAME)))
-        request.POST = chosen  # type: ignore[assignment] # as Django's own views do
-        return super().response_action(request, queryset)
+        posted = request.POST.copy()
+        keys = [key for key in posted.getlist(ACTION_CHECKBOX_NAME) if _is_key(str(key))]
+        posted.setlist(ACTION_CHECKBOX_NAME, keys)
+        request.POST = posted  # type: ignore[assignment] # as Django's own views do
+        return super().response_action(request, queryset, *place, **places)
 
     def _act(
         self, request: HttpRequest, queryset: QuerySet[AccountRecord], act: _Act, do: _Do
