@@ -340,7 +340,7 @@ class TestStatus:
         shown, out = run("mfa_status", "anna", "--json").json, run("mfa_status", "anna").out
 
         assert shown["pass"] == {"index": 1, "expires_at": "2026-01-31T13:00:30Z", "uses_left": 2}
-        assert "temporary pass: index 1, until 2026-01-31T13:00:30Z, 2 uses left" in out
+        assert "temporary pass: index 1, until 2026-01-31T13:00:30Z, uses left: 2" in out
         assert issued not in out
         world.clock.advance(timedelta(hours=1))
         assert run("mfa_status", "anna", "--json").json["pass"] is None

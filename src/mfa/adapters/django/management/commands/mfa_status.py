@@ -97,7 +97,7 @@ def _lines(document: Mapping[str, Any], status: AccountStatus) -> Iterator[str]:
         unreadable = ["its seal does not open"] if each["index"] in status.unreadable else []
         yield "  " + "  ".join((*_words(each), *unreadable))
     if document["pass"] is not None:
-        yield "temporary pass: index {index}, until {expires_at}, {uses_left} uses left".format(**document["pass"])
+        yield "temporary pass: index {index}, until {expires_at}, uses left: {uses_left}".format(**document["pass"])
     yield f"remembered browsers: {len(status.trusts)}"
     for each in document["trusts"]:
         yield f"  {each['id']}  {each['description']}  until {each['expires_at']}"
