@@ -77,13 +77,9 @@ def url(office: Office) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(chrome: Chrome, url: str) -> Iterator[Desk]:
-    size = chrome.get_window_size()
+def desk(chrome: Chrome, url: str) -> Desk:
     chrome.set_window_size(WIDTH, 900)
-    chrome.delete_all_cookies()
-    yield Desk(chrome, url)
-    chrome.get("about:blank")
-    chrome.set_window_size(size["width"], size["height"])
+    return Desk(chrome, url)
 
 
 @pytest.fixture
