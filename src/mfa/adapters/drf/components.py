@@ -5,10 +5,16 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentIdentity, ResolvedComponent, append_meta, build_object_type
+from drf_spectacular.plumbing import (
+    ComponentIdentity,
+    ResolvedComponent,
+    append_meta,
+    build_array_type,
+    build_object_type,
+)
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import Direction, extend_schema_field
-from rest_framework import serializers
+from rest_framework.serializers import BooleanField, CharField, IntegerField, ListField
 from rest_framework.settings import api_settings
 
 from mfa.adapters import accessor
@@ -62,10 +68,6 @@ def one_of(*words: str) -> Schema:
     return {"enum": [*words], **TEXT}
 
 
-def _array(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
 def _object(required: Schema, optional: Schema | None = None, text: str = "") -> Schema:
     schema: Schema = build_object_type({**required, **(optional or {})}, [*required], text)
     return schema
@@ -93,14 +95,14 @@ def _shapes(deployed: UseCases) -> dict[str, Schema]:
     """
     text, integer, texts = (append_meta(each, {"nullable": True}) for each in (TEXT, INTEGER, TEXTS))
     key, preference = one_of("public-key"), one_of("discouraged", "preferred", "required")
-    descriptors = _array(_object({"type": key, "id": TEXT}, {"transports": TEXTS}))
+    descriptors = build_array_type(_object({"type": key, "id": TEXT}, {"transports": TEXTS}))
     selection = {"residentKey": preference, "requireResidentKey": BOOLEAN, "userVerification": preference}
     options = {"challenge": TEXT, "timeout": INTEGER}
     creation = {
         **options,
         "rp": _object({"id": TEXT, "name": TEXT}),
         "user": _object({"id": TEXT, "name": TEXT, "displayName": TEXT}),
-        "pubKeyCredParams": _array(_object({"type": key, "alg": INTEGER})),
+        "pubKeyCredParams": build_array_type(_object({"type": key, "alg": INTEGER})),
         "excludeCredentials": descriptors,
         "authenticatorSelection": _object(selection),
         "attestation": TEXT,
@@ -150,27 +152,19 @@ class ValueExtension(OpenApiSerializerFieldExtension):
     target_class = own.ValueField
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return what the field may hold."""
-        methods, found = deployed_at(auto_schema).methods, list[Schema]()
-        for each in self.target.kinds or [each for method in methods for each in VALUES.get(method.name, ({},))]:
-            schema = shape(auto_schema, each) if isinstance(each, str) else each
+        """Return what the field may hold: schemas, shapes by their names, and words that are not known otherwise."""
+        deployed, found = deployed_at(auto_schema), list[Schema]()
+        methods = [method.name for method in deployed.methods]
+        known = methods if deployed.remembers_browsers else [*methods, TRUST]
+        for kind in self.target.kinds or [kind for name in methods for kind in VALUES.get(name, ({},))]:
+            if kind in known:
+                continue
+            schema = kind
+            if isinstance(kind, str):
+                schema = one_of(kind) if kind.islower() else shape(auto_schema, kind)
             if schema not in found:
                 found.append(schema)
         return found[0] if len(found) == 1 else {"anyOf": found}
-
-
-class MethodExtension(OpenApiSerializerFieldExtension):
-    """Describes the name of a method as one of those that there are."""
-
-    target_class = own.MethodField
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return the names."""
-        deployed = deployed_at(auto_schema)
-        absent = {method.name for method in deployed.methods} | (set() if deployed.remembers_browsers else {TRUST})
-        others = [each for each in self.target.others if each not in absent]
-        names = shape(auto_schema, "MethodName")
-        return {"anyOf": [names, one_of(*others)]} if others else names
 
 
 extend_schema_field(OpenApiTypes.STR)(own.EmailAddressField)
@@ -219,9 +213,6 @@ def bodies_of(body: Any, deployed: UseCases) -> list[Any]:  # noqa: ANN401 - as 
 
 # Bodies that are only described, never run
 
-_Text, _Integer, _Boolean = serializers.CharField, serializers.IntegerField, serializers.BooleanField
-_List = serializers.ListField
-
 
 def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noqa: ANN401 - a class of serializers
     """Return a serializer for a description."""
@@ -253,36 +244,38 @@ PASSKEY_OPTIONS = body(
     "PasskeyOptions",
     "Options for the browser, and what has to be sent back with its answer.",
     options=own.ValueField("RequestOptions"),
-    state=_Text(max_length=own.MOST_STATE_CHARACTERS),
+    state=CharField(max_length=own.MOST_STATE_CHARACTERS),
 )
 LOGGED_IN = body(
     "LoggedIn",
     "A new token, verified already.",
     own.LeftSerializer,
-    token=_Text(required=False, allow_null=True, help_text="Null where a cookie is the token."),
+    token=CharField(required=False, allow_null=True, help_text="Null where a cookie is the token."),
     expires_at=own.TimeField(required=False, allow_null=True),
-    access=_Text(required=False, help_text="With refresh in the place of token, where it is a pair."),
-    refresh=_Text(required=False),
+    access=CharField(required=False, help_text="With refresh in the place of token, where it is a pair."),
+    refresh=CharField(required=False),
 )
 _REQUIREMENT = body(
     "Requirement",
     "What would do.",
-    verifications=_Integer(min_value=1, help_text="How many are demanded, not how many are left."),
-    methods=_List(
-        child=own.MethodField("recovery", "webauthn"),
+    verifications=IntegerField(min_value=1, help_text="How many are demanded, not how many are left."),
+    methods=ListField(
+        child=own.ValueField("MethodName", "recovery", "webauthn"),
         allow_null=True,
         help_text="One of them by one of these; null: any.",
     ),
-    max_age=_Integer(min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."),
-    phishing_resistant=_Boolean(help_text="Whether one of them has to be bound to the site."),
+    max_age=IntegerField(min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."),
+    phishing_resistant=BooleanField(help_text="Whether one of them has to be bound to the site."),
 )
-_MET = body("MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=_Boolean())
+_MET = body(
+    "MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=BooleanField()
+)
 STATUS = body("Status", "How a token stands.", own.StandingSerializer, requirement=_MET(required=False))
 
 _SEED = {
-    "authenticator_url": _Text(help_text="An otpauth URI."),
-    "secret": _Text(help_text="The seed in base32."),
-    "qr_code": _Text(required=False, help_text="The URI as a data URI; only with the extra qr."),
+    "authenticator_url": CharField(help_text="An otpauth URI."),
+    "secret": CharField(help_text="The seed in base32."),
+    "qr_code": CharField(required=False, help_text="The URI as a data URI; only with the extra qr."),
 }
 
 SHOWN: Mapping[str, Mapping[str, Any]] = {
@@ -290,7 +283,7 @@ SHOWN: Mapping[str, Mapping[str, Any]] = {
     "hotp": _SEED,
     "email": {},
     "sms": {},
-    "recovery": {"codes": _List(child=_Text())},
+    "recovery": {"codes": ListField(child=CharField())},
     "webauthn": {"options": own.ValueField("CreationOptions")},
 }
 """What only the answer to a registration shows; with a method of a project's own that may be anything."""
@@ -310,8 +303,8 @@ def error(code: str, sentence: str) -> Any:  # noqa: ANN401 - a class of seriali
     if code in UNVERIFIED:
         base, more["requirement"] = own.LeftSerializer, _REQUIREMENT()
     if code in WAITING:
-        more["retry_after"] = _Integer(min_value=1, help_text="In how many seconds.")
-    detail = _Text(help_text="A sentence for people, translated.")
+        more["retry_after"] = IntegerField(min_value=1, help_text="In how many seconds.")
+    detail = CharField(help_text="A sentence for people, translated.")
     return body(f"{title(code).removesuffix('Error')}Error", sentence, base, detail=detail, **more)
 
 

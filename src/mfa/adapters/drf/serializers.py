@@ -69,7 +69,7 @@ class EmailAddressField(TextField, serializers.EmailField):
 
 
 class ValueField(serializers.Field[Any, Any, Any, Any]):
-    """A value that others judge, of one of the kinds in a description; without kinds, what methods verify."""
+    """A value that others judge or make, of one of the kinds in a description; without kinds, what methods verify."""
 
     def __init__(self, *kinds: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -79,13 +79,7 @@ class ValueField(serializers.Field[Any, Any, Any, Any]):
         """Return the value as it came."""
         return data
 
-
-class MethodField(serializers.CharField):
-    """The name of a method, or of one of the ``others``."""
-
-    def __init__(self, *others: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.others = others
+    to_representation = to_internal_value
 
 
 class WordField(serializers.CharField):
@@ -190,7 +184,7 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
     index = serializers.IntegerField(
         source="device.index", min_value=0, help_text="The device's own within its user, for ever."
     )
-    method = MethodField(source="device.method", help_text="The name of the method.")
+    method = ValueField("MethodName", source="device.method", help_text="The name of the method.")
     verbose_name = serializers.SerializerMethodField(help_text="What a person calls the method.")
     name = serializers.CharField(
         source="device.name", max_length=MOST_NAME_CHARACTERS, help_text="What the user calls the device."
@@ -231,7 +225,7 @@ class OfferedMethodSerializer(MultiFactorSerializer[Any]):
     """A method, as whoever wants to register is shown it."""
 
     index = serializers.IntegerField(min_value=0, help_text="The method's position in the settings.")
-    method = MethodField(source="method.name", help_text="The name of the method.")
+    method = ValueField("MethodName", source="method.name", help_text="The name of the method.")
     verbose_name = WordField(source="method.verbose_name", help_text="What a person calls the method.")
     dispatchable = serializers.BooleanField(
         source="method.dispatchable", help_text="Whether a challenge has to be dispatched to verify."
@@ -243,7 +237,7 @@ class ConfirmationSerializer(MultiFactorSerializer[Confirmation]):
     """A verification that counts."""
 
     index = serializers.IntegerField(min_value=0, help_text="The index of the device.")
-    method = MethodField(TRUST, help_text="The name of the method; trust for a remembered browser.")
+    method = ValueField("MethodName", TRUST, help_text="The name of the method; trust for a remembered browser.")
     at = TimeField()
 
 
