@@ -74,8 +74,9 @@ class Routes:
     offered: bool = True
 
 
-def _parameter(name: str, schema: Schema, text: str, place: str = OpenApiParameter.PATH) -> OpenApiParameter:
-    return OpenApiParameter(name, schema, place, required=place == OpenApiParameter.PATH, description=text)
+def _parameter(name: str, schema: Schema, text: str) -> OpenApiParameter:
+    path = name == "index"
+    return OpenApiParameter(name, schema, "path" if path else "query", required=path, description=text)
 
 
 def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
@@ -85,8 +86,8 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
     )
     shown = {200: components.DISPATCHED} if "webauthn" in names else {}
     named = one_of(*deployed.requirements) if deployed.requirements else TEXT
-    requirement = _parameter("requirement", named, "A requirement that the settings name.", OpenApiParameter.QUERY)
-    cursor = _parameter(CURSOR, TEXT, "Where a page begins, as the page beside it says.", OpenApiParameter.QUERY)
+    requirement = _parameter("requirement", named, "A requirement that the settings name.")
+    cursor = _parameter(CURSOR, TEXT, "Where a page begins, as the page beside it says.")
     device = _parameter("index", COUNT, "The index of one of the user's devices.")
     method = _parameter("index", one_of(*names, *map(str, range(len(names)))), "The name or the position of a method.")
     trust = _parameter("index", {**TEXT, "pattern": TRUST_ID}, "What a remembered browser is called.")

@@ -79,7 +79,9 @@ class ValueField(serializers.Field[Any, Any, Any, Any]):
         """Return the value as it came."""
         return data
 
-    to_representation = to_internal_value
+    def to_representation(self, value: Any) -> Any:  # noqa: ANN401 - whatever type
+        """Return the value as it is."""
+        return value
 
 
 class WordField(serializers.CharField):
