@@ -15,7 +15,6 @@ from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
 from mfa.domain.devices import MOST_NAME_CHARACTERS
-from mfa.domain.errors import MethodNotFound
 from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.names import TRUST
 from mfa.domain.policies import Confirmation
@@ -206,21 +205,13 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
 
     def get_verbose_name(self, listed: ListedDevice) -> str:
         """Return what a person calls the method."""
-        method = self._method(listed)
-        return listed.device.method if method is None else word(method.verbose_name)
+        methods: Methods = self.context["methods"]
+        return word(methods.verbose_name(listed.device.method))
 
     def get_dispatchable(self, listed: ListedDevice) -> bool:
         """Tell whether a challenge can be dispatched to the device."""
-        method = self._method(listed)
-        return method is not None and method.dispatchable
-
-    def _method(self, listed: ListedDevice) -> Method | None:
-        """Return the method of a device, or None where it is configured no more."""
         methods: Methods = self.context["methods"]
-        try:
-            return methods.named(listed.device.method)
-        except MethodNotFound:
-            return None
+        return methods.dispatchable(listed.device.method)
 
 
 class OfferedMethodSerializer(MultiFactorSerializer[Any]):
