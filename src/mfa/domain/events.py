@@ -5,10 +5,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import attrs
 
+from mfa.domain.devices import Factor
 from mfa.domain.identifiers import UserId
 from mfa.domain.verdicts import Reason
 
@@ -43,6 +44,11 @@ class DeviceEvent(AccountEvent):
 
     index: int
     method: str
+
+    @classmethod
+    def of(cls, user_id: UserId, device: Factor, at: datetime, **more: Any) -> Self:
+        """Tell of a device, and what else the kind of event has to tell."""
+        return cls(user_id=user_id, at=at, index=device.index, method=device.method, **more)
 
 
 class DeviceRegistered(DeviceEvent, name="device.registered"):
