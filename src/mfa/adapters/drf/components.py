@@ -42,12 +42,6 @@ UNVERIFIED = ("verification_required", "registration_required")
 WAITING = ("throttled", "resend_too_soon", "unavailable")
 """The codes of errors that tell how long to wait."""
 
-VALUES: Mapping[str, tuple[Any, ...]] = {
-    **dict.fromkeys(("totp", "hotp", "email", "sms", "recovery"), (CODE,)),
-    "webauthn": ("RegistrationResponse", "AuthenticationResponse"),
-}
-"""What is verified, by the name of the method; a method of a project's own may take anything."""
-
 
 def title(text: str) -> str:
     """Return a word of the API as the name of a type."""
@@ -156,15 +150,17 @@ class ValueExtension(OpenApiSerializerFieldExtension):
         deployed, found = deployed_at(auto_schema), list[Schema]()
         methods = [method.name for method in deployed.methods]
         known = methods if deployed.remembers_browsers else [*methods, TRUST]
-        for kind in self.target.kinds or [kind for name in methods for kind in VALUES.get(name, ({},))]:
-            if kind in known:
+        kinds = self.target.kinds or [kind for name in methods for kind in METHODS.get(name, ANYTHING)[0]]
+        for kind in kinds:
+            if kind in known and "MethodName" in kinds:
                 continue
             schema = kind
             if isinstance(kind, str):
                 schema = one_of(kind) if kind.islower() else shape(auto_schema, kind)
             if schema not in found:
                 found.append(schema)
-        return found[0] if len(found) == 1 else {"anyOf": found}
+        # Hidden from a hook of drf-spectacular: it would rename enumerations of a project's own under the same name.
+        return {"anyOf": found} if len(found) > 1 else {"oneOf": found} if "enum" in found[0] else found[0]
 
 
 extend_schema_field(OpenApiTypes.STR)(own.EmailAddressField)
@@ -219,14 +215,6 @@ def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noq
     return type(f"{name}Serializer", bases or (own.MultiFactorSerializer,), {"__doc__": text, **fields})
 
 
-def _literal(word: str) -> own.ValueField:
-    """Return the field of one word, hidden from a hook of drf-spectacular.
-
-    That would rename enumerations of a project's own under the same name (``code``, ``method``), if it saw it.
-    """
-    return own.ValueField({"oneOf": [one_of(word)]})
-
-
 VERIFIED = body(
     "Verified",
     "A value was right; where the browser is to be remembered, what it has to keep.",
@@ -272,34 +260,42 @@ _MET = body(
 )
 STATUS = body("Status", "How a token stands.", own.StandingSerializer, requirement=_MET(required=False))
 
-_SEED = {
+_SEED: Mapping[str, Any] = {
     "authenticator_url": CharField(help_text="An otpauth URI."),
     "secret": CharField(help_text="The seed in base32."),
     "qr_code": CharField(required=False, help_text="The URI as a data URI; only with the extra qr."),
 }
 
-SHOWN: Mapping[str, Mapping[str, Any]] = {
-    "totp": _SEED,
-    "hotp": _SEED,
-    "email": {},
-    "sms": {},
-    "recovery": {"codes": ListField(child=CharField())},
-    "webauthn": {"options": own.ValueField("CreationOptions")},
+METHODS: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
+    "totp": ((CODE,), _SEED),
+    "hotp": ((CODE,), _SEED),
+    "email": ((CODE,), {}),
+    "sms": ((CODE,), {}),
+    "recovery": ((CODE,), {"codes": ListField(child=CharField())}),
+    "webauthn": (
+        ("RegistrationResponse", "AuthenticationResponse"),
+        {"options": own.ValueField("CreationOptions")},
+    ),
 }
-"""What only the answer to a registration shows; with a method of a project's own that may be anything."""
+"""What is verified, by the name of the method, and what only the answer to a registration shows."""
+
+ANYTHING: tuple[tuple[Any, ...], Mapping[str, Any]] = (({},), {"more": {"additionalProperties": {}}})
+"""The same of a method of a project's own."""
 
 
 def registered(method: Method) -> Any:  # noqa: ANN401 - a class of serializers
     """Return what a registration with a method answers."""
-    shown = SHOWN.get(method.name, {"more": {"additionalProperties": {}}})
+    _, shown = METHODS.get(method.name, ANYTHING)
     text = "A new device, and what is shown of it only now." if shown else "A new device."
-    return body(f"{title(method.name)}Registered", text, own.DeviceSerializer, method=_literal(method.name), **shown)
+    return body(
+        f"{title(method.name)}Registered", text, own.DeviceSerializer, method=own.ValueField(method.name), **shown
+    )
 
 
 def error(code: str, sentence: str) -> Any:  # noqa: ANN401 - a class of serializers
     """Return an error as every view of the package writes it."""
     base: type = own.MultiFactorSerializer
-    more: dict[str, Any] = {"code": _literal(code)}
+    more: dict[str, Any] = {"code": own.ValueField(code)}
     if code in UNVERIFIED:
         base, more["requirement"] = own.LeftSerializer, _REQUIREMENT()
     if code in WAITING:

@@ -43,12 +43,10 @@ class ReportUsers:
         return {group: retried(partial(self._report, group)) for group in retried(self.reports.groups)}
 
     def _report(self, group: str | None) -> Report:
-        counted = self.reports.count(group, self.rules.max_failures, self._guessable())
+        guessable = [each.name for each in self.rules.methods if each.guessable]
+        counted = self.reports.count(group, self.rules.max_failures, guessable)
         methods = {each.name: 0 for each in self.rules.methods} | dict(counted.methods)
         return Report(users=counted.users, methods=methods, none=counted.none, disabled=counted.disabled)
-
-    def _guessable(self) -> tuple[str, ...]:
-        return tuple(each.name for each in self.rules.methods if each.guessable)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
