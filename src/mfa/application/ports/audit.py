@@ -131,15 +131,10 @@ class AuditTrail(Protocol):
         """Return the rows that are asked for; raises ``StoreBusy`` and ``Unavailable``."""
 
 
-def rows_of(events: Sequence[Event], level: AuditLevel, origin: Origin | None = None) -> list[AuditRow]:
+def rows_of(events: Sequence[Event], level: AuditLevel) -> list[AuditRow]:
     """Write down the events that are kept at a level, as the current origin's."""
-    origin = origin or current_origin()
-    return [_row(event, origin) for event in events if level == "all" or (level != "off" and kept(event))]
-
-
-def kept(event: Event) -> bool:
-    """Tell whether an event is kept where only changes are."""
-    return not isinstance(event, _FREQUENT)
+    left_out = {"all": (), "changes": _FREQUENT, "off": (Event,)}[level]
+    return [_row(event, current_origin()) for event in events if not isinstance(event, left_out)]
 
 
 def _row(event: Event, origin: Origin) -> AuditRow:
