@@ -14,7 +14,7 @@ from drf_spectacular.plumbing import (
 )
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import Direction, extend_schema_field
-from rest_framework.serializers import BooleanField, CharField, IntegerField, ListField
+from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from mfa.adapters import accessor
@@ -209,6 +209,9 @@ def bodies_of(body: Any, deployed: UseCases) -> list[Any]:  # noqa: ANN401 - as 
 
 # Bodies that are only described, never run
 
+_Text, _Integer, _Boolean = serializers.CharField, serializers.IntegerField, serializers.BooleanField
+_List = serializers.ListField
+
 
 def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noqa: ANN401 - a class of serializers
     """Return a serializer for a description."""
@@ -232,38 +235,36 @@ PASSKEY_OPTIONS = body(
     "PasskeyOptions",
     "Options for the browser, and what has to be sent back with its answer.",
     options=own.ValueField("RequestOptions"),
-    state=CharField(max_length=own.MOST_STATE_CHARACTERS),
+    state=_Text(max_length=own.MOST_STATE_CHARACTERS),
 )
 LOGGED_IN = body(
     "LoggedIn",
     "A new token, verified already.",
     own.LeftSerializer,
-    token=CharField(required=False, allow_null=True, help_text="Null where a cookie is the token."),
+    token=_Text(required=False, allow_null=True, help_text="Null where a cookie is the token."),
     expires_at=own.TimeField(required=False, allow_null=True),
-    access=CharField(required=False, help_text="With refresh in the place of token, where it is a pair."),
-    refresh=CharField(required=False),
+    access=_Text(required=False, help_text="With refresh in the place of token, where it is a pair."),
+    refresh=_Text(required=False),
 )
 _REQUIREMENT = body(
     "Requirement",
     "What would do.",
-    verifications=IntegerField(min_value=1, help_text="How many are demanded, not how many are left."),
-    methods=ListField(
+    verifications=_Integer(min_value=1, help_text="How many are demanded, not how many are left."),
+    methods=_List(
         child=own.ValueField("MethodName", "recovery", "webauthn"),
         allow_null=True,
         help_text="One of them by one of these; null: any.",
     ),
-    max_age=IntegerField(min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."),
-    phishing_resistant=BooleanField(help_text="Whether one of them has to be bound to the site."),
+    max_age=_Integer(min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any."),
+    phishing_resistant=_Boolean(help_text="Whether one of them has to be bound to the site."),
 )
-_MET = body(
-    "MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=BooleanField()
-)
+_MET = body("MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=_Boolean())
 STATUS = body("Status", "How a token stands.", own.StandingSerializer, requirement=_MET(required=False))
 
 _SEED: Mapping[str, Any] = {
-    "authenticator_url": CharField(help_text="An otpauth URI."),
-    "secret": CharField(help_text="The seed in base32."),
-    "qr_code": CharField(required=False, help_text="The URI as a data URI; only with the extra qr."),
+    "authenticator_url": _Text(help_text="An otpauth URI."),
+    "secret": _Text(help_text="The seed in base32."),
+    "qr_code": _Text(required=False, help_text="The URI as a data URI; only with the extra qr."),
 }
 
 METHODS: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
@@ -271,7 +272,7 @@ METHODS: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
     "hotp": ((CODE,), _SEED),
     "email": ((CODE,), {}),
     "sms": ((CODE,), {}),
-    "recovery": ((CODE,), {"codes": ListField(child=CharField())}),
+    "recovery": ((CODE,), {"codes": _List(child=_Text())}),
     "webauthn": (
         ("RegistrationResponse", "AuthenticationResponse"),
         {"options": own.ValueField("CreationOptions")},
@@ -299,8 +300,8 @@ def error(code: str, sentence: str) -> Any:  # noqa: ANN401 - a class of seriali
     if code in UNVERIFIED:
         base, more["requirement"] = own.LeftSerializer, _REQUIREMENT()
     if code in WAITING:
-        more["retry_after"] = IntegerField(min_value=1, help_text="In how many seconds.")
-    detail = CharField(help_text="A sentence for people, translated.")
+        more["retry_after"] = _Integer(min_value=1, help_text="In how many seconds.")
+    detail = _Text(help_text="A sentence for people, translated.")
     return body(f"{title(code).removesuffix('Error')}Error", sentence, base, detail=detail, **more)
 
 
