@@ -10,14 +10,8 @@ from typing import Literal, Protocol
 
 import attrs
 
-from mfa.domain.events import (
-    BrowserTrusted,
-    ChallengeDispatched,
-    Event,
-    TrustEvent,
-    VerificationAccepted,
-    VerificationRejected,
-)
+from mfa.domain import events
+from mfa.domain.events import Event
 from mfa.domain.identifiers import UserId
 
 AuditLevel = Literal["changes", "all", "off"]
@@ -27,7 +21,7 @@ USER = "user"
 SYSTEM = "system"
 """Who acted, where it was no operator; no operator may be called so."""
 
-_FREQUENT = (BrowserTrusted, ChallengeDispatched, VerificationAccepted)
+_FREQUENT = (events.BrowserTrusted, events.ChallengeDispatched, events.VerificationAccepted)
 
 
 @attrs.frozen(kw_only=True)
@@ -153,11 +147,11 @@ def _row(event: Event, origin: Origin) -> AuditRow:
 
 
 def _reason(event: Event) -> str:
-    if isinstance(event, VerificationRejected):
+    if isinstance(event, events.VerificationRejected):
         return event.reason.value
     counts = getattr(event, "counts", None)
     if counts is not None:
         return ", ".join(f"{name}: {count}" for name, count in counts.items())
-    if isinstance(event, TrustEvent):
+    if isinstance(event, events.TrustEvent):
         return event.trust
     return str(getattr(event, "accounts", ""))
