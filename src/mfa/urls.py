@@ -1,5 +1,7 @@
 """The composition root of HTTP: ``include("mfa.urls")`` wherever a project likes."""
 
+from typing import Any
+
 from django.urls import path
 
 from mfa.adapters import links
@@ -7,30 +9,22 @@ from mfa.adapters.accessor import use_cases
 from mfa.adapters.django.not_me import this_was_not_me
 from mfa.adapters.drf.activity import MultiFactorActivityRouter, MultiFactorActivityViewSet
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
-from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerifierRouter
+from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorRouter, MultiFactorVerifierRouter
 from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
 
-_registration = MultiFactorRegisterRouter(use_cases=use_cases)
-_registration.register("register", MultiFactorRegistrationViewSet)
 
-_login = MultiFactorPasskeyRouter(use_cases=use_cases)
-_login.register("passkey", MultiFactorPasskeyViewSet)
+def _mounted(prefix: str, kind: type[MultiFactorRouter], viewset: Any) -> list[Any]:  # noqa: ANN401 - any class of them
+    router = kind(use_cases=use_cases)
+    router.register(prefix, viewset)
+    return router.urls
 
-_trusts = MultiFactorTrustRouter(use_cases=use_cases)
-_trusts.register("trust", MultiFactorTrustViewSet)
-
-_activity = MultiFactorActivityRouter(use_cases=use_cases)
-_activity.register("activity", MultiFactorActivityViewSet)
-
-_verification = MultiFactorVerifierRouter(use_cases=use_cases)
-_verification.register("", MultiFactorVerifierViewSet)
 
 urlpatterns = [
     path("this-was-not-me/<token>/", this_was_not_me, name=links.ROUTE),
-    *_registration.urls,
-    *_login.urls,
-    *_trusts.urls,
-    *_activity.urls,
-    *_verification.urls,
+    *_mounted("register", MultiFactorRegisterRouter, MultiFactorRegistrationViewSet),
+    *_mounted("passkey", MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet),
+    *_mounted("trust", MultiFactorTrustRouter, MultiFactorTrustViewSet),
+    *_mounted("activity", MultiFactorActivityRouter, MultiFactorActivityViewSet),
+    *_mounted("", MultiFactorVerifierRouter, MultiFactorVerifierViewSet),
 ]
