@@ -5,7 +5,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from mfa.application.ports.reports import AccountReports, Counted
+from mfa.application.ports.reports import AccountReports, Report
 from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import UserId
@@ -49,7 +49,7 @@ class AccountReportsContract:
     def test_at_first_nobody_has_anything(
         self, reports: AccountReports, users: tuple[UserId, UserId, UserId, UserId]
     ) -> None:
-        assert reports.count(None, 3, GUESSABLE) == Counted(users=3, methods={}, none=3, disabled=0)
+        assert reports.count(None, 3, GUESSABLE) == Report(users=3, methods={}, none=3, disabled=0)
         assert list(reports.missing()) == list(users[:3])
 
     def test_users_are_counted_and_not_their_devices(
@@ -60,7 +60,7 @@ class AccountReportsContract:
 
         counted = reports.count(None, 3, GUESSABLE)
 
-        assert counted == Counted(users=3, methods={"totp": 2, "email": 1}, none=1, disabled=0)
+        assert counted == Report(users=3, methods={"totp": 2, "email": 1}, none=1, disabled=0)
         assert list(reports.missing()) == [users[2]]
 
     def test_pending_devices_and_passes_are_nothing_that_one_has(
@@ -68,7 +68,7 @@ class AccountReportsContract:
     ) -> None:
         give(users[0], device(0, active=False), temporary(1))
 
-        assert reports.count(None, 3, GUESSABLE) == Counted(users=3, methods={}, none=3, disabled=0)
+        assert reports.count(None, 3, GUESSABLE) == Report(users=3, methods={}, none=3, disabled=0)
         assert list(reports.missing()) == list(users[:3])
 
     def test_who_may_not_log_in_is_left_out(
@@ -76,7 +76,7 @@ class AccountReportsContract:
     ) -> None:
         give(users[3], failed(0, 3))
 
-        assert reports.count(None, 3, GUESSABLE) == Counted(users=3, methods={}, none=3, disabled=0)
+        assert reports.count(None, 3, GUESSABLE) == Report(users=3, methods={}, none=3, disabled=0)
         assert reports.count("editors", 3, GUESSABLE).users == 2
 
     def test_so_many_failures_disable(
@@ -97,9 +97,9 @@ class AccountReportsContract:
         give(users[2], device(0))
 
         assert list(reports.groups()) == ["auditors", "editors"]
-        assert reports.count("editors", 3, GUESSABLE) == Counted(users=2, methods={"totp": 1}, none=1, disabled=0)
-        assert reports.count("auditors", 3, GUESSABLE) == Counted(users=1, methods={"totp": 1}, none=0, disabled=0)
-        assert reports.count("strangers", 3, GUESSABLE) == Counted(users=0, methods={}, none=0, disabled=0)
+        assert reports.count("editors", 3, GUESSABLE) == Report(users=2, methods={"totp": 1}, none=1, disabled=0)
+        assert reports.count("auditors", 3, GUESSABLE) == Report(users=1, methods={"totp": 1}, none=0, disabled=0)
+        assert reports.count("strangers", 3, GUESSABLE) == Report(users=0, methods={}, none=0, disabled=0)
 
 
 @attrs.frozen

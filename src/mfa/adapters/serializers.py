@@ -16,7 +16,6 @@ from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
 from mfa.domain.devices import MOST_NAME_CHARACTERS
-from mfa.domain.errors import MethodNotFound
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Method, Methods, RegistrationField
 from mfa.domain.methods.names import TRUST
 from mfa.domain.policies import Confirmation
@@ -70,7 +69,7 @@ class EmailAddressField(TextField, serializers.EmailField):
 
 
 class ValueField(serializers.Field[Any, Any, Any, Any]):
-    """A value that others judge, of one of the kinds in a description; without kinds, what methods verify."""
+    """A value that others judge or make, of one of the kinds in a description; without kinds, what methods verify."""
 
     def __init__(self, *kinds: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -80,13 +79,9 @@ class ValueField(serializers.Field[Any, Any, Any, Any]):
         """Return the value as it came."""
         return data
 
-
-class MethodField(serializers.CharField):
-    """The name of a method, or of one of the ``others``."""
-
-    def __init__(self, *others: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.others = others
+    def to_representation(self, value: Any) -> Any:  # noqa: ANN401 - whatever type
+        """Return the value as it is."""
+        return value
 
 
 class WordField(serializers.CharField):
@@ -201,7 +196,7 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
     index = serializers.IntegerField(
         source="device.index", min_value=0, help_text="The device's own within its user, for ever."
     )
-    method = MethodField(source="device.method", help_text="The name of the method.")
+    method = ValueField("MethodName", source="device.method", help_text="The name of the method.")
     verbose_name = serializers.SerializerMethodField(help_text="What a person calls the method.")
     name = serializers.CharField(
         source="device.name", max_length=MOST_NAME_CHARACTERS, help_text="What the user calls the device."
@@ -221,28 +216,20 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
 
     def get_verbose_name(self, listed: ListedDevice) -> str:
         """Return what a person calls the method."""
-        method = self._method(listed)
-        return listed.device.method if method is None else word(method.verbose_name)
+        methods: Methods = self.context["methods"]
+        return word(methods.verbose_name(listed.device.method))
 
     def get_dispatchable(self, listed: ListedDevice) -> bool:
         """Tell whether a challenge can be dispatched to the device."""
-        method = self._method(listed)
-        return method is not None and method.dispatchable
-
-    def _method(self, listed: ListedDevice) -> Method | None:
-        """Return the method of a device, or None where it is configured no more."""
         methods: Methods = self.context["methods"]
-        try:
-            return methods.named(listed.device.method)
-        except MethodNotFound:
-            return None
+        return methods.dispatchable(listed.device.method)
 
 
 class OfferedMethodSerializer(MultiFactorSerializer[Any]):
     """A method, as whoever wants to register is shown it."""
 
     index = serializers.IntegerField(min_value=0, help_text="The method's position in the settings.")
-    method = MethodField(source="method.name", help_text="The name of the method.")
+    method = ValueField("MethodName", source="method.name", help_text="The name of the method.")
     verbose_name = WordField(source="method.verbose_name", help_text="What a person calls the method.")
     dispatchable = serializers.BooleanField(
         source="method.dispatchable", help_text="Whether a challenge has to be dispatched to verify."
@@ -254,7 +241,7 @@ class ConfirmationSerializer(MultiFactorSerializer[Confirmation]):
     """A verification that counts."""
 
     index = serializers.IntegerField(min_value=0, help_text="The index of the device.")
-    method = MethodField(TRUST, help_text="The name of the method; trust for a remembered browser.")
+    method = ValueField("MethodName", TRUST, help_text="The name of the method; trust for a remembered browser.")
     at = TimeField()
 
 
@@ -289,7 +276,7 @@ class VerifiableDeviceSerializer(MultiFactorSerializer[VerifiableDevice]):
     """A device, as a new token may verify it."""
 
     index = serializers.IntegerField(source="device.index", min_value=0)
-    method = MethodField(source="device.method")
+    method = ValueField("MethodName", source="device.method")
     name = serializers.CharField(source="device.name", max_length=MOST_NAME_CHARACTERS)
     dispatchable = serializers.BooleanField(help_text="Whether a challenge has to be dispatched to verify.")
     destination = serializers.CharField(source="device.destination", allow_null=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import attrs
 
@@ -205,19 +204,10 @@ class VerifyChallenge(UseCase):
         state = self._state(before, device, attempt.state, verdict.state)
         account = before.rejected(device, state=state, counted=guessable, rules=rules, now=now)
         happened: list[events.Event] = [
-            events.VerificationRejected(
-                user_id=account.user_id,
-                at=now,
-                index=device.index,
-                method=device.method,
-                reason=verdict.reason,
-                step=verdict.step,
-            )
+            events.VerificationRejected.of(account.user_id, device, now, reason=verdict.reason, step=verdict.step)
         ]
         if rules.disabled(account.device(device.index, now)):
-            happened.append(
-                events.DeviceDisabled(user_id=account.user_id, at=now, index=device.index, method=device.method)
-            )
+            happened.append(events.DeviceDisabled.of(account.user_id, device, now))
         until = account.waits_until(rules, now) if guessable else None
         if until is not None:
             failures = account.remembered_failures(rules, now)
@@ -231,13 +221,12 @@ class VerifyChallenge(UseCase):
 def _happened(
     account: Account, device: Device, shown: ListedDevice, made: MadeTrust | None, now: datetime
 ) -> Iterator[events.Event]:
-    known: Any = {"user_id": account.user_id, "at": now, "index": device.index, "method": device.method}
-    yield events.VerificationAccepted(**known)
+    yield events.VerificationAccepted.of(account.user_id, device, now)
     if device.temporary:
-        yield events.PassUsed(**known)
+        yield events.PassUsed.of(account.user_id, device, now)
     elif shown.remaining is not None:
-        yield events.RecoveryCodeUsed(**known, remaining=shown.remaining)
+        yield events.RecoveryCodeUsed.of(account.user_id, device, now, remaining=shown.remaining)
     if not device.active:
-        yield events.DeviceActivated(**known)
+        yield events.DeviceActivated.of(account.user_id, device, now)
     if made is not None:
         yield events.BrowserRemembered(user_id=account.user_id, at=now, trust=made.trust.id, index=device.index)

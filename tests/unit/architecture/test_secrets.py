@@ -43,7 +43,7 @@ REVIEWED = {
         "row[_CHALLENGES_BEGIN] == token_id",
     },
     # Codes of errors, and names of JSON schemas.
-    "mfa.adapters.drf.components": {"code in UNVERIFIED", "code in WAITING"},
+    "mfa.adapters.drf.components": {"code in UNVERIFIED", "code in WAITING", "kind in known"},
     "mfa.adapters.drf.schema": {"'delivery_failed' not in codes", "code in UNVERIFIED", "key in posted"},
     "mfa.adapters.requests": {"known[0] != token", "known[0] == token"},
     "mfa.adapters.memory.repositories": {

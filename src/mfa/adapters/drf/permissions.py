@@ -49,17 +49,16 @@ class _StandingPermission(IsTokenAuthenticated):
         token = _token(request)
         if token is None:
             return self._denied(request, view)
+        decide = getattr(view, "get_mfa_requirement", None)
+        requirements = requests.requirements_of(decide() if decide else getattr(view, "mfa_requirement", None))
         try:
             standing, refusal = self.judged(request, token, view)
+            if requirements:
+                refusal = requests.first_refusal(standing, requirements)
+            if refusal is not None:
+                raise refusal
         except MfaError as error:
             raise _refused(error, token) from None
-        decide = getattr(view, "get_mfa_requirement", None)
-        demanded = getattr(view, "mfa_requirement", None) if decide is None else decide()
-        requirements = requests.requirements_of(demanded)
-        if requirements:
-            refusal = requests.first_refusal(standing, requirements)
-        if refusal is not None:
-            raise _refused(refusal, token)
         headers = getattr(view, "headers", None)
         if not requirements and headers is not None:  # in which DRF takes what it adds to the answer
             headers.update(grace_header(standing))
@@ -113,11 +112,11 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
         raise TokenRequired
     try:
         standing = _standing(request, token, request.parser_context.get("view"))
+        refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
+        if refusal is not None:
+            raise refusal
     except MfaError as error:
         raise _refused(error, token) from None
-    refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
-    if refusal is not None:
-        raise _refused(refusal, token)
 
 
 def _token(request: Request) -> Token | None:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
+from django.db import router
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -65,8 +66,9 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare one more token, with the end and up to the number that knox is configured with."""
         user: Any = users().filter(pk=user_id).first()
-        most = knox_settings.TOKEN_LIMIT_PER_USER
-        live = get_token_model().objects.filter(Q(expiry__isnull=True) | Q(expiry__gt=Now()), user=user)
+        most, model = knox_settings.TOKEN_LIMIT_PER_USER, get_token_model()
+        stored = model.objects.using(router.db_for_write(model))
+        live = stored.filter(Q(expiry__isnull=True) | Q(expiry__gt=Now()), user=user)
         if user is None or (most is not None and live.count() >= most):
             return None
         key, made = new_row(user, ttl=knox_settings.TOKEN_TTL, prefix=knox_settings.TOKEN_PREFIX)
