@@ -13,7 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.logins import confirm
-from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, users
+from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, owns, users
 from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
@@ -52,9 +52,9 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
         """Take the settings, of which none matters here."""
 
     def token_of(self, request: object) -> Token | None:
-        """Return the token that ``TokenAuthentication`` left on the request."""
+        """Return the token that ``TokenAuthentication`` left on the request, for its owner."""
         auth = getattr(request, "auth", None)
-        return known(auth) if isinstance(auth, AuthToken) else None
+        return known(auth) if isinstance(auth, AuthToken) and owns(request, auth) else None
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare what will replace the user's token, as at a login by password: there is only one."""

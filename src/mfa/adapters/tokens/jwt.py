@@ -79,14 +79,14 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
         return _scheme()
 
     def token_of(self, request: object) -> Token | None:
-        """Return the family of the token that simplejwt's authentication left on the request.
+        """Return the family of the token that simplejwt's authentication left on the request, for its user.
 
         A token without one was not made by a login of this module, and is none of this provider's.
         """
         auth = getattr(request, "auth", None)
         if not isinstance(auth, JsonWebToken):
             return None
-        family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None))
+        family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None), auth)
         if not isinstance(family, str) or not family or user_id is None:
             return None
         return attrs.evolve(_token(user_id, family, self.scheme), issued_at=_issued_at(auth))
@@ -150,13 +150,19 @@ def _issued_at(token: JsonWebToken) -> datetime | None:
         return None
 
 
-def _user_id(user: object) -> UserId | None:
-    """Return the primary key of a user, or None where a stateless one is known by something else.
+def _user_id(user: object, token: JsonWebToken) -> UserId | None:
+    """Return the primary key of a token's user, or None where a stateless one is known by something else.
 
-    What a project puts into ``USER_ID_CLAIM`` instead may be the primary key of somebody else.
+    What a project puts into ``USER_ID_CLAIM`` instead may be the primary key of somebody else. None also for anybody
+    whom something that impersonates users has put into his place.
     """
-    key = getattr(user, "pk", None)
-    known = key is not None and (isinstance(user, get_user_model()) or _names_primary_key())
+    key, stored = getattr(user, "pk", None), isinstance(user, get_user_model())
+    named = getattr(user, api_settings.USER_ID_FIELD, None) if stored else key
+    known = (
+        key is not None
+        and (stored or _names_primary_key())
+        and str(named) == str(token.get(api_settings.USER_ID_CLAIM))
+    )
     return UserId(str(key)) if known else None
 
 

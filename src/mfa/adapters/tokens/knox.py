@@ -18,7 +18,7 @@ from knox.settings import CONSTANTS, knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, users
+from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, owns, users
 from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 
@@ -59,9 +59,9 @@ class KnoxTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
         return str(knox_settings.AUTH_HEADER_PREFIX)
 
     def token_of(self, request: object) -> Token | None:
-        """Return the token that knox's ``TokenAuthentication`` left on the request."""
+        """Return the token that knox's ``TokenAuthentication`` left on the request, for its owner."""
         auth = getattr(request, "auth", None)
-        return known(auth) if isinstance(auth, AbstractAuthToken) else None
+        return known(auth) if isinstance(auth, AbstractAuthToken) and owns(request, auth) else None
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare one more token, with the end and up to the number that knox is configured with."""
