@@ -57,6 +57,12 @@ def typed(block: Block) -> Iterator[Typed]:
         yield Typed(str(block), command, answer)
 
 
+def fits(expected: str, shown: str) -> bool:
+    """Whether the output is what is expected, white space aside, which pages use to be readable."""
+    pattern = ".*".join(re.escape("".join(part.split())) for part in expected.split("..."))
+    return re.fullmatch(pattern, "".join(shown.split()), re.DOTALL) is not None
+
+
 def rows(page: Path, heading: str) -> list[list[str]]:
     """The rows of the first table under a heading, without its head."""
     text = FENCE.sub("", page.read_text())
