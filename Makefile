@@ -113,6 +113,9 @@ endef
 COMPILE = .venv/lock/bin/uv pip compile --quiet --no-config --universal --generate-hashes --no-strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --exclude-newer "7 days" $(if $(UPGRADE),--upgrade)
 
+# What an environment of development has; what is laid over one (tests/recipes.py) need not bring it again.
+IN_DEVELOPMENT = $(shell sed -nE 's/^([a-z0-9._-]+)(\[[^]]*\])?==.*/--no-emit-package \1/p' requirements/dev.txt)
+
 .venv/lock/stamp: requirements/lock.txt
 	@"$(PYTHON)" -m venv $(@D)
 	@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement $<
@@ -124,4 +127,5 @@ lock: .venv/lock/stamp ## resolves requirements/*.in and pyproject.toml into req
 	$(COMPILE) --python-version 3.11 --extra qr --extra webauthn --extra sms --extra knox pyproject.toml requirements/demo.in --output-file requirements/demo.txt
 	$(COMPILE) --python-version 3.11 requirements/mariadb.in --output-file requirements/mariadb.txt
 	$(COMPILE) --python-version 3.11 requirements/mutation.in --constraints requirements/dev.txt --output-file requirements/mutation.txt
+	$(COMPILE) --python-version 3.11 requirements/recipes.in --constraints requirements/dev.txt $(IN_DEVELOPMENT) --output-file requirements/recipes.txt
 	$(COMPILE) --python-version 3.11 requirements/lock.in --output-file requirements/lock.txt

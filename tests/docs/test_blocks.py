@@ -20,7 +20,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from mfa.config import read
-from tests.docs.pages import DECISIONS, PAGES, Block, blocks, name, pages_with, typed
+from tests.docs.pages import DECISIONS, PAGES, RECIPES, Block, blocks, name, pages_with, typed
 from tests.integration.demo.running import running_demo
 
 LANGUAGES = {"python", "console", "text", "mermaid"}
@@ -33,7 +33,7 @@ DEFAULTS = {
 FILE = re.compile(r"# project/(?P<name>\w+)\.py\n")
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, *RECIPES], ids=name)
 def test_every_block_says_what_it_is(page: Path) -> None:
     assert [str(block) for block in blocks(page) if block.language not in LANGUAGES] == []
     assert page.read_text().count("```") == 2 * len(blocks(page))

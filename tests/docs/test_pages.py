@@ -25,14 +25,14 @@ from mfa.containers.django import DjangoContainer
 from mfa.domain import events
 from mfa.domain.events import Event
 from mfa.domain.verdicts import Reason
-from tests.docs.pages import DECISIONS, PAGES, ROOT, blocks, name, rows
+from tests.docs.pages import DECISIONS, PAGES, RECIPES, ROOT, blocks, name, rows
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 TEST = re.compile(r"`(?P<path>tests/[\w/]+(?:\.py)?)(?:::(?P<test>\w+))?`")
 CODE = re.compile(r"`([^`]+)`")
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, ROOT / "CHANGELOG.md"], ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, *RECIPES, ROOT / "CHANGELOG.md"], ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     targets = [match["target"] for match in LINK.finditer(page.read_text())]
     inside = [target.partition("#") for target in targets if "://" not in target]
@@ -48,7 +48,7 @@ def _anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, *RECIPES], ids=name)
 def test_every_test_that_is_named_exists(page: Path) -> None:
     for match in TEST.finditer(page.read_text()):
         path = ROOT / match["path"]
