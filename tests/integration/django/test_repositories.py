@@ -19,7 +19,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.errors import StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from tests.contracts.repositories import NOW, AccountRepositoryContract, device, full, with_devices
+from mfa.testing.contracts.repositories import NOW, AccountRepositoryContract, device, full, with_devices
 from tests.integration.django.crowd import MANY, all_at_once
 
 TOKEN = TokenId("1f" * 32)

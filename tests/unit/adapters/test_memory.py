@@ -23,12 +23,12 @@ from mfa.domain.errors import StaleAccount
 from mfa.domain.events import AccountLocked
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
-from tests.contracts.delivery import AddressingContract, SenderContract
-from tests.contracts.repositories import AccountRepositoryContract
-from tests.contracts.system import ClockContract, EntropyContract
-from tests.contracts.tokens import TokenIssuerContract, TokenProviderContract
-from tests.contracts.unit_of_work import UnitOfWorkContract
-from tests.contracts.users import UserDirectoryContract
+from mfa.testing.contracts.delivery import AddressingContract, SenderContract
+from mfa.testing.contracts.repositories import AccountRepositoryContract
+from mfa.testing.contracts.system import ClockContract, EntropyContract
+from mfa.testing.contracts.tokens import TokenIssuerContract, TokenProviderContract
+from mfa.testing.contracts.unit_of_work import UnitOfWorkContract
+from mfa.testing.contracts.users import UserDirectoryContract
 
 USER = UserId("1")
 OTHER_USER = UserId("2")

@@ -49,10 +49,12 @@ Conveyance = Literal["none", "self", "packed"]
 
 
 def b64encode(data: bytes) -> str:
+    """Write bytes in base64url without padding, as WebAuthn has them in JSON."""
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def b64decode(text: str) -> bytes:
+    """Read what ``b64encode`` writes."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -87,6 +89,7 @@ def _order(key: bytes) -> tuple[int, int, bytes]:
 
 
 def generate_key(algorithm: int) -> PrivateKey:
+    """Make a key for an algorithm, by its number in COSE's registry."""
     if algorithm == ES256:
         return generate_ec_key(SECP256R1())
     if algorithm == EDDSA:
@@ -96,6 +99,7 @@ def generate_key(algorithm: int) -> PrivateKey:
 
 
 def algorithm_of(key: PrivateKey) -> int:
+    """Return the number of a key's algorithm in COSE's registry."""
     if isinstance(key, EllipticCurvePrivateKey):
         return ES256
     return EDDSA if isinstance(key, Ed25519PrivateKey) else RS256
@@ -113,6 +117,7 @@ def cose_key(key: PrivateKey) -> bytes:
 
 
 def sign(key: PrivateKey, message: bytes) -> bytes:
+    """Sign a message as the key's algorithm has it."""
     if isinstance(key, EllipticCurvePrivateKey):
         return key.sign(message, ECDSA(SHA256()))
     if isinstance(key, Ed25519PrivateKey):

@@ -1,5 +1,6 @@
 """What every Clock, Entropy and Vault does."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ class ClockContract:
     """Provide ``clock``."""
 
     @pytest.fixture
+    @abstractmethod
     def clock(self) -> Clock:
         raise NotImplementedError
 
@@ -32,6 +34,7 @@ class EntropyContract:
     """Provide ``entropy``."""
 
     @pytest.fixture
+    @abstractmethod
     def entropy(self) -> Entropy:
         raise NotImplementedError
 
@@ -73,6 +76,7 @@ class VaultContract:
     """Provide ``make``, which makes a vault of keys of 32 bytes, the first of which seals."""
 
     @pytest.fixture
+    @abstractmethod
     def make(self) -> Callable[[Sequence[bytes]], Vault]:
         raise NotImplementedError
 
