@@ -16,7 +16,7 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -212,7 +212,8 @@ class SoftwareAuthenticator:
     """An authenticator with its browser; what is None or "own" is done as it should be."""
 
     # The browser.
-    origin: str = "https://example.org"
+    origin: str | Callable[[], str] = "https://example.org"
+    """Or who knows it when it is asked for."""
     challenge: bytes | None = None
     type: str | None = None
     cross_origin: bool | None = False
@@ -310,7 +311,7 @@ class SoftwareAuthenticator:
         fields: dict[str, object] = {
             "type": self.type or type_,
             "challenge": challenge if self.challenge is None else b64encode(self.challenge),
-            "origin": self.origin,
+            "origin": self.origin() if callable(self.origin) else self.origin,
         }
         if self.cross_origin is not None:
             fields["crossOrigin"] = self.cross_origin
