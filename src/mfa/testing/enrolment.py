@@ -42,7 +42,7 @@ class Enrolled:
 
     user_id: UserId
     device: Device
-    shown: Mapping[str, object] = attrs.field(repr=False)
+    shown: Mapping[str, Any] = attrs.field(repr=False)
     authenticator: SoftwareAuthenticator | None = attrs.field(default=None, repr=False)
 
     @property

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
-from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception
+from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception, is_forced
 from mfa.adapters.requests import Demanded
 from mfa.application.standing import Standing
 from mfa.domain.errors import MfaError, Refused
@@ -38,6 +38,8 @@ class IsTokenAuthenticated(BasePermission):
         whole = type(self) in getattr(view, "permission_classes", ())
         if whole and request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
+        if whole and is_forced(request):
+            raise TokenRequired(request)
         return False
 
 
@@ -110,7 +112,7 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
     if token is None:
         if request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
-        raise TokenRequired
+        raise TokenRequired(request)
     try:
         standing = _standing(request, token, request.parser_context.get("view"))
     except MfaError as error:
