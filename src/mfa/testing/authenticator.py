@@ -77,11 +77,10 @@ def cbor(item: object) -> bytes:
 
 def head(major: int, argument: int) -> bytes:
     """The first bytes of an item: its kind, and a number or a length."""
-    for size, limit in ((0, 24), (1, 1 << 8), (2, 1 << 16), (4, 1 << 32), (8, 1 << 64)):
-        if argument < limit:
-            extra = argument if size == 0 else 24 + size.bit_length() - 1
-            return bytes([major << 5 | extra]) + (argument.to_bytes(size) if size else b"")
-    raise AssertionError(argument)
+    sizes = ((0, 24), (1, 1 << 8), (2, 1 << 16), (4, 1 << 32), (8, 1 << 64))
+    size = next(size for size, limit in sizes if argument < limit)
+    extra = argument if size == 0 else 24 + size.bit_length() - 1
+    return bytes([major << 5 | extra]) + (argument.to_bytes(size) if size else b"")
 
 
 def _order(key: bytes) -> tuple[int, int, bytes]:

@@ -126,16 +126,12 @@ def _request_of(client: Client | AsyncClient) -> HttpRequest:
     factory.cookies = client.cookies
     request = factory.get("/")
     _session_middleware().process_request(request)
-    AuthenticationMiddleware(_nowhere).process_request(request)
+    AuthenticationMiddleware(lambda _: HttpResponse()).process_request(request)
     return request
 
 
 def _session_middleware() -> SessionMiddleware:
-    return SessionMiddleware(_nowhere)
-
-
-def _nowhere(_: HttpRequest) -> HttpResponse:
-    return HttpResponse()
+    return SessionMiddleware(lambda _: HttpResponse())
 
 
 def _recognised(client: Client | AsyncClient) -> Iterator[tuple[Request, Token]]:
@@ -197,8 +193,8 @@ def _tell(client: Client | AsyncClient, request: Request) -> None:
     refresh = import_string("mfa.adapters.tokens.jwt.FamilyRefreshToken")()
     auth: Any = request.auth
     refresh.payload.update({claim: value for claim, value in auth.payload.items() if claim not in MADE_ANEW})
+    shown = request.META[_header()]
+    told = f"{shown.partition(' ')[0]} {refresh.access_token}"
     holders: tuple[dict[str, Any], ...] = (vars(client)["defaults"], getattr(client, "_credentials", {}))
     for held in holders:
-        for name, value in held.items():
-            if value == request.META.get(_header()):
-                held[name] = f"{value.partition(' ')[0]} {refresh.access_token}"
+        held.update({name: told for name, value in held.items() if value == shown})

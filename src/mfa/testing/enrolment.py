@@ -51,10 +51,12 @@ class Enrolled:
         return self.device.index
 
     @overload
-    def code(self) -> str: ...
+    def code(self) -> str:  # what a person types
+        ...
 
     @overload
-    def code(self, options: Mapping[str, Any]) -> dict[str, Any]: ...
+    def code(self, options: Mapping[str, Any]) -> dict[str, Any]:  # what a browser makes of options
+        ...
 
     def code(self, options: Mapping[str, Any] | None = None) -> str | dict[str, Any]:
         """Return the next value that is right: a text, or for ``webauthn`` what a browser makes of the options.

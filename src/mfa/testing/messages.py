@@ -13,7 +13,7 @@ from mfa.containers.core import UseCasesProvider, compose
 from mfa.domain.identifiers import UserId
 from mfa.testing.deployment import app_config, lay, override
 
-_kept: dict[tuple[UserId, int], Message] = {}
+_kept: dict[tuple[UserId, int | None], Message] = {}
 """The last message to each device, by its user and its index."""
 
 _outboxes: list[OutboxSender] = []
@@ -29,8 +29,7 @@ class WatchedSender(Sender):
     def send(self, message: Message) -> None:
         """Deliver a message, and keep it where that worked."""
         (_outboxes[-1] if _outboxes else self.sender).send(message)
-        if message.challenge is not None:
-            _kept[message.user_id, message.challenge.index] = message
+        _kept[message.user_id, message.challenge and message.challenge.index] = message
 
 
 class _WatchedUseCases(UseCasesProvider):

@@ -4,19 +4,23 @@ import copy
 from datetime import timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.contrib.auth.models import User
 from django.core import mail
 from rest_framework.test import APIClient
 
+from mfa.adapters import accessor
 from mfa.adapters.django.models import ChallengeRecord
 from mfa.adapters.django.signals import device_activated
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.ports.delivery import Message
 from mfa.domain.errors import AlreadyRegistered
 from mfa.domain.events import DeviceActivated
-from mfa.testing import Enrolled, SoftwareAuthenticator, enrol, verified_client
+from mfa.domain.methods.base import Methods
+from mfa.domain.methods.security_keys import SecurityKeys
+from mfa.testing import Enrolled, SoftwareAuthenticator, enrol, override, verified_client
 from mfa.testing.authenticator import Authority
 from tests.integration.testing.conftest import Configure
 
@@ -185,6 +189,15 @@ def test_what_cannot_be_enrolled_is_told(ann: User, configure: Configure) -> Non
         enrol(ann, "voice")
     with pytest.raises(ValueError, match="saved"):
         enrol(User(username="nobody"))
+
+
+def test_a_site_that_takes_no_key_at_all_is_told(ann: User, configure: Configure) -> None:
+    method = accessor.use_cases().methods.named("webauthn")
+    assert isinstance(method, SecurityKeys)
+    nowhere = attrs.evolve(method, relying_party=attrs.evolve(method.relying_party, origins=()))
+
+    with override(methods=Methods((nowhere,))), pytest.raises(LookupError, match=r"no key of .*: origin, at step 7\.1"):
+        enrol(ann, "webauthn")
 
 
 def test_a_method_of_the_projects_own_knows_its_values(ann: User, configure: Configure) -> None:
