@@ -29,7 +29,7 @@ class WatchedSender(Sender):
     def send(self, message: Message) -> None:
         """Deliver a message, and keep it where that worked."""
         (_outboxes[-1] if _outboxes else self.sender).send(message)
-        _kept[message.user_id, message.challenge and message.challenge.index] = message
+        _kept[message.user_id, None if message.challenge is None else message.challenge.index] = message
 
 
 class _WatchedUseCases(UseCasesProvider):
