@@ -97,8 +97,8 @@ def test(arguments: list[str], databases: list[str]) -> None:
             *(pool.submit(stored, arguments, *each) for each in zip(databases, files[1:], strict=True)),
         ]
         try:
-            # Named twice: the process that shares the tests out has to measure before it finds this package's plugin for
-            # pytest; the others learn of it from the environment.
+            # Named twice: the process that shares the tests out has to measure before it finds this package's plugin,
+            # and the others learn of it from the environment.
             run(*PYTEST, "-p", MEASURE, *processes, *later, *arguments, PYTEST_PLUGINS=MEASURE)
         finally:
             failures = [other.exception() for other in others]

@@ -1,10 +1,10 @@
 """Runs what the pages say: Python against the package, and the shell's lines against a demo that is running.
 
 ``python`` blocks of a page share their names. One that begins with ``# project/<name>.py`` is that file of a project;
-``MFA`` and ``REST_FRAMEWORK`` in ``project/settings.py`` are then in force, and ``project/urls.py`` has the routes. A file
-``project/test_<name>.py`` is run: functions with the fixtures that they name, cases as Django's, and what is inherited by a
-pytest of its own. ``console`` blocks have their commands behind ``$``, each with its answer, in which ``...`` stands for
-anything.
+``MFA`` and ``REST_FRAMEWORK`` in ``project/settings.py`` are then in force, and ``project/urls.py`` has the routes. A
+file ``project/test_<name>.py`` is run: functions with the fixtures that they name, cases as Django's, and what is
+inherited by a pytest of its own. ``console`` blocks have their commands behind ``$``, each with its answer, in which
+``...`` stands for anything.
 """
 
 import inspect
