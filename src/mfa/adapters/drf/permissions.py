@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import Any, ClassVar
 
+from asgiref.sync import sync_to_async
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -120,6 +121,14 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
     refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
     if refusal is not None:
         raise _refused(refusal, token)
+
+
+async def acheck_requirement(request: Request, requirement: Demanded) -> None:
+    """Demand something of a request inside an asynchronous view; raises as ``check_requirement`` does.
+
+    The account is read in the thread in which Django asks the database, so the loop goes on meanwhile.
+    """
+    await sync_to_async(check_requirement)(request, requirement)
 
 
 def _token(request: Request) -> Token | None:
