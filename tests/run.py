@@ -26,6 +26,7 @@ PROMISES = "tests/integration/promises"
 STORED = (
     "tests/integration/django",
     *(f"tests/integration/tokens/test_{name}.py" for name in ("authtoken", "ending", "issuing", "joined", "knox")),
+    "tests/integration/tokens/test_login_races.py",
     PROMISES,
     *(f"tests/integration/drf/test_{name}.py" for name in ("registration", "transactions", "verifier")),
 )

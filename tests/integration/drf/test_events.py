@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from mfa.adapters.django.models import AuditRecord
 from mfa.adapters.django.signals import SIGNALS, event_published
-from mfa.adapters.drf.serializers import TRUST_ID
+from mfa.adapters.serializers import TRUST_ID
 from mfa.application.operations import Operations, Operator, PassWanted, Reset
 from mfa.application.ports.audit import acting
 from mfa.domain.challenges import SpentLogin

@@ -3,7 +3,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from mfa.adapters.drf.serializers import WORDS
+from mfa.adapters.serializers import WORDS
 from mfa.domain.methods.security_keys import SecurityKeys
 from tests.integration.drf.people import Person, World
 

@@ -485,7 +485,7 @@ class TestClaims:
         def busy(*_: object) -> None:
             raise Unavailable
 
-        monkeypatch.setattr("mfa.application.standing.AssessToken.__call__", busy)
+        monkeypatch.setattr("mfa.application.standing.AssessToken.account", busy)
 
         answer = APIClient().post("/jwt/refresh/", {"refresh": client.refresh})
 

@@ -15,8 +15,8 @@ from rest_framework.utils.urls import replace_query_param
 from mfa.adapters import requests
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
-from mfa.adapters.drf.serializers import MultiFactorSerializer, TimeField
-from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
+from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.serializers import MultiFactorSerializer, TimeField, represented
 from mfa.application.activity import ActivityPage
 from mfa.application.ports.audit import SYSTEM, USER, AuditRow
 from mfa.domain import events
@@ -118,7 +118,7 @@ class MultiFactorActivityViewSet(MultiFactorViewSet):
         return {
             "next": _link(request, token, "before", page.following),
             "previous": _link(request, token, "after", page.preceding),
-            "results": [dict(made_once(EventSerializer).to_representation(row)) for row in rows],
+            "results": [represented(EventSerializer, row) for row in rows],
         }
 
 

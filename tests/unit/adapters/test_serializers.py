@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 from rest_framework import serializers
 
-from mfa.adapters.drf.serializers import (
+from mfa.adapters.serializers import (
     DispatchSerializer,
     EmailAddressField,
     RegistrationSerializer,

@@ -1,6 +1,7 @@
 """What clients send and what they are shown."""
 
 from datetime import UTC
+from functools import cache
 from typing import Any, TypeVar
 
 from django.core.validators import EmailValidator
@@ -10,13 +11,13 @@ from rest_framework import ISO_8601, serializers
 from rest_framework.fields import empty
 
 from mfa.adapters.answers import whole_seconds
-from mfa.application.standing import Assessment
+from mfa.application.standing import Assessment, VerifiableDevice
 from mfa.application.transactions import ListedDevice
 from mfa.application.trusts import ListedTrust
 from mfa.application.verification import MadeTrust
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.errors import MethodNotFound
-from mfa.domain.methods.base import Method, Methods, RegistrationField
+from mfa.domain.methods.base import MAX_VALUE_BYTES, Method, Methods, RegistrationField
 from mfa.domain.methods.names import TRUST
 from mfa.domain.policies import Confirmation
 
@@ -130,6 +131,16 @@ class TrustTokenSerializer(MultiFactorSerializer[Any]):
     """What a remembered browser has kept."""
 
     token = TextField(min_length=1, max_length=MOST_TOKEN_CHARACTERS)
+
+
+class SecondFactorSerializer(MultiFactorSerializer[Any]):
+    """What a login may bring along beside the password."""
+
+    value = ValueField({"type": "string", "maxLength": MAX_VALUE_BYTES}, required=False)
+    index = serializers.IntegerField(
+        required=False, help_text=_("The device that the value is for; without it, an app, or a recovery code.")
+    )
+    trust_token = TextField(required=False, min_length=1, max_length=MOST_TOKEN_CHARACTERS)
 
 
 class PasskeySerializer(MultiFactorSerializer[Any]):
@@ -274,6 +285,16 @@ class StandingSerializer(LeftSerializer[Assessment]):
     verifications = ConfirmationSerializer(source="confirmations", many=True)
 
 
+class VerifiableDeviceSerializer(MultiFactorSerializer[VerifiableDevice]):
+    """A device, as a new token may verify it."""
+
+    index = serializers.IntegerField(source="device.index", min_value=0)
+    method = MethodField(source="device.method")
+    name = serializers.CharField(source="device.name", max_length=MOST_NAME_CHARACTERS)
+    dispatchable = serializers.BooleanField(help_text="Whether a challenge has to be dispatched to verify.")
+    destination = serializers.CharField(source="device.destination", allow_null=True)
+
+
 class MadeTrustSerializer(MultiFactorSerializer[MadeTrust]):
     """What a browser has to keep so that it is remembered, shown only once."""
 
@@ -293,3 +314,17 @@ class TrustSerializer(MultiFactorSerializer[ListedTrust]):
     created_at = TimeField(source="trust.created_at")
     expires_at = TimeField(source="trust.expires_at")
     last_used_at = TimeField(source="trust.last_used_at", allow_null=True)
+
+
+@cache
+def made_once(kind: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Return the one serializer of a kind, of which only ``run_validation`` and ``to_representation`` may be asked.
+
+    To make one copies its fields, which costs more than all that it does then.
+    """
+    return kind()
+
+
+def represented(kind: type[serializers.Serializer[Any]], value: object) -> dict[str, Any]:
+    """Return a value as clients are shown it."""
+    return dict(made_once(kind).to_representation(value))

@@ -7,7 +7,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles
 from rest_framework.test import APIRequestFactory
 
-from mfa.adapters.drf.parsers import MOST_BYTES, MOST_DEPTH, FormParser, JSONParser, MultiPartParser
+from mfa.adapters.parsers import MOST_BYTES, MOST_DEPTH, FormParser, JSONParser, MultiPartParser
 
 
 class Recorder(BytesIO):
