@@ -108,7 +108,7 @@ def served(programs: Path, site: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*free.getsockname())
-    command = [programs / "python", "manage.py", "runserver", "--noreload", address]
+    command = [str(programs / "python"), "manage.py", "runserver", "--noreload", address]
     with subprocess.Popen(command, cwd=site, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             for _ in range(PATIENCE * 10):

@@ -36,7 +36,7 @@ class StockGate(Gate):
     authentication_classes = (TokenAuthentication,)
 
 
-class AsyncGate(AsyncAPIView):
+class AsyncGate(AsyncAPIView):  # type: ignore[misc] # the package carries no types
     """Asks in an asynchronous view."""
 
     authentication_classes = (TokenAuthentication,)
