@@ -55,7 +55,7 @@ def verified_client(user: Model) -> APIClient:
         client.credentials(HTTP_AUTHORIZATION=f"{_keyword()} {row.key}")
         verify(client)
     else:
-        client.credentials(**{_header(): _issued(UserId(str(user.pk)))})
+        client.credentials(**{_header(name): _issued(UserId(str(user.pk)))})
     return client
 
 
@@ -92,9 +92,9 @@ def _keyword() -> str:
     return str(next(kind.keyword for kind in kinds if issubclass(kind, TokenAuthentication)))
 
 
-def _header() -> str:
+def _header(provider: str) -> str:
     """Return where a token travels, by the name that WSGI gives it."""
-    if _providers()[0] != "jwt":
+    if provider != "jwt":
         return "HTTP_AUTHORIZATION"
     return str(import_string("rest_framework_simplejwt.settings.api_settings").AUTH_HEADER_NAME)
 
@@ -193,7 +193,7 @@ def _tell(client: Client | AsyncClient, request: Request) -> None:
     refresh = import_string("mfa.adapters.tokens.jwt.FamilyRefreshToken")()
     auth: Any = request.auth
     refresh.payload.update({claim: value for claim, value in auth.payload.items() if claim not in MADE_ANEW})
-    shown = request.META[_header()]
+    shown = request.META[_header("jwt")]
     told = f"{shown.partition(' ')[0]} {refresh.access_token}"
     holders: tuple[dict[str, Any], ...] = (vars(client)["defaults"], getattr(client, "_credentials", {}))
     for held in holders:
