@@ -98,7 +98,9 @@ def test(arguments: list[str], databases: list[str]) -> None:
             *(pool.submit(stored, arguments, *each) for each in zip(databases, files[1:], strict=True)),
         ]
         try:
-            run(*PYTEST, *processes, *later, *arguments, PYTEST_PLUGINS=MEASURE)
+            # Named twice: the process that shares the tests out has to measure before it finds this package's plugin,
+            # and the others learn of it from the environment.
+            run(*PYTEST, "-p", MEASURE, *processes, *later, *arguments, PYTEST_PLUGINS=MEASURE)
         finally:
             failures = [other.exception() for other in others]
             print("\n--- beside that:", flush=True)

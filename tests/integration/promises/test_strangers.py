@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.promises.conftest import Record
 from tests.integration.promises.deployment import Deployment
 from tests.integration.promises.stage import Answer, Browser, Person, Stage, tally

@@ -24,7 +24,7 @@ from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider, ObtainAuthToke
 from mfa.application.ports.tokens import TokenProvider
 from mfa.config import Config
 from mfa.domain.identifiers import TokenId, UserId
-from tests.contracts.tokens import TokenProviderContract
+from mfa.testing.contracts.tokens import TokenProviderContract
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.tokens.requests import request
 

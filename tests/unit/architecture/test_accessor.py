@@ -46,7 +46,7 @@ def test_nobody_goes_round_the_accessor() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"get_app_config", "get_app_configs"}
     }
 
-    assert askers == {ACCESSOR, "mfa.adapters.django.checks", "mfa.testing"}
+    assert askers == {ACCESSOR, "mfa.adapters.django.checks", "mfa.testing.deployment"}
 
 
 def test_only_these_modules_look_the_use_cases_up() -> None:

@@ -143,7 +143,10 @@ def test_nobody_reads_a_digest_to_compare_it_himself() -> None:
 
 def test_no_secret_is_compared_by_the_way() -> None:
     found = {
-        name: comparisons for name, tree in modules() if name != SETTINGS and (comparisons := plainly_compared(tree))
+        name: comparisons
+        for name, tree in modules()
+        # The kit for tests compares what no attacker meets.
+        if name != SETTINGS and not name.startswith("mfa.testing.") and (comparisons := plainly_compared(tree))
     }
 
     assert found == REVIEWED

@@ -1,5 +1,6 @@
 """What every AccountRepository does."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -122,18 +123,22 @@ class AccountRepositoryContract:
     """Provide ``repository``, the keys of two users who exist, and a way to change their passwords."""
 
     @pytest.fixture
+    @abstractmethod
     def repository(self) -> AccountRepository:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def user_id(self) -> UserId:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def other_user_id(self) -> UserId:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def change_password(self) -> Callable[[UserId, str], None]:
         raise NotImplementedError
 

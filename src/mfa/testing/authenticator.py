@@ -16,7 +16,7 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -49,10 +49,12 @@ Conveyance = Literal["none", "self", "packed"]
 
 
 def b64encode(data: bytes) -> str:
+    """Write bytes in base64url without padding, as WebAuthn has them in JSON."""
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def b64decode(text: str) -> bytes:
+    """Read what ``b64encode`` writes."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -75,11 +77,10 @@ def cbor(item: object) -> bytes:
 
 def head(major: int, argument: int) -> bytes:
     """The first bytes of an item: its kind, and a number or a length."""
-    for size, limit in ((0, 24), (1, 1 << 8), (2, 1 << 16), (4, 1 << 32), (8, 1 << 64)):
-        if argument < limit:
-            extra = argument if size == 0 else 24 + size.bit_length() - 1
-            return bytes([major << 5 | extra]) + (argument.to_bytes(size) if size else b"")
-    raise AssertionError(argument)
+    sizes = ((0, 24), (1, 1 << 8), (2, 1 << 16), (4, 1 << 32), (8, 1 << 64))
+    size = next(size for size, limit in sizes if argument < limit)
+    extra = argument if size == 0 else 24 + size.bit_length() - 1
+    return bytes([major << 5 | extra]) + (argument.to_bytes(size) if size else b"")
 
 
 def _order(key: bytes) -> tuple[int, int, bytes]:
@@ -87,6 +88,7 @@ def _order(key: bytes) -> tuple[int, int, bytes]:
 
 
 def generate_key(algorithm: int) -> PrivateKey:
+    """Make a key for an algorithm, by its number in COSE's registry."""
     if algorithm == ES256:
         return generate_ec_key(SECP256R1())
     if algorithm == EDDSA:
@@ -96,6 +98,7 @@ def generate_key(algorithm: int) -> PrivateKey:
 
 
 def algorithm_of(key: PrivateKey) -> int:
+    """Return the number of a key's algorithm in COSE's registry."""
     if isinstance(key, EllipticCurvePrivateKey):
         return ES256
     return EDDSA if isinstance(key, Ed25519PrivateKey) else RS256
@@ -113,6 +116,7 @@ def cose_key(key: PrivateKey) -> bytes:
 
 
 def sign(key: PrivateKey, message: bytes) -> bytes:
+    """Sign a message as the key's algorithm has it."""
     if isinstance(key, EllipticCurvePrivateKey):
         return key.sign(message, ECDSA(SHA256()))
     if isinstance(key, Ed25519PrivateKey):
@@ -207,7 +211,8 @@ class SoftwareAuthenticator:
     """An authenticator with its browser; what is None or "own" is done as it should be."""
 
     # The browser.
-    origin: str = "https://example.org"
+    origin: str | Callable[[], str] = "https://example.org"
+    """Or who knows it when it is asked for."""
     challenge: bytes | None = None
     type: str | None = None
     cross_origin: bool | None = False
@@ -305,7 +310,7 @@ class SoftwareAuthenticator:
         fields: dict[str, object] = {
             "type": self.type or type_,
             "challenge": challenge if self.challenge is None else b64encode(self.challenge),
-            "origin": self.origin,
+            "origin": self.origin() if callable(self.origin) else self.origin,
         }
         if self.cross_origin is not None:
             fields["crossOrigin"] = self.cross_origin

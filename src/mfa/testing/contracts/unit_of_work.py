@@ -1,5 +1,6 @@
 """What every UnitOfWork does."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 import attrs
@@ -32,7 +33,7 @@ from mfa.domain.events import (
 )
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.verdicts import Reason
-from tests.contracts.repositories import NOW, device, full, with_devices
+from mfa.testing.contracts.repositories import NOW, device, full, with_devices
 
 
 class Witness(Publisher):
@@ -52,14 +53,17 @@ class UnitOfWorkContract:
     """Provide an ``audit`` trail, ``make``, which makes a unit of work over it, and the key of a user who exists."""
 
     @pytest.fixture
+    @abstractmethod
     def audit(self) -> AuditTrail:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def make(self, audit: AuditTrail) -> Callable[[Publisher, AuditLevel], UnitOfWork]:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def user_id(self) -> UserId:
         raise NotImplementedError
 

@@ -1,5 +1,7 @@
 """What every OneTimePasswords and every QrCodes does."""
 
+from abc import abstractmethod
+
 import pytest
 
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
@@ -28,6 +30,7 @@ class OneTimePasswordsContract:
     """Provide ``passwords``."""
 
     @pytest.fixture
+    @abstractmethod
     def passwords(self) -> OneTimePasswords:
         raise NotImplementedError
 
@@ -61,6 +64,7 @@ class QrCodesContract:
     """Provide ``qr_codes``."""
 
     @pytest.fixture
+    @abstractmethod
     def qr_codes(self) -> QrCodes:
         raise NotImplementedError
 

@@ -1,5 +1,6 @@
 """What every ExpiredRows does."""
 
+from abc import abstractmethod
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -14,8 +15,8 @@ from mfa.domain.challenges import Challenge, SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent
 from mfa.domain.identifiers import TokenId, UserId
-from tests.contracts.audit import row
-from tests.contracts.repositories import NOW, SECOND, device, trust, with_devices
+from mfa.testing.contracts.audit import row
+from mfa.testing.contracts.repositories import NOW, SECOND, device, trust, with_devices
 
 PHONE = TokenId("1f" * 32)
 LATER = NOW + timedelta(hours=1)
@@ -26,22 +27,27 @@ class ExpiredRowsContract:
     """Provide ``expired``, and the ``repository`` and ``audit`` trail that it looks into, with two users who exist."""
 
     @pytest.fixture
+    @abstractmethod
     def expired(self) -> ExpiredRows:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def repository(self) -> AccountRepository:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def audit(self) -> AuditTrail:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def user_id(self) -> UserId:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def other_user_id(self) -> UserId:
         raise NotImplementedError
 

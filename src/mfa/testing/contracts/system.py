@@ -1,11 +1,12 @@
-"""What every Clock, Entropy and Vault does."""
+"""What every Clock, Entropy, Vault and KeyRotations does."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa.application.ports.system import Clock, Entropy, Vault
+from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.domain.errors import BrokenSeal, SealError, UnknownKey
 
 ONE_KEY = b"1" * 32
@@ -16,6 +17,7 @@ class ClockContract:
     """Provide ``clock``."""
 
     @pytest.fixture
+    @abstractmethod
     def clock(self) -> Clock:
         raise NotImplementedError
 
@@ -32,6 +34,7 @@ class EntropyContract:
     """Provide ``entropy``."""
 
     @pytest.fixture
+    @abstractmethod
     def entropy(self) -> Entropy:
         raise NotImplementedError
 
@@ -73,6 +76,7 @@ class VaultContract:
     """Provide ``make``, which makes a vault of keys of 32 bytes, the first of which seals."""
 
     @pytest.fixture
+    @abstractmethod
     def make(self) -> Callable[[Sequence[bytes]], Vault]:
         raise NotImplementedError
 
@@ -168,3 +172,21 @@ class VaultContract:
         assert old.current(old.seal(b"a seed", b"context"))
         assert new.current(new.seal(b"a seed", b"context"))
         assert not new.current(old.seal(b"a seed", b"context"))
+
+
+class KeyRotationsContract:
+    """Provide ``rotations``, none of which is complete."""
+
+    @pytest.fixture
+    @abstractmethod
+    def rotations(self) -> KeyRotations:
+        raise NotImplementedError
+
+    def test_at_first_none_is_complete(self, rotations: KeyRotations) -> None:
+        assert rotations.completed() is False
+
+    def test_one_that_is_complete_stays_so_and_the_next_changes_nothing(self, rotations: KeyRotations) -> None:
+        for day in (31, 1):
+            rotations.complete(datetime(2026, 1, day, tzinfo=UTC))
+
+            assert rotations.completed() is True

@@ -1,5 +1,6 @@
 """What every Sender and every Addressing does."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -24,14 +25,17 @@ class SenderContract:
     """Provide ``sender``, ``arrived``, which tells where which texts arrived, and ``broken``, which cannot deliver."""
 
     @pytest.fixture
+    @abstractmethod
     def sender(self) -> Sender:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def arrived(self) -> Callable[[], list[tuple[str, str]]]:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def broken(self) -> Sender:
         raise NotImplementedError
 
@@ -62,14 +66,17 @@ class AddressingContract:
     """Provide ``addressing``, an address in a form that a person types, and the same in its one normal form."""
 
     @pytest.fixture
+    @abstractmethod
     def addressing(self) -> Addressing:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def typed(self) -> str:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def normal(self) -> str:
         raise NotImplementedError
 

@@ -1,5 +1,7 @@
 """What every UserDirectory does."""
 
+from abc import abstractmethod
+
 import pytest
 
 from mfa.application.ports.users import UserDirectory
@@ -11,18 +13,22 @@ class UserDirectoryContract:
     """Provide ``directory``, the key of an editor and auditor with that ``profile``, and that of one who is gone."""
 
     @pytest.fixture
+    @abstractmethod
     def directory(self) -> UserDirectory:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def user_id(self) -> UserId:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def profile(self) -> Profile:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def gone_user_id(self) -> UserId:
         raise NotImplementedError
 

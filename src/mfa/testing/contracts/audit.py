@@ -1,5 +1,6 @@
 """What every AuditTrail does."""
 
+from abc import abstractmethod
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
 from mfa.domain.identifiers import UserId
-from tests.contracts.repositories import NOW, SECOND
+from mfa.testing.contracts.repositories import NOW, SECOND
 
 ANNA = UserId("1")
 BERT = UserId("72a64ffa-0c2e-4b0b-8f1a-9d0f1f8e7a11")
@@ -35,6 +36,7 @@ class AuditTrailContract:
     """Provide an ``audit`` trail that is empty."""
 
     @pytest.fixture
+    @abstractmethod
     def audit(self) -> AuditTrail:
         raise NotImplementedError
 

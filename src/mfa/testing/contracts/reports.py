@@ -1,5 +1,6 @@
 """What every AccountReports does."""
 
+from abc import abstractmethod
 from datetime import timedelta
 
 import attrs
@@ -10,7 +11,7 @@ from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import UserId
 from mfa.domain.throttling import Failures
-from tests.contracts.repositories import NOW, device, with_devices
+from mfa.testing.contracts.repositories import NOW, device, with_devices
 
 GUESSABLE = ("totp", "email")
 
@@ -31,14 +32,17 @@ class AccountReportsContract:
     """
 
     @pytest.fixture
+    @abstractmethod
     def reports(self) -> AccountReports:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def repository(self) -> AccountRepository:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def users(self) -> tuple[UserId, UserId, UserId, UserId]:
         raise NotImplementedError
 

@@ -1,6 +1,7 @@
 """What every TokenProvider does."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 
 import pytest
@@ -13,22 +14,27 @@ class TokenProviderContract:
     """Provide ``provider``, a ``request`` with a token of ``user_id``, one with another token, and one without."""
 
     @pytest.fixture
+    @abstractmethod
     def provider(self) -> TokenProvider:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def user_id(self) -> UserId:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def request_with_token(self) -> object:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def request_with_other_token(self) -> object:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def request_without_token(self) -> object:
         raise NotImplementedError
 
@@ -64,21 +70,26 @@ class TokenIssuerContract:
     """Provide ``issuer``, a ``user_id``, a ``request_to_log_in``, and what ``known`` and ``kept`` return."""
 
     @pytest.fixture
+    @abstractmethod
     def issuer(self) -> TokenIssuer:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def user_id(self) -> UserId:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def request_to_log_in(self) -> object:
         raise NotImplementedError
 
+    @abstractmethod
     def known(self, issuer: TokenIssuer, shown: Mapping[str, object], request: object) -> Token | None:
         """Return the token of a request that carries what was shown, of which ``request`` was the login."""
         raise NotImplementedError
 
+    @abstractmethod
     def kept(self, issuer: TokenIssuer, request: object) -> object:
         """Return all that is stored of tokens and left on a request."""
         raise NotImplementedError
@@ -125,17 +136,21 @@ class TokenEnderContract:
     many: int
 
     @pytest.fixture
+    @abstractmethod
     def ender(self) -> TokenEnder:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def user_id(self) -> UserId:
         raise NotImplementedError
 
     @pytest.fixture
+    @abstractmethod
     def other_user_id(self) -> UserId:
         raise NotImplementedError
 
+    @abstractmethod
     def living(self, user_id: UserId) -> int:
         """Return how many tokens of a user let their bearers in."""
         raise NotImplementedError
