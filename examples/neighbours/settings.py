@@ -1,4 +1,4 @@
-"""A site on sessions among other packages: axes, hijack, cors-headers and python-social-auth."""
+"""A site on sessions, and its app on tokens, among axes, hijack, cors-headers, python-social-auth and spectacular."""
 
 SECRET_KEY = "of an example"
 ALLOWED_HOSTS = ["127.0.0.1"]
@@ -13,9 +13,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "axes",
     "corsheaders",
+    "drf_spectacular",
     "hijack",
     "social_django",
     "rest_framework",
+    "knox",
     "mfa",
 ]
 MIDDLEWARE = [
@@ -27,17 +29,28 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
-REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]}
-MFA = {"TOKEN_PROVIDER": "session", "METHODS": ["totp", "recovery"]}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "knox.auth.TokenAuthentication",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+MFA = {"TOKEN_PROVIDER": ["session", "knox"], "METHODS": ["totp", "recovery"]}
 
 # django-axes
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "social_core.backends.username.UsernameAuth",
+    "examples.neighbours.social.Elsewhere",
 ]
 AXES_FAILURE_LIMIT = 3
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "value", "trust_token"]
+
+# django-hijack
+HIJACK_PERMISSION_CHECK = "examples.neighbours.places.superusers_into_enrolled"
 
 # django-cors-headers
 CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
@@ -47,3 +60,13 @@ CSRF_TRUSTED_ORIGINS = ["https://app.example.com"]
 
 # python-social-auth
 LOGIN_REDIRECT_URL = "/payslips/"
+
+# drf-spectacular
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Payslips",
+    "VERSION": "1.0.0",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "mfa.adapters.drf.schema.describe_options",
+    ],
+}

@@ -4,8 +4,11 @@ import time
 from typing import Any
 
 import pyotp
+from axes.models import AccessAttempt
 from axes.utils import reset
 from django.contrib.auth import get_user_model
+from django.core import signing
+from drf_spectacular.drainage import GENERATOR_STATS
 from rest_framework.test import APIClient
 
 
@@ -15,6 +18,8 @@ def walk(name: str, password: str) -> None:
     hijack(name)
     cors()
     social()
+    app_by_social_login()
+    spectacular()
 
 
 def axes(name: str, password: str) -> None:
@@ -27,8 +32,15 @@ def axes(name: str, password: str) -> None:
         assert post(stranger, "/login/", {**user, "password": "a guess"}).status_code == 400
     # Locked out by axes: the right password is answered as a wrong one, and the code that comes along is not used up.
     code = app.at(time.time() + 30)
-    assert post(stranger, "/login/", {**user, "value": code}).status_code == 400
+    assert stranger.post("/login/", {**user, "value": code}).status_code == 400
     reset(username=name)
+    # So it is not for axes to keep either, which keeps what forms have sent with a wrong password.
+    typed = {"username": name, "password": "a guess", "value": code, "trust_token": "of a browser"}
+    assert APIClient(REMOTE_ADDR="192.0.2.2").post("/login/", typed).status_code == 400
+    kept = AccessAttempt.objects.get(ip_address="192.0.2.2").post_data
+    assert "value=***" in kept
+    assert code not in kept
+    assert "of a browser" not in kept
     assert post(stranger, "/login/", {**user, "value": code}).json()["mfa"]["verified"]
 
     # Whoever knows the password is no stranger to axes, and guesses at codes all the same to no avail.
@@ -47,6 +59,8 @@ def hijack(name: str) -> None:
     enrolled(olga)
     assert olga.get("/payslips/").json() == {"payslips_of": "olga"}
 
+    beginner = get_user_model().objects.create_user("bob")
+    assert olga.post("/hijack/acquire/", {"user_pk": beginner.pk}).status_code == 403
     assert olga.post("/hijack/acquire/", place).status_code == 302
     assert olga.get("/payslips/").json()["code"] == "verification_required"
     assert olga.get("/multi-factor/status/").json()["enrolled"]  # that is the user
@@ -75,6 +89,35 @@ def social() -> None:
     elsewhere = APIClient()
     elsewhere.post("/social/complete/username/", {"username": "dora"})
     assert elsewhere.get("/payslips/").json()["code"] == "verification_required"
+
+
+def app_by_social_login() -> None:
+    """An app exchanges a token of another site for one of this, and may bring its code along."""
+    phone, theirs = APIClient(), {"access_token": signing.dumps("erin", salt="elsewhere")}
+    assert post(phone, "/social/token/", {"access_token": "made up"}).status_code == 403
+    told = post(phone, "/social/token/", theirs).json()
+    assert (told["mfa"]["verified"], told["mfa"]["enrolled"]) == (False, False)
+    phone.credentials(HTTP_AUTHORIZATION=f"Token {told['token']}")
+    app = enrolled(phone)
+
+    code = app.at(time.time() + 30)
+    assert post(APIClient(), "/social/token/", theirs).json()["mfa"]["devices"][0]["method"] == "totp"
+    assert post(APIClient(), "/social/token/", {**theirs, "value": "000000"}).json()["code"] == "invalid_value"
+    told = post(APIClient(), "/social/token/", {**theirs, "value": code}).json()
+    assert told["mfa"]["verified"]
+    answer = APIClient().get("/payslips/", headers={"Authorization": f"Token {told['token']}"})
+    assert answer.json() == {"payslips_of": "erin"}
+
+
+def spectacular() -> None:
+    """The project's own description has the routes, and what the gate refuses at the project's own views."""
+    described = APIClient().get("/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    assert not GENERATOR_STATS  # what it warns of
+    paths, kinds = described["paths"], described["components"]["schemas"]
+    assert {"get", "post", "patch", "delete"} <= paths["/multi-factor/{index}/"].keys()
+    assert "options" in paths["/multi-factor/register/{index}/"]
+    assert "mfa" in kinds["MultiFactorLoggedInByPassword"]["properties"]
+    assert paths["/payslips/"]["get"]["responses"].keys() == {"200", "403"}
 
 
 def logged_in(user: dict[str, str]) -> APIClient:
