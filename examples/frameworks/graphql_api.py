@@ -7,20 +7,19 @@ from graphql import GraphQLError
 from strawberry.permission import BasePermission
 from strawberry.types import Info
 
-from examples.frameworks.gate import refusal
+from examples.frameworks.gate import Closed, demand
 
 
 class IsVerified(BasePermission):
-    """Passes sessions that are verified; the code of a refusal stands among the extensions of the error."""
+    """Passes sessions that are verified; the body of a refusal stands among the extensions of the error."""
 
     def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:  # noqa: ANN401 - as in strawberry
         """Tell whether the session may pass; raises ``GraphQLError``."""
-        request = info.context.request
-        if not request.user.is_authenticated:
-            raise GraphQLError("Log in first.", extensions={"code": "not_authenticated"})
-        refused = refusal(request)
-        if refused is not None:
-            raise GraphQLError("Verify with one of your devices first.", extensions={"code": refused.code})
+        try:
+            demand(info.context.request)
+        except Closed as closed:
+            body = dict(closed.answer.body)
+            raise GraphQLError(str(body["detail"]), extensions=body) from None
         return True
 
 

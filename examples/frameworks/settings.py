@@ -1,4 +1,4 @@
-"""A site on sessions with views of other frameworks: Django Ninja, strawberry, channels."""
+"""A site on sessions, its app on knox, with views of other frameworks: Django Ninja, strawberry, channels."""
 
 SECRET_KEY = "of an example"
 ALLOWED_HOSTS = ["127.0.0.1"]
@@ -13,6 +13,7 @@ INSTALLED_APPS = [
     "channels",
     "strawberry_django",
     "rest_framework",
+    "knox",
     "mfa",
 ]
 MIDDLEWARE = [
@@ -20,5 +21,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
-REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]}
-MFA = {"TOKEN_PROVIDER": "session", "METHODS": ["totp", "recovery"]}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "knox.auth.TokenAuthentication",
+    ]
+}
+MFA = {"TOKEN_PROVIDER": ["session", "knox"], "METHODS": ["totp", "recovery"]}

@@ -7,22 +7,23 @@ from channels.generic.websocket import JsonWebsocketConsumer
 from channels.routing import URLRouter
 from django.urls import path
 
-from examples.frameworks.gate import refusal
+from examples.frameworks.gate import Closed, demand
 
-VERIFICATION_REQUIRED = 4403
-"""A code of the project's own, from the range that RFC 6455 section 7.4.2 leaves to applications."""
+OWN_CODES = 4000
+"""Where the codes begin that RFC 6455 section 7.4.2 leaves to applications; added to a status of HTTP."""
 
 
 class Feed(JsonWebsocketConsumer):
     """Opens to somebody with a second factor, who is judged once, when he connects."""
 
     def connect(self) -> None:
-        """Let in whose session is verified, and close the socket of others with a code that tells why."""
+        """Let in whose session is verified, and close the socket of others, telling why."""
         self.accept()
         user = self.scope["user"]
-        request = SimpleNamespace(user=user, session=self.scope["session"])
-        if not user.is_authenticated or refusal(request) is not None:
-            self.close(VERIFICATION_REQUIRED)
+        try:
+            demand(SimpleNamespace(user=user, session=self.scope["session"]))
+        except Closed as closed:
+            self.close(OWN_CODES + closed.answer.status, closed.answer.code)
             return
         self.send_json({"payslips_of": user.get_username()})
 

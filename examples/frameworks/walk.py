@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from rest_framework.test import APIClient
 
-from examples.frameworks.sockets import VERIFICATION_REQUIRED, application
+from examples.frameworks.sockets import application
 
 MINE = {"payslips_of": "carol"}
 
@@ -17,8 +17,8 @@ MINE = {"payslips_of": "carol"}
 def walk(name: str, password: str) -> None:
     """Walk through the project as the user of that name, who has no device yet."""
     client, user = APIClient(), {"username": name, "password": password}
-    assert client.get("/ninja/payslips/").status_code == 401
-    assert asked(client) == "not_authenticated"
+    assert client.get("/ninja/payslips/").json()["code"] == asked(client) == "not_authenticated"
+    assert heard(client) == (4401, "not_authenticated")
 
     client.post("/login/", user, format="json")
     app = pyotp.TOTP(client.post("/multi-factor/register/totp/").json()["secret"])
@@ -26,7 +26,7 @@ def walk(name: str, password: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "registration_required")
     assert answer["WWW-Authenticate"].startswith('Session error="insufficient_user_authentication"')
     assert asked(client) == "registration_required"
-    assert heard(client) == VERIFICATION_REQUIRED
+    assert heard(client) == (4403, "registration_required")
 
     assert client.post("/multi-factor/0/", {"value": app.now()}, format="json").status_code == 200
     assert client.get("/ninja/payslips/").json() == MINE
@@ -36,8 +36,16 @@ def walk(name: str, password: str) -> None:
     other, code = APIClient(), app.at(time.time() + 30)
     other.post("/login/", user, format="json")
     assert other.get("/ninja/payslips/").json()["code"] == asked(other) == "verification_required"
-    other.post("/login/", {**user, "value": code}, format="json")
-    assert other.get("/ninja/payslips/").json() == MINE
+    told = other.post("/login/token/", {**user, "value": code}, format="json").json()
+    assert told["mfa"]["verified"]
+    phone = APIClient()
+    phone.credentials(HTTP_AUTHORIZATION=f"Token {told['token']}")
+    assert phone.get("/ninja/payslips/").json() == MINE
+    told = phone.post("/login/token/", user, format="json").json()
+    phone.credentials(HTTP_AUTHORIZATION=f"Token {told['token']}")
+    assert phone.get("/ninja/payslips/").json()["code"] == "verification_required"
+    phone.credentials(HTTP_AUTHORIZATION="Token nobody's")
+    assert phone.get("/ninja/payslips/").status_code == 401
 
 
 def asked(client: APIClient) -> str:
@@ -48,8 +56,8 @@ def asked(client: APIClient) -> str:
 
 
 @async_to_sync
-async def heard(client: APIClient) -> Any:  # noqa: ANN401 - JSON, or a code
-    """Connect a socket, and return what comes first: a message, or the code by which it is closed."""
+async def heard(client: APIClient) -> Any:  # noqa: ANN401 - JSON, or a code and a reason
+    """Connect a socket, and return what comes first: a message, or the code and the reason with which it is closed."""
     cookies = "; ".join(f"{key}={each.value}" for key, each in client.cookies.items())
     scope = {"type": "websocket", "path": "/feed/", "headers": [(b"cookie", cookies.encode())]}
     socket = ApplicationCommunicator(application, scope)
@@ -58,4 +66,4 @@ async def heard(client: APIClient) -> Any:  # noqa: ANN401 - JSON, or a code
     event = await socket.receive_output()
     await socket.send_input({"type": "websocket.disconnect", "code": event.get("code", 1000)})
     await socket.wait()
-    return json.loads(event["text"]) if "text" in event else event["code"]
+    return json.loads(event["text"]) if "text" in event else (event["code"], event["reason"])
