@@ -6,8 +6,10 @@ from typing import Any
 import pyotp
 from axes.models import AccessAttempt
 from axes.utils import reset
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import signing
+from django.test import override_settings
 from drf_spectacular.drainage import GENERATOR_STATS
 from rest_framework.test import APIClient
 
@@ -71,9 +73,14 @@ def hijack(name: str) -> None:
 
 
 def cors() -> None:
-    """A browser on another origin sees the headers of refusals."""
-    answer = APIClient().get("/payslips/", headers={"Origin": "https://app.example.com"})
+    """A browser on another origin sees the headers of refusals, whoever refuses."""
+    origin = {"Origin": "https://app.example.com"}
+    gate = "mfa.adapters.django.middleware.VerifiedMiddleware"
+    with override_settings(MIDDLEWARE=[*settings.MIDDLEWARE, gate]):
+        answer = APIClient().get("/payslips/", headers=origin)
+        before = APIClient().options("/payslips/", headers={**origin, "Access-Control-Request-Method": "GET"})
     exposed = {each.strip() for each in answer["Access-Control-Expose-Headers"].split(",")}
+    assert (answer.status_code, before.status_code) == (401, 200)
     assert exposed == {"MFA-Registration-Deadline", "Retry-After", "WWW-Authenticate"}
     assert answer["Access-Control-Allow-Credentials"] == "true"
 
