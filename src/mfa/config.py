@@ -41,6 +41,21 @@ TOKEN_PROVIDERS = {
     "jwt": "mfa.adapters.tokens.jwt.JwtTokenProvider",
     "session": "mfa.adapters.tokens.session.SessionTokenProvider",
 }
+IMPORT_SOURCES = {
+    name: f"mfa.adapters.importing.{name}.{kind}"
+    for name, kind in {
+        "allauth": "AllauthSource",
+        "csv": "CsvSource",
+        "dj_rest_auth": "DjRestAuthSource",
+        "django_mfa": "DjangoMfaSource",
+        "django_otp": "DjangoOtpSource",
+        "otp_webauthn": "OtpWebauthnSource",
+        "rest_multi_factor": "RestMultiFactorSource",
+        "trench": "TrenchSource",
+    }.items()
+}
+"""From where users move in, by the names that the command ``mfa_import`` takes."""
+
 THROTTLES = {
     "recursive": "mfa.domain.throttling.RecursiveThrottle",
     "simple": "mfa.domain.throttling.SimpleThrottle",

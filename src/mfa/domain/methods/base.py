@@ -10,6 +10,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Verdict
@@ -214,6 +215,13 @@ class Method(Protocol):
     def remaining(self, state: bytes) -> int | None:
         """Return how many values a backup has left, or None where they never run out."""
         return None
+
+    def adopt(self, arrival: Arrival) -> Adoption:
+        """Make a device of what comes from another package, by the checks of a registration.
+
+        What the user has already is brought up to what was spent there since, and never back. Raises ``NotAdopted``.
+        """
+        raise NotAdopted("no_method", failed=False)
 
     @abstractmethod
     def verify(self, attempt: Attempt) -> Verdict:
