@@ -28,7 +28,7 @@ Read = Callable[[Any, Any], Iterable[FoundRow]]
 """Says what a row tells, with whatever was read beside its batch."""
 
 
-def table(name: str, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - a model that nobody but the source knows
+def table(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - a model that nobody but the source knows
     """Describe a table by the columns that are read, as a model that stands in no registry; ``id`` is its key.
 
     JSON is read as a ``TextField`` and by ``as_json``: what is none is then a row that fails.
@@ -169,7 +169,7 @@ class UserTables:
                 batch = list(keys.filter(user_id__gt=batch[-1])[:BATCH])
 
     def _rows(self, users: Collection[Any]) -> Mapping[str, Sequence[Any]]:
-        rows: defaultdict[str, list[Any]] = defaultdict(list)
+        rows: dict[str, list[Any]] = {str(user): [] for user in users}
         for model in self.models:
             found = self._of(model).filter(user_id__in=users).order_by("pk")
             try:
