@@ -28,7 +28,7 @@ PAGE = ROOT / "docs" / "operators.md"
 PROMPT = "$ python manage.py "
 SETTINGS = "# project/settings.py\n"
 METHODS = ["totp", "email", "recovery"]
-DEVICES = "user,method,secret,name\nerin,totp,gezd gnbv gy3t qojq gezd gnbv gy3t qojq,Pixel 9\nfrank,totp,gezdgnbv\n"
+DEVICES = "user,method,secret,name\nalice,totp,gezd gnbv gy3t qojq gezd gnbv gy3t qojq,Tablet\nfrank,totp,gezdgnbv\n"
 CODE = re.compile(r"`([^`]+)`")
 
 
