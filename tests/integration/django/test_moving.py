@@ -490,7 +490,7 @@ class TestCommand:
         for user in (anna, bert, 987654):
             peer.has_app(user)
 
-        assert self.imported(SOURCE, "--json").err.splitlines() == ["2 users"]
+        assert self.imported(SOURCE, "--json").err.splitlines() == ["users so far: 2", "users: 2"]
 
     @pytest.mark.parametrize(
         ("arguments", "sentence"),
