@@ -107,6 +107,13 @@ endef
 	@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements/mutation.txt
 	@touch $@
 
+# The packages whose users move in, and not this one. Each runs once, in a test, so nothing is compiled ahead.
+.venv/moving/stamp: requirements/moving.txt | .venv/test/stamp
+	@echo "making $(@D) from $< (once; this takes a quarter of a minute)"
+	@$(TEST)/python -m venv --clear --without-pip $(@D)
+	@PIP_PYTHON=$(@D)/bin/python $(TEST)/python $(PIP_INSTALL) --no-compile --require-hashes --requirement $<
+	@touch $@
+
 # Locks ----------------------------------------------------------------------------------------------------------------
 # A release has to be a week old, so that a bad one is found first and every mirror has it.
 # What is locked stays as long as it fits: `make lock UPGRADE=1` moves everything.
@@ -124,4 +131,5 @@ lock: .venv/lock/stamp ## resolves requirements/*.in and pyproject.toml into req
 	$(COMPILE) --python-version 3.11 --extra qr --extra webauthn --extra sms --extra knox pyproject.toml requirements/demo.in --output-file requirements/demo.txt
 	$(COMPILE) --python-version 3.11 requirements/mariadb.in --output-file requirements/mariadb.txt
 	$(COMPILE) --python-version 3.11 requirements/mutation.in --constraints requirements/dev.txt --output-file requirements/mutation.txt
+	$(COMPILE) --python-version 3.11 requirements/moving.in --constraints requirements/django-5.2.in --output-file requirements/moving.txt
 	$(COMPILE) --python-version 3.11 requirements/lock.in --output-file requirements/lock.txt

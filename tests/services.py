@@ -9,6 +9,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
@@ -33,6 +34,7 @@ POSTGRESQL = Address.of("postgresql", 5432)
 MARIADB = Address.of("mariadb", 3306)
 REDIS = Address.of("redis", 6379)
 PATIENCE = 3  # seconds
+MOVING = Path(__file__).resolve().parent.parent / ".venv" / "moving"
 
 
 def absence(name: str) -> str | None:
@@ -124,6 +126,12 @@ def _chromium() -> str | None:
     return None if chromium() else "Chromium or its driver, chromedriver, is not on the PATH"
 
 
+def _moving() -> str | None:
+    if (MOVING / "stamp").exists():
+        return None
+    return "The packages that users move in from are not installed (make .venv/moving/stamp)"
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
@@ -136,4 +144,5 @@ _PROBES: dict[str, Callable[[], str | None]] = {
     "curl": _curl,
     "node": _node,
     "chromium": _chromium,
+    "moving": _moving,
 }
