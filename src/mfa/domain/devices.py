@@ -50,7 +50,8 @@ class Device(Factor):
     It is *pending* until its first verification makes it *active*; while pending, ``registered_by`` is the only token
     that sees it and ``expires_at`` its end. One that is active and has an end is *temporary*, as a pass is, of which
     ``uses_left`` says how often it serves. ``state`` is the method's own, sealed; ``destination`` is masked;
-    ``unique`` is a name that no other device of any user has.
+    ``unique`` is a name that no other device of any user has; ``guessable`` are values that can be guessed, or are
+    costly to look at, although those of its method are not.
     """
 
     name: str = ""
@@ -60,6 +61,7 @@ class Device(Factor):
     last_used_at: datetime | None = None
     registered_by: TokenId | None = attrs.field(default=None, repr=False)
     uses_left: int | None = None
+    guessable: bool = False
     failures: Failures = Failures()
 
     def visible(self, token_id: TokenId | None, now: datetime) -> bool:
@@ -84,6 +86,16 @@ def device_name(text: str) -> str:
     name = text.strip()
     if len(name) > MOST_NAME_CHARACTERS:
         raise InvalidField("name", "too_long")
-    if any(unicodedata.category(character) in _UNPRINTABLE or character in _TURNING for character in name):
+    if any(map(_misleads, name)):
         raise InvalidField("name", "unprintable")
     return name
+
+
+def storable_name(text: str) -> str:
+    """Make of any name one that a person could have given: what does not fit is left out."""
+    name = "".join(character for character in text if not _misleads(character)).strip()
+    return name[:MOST_NAME_CHARACTERS].strip()
+
+
+def _misleads(character: str) -> bool:
+    return unicodedata.category(character) in _UNPRINTABLE or character in _TURNING

@@ -157,15 +157,23 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             while (first := _next_key(model, last)) is not None:
                 last = first + SEALS_AT_ONCE - 1
                 counts.update(_beginnings(model, column, length, first, last))
+        user: UserId | None = None
+        while users := self.users(after=user, limit=SEALS_AT_ONCE):
+            user = users[-1]
+            counts.update(_beginnings(AccountRecord, "moved", length, users[0], user))
         return counts
 
     @translate_errors
     def seals_of(self, users: Collection[UserId], length: int) -> Mapping[UserId, Collection[bytes]]:
-        """Read no more of each seal than its beginning, in two statements."""
+        """Read no more of each seal than its beginning, in three statements."""
         found: defaultdict[UserId, set[bytes]] = defaultdict(set)
-        for model, column in ((DeviceRecord, "state"), (ChallengeRecord, "sent")):
-            rows = _sealed(model, column).filter(account_id__in=users)
-            begins = rows.annotate(begins=_beginning(column, length)).values_list("account_id", "begins")
+        for model, column, whose in (
+            (DeviceRecord, "state", "account_id"),
+            (ChallengeRecord, "sent", "account_id"),
+            (AccountRecord, "moved", "user_id"),
+        ):
+            rows = _sealed(model, column).filter(**{f"{whose}__in": users})
+            begins = rows.annotate(begins=_beginning(column, length)).values_list(whose, "begins")
             for key, beginning in begins:
                 found[UserId(str(key))].add(bytes(beginning or b""))
         return found
@@ -202,7 +210,7 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             if device != known:
                 place = {"account": after.user_id, "index": device.index}
                 # The constraint finds a name that another user's device has.
-                named = known is not None and device.unique not in (None, known.unique)
+                named = device.unique not in (None, known and known.unique)
                 with _savepoint(NotUnique) if named else nullcontext():
                     _write(DeviceRecord, place, _device_fields(device), _device_fields(known) if known else {})
 
@@ -265,7 +273,7 @@ def _next_key(model: type[Model], last: int) -> int | None:
 
 
 @translate_errors
-def _beginnings(model: type[Model], column: str, length: int, first: int, last: int) -> Mapping[bytes, int]:
+def _beginnings(model: type[Model], column: str, length: int, first: object, last: object) -> Mapping[bytes, int]:
     """Count the rows with these keys by what their seals begin with."""
     rows = _sealed(model, column).filter(pk__range=(first, last)).annotate(begins=_beginning(column, length))
     found = rows.order_by().values_list("begins").annotate(Count("pk"))
@@ -424,6 +432,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "sends": lambda sends: MappingProxyType({method: states.load(Sends, each) for method, each in sends.items()}),
     "trusts": lambda trusts: tuple(states.load(Trust, each) for each in trusts),
     "browsers": tuple,
+    "moved": lambda moved: None if moved is None else bytes(moved),
 }
 _WRITTEN: Mapping[str, Callable[[Any], object]] = {
     **dict.fromkeys(_ACCOUNT, _same),

@@ -13,7 +13,6 @@ from mfa.adapters.importing.tables import (
     UserTables,
     as_json,
     as_text,
-    aware,
     base32,
     demand,
     existing,
@@ -37,6 +36,8 @@ from mfa.domain.methods.adoption import NotAdopted
 
 SIGNED = "mfa1:"
 """Stands before a seed that is signed and compressed, which is what the package calls encrypted."""
+
+PERIOD = 30
 
 CODE_BITS = 10 * math.log2(62)
 """Ten letters and digits, in both cases."""
@@ -95,13 +96,11 @@ def _found(row: Any, handle: bytes | None) -> object:  # noqa: ANN401 - as above
     data = as_json(row.data)
     match row.type:
         case "totp":
-            counter = data.get("last_verified_counter")
             return ImportedSeed(
                 seed=base32(_opened(as_text(data["secret"]))),
                 tolerance=1,
-                spent=None if counter is None else int(counter),
-                # The code of the enrolment was recorded nowhere.
-                used_at=aware(row.created_at),
+                # The code of the enrolment stands nowhere, only when that was.
+                spent=max(int(data.get("last_verified_counter", 0)), int(row.created_at.timestamp()) // PERIOD),
             )
         case "email":
             return ImportedAddress(address=as_text(data.get("address") or ""))

@@ -4,6 +4,7 @@ import json
 from base64 import b32decode
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -118,12 +119,9 @@ def columns(database: str, *names: str) -> Mapping[str, frozenset[str]]:
     if database not in connections:
         raise SourceUnreadable(f"DATABASES has no {database!r}.")
     connection = connections[database]
-    try:
-        with connection.cursor() as cursor:
-            there = {*names}.intersection(connection.introspection.table_names(cursor))
-            described = {name: connection.introspection.get_table_description(cursor, name) for name in there}
-    except Error:
-        raise SourceUnreadable(f"The database {database!r} does not answer.") from None
+    with _readable(database), connection.cursor() as cursor:
+        there = {*names}.intersection(connection.introspection.table_names(cursor))
+        described = {name: connection.introspection.get_table_description(cursor, name) for name in there}
     return {name: frozenset(column.name for column in table) for name, table in described.items()}
 
 
@@ -162,10 +160,16 @@ class UserTables:
     ) -> Iterator[FoundUser]:
         """Go through the users: a user's rows by the tables in their order, and there by their keys.
 
-        ``beside`` is asked once for each batch of rows for what else ``read`` needs of them, such as children.
+        ``beside`` is asked once for each batch of rows for what else ``read`` needs of them, such as children. Raises
+        ``SourceUnreadable``.
         """
-        for batch in self._batches(only):
-            context = beside([row for rows in batch.values() for row in rows if not isinstance(row, FoundRow)])
+        batches = self._batches(only)
+        while True:
+            with _readable(self.database):
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                context = beside([row for rows in batch.values() for row in rows if not isinstance(row, FoundRow)])
             for user, rows in batch.items():
                 found = ([row] if isinstance(row, FoundRow) else read(row, context) for row in rows)
                 yield FoundUser(user=user, rows=tuple(each for some in found for each in some))
@@ -210,6 +214,16 @@ class UserTables:
 
     def _of(self, model: Any) -> Any:  # noqa: ANN401 - as everywhere here
         return model._default_manager.using(self.database)  # noqa: SLF001 - Django's name for it
+
+
+@contextmanager
+def _readable(database: str) -> Iterator[None]:
+    """Say in a sentence that a database does not answer, or that a table has not the columns that it should have."""
+    try:
+        yield
+    except Error as error:
+        # What drivers say may quote a row.
+        raise SourceUnreadable(f"The database {database!r} cannot be read: {type(error).__name__}.") from None
 
 
 def _one_by_one(rows: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - as everywhere here

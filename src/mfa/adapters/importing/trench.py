@@ -121,7 +121,7 @@ def _address(user: Any, path: str) -> str:  # noqa: ANN401 - whatever model the 
     except AttributeError:
         raise missing(SETTING) from None
     if not found:
-        raise NotAdopted("no_address")
+        raise NotAdopted("no_address", failed=False)
     return str(found)
 
 

@@ -13,9 +13,11 @@ from mfa.domain.methods.adoption import ImportedCode as ImportedCode
 from mfa.domain.methods.adoption import ImportedCodes as ImportedCodes
 from mfa.domain.methods.adoption import ImportedCredential as ImportedCredential
 from mfa.domain.methods.adoption import ImportedSeed as ImportedSeed
+from mfa.domain.methods.recovery import ForeignHashes as ForeignHashes
 
 __all__ = [
     "Failed",
+    "ForeignHashes",
     "FoundRow",
     "FoundUser",
     "ImportSource",
@@ -26,6 +28,7 @@ __all__ = [
     "ImportedSeed",
     "KnownUser",
     "LeftOut",
+    "SourceMaker",
     "SourcePlace",
     "SourceUnreadable",
     "UserFinder",
@@ -114,6 +117,14 @@ class ImportSource(Protocol):
         A row that cannot be read is a row that ``Failed``, and stops nothing. Users who are gone come like any other:
         who is here is not for the source to know. Raises ``SourceUnreadable``.
         """
+
+
+class SourceMaker(Protocol):
+    """Makes a source by its short name, or by the dotted path of its class."""
+
+    @abstractmethod
+    def __call__(self, name: str, place: SourcePlace) -> ImportSource:
+        """Return it; raises ``SourceUnreadable`` where nothing is called so, or where it has to be told more."""
 
 
 class UserFinder(Protocol):

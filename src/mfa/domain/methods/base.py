@@ -129,6 +129,12 @@ def normalised(value: object) -> object:
     return "".join(_normalised(character) for character in value if character not in _DROPPED)
 
 
+def written(value: object) -> str:
+    """Return a text as somebody else may have written it down: its case and its dashes are a part of it."""
+    kept = (each for each in str(value) if each not in _DROPPED)
+    return "".join(each if unicodedata.category(each) == "Pd" else _normalised(each) for each in kept)
+
+
 def _normalised(character: str) -> str:
     match unicodedata.category(character):
         case "Nd":
@@ -144,14 +150,15 @@ def _normalised(character: str) -> str:
 class Attempt:
     """A value that claims to answer a device's challenge, with all that a method needs to judge it.
 
-    ``value`` is in its normal form, however it was handed in. ``siblings`` are as for ``Enrolment``, with the device
-    itself among them once it is active.
+    ``value`` is in its normal form, however it was handed in; ``typed`` is that. ``siblings`` are as for ``Enrolment``,
+    with the device itself among them once it is active.
     """
 
     state: bytes = attrs.field(repr=False)
     siblings: Mapping[int, bytes] = attrs.field(default=NO_SIBLINGS, repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
     value: object = attrs.field(repr=False, converter=normalised)
+    typed: object = attrs.field(default=None, repr=False)
     now: datetime
 
     @property

@@ -1,5 +1,6 @@
 """Codes that travel to a person by another channel: email and SMS are instances of one class."""
 
+import hashlib
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from typing import Protocol
 
 import attrs
 
+from mfa.domain.errors import InvalidField
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedAddress, NotAdopted
 from mfa.domain.methods.base import (
     NO_SIBLINGS,
     Attempt,
@@ -90,6 +93,24 @@ class OutOfBand(Method):
             lifetime=self.lifetime,
             message=Outgoing(destination=state.decode(), code=code, lifetime=self.lifetime),
         )
+
+    def adopt(self, arrival: Arrival) -> Adoption:
+        """Take an address that was proved elsewhere; what is out there is worth nothing here."""
+        found = arrival.found
+        if not isinstance(found, ImportedAddress):
+            raise NotAdopted("unreadable")
+        text = found.address or (arrival.user_email if self.default_to_user_email else "")
+        if not text:
+            raise NotAdopted("no_address", failed=False)
+        try:
+            address = self.addressing.read(text, self.field.name)
+        except InvalidField:
+            raise NotAdopted(self.field.name) from None
+        state = address.full.encode()
+        # The user's own address is the same device, whatever it is by then.
+        identity = hashlib.sha256(state if found.address else b"").digest()
+        same = (index for index, each in arrival.states.items() if each == state)
+        return Adoption(state=state, identity=identity, index=next(same, None), destination=address.masked)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Compare the value with the code that is out, once, in time, and at most so many times."""
