@@ -1,6 +1,5 @@
 """django-mfa: one table of authenticators, whose data are JSON, and one of the handles that passkeys know users by."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -38,9 +37,6 @@ SIGNED = "mfa1:"
 """Stands before a seed that is signed and compressed, which is what the package calls encrypted."""
 
 PERIOD = 30
-
-CODE_BITS = 10 * math.log2(62)
-"""Ten letters and digits, in both cases."""
 
 _METHODS = {"totp": "totp", "email": "email", "webauthn": "webauthn", "recovery_codes": "recovery"}
 _AAGUID_BYTES = 16
@@ -127,9 +123,7 @@ def _codes(data: Mapping[str, Any]) -> ImportedCodes:
     """Read the codes whose positions are not among the used ones: hashes, or the text of those of older versions."""
     used, clear = {*data.get("used", ())}, bool(data.get("migrated_plaintext"))
     left = [as_text(code) for position, code in enumerate(data["codes"]) if position not in used]
-    return ImportedCodes(
-        codes=tuple(ImportedCode(text=code) if clear else ImportedCode(hashed=code, bits=CODE_BITS) for code in left)
-    )
+    return ImportedCodes(codes=tuple(ImportedCode(text=code) if clear else ImportedCode(hashed=code) for code in left))
 
 
 def _credential(data: Mapping[str, Any], handle: bytes | None) -> ImportedCredential:

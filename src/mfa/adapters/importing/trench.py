@@ -1,8 +1,6 @@
 """django-trench: one table, whose rows are methods that each have backup codes of their own."""
 
-import math
 import re
-import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -131,8 +129,6 @@ def _codes(text: str) -> ImportedCodes:
     hashed = bool(member(SETTING, "ENCRYPT_BACKUP_CODES", default=True))
     if any(bool(_HASH.match(code)) != hashed for code in stored):
         raise missing(SETTING)
-    if not hashed:
-        return ImportedCodes(codes=tuple(ImportedCode(text=code) for code in stored))
-    alphabet = set(member(SETTING, "BACKUP_CODES_CHARACTERS", string.ascii_letters + string.digits))
-    bits = member(SETTING, "BACKUP_CODES_LENGTH", 12) * math.log2(len(alphabet))
-    return ImportedCodes(codes=tuple(ImportedCode(hashed=code, bits=bits) for code in stored))
+    return ImportedCodes(
+        codes=tuple(ImportedCode(hashed=code) if hashed else ImportedCode(text=code) for code in stored)
+    )
