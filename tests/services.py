@@ -34,7 +34,9 @@ POSTGRESQL = Address.of("postgresql", 5432)
 MARIADB = Address.of("mariadb", 3306)
 REDIS = Address.of("redis", 6379)
 PATIENCE = 3  # seconds
-MOVING = Path(__file__).resolve().parent.parent / ".venv" / "moving"
+
+MOVING = Path(__file__).parents[1] / ".venv" / "moving" / "bin" / "python"
+"""The Python beside which other packages are installed, from which users move in."""
 
 
 def absence(name: str) -> str | None:
@@ -127,9 +129,9 @@ def _chromium() -> str | None:
 
 
 def _moving() -> str | None:
-    if (MOVING / "stamp").exists():
-        return None
-    return "The packages that users move in from are not installed (make .venv/moving/stamp)"
+    return (
+        None if MOVING.exists() else "the packages that users move in from are not installed (make .venv/moving/stamp)"
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -64,7 +64,7 @@ class ImportedCodes:
     Where it is ``whole``, what was on the same sheet at an earlier import, and is no more, was used in between.
     """
 
-    codes: tuple[ImportedCode, ...]
+    codes: tuple[ImportedCode, ...] = attrs.field(repr=False)
     whole: bool = True
 
 
