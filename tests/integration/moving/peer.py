@@ -1,7 +1,8 @@
 """Other packages as they are: in an environment of their own, enrolling users by their own code, into a database file.
 
-What has to be run there is ``peers/SOURCE.py``. It is given the path of a file for SQLite, and prints one JSON document
-of what a test has to know: the keys of users, their seeds, which codes they have used and which they have left.
+What has to be run there is ``peers/SOURCE.py``, as a module, for many a script has the name of the package that it uses.
+It is given the path of a file for SQLite, and prints one JSON document of what a test has to know: the keys of users,
+their seeds, which codes they have used and which they have left.
 """
 
 import json
@@ -15,7 +16,7 @@ from django.db import connections
 
 from tests import services
 
-PEERS = Path(__file__).parent / "peers"
+ROOT = Path(__file__).parents[3]
 
 
 class Peer(NamedTuple):
@@ -29,9 +30,8 @@ def peer(source: str, folder: Path) -> Peer:
     """Let another package enrol users; skips the test where its environment is not there."""
     services.require("moving")
     file = folder / f"{source}.sqlite3"
-    ran = subprocess.run(  # noqa: S603 - scripts of these tests
-        [services.MOVING, PEERS / f"{source}.py", file], capture_output=True, text=True, check=False, cwd=folder, env={}
-    )
+    command = [services.MOVING, "-m", f"tests.integration.moving.peers.{source}", file]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={})  # noqa: S603
     assert ran.returncode == 0, ran.stderr
     return Peer(file, json.loads(ran.stdout))
 

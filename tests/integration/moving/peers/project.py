@@ -1,6 +1,7 @@
 """A small project with another package: its settings, its tables, its users, and a clock that can be put forward."""
 
 import json
+import re
 import sys
 import time
 from typing import Any
@@ -10,7 +11,6 @@ from django.conf import settings
 from django.core.management import call_command
 
 KEY = "a key of the other project"
-PASSWORD = "correct horse"
 
 
 def start(*apps: str, **more: object) -> None:
@@ -21,6 +21,9 @@ def start(*apps: str, **more: object) -> None:
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", *apps],
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         USE_TZ=True,
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+        # Weak and quick, as in the tests themselves.
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
         **{"ALLOWED_HOSTS": ["localhost"], **more},
     )
@@ -36,6 +39,14 @@ def user(name: str) -> Any:
 
 def step(period: int = 30) -> int:
     return int(time.time()) // period
+
+
+def code_mailed() -> str:
+    """Return the digits in the last mail."""
+    from django.core import mail
+
+    [code] = re.findall(r"\b[0-9]{6}\b", mail.outbox[-1].body)
+    return str(code)
 
 
 def tell(document: object) -> None:
