@@ -7,9 +7,11 @@ from tests.unit.architecture.project import mentioned, modules
 SECRETS = "mfa.domain.secrets"
 
 COMPARERS = {
+    "mfa.adapters.memory.hashes",
     "mfa.adapters.tokens.authtoken",
     "mfa.adapters.webauthn.statements",
     "mfa.domain.methods.one_time_password",
+    "mfa.domain.methods.out_of_band",
     "mfa.domain.methods.webauthn",
     "mfa.domain.trusts",
 }

@@ -23,9 +23,9 @@ class DjangoUserFinder(UserFinder):
 
         A number is read in its one form alone: what somebody has typed, such as 1_0, is nobody's key.
         """
-        read = {key: found for key in keys if (found := _read(key)) is not None}
-        known = {user.pk: _known(user) for user in _users(pk__in=read.values())}
-        return {key: known[found] for key, found in read.items() if found in known}
+        read = {text: found for text in keys if (found := _read(text)) is not None}
+        users = {user.pk: _known(user) for user in _users(pk__in=read.values())}
+        return {text: users[found] for text, found in read.items() if found in users}
 
     @translate_errors
     def by_names(self, names: Collection[str]) -> Mapping[str, KnownUser]:
@@ -33,18 +33,18 @@ class DjangoUserFinder(UserFinder):
         field = str(get_user_model().USERNAME_FIELD)
         # PostgreSQL takes no text with a zero in it, and so nobody there is called so.
         asked = [name for name in names if "\0" not in name]
-        known = {str(user.get_username()): _known(user) for user in _users(**{f"{field}__in": asked})}
-        return {name: known[name] for name in names if name in known}
+        users = {str(user.get_username()): _known(user) for user in _users(**{f"{field}__in": asked})}
+        return {name: users[name] for name in names if name in users}
 
 
-def _read(key: str) -> Any:  # noqa: ANN401 - whatever keys the project's users have
+def _read(text: str) -> Any:  # noqa: ANN401 - whatever keys the project's users have
     field: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
     try:
-        read = field.to_python(key)
+        read = field.to_python(text)
         field.run_validators(read)
     except ValidationError:
         return None
-    return None if isinstance(read, int) and str(read) != key else read
+    return None if isinstance(read, int) and str(read) != text else read
 
 
 def _users(**conditions: object) -> Iterable[Any]:

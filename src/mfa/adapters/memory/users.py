@@ -35,8 +35,8 @@ class MemoryUserDirectory(UserDirectory, UserFinder):
 
     def by_names(self, names: Collection[str]) -> Mapping[str, KnownUser]:
         """Return who has these names."""
-        known = {profile.name: self._known(user_id) for user_id, profile in self._profiles.items()}
-        return {name: known[name] for name in names if name in known}
+        users = {profile.name: self._known(user_id) for user_id, profile in self._profiles.items()}
+        return {name: users[name] for name in names if name in users}
 
     def _known(self, user_id: UserId) -> KnownUser:
         return KnownUser(id=user_id, name=self._profiles[user_id].name)

@@ -115,9 +115,7 @@ class ImportDevices(UseCase):
         self, user: KnownUser, rows: Sequence[FoundRow], command: Import, operator: Operator
     ) -> tuple[ImportedRow, ...]:
         def decide(account: Account, now: datetime) -> Decision[tuple[ImportedRow, ...]]:
-            return _Arrivals(transactions=self.transactions, holders=self.holders, now=now).decide(
-                account, rows, told=command.told
-            )
+            return _Arrivals(self.transactions, self.holders, now).decide(account, rows, told=command.told)
 
         try:
             if command.dry_run:
@@ -132,23 +130,24 @@ class ImportDevices(UseCase):
             return tuple(_told(each, "failed", error.code) for each in rows)
 
 
-@attrs.define(kw_only=True, eq=False, repr=False)
 class _Arrivals:
     """One user's rows on their way into the account, which is then another."""
 
-    transactions: Transactions
-    holders: Holders
-    now: datetime
-    account: Account = attrs.field(init=False)
-    memory: dict[tuple[str, bytes], Moved] = attrs.field(init=False)
-    states: dict[str, dict[int, bytes]] = attrs.field(init=False, factory=dict)
-    come: dict[int, Device] = attrs.field(init=False, factory=dict)
+    def __init__(self, transactions: Transactions, holders: Holders, now: datetime) -> None:
+        self.transactions = transactions
+        self.holders = holders
+        self.now = now
+        self.memory: dict[tuple[str, bytes], Moved] = {}
+        self.states: dict[str, dict[int, bytes]] = {}
+        self.come: dict[int, Device] = {}
 
     def decide(self, before: Account, rows: Sequence[FoundRow], *, told: bool) -> Decision[tuple[ImportedRow, ...]]:
         """Take the rows one after another, and what only stands in for others last."""
-        opened = None if before.moved is None else self.transactions.open(before.moved, before, MEMORY_INDEX)
-        remembered = () if opened is None else read_moved(opened)
-        self.account, self.memory = before, {(each.method, each.identity): each for each in remembered}
+        self.account = before
+        remembered: tuple[Moved, ...] = ()
+        if before.moved is not None:
+            remembered = read_moved(self.transactions.open(before.moved, before, MEMORY_INDEX))
+            self.memory = {(each.method, each.identity): each for each in remembered}
         methods = self.transactions.rules.methods
         order = sorted(range(len(rows)), key=lambda position: methods.backup(rows[position].method))
         told_of = {position: self._take(rows[position]) for position in order}

@@ -1,7 +1,7 @@
 """What moves in from other packages: where it is read, and whose it is."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -119,12 +119,8 @@ class ImportSource(Protocol):
         """
 
 
-class SourceMaker(Protocol):
-    """Makes a source by its short name, or by the dotted path of its class."""
-
-    @abstractmethod
-    def __call__(self, name: str, place: SourcePlace) -> ImportSource:
-        """Return it; raises ``SourceUnreadable`` where nothing is called so, or where it has to be told more."""
+SourceMaker = Callable[[str, SourcePlace], ImportSource]
+"""Makes a source by its short name, or by the dotted path of its class; raises ``SourceUnreadable``."""
 
 
 class UserFinder(Protocol):

@@ -4,6 +4,7 @@ Whoever reads another package's rows writes down what they say, as one of these 
 be checks it, as it checks a registration. Whatever is not said is None, and what that means stands with each field.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -83,8 +84,8 @@ class ImportedCredential:
     sign_count: int | None = None
     backup_eligible: bool | None = None
     backed_up: bool | None = None
-    aaguid: bytes | None = None
-    rp_id_hash: bytes | None = None
+    aaguid: bytes | None = attrs.field(default=None, repr=False)
+    rp_id_hash: bytes | None = attrs.field(default=None, repr=False)
     user_handle: bytes | None = attrs.field(default=None, repr=False)
     transports: tuple[object, ...] = ()
 
@@ -114,6 +115,11 @@ class Arrival:
     states: Mapping[int, bytes] = attrs.field(default=NOTHING_YET, repr=False)
     user_email: str = attrs.field(default="", repr=False)
     now: datetime
+
+
+def identity_of(octets: bytes) -> bytes:
+    """Return by what octets are known again at the next import; it is sealed before it is stored."""
+    return hashlib.sha256(octets).digest()
 
 
 @attrs.frozen(kw_only=True)

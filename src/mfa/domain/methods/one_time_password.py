@@ -1,6 +1,5 @@
 """Codes of an authenticator app or token: time-based (RFC 6238) and counter-based (RFC 4226)."""
 
-import hashlib
 import re
 from abc import abstractmethod
 from base64 import b32decode, b32encode
@@ -13,7 +12,7 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.adoption import Adoption, Arrival, ImportedSeed, NotAdopted
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedSeed, NotAdopted, identity_of
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import equal
 from mfa.domain.states import decode, encode
@@ -164,7 +163,7 @@ class OneTimePassword(Method):
         if not isinstance(found, ImportedSeed):
             raise NotAdopted("unreadable")
         state = self._imported(found)
-        identity = hashlib.sha256(state.seed).digest()
+        identity = identity_of(state.seed)
         for index, each in arrival.states.items():
             known = decode(State, each)
             if equal(known.seed, state.seed):

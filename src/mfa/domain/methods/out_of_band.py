@@ -1,6 +1,5 @@
 """Codes that travel to a person by another channel: email and SMS are instances of one class."""
 
-import hashlib
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import InvalidField
-from mfa.domain.methods.adoption import Adoption, Arrival, ImportedAddress, NotAdopted
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedAddress, NotAdopted, identity_of
 from mfa.domain.methods.base import (
     NO_SIBLINGS,
     Attempt,
@@ -23,7 +22,7 @@ from mfa.domain.methods.base import (
     RegistrationField,
 )
 from mfa.domain.moments import expired
-from mfa.domain.secrets import SALT_BYTES, SaltedHash
+from mfa.domain.secrets import SALT_BYTES, SaltedHash, equal
 from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -107,9 +106,9 @@ class OutOfBand(Method):
         except InvalidField:
             raise NotAdopted(self.field.name) from None
         state = address.full.encode()
-        # The user's own address is the same device, whatever it is by then.
-        identity = hashlib.sha256(state if found.address else b"").digest()
-        same = (index for index, each in arrival.states.items() if each == state)
+        # What follows the user's own address is known again as that, whichever address it is by then.
+        identity = identity_of(state if found.address else b"")
+        same = (index for index, each in arrival.states.items() if equal(each, state))
         return Adoption(state=state, identity=identity, index=next(same, None), destination=address.masked)
 
     def verify(self, attempt: Attempt) -> Verdict:

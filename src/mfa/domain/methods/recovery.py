@@ -1,6 +1,5 @@
 """Codes on paper, for the day when every other factor is lost."""
 
-import hashlib
 import json
 import math
 from abc import abstractmethod
@@ -12,7 +11,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.adoption import Adoption, Arrival, ImportedCode, ImportedCodes, NotAdopted
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedCode, ImportedCodes, NotAdopted, identity_of
 from mfa.domain.methods.base import (
     MAX_VALUE_BYTES,
     Attempt,
@@ -85,7 +84,7 @@ class CodeSet:
     ``used`` are those of the latter that are worth nothing any more, so that no later import brings one back.
     """
 
-    codes: tuple[SaltedHash, ...] = ()
+    codes: tuple[SaltedHash, ...] = attrs.field(default=(), repr=False)
     moved: tuple[MovedCode, ...] = ()
     used: tuple[MovedCode, ...] = ()
 
@@ -149,13 +148,13 @@ class RecoveryCodes(Method):
         Only the hashes of others are looked at one after another, last, and until one fits: each may take a while.
         """
         value, known = folded(attempt.text), CodeSet.read(attempt.state)
-        fitting = [code for code in known.codes if code.matches(value)]
+        codes = tuple(code for code in known.codes if not code.matches(value))
         moved = [code for code in known.moved if code.own is not None and code.own.matches(value)]
-        if not fitting and not moved:
+        wrong = len(codes) == len(known.codes)
+        if wrong and not moved:
             moved = self._hashed_elsewhere(known.moved, written(attempt.typed))
-        if not fitting and not moved:
+        if wrong and not moved:
             return Rejected(reason=Reason.WRONG, state=attempt.state)
-        codes = tuple(code for code in known.codes if code not in fitting)
         return Accepted(state=attrs.evolve(known.without(moved), codes=codes).write())
 
     def _hashed_elsewhere(self, codes: Iterable[MovedCode], value: str) -> list[MovedCode]:
@@ -184,7 +183,7 @@ class RecoveryCodes(Method):
             known = _with(known, code, arrival.row, salt)
         return Adoption(
             state=known.write(),
-            identity=hashlib.sha256(self.name.encode()).digest(),
+            identity=identity_of(self.name.encode()),
             index=index,
             grown=len(known) > before,
             guessable=any(code.hashed or _bits(code) < GUESSABLE_BITS for code in codes),
