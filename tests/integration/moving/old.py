@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import attrs
 from django.db import connections
@@ -30,14 +31,16 @@ def opened(file: str = ":memory:") -> Iterator["OldDatabase"]:
 
 @attrs.frozen
 class OldDatabase:
-    def keeps(self, table: str, *rows: Mapping[str, object]) -> None:
+    alias: str = ALIAS
+
+    def keeps(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Make a table with the columns of its first row, and numbers for keys; columns take whatever comes."""
         columns = ", ".join(f'"{name}"' for name in rows[0])
         with connections[ALIAS].cursor() as cursor:
             cursor.execute(f'CREATE TABLE "{table}" ("id" INTEGER PRIMARY KEY, {columns})')
         self.adds(table, *rows)
 
-    def adds(self, table: str, *rows: Mapping[str, object]) -> None:
+    def adds(self, table: str, *rows: Mapping[str, Any]) -> None:
         columns = ", ".join(f'"{name}"' for name in rows[0])
         places = ", ".join(["%s"] * len(rows[0]))
         with connections[ALIAS].cursor() as cursor:

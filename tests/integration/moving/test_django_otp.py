@@ -1,11 +1,14 @@
 """What django-otp and its plugins keep, and what of it comes."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from mfa.adapters.importing.django_otp import DjangoOtpSource
 from mfa.application.ports.importing import (
@@ -21,7 +24,10 @@ from mfa.application.ports.importing import (
     SourceUnreadable,
 )
 from mfa.domain.identifiers import UserId
+from tests.integration.drf.people import STEP
 from tests.integration.moving.old import OldDatabase
+from tests.integration.moving.peer import peer
+from tests.integration.moving.town import Town, code, rows
 
 SEED = bytes(range(20))
 MADE, USED = datetime(2026, 1, 31, 12, tzinfo=UTC), datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -163,3 +169,46 @@ def test_where_there_is_nothing_it_says_so(old: OldDatabase) -> None:
         old.found(DjangoOtpSource)
     with pytest.raises(SourceUnreadable, match="DATABASES has no 'elsewhere'"):
         list(DjangoOtpSource(SourcePlace(database="elsewhere")).users(None))
+
+
+def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, settings: Settings, db: None) -> None:
+    town = Town(settings, peer("django_otp", tmp_path))
+    anna, said = town.resident(1, "anna"), town.peer.said
+    town.resident(2, "bert")
+
+    would = town.imports("django_otp", "--dry-run")
+    assert anna.get().json() == []
+    report = town.imports("django_otp")
+    assert report == {**would, "dry_run": False}
+    assert report["totals"] == {"users": 2, "imported": 5, "present": 0, "left_out": 1, "failed": 0}
+    assert rows(report, "bert") == {"otp_totp_totpdevice:2": ("totp", "left_out", "unconfirmed", None)}
+    assert rows(report, "anna") == {
+        "otp_totp_totpdevice:1": ("totp", "imported", None, 0),
+        "otp_hotp_hotpdevice:1": ("hotp", "imported", None, 1),
+        "otp_email_emaildevice:1": ("email", "imported", None, 2),
+        "two_factor_phonedevice:1": ("sms", "imported", None, 3),
+        "otp_static_staticdevice:1": ("recovery", "imported", None, 4),
+    }
+
+    # The clock of the app is three steps ahead, which was learned there.
+    town.pass_time(2 * STEP)
+    app, used = bytes.fromhex(said["totp"]["seed"]), said["totp"]["step"]
+    assert anna.verify(0, code(app, used)).status_code == 401
+    assert anna.verify(0, code(app, used + 2)).status_code == 200
+    counting = bytes.fromhex(said["hotp"]["seed"])
+    assert anna.verify(1, code(counting, 2, digits=8)).status_code == 401
+    assert anna.verify(1, code(counting, 8, digits=8)).status_code == 200
+    for index, destination in ((2, "work@example.com"), (3, "+31612345678")):
+        assert anna.post(f"{index}/dispatch/").status_code == 204
+        assert town.outbox.messages[-1].destination == destination
+        assert anna.verify(index, town.code).status_code == 200
+    assert anna.verify(4, said["codes"]["used"]).status_code == 401
+    assert [anna.verify(4, each).status_code for each in said["codes"]["left"]] == [200, 200]
+
+    before = anna.get().json()
+    assert town.imports("django_otp")["totals"] == {"users": 2, "imported": 0, "present": 5, "left_out": 1, "failed": 0}
+    assert anna.get().json() == before
+    assert anna.verify(0, code(app, used + 2)).status_code == 401
+    assert anna.verify(4, said["codes"]["left"][0]).status_code == 401
+    for secret in (said["totp"]["seed"], said["hotp"]["seed"], *said["codes"]["left"]):
+        assert secret not in json.dumps(report)

@@ -2,15 +2,20 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
 from mfa.adapters.importing.rest_multi_factor import RestMultiFactorSource
+from mfa.adapters.importing.tables import base32
 from mfa.application.ports.importing import Failed, ImportedSeed, SourceUnreadable
 from tests.integration.moving.old import OldDatabase
+from tests.integration.moving.peer import peer
+from tests.integration.moving.town import Town, code, rows
 
 SEED = bytes(range(32)).hex().encode()
 
@@ -53,7 +58,7 @@ def test_once_a_challenge_was_confirmed_the_whole_window_of_the_counter_is_spent
     secret = encrypted(settings.SECRET_KEY)
     old.keeps("hotp_hotpdevice", *({"user_id": user, "secret": secret, "counter": 10} for user in (1, 2, 3)))
     old.keeps("hotp_hotpchallenge", {"device_id": 2, "confirm": True}, {"device_id": 3, "confirm": False})
-    seed = {"seed": SEED, "digits": 7, "tolerance": 4}
+    seed: dict[str, Any] = {"seed": SEED, "digits": 7, "tolerance": 4}
     assert found(old) == {
         "hotp_hotpdevice:1": ImportedSeed(**seed, spent=9),
         "hotp_hotpdevice:2": ImportedSeed(**seed, spent=14),
@@ -104,3 +109,39 @@ def test_a_projects_own_encryption_is_asked(old: OldDatabase, settings: Settings
 def test_where_there_is_nothing_it_says_so(old: OldDatabase) -> None:
     with pytest.raises(SourceUnreadable, match="neither 'totp_totpdevice' nor 'hotp_hotpdevice'"):
         found(old)
+
+
+def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, settings: Settings, db: None) -> None:
+    town = Town(settings, peer("rest_multi_factor", tmp_path))
+    anna, bert = town.resident(1, "anna"), town.resident(2, "bert")
+    settings.SECRET_KEY = town.peer.said["secret_key"]
+    settings.REST_MULTI_FACTOR = {"TOTP_DIGITS": 8, "HOTP_TOLERANCE": 4}
+
+    report = town.imports("rest_multi_factor")
+    assert report["totals"] == {"users": 2, "imported": 3, "present": 0, "left_out": 0, "failed": 0}
+    assert rows(report, "anna") == {
+        "totp_totpdevice:1": ("totp", "imported", None, 0),
+        "hotp_hotpdevice:1": ("hotp", "imported", None, 1),
+    }
+    assert rows(report, "bert") == {"hotp_hotpdevice:2": ("hotp", "imported", None, 0)}
+
+    # What the app was shown is the base32 of the digits of hexadecimal.
+    app, counting, unused = (
+        base32(parse_qs(urlsplit(url).query)["secret"][0]) for url in (town.peer.said["totp"], *town.peer.said["hotp"])
+    )
+    assert anna.verify(0, code(app, town.step, digits=8)).status_code == 401
+    assert anna.verify(0, code(app, town.step + 1, digits=8)).status_code == 200
+    # The counter never moved there: all that were looked at may have been used.
+    assert [anna.verify(1, code(counting, counter)).status_code for counter in (3, 4, 5, 5)] == [401, 401, 200, 401]
+    assert bert.verify(0, code(unused, 0)).status_code == 200
+
+    before = anna.get().json()
+    assert town.imports("rest_multi_factor")["totals"] == {
+        "users": 2,
+        "imported": 0,
+        "present": 3,
+        "left_out": 0,
+        "failed": 0,
+    }
+    assert anna.get().json() == before
+    assert bert.verify(0, code(unused, 0)).status_code == 401

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
-from django.db.models import DateTimeField, TextField, UUIDField
+from django.db.models import DateTimeField, TextField
 
 from mfa.adapters.importing.settings import missing, setting
 from mfa.adapters.importing.tables import (
@@ -42,7 +43,7 @@ _METHODS = {"totp": "totp", "email": "email", "webauthn": "webauthn", "recovery_
 _AAGUID_BYTES = 16
 _LENGTH_BYTES = 2
 
-Handles = Mapping[Any, bytes]
+Handles = Mapping[Any, str]
 
 
 class DjangoMfaSource(ImportSource):
@@ -64,15 +65,14 @@ class DjangoMfaSource(ImportSource):
             created_at=DateTimeField(),
             last_used_at=DateTimeField(),
         )
-        handle = table("django_mfa_mfauserhandle", user_id=user_key(), handle=UUIDField())
+        handle = table("django_mfa_mfauserhandle", user_id=user_key(), handle=TextField())
         demand(self._database, authenticator)
         has_handles = bool(existing(self._database, handle))
 
         def handles(rows: Sequence[Any]) -> Handles:
             owners = {row.user_id for row in rows if row.type == "webauthn"} if has_handles else ()
             found = handle._default_manager.using(self._database).filter(user_id__in=owners)  # noqa: SLF001 - Django's
-            # What a passkey was told is the text of the UUID, dashes and all.
-            return {each.user_id: str(each.handle).encode() for each in found}
+            return {each.user_id: str(each.handle) for each in found}
 
         return UserTables(self._database, [authenticator]).users(only, _read, beside=handles)
 
@@ -88,7 +88,7 @@ def _read(row: Any, handles: Handles) -> Iterable[FoundRow]:  # noqa: ANN401 - a
     )
 
 
-def _found(row: Any, handle: bytes | None) -> object:  # noqa: ANN401 - as above
+def _found(row: Any, handle: str | None) -> object:  # noqa: ANN401 - as above
     data = as_json(row.data)
     match row.type:
         case "totp":
@@ -126,7 +126,7 @@ def _codes(data: Mapping[str, Any]) -> ImportedCodes:
     return ImportedCodes(codes=tuple(ImportedCode(text=code) if clear else ImportedCode(hashed=code) for code in left))
 
 
-def _credential(data: Mapping[str, Any], handle: bytes | None) -> ImportedCredential:
+def _credential(data: Mapping[str, Any], handle: str | None) -> ImportedCredential:
     """Read a credential as an authenticator attested it: AAGUID, length, id, key (WebAuthn L3 section 6.5.2).
 
     Flags of a backup are not kept. The RP ID is that of the setting, where it is still there.
@@ -141,6 +141,7 @@ def _credential(data: Mapping[str, Any], handle: bytes | None) -> ImportedCreden
         sign_count=int(data["sign_count"]),
         aaguid=attested[:_AAGUID_BYTES],
         rp_id_hash=sha256(rp_id.encode()).digest() if rp_id else None,
-        user_handle=handle,
+        # What a passkey was told is the text of the UUID, dashes and all, which not every database keeps.
+        user_handle=None if handle is None else str(UUID(handle)).encode(),
         transports=tuple(data.get("transports") or ()),
     )

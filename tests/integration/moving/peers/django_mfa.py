@@ -15,11 +15,11 @@ project.start(
     MFA_FACTORS=["totp", "recovery_codes", "webauthn", "email"],
 )
 
-from django_mfa.adapters.email import EmailAdapter  # noqa: E402
-from django_mfa.adapters.recovery_codes import RecoveryCodesAdapter  # noqa: E402
-from django_mfa.adapters.totp import TOTPAdapter  # noqa: E402
-from django_mfa.adapters.webauthn import WebAuthnAdapter  # noqa: E402
-from django_mfa.totp import TOTP  # noqa: E402
+from django_mfa.adapters.email import EmailAdapter
+from django_mfa.adapters.recovery_codes import RecoveryCodesAdapter
+from django_mfa.adapters.totp import TOTPAdapter
+from django_mfa.adapters.webauthn import WebAuthnAdapter
+from django_mfa.totp import TOTP
 
 anna = project.user("anna")
 request = SimpleNamespace(user=anna, session={}, META={"REMOTE_ADDR": "127.0.0.1"})

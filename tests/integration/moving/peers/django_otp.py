@@ -1,6 +1,7 @@
 """django-otp with its plugins, and django-two-factor-auth's setup of apps and phones."""
 
 import time
+from io import StringIO
 
 from tests.integration.moving.peers import project
 
@@ -16,17 +17,17 @@ project.start(
     TWO_FACTOR_SMS_GATEWAY="two_factor.gateways.fake.Fake",
 )
 
-from django.core.management import call_command  # noqa: E402
-from django_otp.oath import TOTP, hotp  # noqa: E402
-from django_otp.plugins.otp_email.models import EmailDevice  # noqa: E402
-from django_otp.plugins.otp_hotp.models import HOTPDevice  # noqa: E402
-from django_otp.plugins.otp_static.lib import add_static_token  # noqa: E402
-from django_otp.plugins.otp_static.models import StaticDevice  # noqa: E402
-from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: E402
-from django_otp.util import random_hex  # noqa: E402
-from two_factor.forms import TOTPDeviceForm  # noqa: E402
-from two_factor.plugins.phonenumber.forms import PhoneNumberForm  # noqa: E402
-from two_factor.plugins.phonenumber.method import SMSMethod  # noqa: E402
+from django.core.management import call_command
+from django_otp.oath import TOTP, hotp
+from django_otp.plugins.otp_email.models import EmailDevice
+from django_otp.plugins.otp_hotp.models import HOTPDevice
+from django_otp.plugins.otp_static.lib import add_static_token
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp.util import random_hex
+from two_factor.forms import TOTPDeviceForm
+from two_factor.plugins.phonenumber.forms import PhoneNumberForm
+from two_factor.plugins.phonenumber.method import SMSMethod
 
 anna = project.user("anna")
 
@@ -55,7 +56,7 @@ setup = type("Request", (), {"user": anna})()
 SMSMethod().get_device_from_setup_data(setup, {"sms": phone.cleaned_data}, key=random_hex(20)).save()
 
 codes = [add_static_token("anna").token, add_static_token("anna").token]
-call_command("addstatictoken", "anna", token="Kept-Safe 07", verbosity=0, stdout=open("/dev/null", "w"))
+call_command("addstatictoken", "anna", token="Kept-Safe 07", verbosity=0, stdout=StringIO())
 [sheet] = StaticDevice.objects.all()
 assert sheet.verify_token(codes[0])
 

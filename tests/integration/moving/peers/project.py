@@ -45,7 +45,7 @@ def code_mailed() -> str:
     """Return the digits in the last mail."""
     from django.core import mail
 
-    [code] = re.findall(r"\b[0-9]{6}\b", mail.outbox[-1].body)
+    [code] = re.findall(r"\b[0-9]{6}\b", str(mail.outbox[-1].body))
     return str(code)
 
 

@@ -1,22 +1,23 @@
 """django-trench: an app and mail, each with backup codes; a third method that was switched off again."""
 
 import time
+from typing import Any
 
 from tests.integration.moving.peers import project
 
 project.start("rest_framework", "rest_framework.authtoken", "trench")
 
-from pyotp import TOTP  # noqa: E402
-from trench.command.activate_mfa_method import activate_mfa_method_command  # noqa: E402
-from trench.command.create_mfa_method import create_mfa_method_command  # noqa: E402
-from trench.command.deactivate_mfa_method import deactivate_mfa_method_command  # noqa: E402
-from trench.serializers import (  # noqa: E402
+from pyotp import TOTP
+from trench.command.activate_mfa_method import activate_mfa_method_command
+from trench.command.create_mfa_method import create_mfa_method_command
+from trench.command.deactivate_mfa_method import deactivate_mfa_method_command
+from trench.serializers import (
     MFAMethodActivationConfirmationValidator,
     MFAMethodBackupCodesGenerationValidator,
 )
 
 
-def activated(user, name):
+def activated(user: Any, name: str) -> tuple[Any, list[str]]:
     """Return the method and its backup codes."""
     method = create_mfa_method_command(user_id=user.pk, name=name)
     code = TOTP(method.secret).now()
