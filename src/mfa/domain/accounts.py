@@ -122,7 +122,7 @@ class Account(Proofs[Device]):
         guessable = (device.failures for device in self.devices if rules.guessable(device))
         return sum(each.recent for each in (*guessable, *self.gone) if each.remembered(now, rules.failure_memory))
 
-    def demand_guesses(self, device: Device, method: Method, rules: Rules, now: datetime) -> None:
+    def demand_guesses(self, device: Device, rules: Rules, now: datetime) -> None:
         """Refuse to look at a value of a device that is disabled, or while guesses have to wait."""
         if not rules.guessable(device):
             return
@@ -213,13 +213,13 @@ class Account(Proofs[Device]):
         challenge = self.outstanding(device, method)
         if method.dispatchable and (challenge is None or challenge.dispatched_at is None):
             raise NoChallenge
-        self.demand_guesses(device, method, rules, now)
+        self.demand_guesses(device, rules, now)
         if not device.active:
             self.demand_registration(method, required, rules, now)
 
     def demand_dispatch(self, device: Device, method: Method, rules: Rules, now: datetime, *, again: bool) -> None:
         """Refuse to dispatch: guesses are held up, the device is confirmed already, or too much was sent."""
-        self.demand_guesses(device, method, rules, now)
+        self.demand_guesses(device, rules, now)
         confirmed = any(confirmation.index == device.index for confirmation in self.confirmations(rules, now))
         if confirmed and not again:
             raise AlreadyVerified
