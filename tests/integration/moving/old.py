@@ -49,6 +49,10 @@ class OldDatabase:
                 [list(row.values()) for row in rows],
             )
 
+    def loses(self, table: str) -> None:
+        with connections[ALIAS].cursor() as cursor:
+            cursor.execute(f'DROP TABLE "{table}"')
+
     def found(
         self, source: Callable[[SourcePlace], ImportSource], only: KnownUser | None = None
     ) -> dict[str, FoundRow]:

@@ -22,8 +22,8 @@ from mfa.domain.methods.adoption import NotAdopted
 BATCH = 500
 """Users whose rows are read at once."""
 
-_UNREADABLE = (ValueError, TypeError, OverflowError, ValidationError)
-"""What a column makes of a value that it cannot hold."""
+_UNREADABLE = (AttributeError, ValueError, TypeError, OverflowError, ValidationError)
+"""What a column makes of a value that it cannot hold; of a text that is no time SQLite's makes an attribute error."""
 
 Read = Callable[[Any, Any], Iterable[FoundRow]]
 """Says what a row tells, with whatever was read beside its batch."""
