@@ -117,10 +117,17 @@ def test_a_row_that_makes_no_sense_fails_and_harms_no_other(old: OldDatabase, se
 @pytest.mark.parametrize(("model", "table"), [("auth.User", "auth_user"), ("acme.TheirMethod", "acme_theirmethod")])
 def test_a_project_may_have_a_model_of_its_own(old: OldDatabase, settings: Settings, model: str, table: str) -> None:
     settings.TRENCH_AUTH = {"USER_MFA_MODEL": model}
-    with pytest.raises(SourceUnreadable, match=f"no table '{table}'"):
-        found(old)
     old.keeps(table, METHOD)
     assert [*found(old)] == [f"{table}:1", f"{table}:1:backup_codes"]
+
+
+def test_a_model_that_extends_the_packages_own_has_only_more_columns(old: OldDatabase, settings: Settings) -> None:
+    settings.TRENCH_AUTH = {"USER_MFA_MODEL": "acme.TheirMethod"}
+    with pytest.raises(SourceUnreadable, match="no table 'trench_mfamethod'"):
+        found(old)
+    old.keeps("acme_theirmethod", {"mfamethod_ptr_id": 1, "color": "blue"})
+    old.keeps("trench_mfamethod", METHOD)
+    assert [*found(old)] == [DEVICE, SHEET]
 
 
 def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, settings: Settings, db: None) -> None:
