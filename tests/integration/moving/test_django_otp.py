@@ -87,12 +87,13 @@ def test_a_counter_is_the_next_one_and_its_window_is_its_own(old: OldDatabase) -
 def test_addresses_and_numbers_come_and_a_call_has_no_like_here(old: OldDatabase) -> None:
     phone = {"user_id": 1, "name": "", "confirmed": True, "number": "+31612345678", "key": "00", "method": "sms"}
     old.keeps("otp_email_emaildevice", {**DEVICE, "email": "a@example.com"}, {**DEVICE, "email": None})
-    old.keeps("two_factor_phonedevice", phone, {**phone, "method": "call"})
+    old.keeps("two_factor_phonedevice", phone, {**phone, "method": "call"}, {**phone, "number": "tel:+31-6-12345678"})
     assert found(old) == {
         "otp_email_emaildevice:1": ImportedAddress(address="a@example.com"),
         "otp_email_emaildevice:2": ImportedAddress(),
         "two_factor_phonedevice:1": ImportedAddress(address="+31612345678"),
         "two_factor_phonedevice:2": LeftOut(reason="called"),
+        "two_factor_phonedevice:3": ImportedAddress(address="+31-6-12345678"),
     }
 
 

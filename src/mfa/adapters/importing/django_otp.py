@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 import attrs
-from django.db.models import BigIntegerField, BooleanField, DateTimeField, Field, IntegerField, TextField
+from django.db.models import BigIntegerField, BooleanField, DateTimeField, IntegerField, TextField
 
 from mfa.adapters.importing.tables import UserTables, columns, found_row, table, user_key
 from mfa.application.ports.importing import (
@@ -99,21 +99,22 @@ def _phone(row: Any, _: Tokens) -> object:  # noqa: ANN401 - as above
     """Read a number; its seed is of no use, for a code is made anew for each message here."""
     if row.method == "call":
         raise NotAdopted("called", failed=False)
-    return ImportedAddress(address=row.number)
+    # As RFC 3966 writes numbers, where the settings of django-phonenumber-field said so.
+    return ImportedAddress(address=row.number.removeprefix("tel:"))
 
 
 def _nothing_like_it(*_: object) -> object:
     raise NotAdopted("no_method", failed=False)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class _Plugin:
     """A table of devices, what its devices are here, how a row of it is read, and of which columns."""
 
     table: str
     method: str
     read: Callable[[Any, Tokens], object]
-    columns: Mapping[str, type["Field[Any, Any]"]] = attrs.field(factory=dict)
+    columns: Mapping[str, Callable[[], Any]] = attrs.field(factory=dict)
 
     def model(self, there: Collection[str]) -> Any:  # noqa: ANN401 - a model that nobody else knows
         """Describe the table by the columns that it has: those of time are not in each version."""
@@ -127,9 +128,9 @@ def _confirmed(plugin: _Plugin, row: Any, tokens: Tokens) -> object:  # noqa: AN
     return plugin.read(row, tokens)
 
 
-_TIMES: Mapping[str, type["Field[Any, Any]"]] = {"created_at": DateTimeField, "last_used_at": DateTimeField}
-_SEED: Mapping[str, type["Field[Any, Any]"]] = {"key": TextField, "digits": IntegerField, "tolerance": IntegerField}
-_STEPS: Mapping[str, type["Field[Any, Any]"]] = {
+_TIMES: Mapping[str, Callable[[], Any]] = {"created_at": DateTimeField, "last_used_at": DateTimeField}
+_SEED: Mapping[str, Callable[[], Any]] = {"key": TextField, "digits": IntegerField, "tolerance": IntegerField}
+_STEPS: Mapping[str, Callable[[], Any]] = {
     "step": IntegerField,
     "t0": BigIntegerField,
     "drift": IntegerField,
