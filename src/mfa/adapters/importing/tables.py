@@ -201,7 +201,7 @@ class UserTables:
                 batch = list(keys.filter(user_id__gt=batch[-1])[:BATCH])
 
     def _rows(self, users: Collection[Any]) -> Mapping[str, Sequence[Any]]:
-        rows: defaultdict[str, list[Any]] = defaultdict(list)
+        rows: dict[str, list[Any]] = {str(user): [] for user in users}
         for model in self.models:
             found = self._of(model).filter(user_id__in=users).order_by("pk")
             try:
