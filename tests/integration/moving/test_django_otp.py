@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -24,6 +25,7 @@ from mfa.application.ports.importing import (
     SourceUnreadable,
 )
 from mfa.domain.identifiers import UserId
+from tests.integration.django.commanding import run
 from tests.integration.drf.people import STEP
 from tests.integration.moving.old import OldDatabase
 from tests.integration.moving.peer import peer
@@ -170,6 +172,37 @@ def test_where_there_is_nothing_it_says_so(old: OldDatabase) -> None:
         old.found(DjangoOtpSource)
     with pytest.raises(SourceUnreadable, match="DATABASES has no 'elsewhere'"):
         list(DjangoOtpSource(SourcePlace(database="elsewhere")).users(None))
+
+
+def test_rows_that_no_app_can_have_are_told_of_and_harm_nobody(old: OldDatabase) -> None:
+    anna = User.objects.create(username="anna")
+    good = {**TOTP, "user_id": anna.pk}
+    seeds = iter(f"{number:040x}" for number in range(1, 20))
+    odd: list[dict[str, object]] = [
+        {"step": 0},
+        {"digits": 0},
+        {"digits": 20},
+        {"key": ""},
+        {"tolerance": -1},
+        {"last_t": -9},
+        {"name": "\u202ePixel\n" * 30, "drift": -(2**15), "t0": 2**40},
+        {"key": "00" * 5},
+        {"user_id": anna.pk + 1},
+    ]
+    old.keeps("otp_totp_totpdevice", *({**good, "key": next(seeds), **each} for each in odd), good)
+    report = run("mfa_import", "django_otp", "--database", "old", "--json").json
+    assert list(rows(report, "anna").values()) == [
+        ("totp", "failed", "period", None),
+        ("totp", "failed", "digits", None),
+        ("totp", "failed", "digits", None),
+        ("totp", "failed", "seed", None),
+        ("totp", "failed", "tolerance", None),
+        ("totp", "failed", "counter", None),
+        ("totp", "imported", None, 0),
+        ("totp", "imported", "weak_seed", 1),
+        ("totp", "imported", None, 2),
+    ]
+    assert report["orphans"] == [{"row": "otp_totp_totpdevice:9", "outcome": "left_out", "reason": "no_user"}]
 
 
 def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, settings: Settings, db: None) -> None:

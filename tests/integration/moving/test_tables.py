@@ -23,7 +23,7 @@ def test_users_may_have_keys_of_any_kind(old: OldDatabase, monkeypatch: pytest.M
     person = type("Person", (Model,), {"__module__": __name__, "Meta": options, "id": UUIDField(primary_key=True)})
     monkeypatch.setattr(tables, "get_user_model", lambda: person)
     old.keeps("devices", {"user_id": BERT.hex, "at": None}, {"user_id": ANNA.hex, "at": None})
-    assert [user.user for user in everything(None)] == [str(BERT), str(ANNA)]
+    assert [user.user for user in everything(None)] == [str(ANNA), str(BERT)]
     assert [user.user for user in everything(KnownUser(id=UserId(str(BERT))))] == [str(BERT)]
 
 
