@@ -631,6 +631,31 @@ class AccountRepositoryContract:
         assert repository.of(other_user_id).devices == before.devices
         assert holder(repository) == user_id
 
+    def test_nor_may_a_new_device_be_called_so(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+    ) -> None:
+        save_named(repository, user_id, "a name")
+        before = repository.of(other_user_id)
+
+        with pytest.raises(NotUnique):
+            repository.save(before, with_devices(before, attrs.evolve(device(0), unique="a name")))
+
+        assert repository.of(other_user_id).devices == ()
+
+    @pytest.mark.parametrize("moved", [None, EVERY_BYTE])
+    def test_what_has_moved_in_is_kept(
+        self, repository: AccountRepository, user_id: UserId, moved: bytes | None
+    ) -> None:
+        before = repository.of(user_id)
+        account = with_devices(before, attrs.evolve(device(0), guessable=True))
+
+        stored = repository.save(before, attrs.evolve(account, moved=b"before"))
+        repository.save(stored, attrs.evolve(stored, moved=moved))
+
+        kept = repository.of(user_id)
+        assert kept.moved == moved
+        assert [each.guessable for each in kept.devices] == [True]
+
     def test_what_is_sealed_is_counted_by_its_beginning(
         self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
     ) -> None:
@@ -640,13 +665,14 @@ class AccountRepositoryContract:
         account = with_devices(before, device(0), attrs.evolve(device(1), state=b"other"))
         repository.save(before, attrs.evolve(account, challenges=(challenge, silent)))
         before = repository.of(other_user_id)
-        repository.save(before, with_devices(before, attrs.evolve(device(0), state=EVERY_BYTE)))
+        after = with_devices(before, attrs.evolve(device(0), state=EVERY_BYTE))
+        repository.save(before, attrs.evolve(after, moved=b"other"))
 
-        assert repository.seals(3) == {b"sea": 2, b"oth": 1, EVERY_BYTE[:3]: 1}
-        assert repository.seals(4) == {b"seal": 1, b"seam": 1, b"othe": 1, EVERY_BYTE[:4]: 1}
+        assert repository.seals(3) == {b"sea": 2, b"oth": 2, EVERY_BYTE[:3]: 1}
+        assert repository.seals(4) == {b"seal": 1, b"seam": 1, b"othe": 2, EVERY_BYTE[:4]: 1}
         assert of_each(repository, [user_id, other_user_id], 3) == {
             user_id: {b"sea", b"oth"},
-            other_user_id: {EVERY_BYTE[:3]},
+            other_user_id: {b"oth", EVERY_BYTE[:3]},
         }
         assert of_each(repository, [user_id], 4) == {user_id: {b"seal", b"seam", b"othe"}}
 

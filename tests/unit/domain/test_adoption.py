@@ -538,9 +538,10 @@ class TestCredentials:
     def test_the_same_credential_is_the_same_device_and_its_count_only_rises(self, attestation: bytes) -> None:
         first = adopt(self.KEYS, self.parts(attestation, sign_count=5, user_handle=b"anna"))
         higher = adopt(self.KEYS, self.parts(attestation, sign_count=9), first.state)
-        lower = adopt(self.KEYS, self.parts(attestation, sign_count=2), higher.state)
+        other = adopt(self.KEYS, self.parts(attestation, id=b"other")).state
+        lower = adopt(self.KEYS, self.parts(attestation, sign_count=2), other, higher.state)
 
-        assert (higher.index, lower.index) == (0, 0)
+        assert (higher.index, lower.index) == (0, 1)
         assert decode(Credential, lower.state).sign_count == 9
         assert decode(Credential, lower.state).user_handle == b"anna"
 

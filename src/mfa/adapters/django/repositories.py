@@ -275,7 +275,7 @@ def _next_key(model: type[Model], last: int) -> int | None:
 @translate_errors
 def _beginnings(model: type[Model], column: str, length: int, first: object, last: object) -> Mapping[bytes, int]:
     """Count the rows with these keys by what their seals begin with."""
-    rows = _sealed(model, column).filter(pk__range=(first, last)).annotate(begins=_beginning(column, length))
+    rows = _sealed(model, column).filter(pk__gte=first, pk__lte=last).annotate(begins=_beginning(column, length))
     found = rows.order_by().values_list("begins").annotate(Count("pk"))
     return {bytes(beginning or b""): count for beginning, count in found}
 

@@ -148,7 +148,7 @@ def demand(database: str, *models: Any) -> None:
             raise SourceUnreadable(f"The database {database!r} has no table {name!r}, so there is nothing to import.")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class UserTables:
     """Tables with a column ``user_id`` (``user_key``), from which all rows of a user come together."""
 

@@ -38,7 +38,7 @@ BATCH = 200
 Outcome = Literal["imported", "present", "left_out", "failed"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Import:
     """The wish to move users in: all, or the ``only`` one; on a ``dry_run`` nothing is changed.
 
@@ -67,7 +67,7 @@ class ImportedRow:
     index: int | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ImportedUser:
     """What became of all rows of a user; ``user`` is None for rows of nobody who is here."""
 

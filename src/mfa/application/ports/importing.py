@@ -56,7 +56,7 @@ class Failed:
     reason: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FoundRow:
     """One row of a source: ``row`` is its table and key, ``method`` what its device is here, ``name`` as it stands.
 
@@ -71,7 +71,7 @@ class FoundRow:
     last_used_at: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class FoundUser:
     """All rows of one user; ``user`` is what the source calls him, as text: the primary key, unless it says otherwise.
 
@@ -82,7 +82,7 @@ class FoundUser:
     rows: tuple[FoundRow, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SourcePlace:
     """Where a source reads: a database, by its alias, or a file, by its path."""
 
@@ -90,7 +90,7 @@ class SourcePlace:
     file: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class KnownUser:
     """A user of this deployment, by the primary key and by the natural one."""
 

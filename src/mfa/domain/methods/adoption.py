@@ -14,7 +14,7 @@ import attrs
 NOTHING_YET: Mapping[int, bytes] = MappingProxyType({})
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ImportedSeed:
     """An authenticator app or token: a seed, as octets, and how its values are made (RFC 4226, RFC 6238).
 
@@ -69,7 +69,7 @@ class ImportedCodes:
     whole: bool = True
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class ImportedCredential:
     """A public key credential (Web Authentication Level 3 section 4), by its parts or by its attestation object.
 
@@ -102,7 +102,7 @@ class NotAdopted(Exception):
         self.failed = failed
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Arrival:
     """What comes for a user, to a method: ``found`` is one of the values above, or whatever the method's source yields.
 
@@ -122,7 +122,7 @@ def identity_of(octets: bytes) -> bytes:
     return hashlib.sha256(octets).digest()
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Adoption:
     """What a method makes of it: the state of a new device, or the next one of the device ``index`` that it is already.
 

@@ -64,7 +64,7 @@ class ForeignHashes(Protocol):
         """Tell whether it is the hash of the code, as that was written there; none is, of a kind that is not known."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class MovedCode:
     """A code from elsewhere: hashed anew, or a hash as it was there; ``sheet`` names where it came from."""
 
@@ -77,7 +77,7 @@ class MovedCode:
         return self.own.matches(folded(code.text)) if self.own else self.foreign == code.hashed
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class CodeSet:
     """What is left of a set: codes that were made here, and what came from elsewhere.
 

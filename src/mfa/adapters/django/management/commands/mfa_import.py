@@ -1,5 +1,6 @@
 """``manage.py mfa_import``: move in from another package."""
 
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -73,7 +74,7 @@ class Command(OperatorCommand):
         return super().operator({**options, "reason": why})
 
 
-class _Report:
+class _Report(ABC):
     """Tells of users as they come, so that a hundred thousand need no more memory than one."""
 
     def __init__(self, command: Command, wanted: Import) -> None:
@@ -89,11 +90,13 @@ class _Report:
         self.settings.update(each.reason for each in told.rows if each.reason.startswith(_SETTING))
         self.tell_of(told)
 
+    @abstractmethod
     def tell_of(self, told: ImportedUser) -> None:
-        raise NotImplementedError
+        """Tell of one user."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Tell of the rest."""
 
     def write(self, text: str, ending: str | None = None) -> None:
         self._command.stdout.write(text, ending=ending)
