@@ -2,7 +2,10 @@
 
 The whole suite runs on SQLite, in as many processes as there are cores; what meets the database runs again on
 PostgreSQL and on MariaDB. What is absent is skipped, and said so, unless MFA_REQUIRE names it: then it fails. Arguments
-are handed to pytest. MFA_LATER names, with commas, what is left out on SQLite, because it will be run there anyway.
+are handed to pytest.
+
+MFA_EARLIER is the folder of an earlier run of the same commit, which had no services: what has passed there is not
+repeated, on SQLite what was skipped there is run, and what either has measured counts.
 """
 
 import os
@@ -41,8 +44,9 @@ BEFORE_THE_DATABASE = (
 
 CORES = max(2, os.cpu_count() or 2)
 PYTEST = ("python", "-m", "pytest")
-MEASURE = "tests.measured"
+MEASURE, SKIPS = "tests.measured", "tests.skipped"
 ROOT = Path(__file__).resolve().parent.parent
+EARLIER = os.environ.get("MFA_EARLIER")
 BIN = Path(sys.executable).parent
 
 
@@ -88,16 +92,16 @@ def test(arguments: list[str], databases: list[str]) -> None:
     """
     processes = ("-n", str(CORES if databases else CORES + 1), "--no-loadscope-reorder")
     run("coverage", "erase")
-    later = [f"--ignore={each}" for each in os.environ.get("MFA_LATER", "").split(",") if each]
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor())
         files = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(1 + len(databases))]
         others = [
-            pool.submit(run, "mypy", printed=files[0]),
+            *([] if EARLIER else [pool.submit(run, "mypy", printed=files[0])]),
             *(pool.submit(stored, arguments, *each) for each in zip(databases, files[1:], strict=True)),
         ]
         try:
-            run(*PYTEST, *processes, *later, *arguments, PYTEST_PLUGINS=MEASURE)
+            plugins = SKIPS if EARLIER else f"{MEASURE},{SKIPS}"
+            run(*PYTEST, *processes, *arguments, PYTEST_PLUGINS=plugins)
         finally:
             failures = [other.exception() for other in others]
             print("\n--- beside that:", flush=True)
@@ -106,7 +110,7 @@ def test(arguments: list[str], databases: list[str]) -> None:
                 shutil.copyfileobj(printed, sys.stdout)
     for failure in filter(None, failures):
         raise failure
-    run("coverage", "combine", "--quiet")
+    run("coverage", "combine", "--quiet", ".", *([f"{EARLIER}/.coverage"] if EARLIER else []))
 
 
 def stored(arguments: list[str], database: str, printed: IO[str]) -> None:
@@ -137,7 +141,8 @@ def main(arguments: list[str]) -> int:
         return 1
     undemanded = reached_only_with(absences)
     try:
-        style()
+        if not EARLIER:
+            style()
         test(arguments, [database for database in ("postgresql", "mariadb") if database not in absences])
     except subprocess.CalledProcessError as error:
         print(f"\nfailed: {Path(error.cmd[0]).name} (exit code {error.returncode})")
