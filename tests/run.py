@@ -4,8 +4,8 @@ The whole suite runs on SQLite, in as many processes as there are cores; what me
 PostgreSQL and on MariaDB. What is absent is skipped, and said so, unless MFA_REQUIRE names it: then it fails. Arguments
 are handed to pytest.
 
-MFA_EARLIER is the folder of an earlier run of the same commit, which had no services: what has passed there is not
-repeated, on SQLite what was skipped there is run, and what either has measured counts.
+MFA_EARLIER is a folder with what an earlier run has left, which had no services: what has passed then is not repeated,
+on SQLite what was skipped then is run, and what either has measured counts.
 """
 
 import os
@@ -23,6 +23,7 @@ import coverage
 
 from tests import services
 from tests.demanded import Function, reached_only_with
+from tests.skipped import skipped
 
 PROMISES = "tests/integration/promises"
 
@@ -44,7 +45,7 @@ BEFORE_THE_DATABASE = (
 
 CORES = max(2, os.cpu_count() or 2)
 PYTEST = ("python", "-m", "pytest")
-MEASURE, SKIPS = "tests.measured", "tests.skipped"
+MEASURE = "tests.measured"
 ROOT = Path(__file__).resolve().parent.parent
 EARLIER = os.environ.get("MFA_EARLIER")
 BIN = Path(sys.executable).parent
@@ -90,22 +91,22 @@ def test(arguments: list[str], databases: list[str]) -> None:
     Types and the servers have their turn beside SQLite, which knows nothing of them; what they print follows when that
     is over. One process more where there are no servers: a good part of the tests waits for what it has started.
     """
-    processes = ("-n", str(CORES if databases else CORES + 1), "--no-loadscope-reorder")
+    processes = ("-n", str(CORES if databases else CORES + 1), "--no-loadscope-reorder", "-p", "tests.skipped")
+    files = sorted({name.partition("::")[0] for name in skipped(EARLIER)}) if EARLIER else []
     run("coverage", "erase")
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor())
-        files = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(1 + len(databases))]
+        outputs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(1 + len(databases))]
         others = [
-            *([] if EARLIER else [pool.submit(run, "mypy", printed=files[0])]),
-            *(pool.submit(stored, arguments, *each) for each in zip(databases, files[1:], strict=True)),
+            *([] if EARLIER else [pool.submit(run, "mypy", printed=outputs[0])]),
+            *(pool.submit(stored, arguments, *each) for each in zip(databases, outputs[1:], strict=True)),
         ]
         try:
-            plugins = SKIPS if EARLIER else f"{MEASURE},{SKIPS}"
-            run(*PYTEST, *processes, *arguments, PYTEST_PLUGINS=plugins)
+            run(*PYTEST, *processes, *files, *arguments, PYTEST_PLUGINS="" if EARLIER else MEASURE)
         finally:
             failures = [other.exception() for other in others]
             print("\n--- beside that:", flush=True)
-            for printed in files:
+            for printed in outputs:
                 printed.seek(0)
                 shutil.copyfileobj(printed, sys.stdout)
     for failure in filter(None, failures):

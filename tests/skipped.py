@@ -1,4 +1,4 @@
-"""What one run has skipped, another one runs and nothing else: a plugin, ``PYTEST_PLUGINS=tests.skipped``.
+"""What one run has skipped, another one runs and nothing else: a plugin, ``pytest -p tests.skipped``.
 
 Each run leaves the names of what it skipped. Where ``MFA_EARLIER`` is the folder of an earlier run, the tests that
 were skipped there are chosen; it is an error where one of them is not to be found, for it would be run nowhere.
@@ -15,16 +15,22 @@ FILE = ".skipped"
 _skipped: set[str] = set()
 
 
+def skipped(folder: str) -> list[str]:
+    """The names of what the last run in a folder has skipped."""
+    names: list[str] = json.loads(Path(folder, FILE).read_text())
+    return names
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     earlier = os.environ.get("MFA_EARLIER")
     if not earlier:
         return
-    chosen = {*json.loads(Path(earlier, FILE).read_text())}
-    if unknown := chosen - {item.nodeid for item in items}:
+    names = {*skipped(earlier)}
+    if unknown := names - {item.nodeid for item in items}:
         raise pytest.UsageError("skipped earlier, and not to be found: " + ", ".join(sorted(unknown)))
-    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
-    items[:] = [item for item in items if item.nodeid in chosen]
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in names])
+    items[:] = [item for item in items if item.nodeid in names]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -23,9 +23,4 @@ def test_everything_else_is_demanded() -> None:
 
     assert report["exclude_lines"] == [r"^\s*\.\.\.$", r"@(abc\.)?abstractmethod"]
     assert report["fail_under"] == 100
-    assert CONFIG["tool"]["coverage"]["run"] == {
-        "branch": True,
-        "parallel": True,
-        "relative_files": True,
-        "source_pkgs": ["mfa"],
-    }
+    assert CONFIG["tool"]["coverage"]["run"] == {"branch": True, "parallel": True, "source_pkgs": ["mfa"]}
