@@ -58,7 +58,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """
     given = connection.ops.sql_flush
 
-    def emptied(style: object, tables: Iterable[str], **how: bool) -> list[str]:
+    def emptied(style: Any, tables: Iterable[str], **how: bool) -> list[str]:  # noqa: ANN401 - as Django has it
         changed = [table for table in tables if table not in {"django_content_type", "auth_permission"}]
         if connection.vendor == "postgresql":  # foreign keys are looked at when it is committed
             return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in changed]  # noqa: S608 - our tables
