@@ -81,7 +81,7 @@ format: .venv/test/stamp ## rewrites the code in the project's style
 	$(TEST)/ruff format
 
 clean: ## removes the environments, and what tools and the demo left behind
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* mutants build dist demo/*.sqlite3*
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* .skipped mutants build dist demo/*.sqlite3*
 
 # Environments ---------------------------------------------------------------------------------------------------------
 # $(1): the Python that makes it; $(2): the least version; the first prerequisite is the lock.
