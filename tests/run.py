@@ -46,9 +46,9 @@ BEFORE_THE_DATABASE = (
 
 CORES = max(2, os.cpu_count() or 2)
 PYTEST = ("python", "-m", "pytest")
-MEASURED = (*PYTEST, "-p", "tests.measured")
-SHARED = {"PYTEST_PLUGINS": "tests.measured"}
-"""Named twice: one process has to measure before it finds this package's plugin, and the others learn of it by this."""
+MEASURE = "tests.measured"
+MEASURED = (*PYTEST, "-p", MEASURE)
+"""Named twice: one process has to measure before it finds this package's plugin, and the others learn of it by PYTEST_PLUGINS."""
 ROOT = Path(__file__).resolve().parent.parent
 EARLIER = os.environ.get("MFA_EARLIER")
 BIN = Path(sys.executable).parent
@@ -105,7 +105,13 @@ def test(arguments: list[str], databases: list[str]) -> None:
             *(pool.submit(stored, arguments, *each) for each in zip(databases, outputs[1:], strict=True)),
         ]
         try:
-            run(*(PYTEST if EARLIER else MEASURED), *processes, *files, *arguments, **({} if EARLIER else SHARED))
+            run(
+                *(PYTEST if EARLIER else MEASURED),
+                *processes,
+                *files,
+                *arguments,
+                PYTEST_PLUGINS="" if EARLIER else MEASURE,
+            )
         finally:
             failures = [other.exception() for other in others]
             print("\n--- beside that:", flush=True)
@@ -120,7 +126,7 @@ def test(arguments: list[str], databases: list[str]) -> None:
 def stored(arguments: list[str], database: str, printed: IO[str]) -> None:
     """Runs what meets the database, on a server."""
     aside = [f"--ignore={each}" for each in BEFORE_THE_DATABASE]
-    run(*MEASURED, *STORED, *aside, *arguments, printed=printed, MFA_TEST_DATABASE=database, **SHARED)
+    run(*MEASURED, *STORED, *aside, *arguments, printed=printed, MFA_TEST_DATABASE=database, PYTEST_PLUGINS=MEASURE)
 
 
 def report(undemanded: list[Function]) -> Iterator[str]:
