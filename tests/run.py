@@ -48,7 +48,7 @@ CORES = max(2, os.cpu_count() or 2)
 PYTEST = ("python", "-m", "pytest")
 MEASURE = "tests.measured"
 MEASURED = (*PYTEST, "-p", MEASURE)
-"""Named twice: one process has to measure before it finds this package's plugin, and the others learn of it by PYTEST_PLUGINS."""
+"""Named twice: one process measures before it finds this package's plugin, the others learn of it by PYTEST_PLUGINS."""
 ROOT = Path(__file__).resolve().parent.parent
 EARLIER = os.environ.get("MFA_EARLIER")
 BIN = Path(sys.executable).parent
