@@ -15,6 +15,7 @@ from rest_framework_simplejwt.settings import api_settings
 from mfa.adapters.django.models import AuditRecord
 from mfa.adapters.drf.permissions import IsVerified
 from mfa.adapters.tokens.jwt import TokenObtainPairSerializer
+from mfa.domain.errors import Unavailable
 from tests.integration.drf.people import Answer, App, World
 from tests.integration.tokens.jwts import claims
 from tests.integration.tokens.login_forms import LOGINS, keep, left, log_in
@@ -163,6 +164,24 @@ def test_nor_does_it_end_the_session_of_the_same_browser(owner: Client, system: 
     owner.client.credentials(**credentials)
     system.refresh(owner)
     assert owner.gate().status_code == 200
+
+
+@pytest.mark.parametrize("more", [{}, {"value": "right"}])
+def test_one_that_cannot_be_told_of_leaves_nothing_behind(
+    client: Client, system: System, app: App, monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
+) -> None:
+    before = left()[:-1]
+
+    def busy(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr("mfa.application.standing.AssessToken.account", busy)
+
+    answer = log_in(client, system, **dict.fromkeys(more, app.code))
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert left()[:-1] == before
+    assert not client.client.cookies.get("sessionid")
 
 
 def test_it_is_counted_like_any_other_and_waited_for(client: Client, owner: Client, system: System, app: App) -> None:

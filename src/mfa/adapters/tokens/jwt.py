@@ -284,9 +284,9 @@ class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
 
     def run_validation(self, data: Any = empty) -> Any:  # noqa: ANN401 - as in DRF
         """Keep the answer out of every cache, also that of a view which is simplejwt's own."""
-        view = self.context.get("view")
-        if view is not None:
-            view.headers["Cache-Control"] = "no-store"
+        headers = getattr(self.context.get("view"), "headers", None)
+        if headers is not None:  # in which DRF takes what it adds to the answer
+            headers["Cache-Control"] = "no-store"
         return super().run_validation(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -297,9 +297,9 @@ class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
         family = secrets.token_urlsafe(FAMILY_BYTES)
         token = _token(UserId(str(user.pk)), family, _scheme())
         logins.confirm(getattr(self, "initial_data", None), token, self.context.get("request"))
+        account = logins.account_of(token)
         refresh: Any = self.get_token(user)
-        refresh[FAMILY] = family
-        refresh.account = account = logins.account_of(token)
+        refresh[FAMILY], refresh.account = family, account
         data |= {"refresh": str(refresh), "access": str(refresh.access_token)}
         if api_settings.UPDATE_LAST_LOGIN:
             update_last_login(type(user), user)

@@ -36,12 +36,10 @@ class KnoxLoginView(MultiFactorView, StockKnoxLoginView):  # type: ignore[misc] 
         user, ttl, prefix = self.request.user, self.get_token_ttl(), self.get_token_prefix()
         key, made = knox.new_row(user, ttl=ttl, prefix=prefix)
         logins.confirm(self.request.data, knox.known(made), self.request)
+        self.standing = logins.standing(knox.known(made))
         insert(made)
         return made, key
 
     def get_post_response_data(self, request: Request, token: str, instance: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
         """Answer as knox does, and tell how the token stands."""
-        return {
-            **super().get_post_response_data(request, token, instance),
-            "mfa": logins.standing(knox.known(instance)),
-        }
+        return {**super().get_post_response_data(request, token, instance), "mfa": self.standing}

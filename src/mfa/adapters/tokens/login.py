@@ -32,7 +32,8 @@ class ObtainAuthToken(MultiFactorView, StockObtainAuthToken):
         row = authtoken.new_row(password_user(self.get_serializer(data=request.data)))
         token = authtoken.known(row)
         logins.confirm(request.data, token, request)
-        return Response({"token": authtoken.replaced_by(row).key, "mfa": logins.standing(token)})
+        standing = logins.standing(token)
+        return Response({"token": authtoken.replaced_by(row).key, "mfa": standing})
 
 
 class SessionLoginView(MultiFactorView):
@@ -55,5 +56,6 @@ class SessionLoginView(MultiFactorView):
         user = password_user(AuthTokenSerializer(data=request.data, context={"request": request}))
         prepared = session.prepare(request, user, user.backend)
         logins.confirm(request.data, prepared.token, request)
+        standing = logins.standing(prepared.token)
         prepared.issue()
-        return Response({"mfa": logins.standing(prepared.token)})
+        return Response({"mfa": standing})
