@@ -51,7 +51,7 @@ from mfa.application.verification import NotVerified, Verified
 from mfa.config import IMPORT_SOURCES
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.adoption import NotAdopted
-from tests.contracts.importing import ForeignHashesContract, ImportSourceContract, UserFinderContract
+from mfa.testing.contracts.importing import ForeignHashesContract, ImportSourceContract, UserFinderContract
 from tests.integration.django.commanding import Ran, run
 from tests.integration.django.killing import KILLED, Killing, killing
 from tests.integration.django.world import World, token_of
