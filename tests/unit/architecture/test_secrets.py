@@ -21,6 +21,7 @@ RECOGNISERS = {
     "mfa.domain.methods.out_of_band",
     "mfa.domain.methods.recovery",
     "mfa.domain.methods.temporary_pass",
+    "mfa.testing.contracts.importing",
 }
 """Who recognises codes by ``SaltedHash.matches``."""
 
