@@ -77,6 +77,7 @@ class TestDjangoAccountRepository(AccountRepositoryContract):
 
         assert repository.of(user_id, lower).challenges == (confirmed,)
         assert repository.of(user_id, upper).challenges == ()
+        assert repository.proofs(user_id, upper, trusts=False).challenges == ()
         assert repository.of(user_id, padded).challenges == ()
 
     def test_no_token_is_not_a_token_without_a_name(self, repository: AccountRepository, user_id: UserId) -> None:
@@ -105,6 +106,16 @@ class TestStatements:
             repository.of(account.user_id, TOKEN)
 
         assert told(captured) == ["SELECT accountrecord"]
+
+    @pytest.mark.parametrize("trusts", [True, False])
+    def test_so_does_what_a_gate_asks(
+        self, repository: DjangoAccountRepository, account: Account, *, trusts: bool
+    ) -> None:
+        with CaptureQueriesContext(connection) as captured:
+            repository.proofs(account.user_id, TOKEN, trusts=trusts)
+
+        [statement] = captured.captured_queries
+        assert ("password" in statement["sql"]) is trusts, "and less without remembered browsers"
 
     def test_reading_nothing_costs_one(self, repository: DjangoAccountRepository, other_user_id: UserId) -> None:
         with CaptureQueriesContext(connection) as captured:

@@ -17,6 +17,8 @@ from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer,
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
 
+_MADE = "_mfa_token"
+
 MOST_ATTEMPTS = 5
 """Tokens made by somebody else at the same moment that are replaced before a login is told to come again."""
 
@@ -69,7 +71,14 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
 
 
 def _token(auth: AuthToken) -> Token:
-    return Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
+    """Return what the core knows a row by, which every permission and view of a request asks, and is made once."""
+    row = (auth.key, auth.created, auth.user_id)
+    made = vars(auth).get(_MADE)
+    if made is None or made[0] != row:
+        token = Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
+        made = vars(auth)[_MADE] = (row, token)
+    found: Token = made[1]
+    return found
 
 
 def _digest(key: str) -> str:
