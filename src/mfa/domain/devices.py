@@ -25,18 +25,17 @@ class Factor:
     index: int
     method: str
     created_at: datetime
-    activated_at: datetime | None = None
     expires_at: datetime | None = None
 
     @property
     def active(self) -> bool:
-        """Tell whether the device was proved and counts as a factor."""
-        return self.activated_at is not None
+        """Tell whether the device was proved and counts as a factor; of any other a gate need not know."""
+        return True
 
     @property
     def temporary(self) -> bool:
         """Tell whether the device is no factor of its user's, but stands in for all of them for a while."""
-        return self.active and self.expires_at is not None
+        return self.expires_at is not None
 
     def alive(self, now: datetime) -> bool:
         """Tell whether a device that has an end is not over; one that a wrong clock made is."""
@@ -54,6 +53,7 @@ class Device(Factor):
     costly to look at, although those of its method are not.
     """
 
+    activated_at: datetime | None = None
     name: str = ""
     state: bytes = attrs.field(repr=False)
     destination: str | None = None
@@ -63,6 +63,16 @@ class Device(Factor):
     uses_left: int | None = None
     guessable: bool = False
     failures: Failures = Failures()
+
+    @property
+    def active(self) -> bool:
+        """Tell whether the device was proved and counts as a factor."""
+        return self.activated_at is not None
+
+    @property
+    def temporary(self) -> bool:
+        """Tell whether the device stands in for its user's factors for a while; one that is pending ends, too."""
+        return self.activated_at is not None and self.expires_at is not None
 
     def visible(self, token_id: TokenId | None, now: datetime) -> bool:
         """Tell whether a token may know of the device: a pending one only if it registered it, and not for ever."""

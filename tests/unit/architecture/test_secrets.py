@@ -42,7 +42,7 @@ REVIEWED = {
         "device != known",
         "value != before[name]",
         # Digests of tokens: to come nearer to one, step by step, somebody would have to choose digests.
-        "row[6] == token_id",
+        "row[4] == token_id",
         "row[_CHALLENGES_BEGIN] == token_id",
     },
     # Codes of errors, and names of JSON schemas.

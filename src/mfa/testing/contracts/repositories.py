@@ -15,6 +15,7 @@ from mfa.domain.challenges import Challenge, SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.proofs import Proofs
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
 from mfa.domain.trusts import Trust
@@ -170,6 +171,48 @@ class AccountRepositoryContract:
 
         assert saved == attrs.evolve(full(before, token_id), version=saved.version)
         assert repository.of(user_id, token_id) == saved
+
+    @pytest.mark.parametrize("trusts", [True, False])
+    def test_a_gate_reads_the_active_devices_and_what_its_token_has_confirmed(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, *, trusts: bool
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        account = repository.save(before, full(before, token_id))
+
+        read = repository.proofs(user_id, token_id, trusts=trusts)
+
+        def asked(proofs: Proofs[Any]) -> object:
+            factors = [
+                (each.index, each.method, each.created_at, each.expires_at) for each in proofs.devices if each.active
+            ]
+            confirmed = proofs.challenge(0)
+            assert confirmed is not None
+            return sorted(factors), confirmed.confirmed_at, confirmed.trust, confirmed.trusted_at
+
+        assert asked(read) == asked(account)
+        assert [each.index for each in read.active] == [0]
+        assert not trusts or (read.trusts, read.login) == (account.trusts, repository.of(user_id).login)
+
+    @pytest.mark.parametrize("trusts", [True, False])
+    def test_a_gate_reads_nothing_of_other_tokens_and_users(
+        self,
+        repository: AccountRepository,
+        user_id: UserId,
+        other_user_id: UserId,
+        token_id: TokenId,
+        *,
+        trusts: bool,
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        repository.save(before, full(before, token_id))
+
+        other, nobody = (
+            repository.proofs(user_id, TokenId("2e" * 32), trusts=trusts),
+            repository.proofs(other_user_id, token_id, trusts=trusts),
+        )
+
+        assert ([each.index for each in other.active], other.challenges) == ([0], ())
+        assert (nobody.devices, nobody.challenges, nobody.trusts) == ((), (), ())
 
     def test_states_are_bytes_and_times_are_in_utc(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
