@@ -1,21 +1,18 @@
 """Other packages as they are: in an environment of their own, enrolling users by their own code, into a database file.
 
-What has to be run there is ``peers/SOURCE.py``. It is given the path of a file for SQLite, and prints one JSON document
-of what a test has to know: the keys of users, their seeds, which codes they have used and which they have left.
+What has to be run there is ``peers/SOURCE.py``, as a module: as a script it would hide the package of its name.
+It is given the path of a file for SQLite, and prints one JSON document of what a test has to know: the keys of users,
+their seeds, which codes they have used and which they have left.
 """
 
 import json
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db import connections
-
 from tests import services
 
-PEERS = Path(__file__).parent / "peers"
+ROOT = Path(__file__).parents[3]
 
 
 class Peer(NamedTuple):
@@ -29,25 +26,7 @@ def peer(source: str, folder: Path) -> Peer:
     """Let another package enrol users; skips the test where its environment is not there."""
     services.require("moving")
     file = folder / f"{source}.sqlite3"
-    ran = subprocess.run(  # noqa: S603 - scripts of these tests
-        [services.MOVING, PEERS / f"{source}.py", file], capture_output=True, text=True, check=False, cwd=folder, env={}
-    )
+    command = [str(services.MOVING), "-m", f"tests.integration.moving.peers.{source}", str(file)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={})  # noqa: S603
     assert ran.returncode == 0, ran.stderr
     return Peer(file, json.loads(ran.stdout))
-
-
-@contextmanager
-def opened(file: Path, alias: str = "old") -> Iterator[str]:
-    """Have Django know a file of SQLite under an alias, as a second database of the settings."""
-    handler: Any = connections
-    default = handler.settings["default"]
-    known = handler.configure_settings(
-        {"default": default, alias: {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}}
-    )
-    handler.settings[alias] = known[alias]
-    try:
-        yield alias
-    finally:
-        connections[alias].close()
-        del connections[alias]
-        del handler.settings[alias]

@@ -1,6 +1,7 @@
 """Tables of another package, whether its app is installed or not: read by the key of their users, a batch at a time."""
 
 import json
+from base64 import b32decode
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,8 @@ from mfa.domain.methods.adoption import NotAdopted
 BATCH = 500
 """Users whose rows are read at once."""
 
-_UNREADABLE = (ValueError, TypeError, OverflowError, ValidationError)
-"""What a column makes of a value that it cannot hold."""
+_UNREADABLE = (AttributeError, ValueError, TypeError, OverflowError, ValidationError)
+"""What a column makes of a value that it cannot hold; of a text that is no time SQLite's makes an attribute error."""
 
 Read = Callable[[Any, Any], Iterable[FoundRow]]
 """Says what a row tells, with whatever was read beside its batch."""
@@ -90,6 +91,19 @@ def as_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON has
         raise NotAdopted("unreadable") from None
 
 
+def as_text(value: object) -> str:
+    """Read a member of JSON that has to be a text; raises ``NotAdopted``."""
+    if not isinstance(value, str):
+        raise NotAdopted("unreadable")
+    return value
+
+
+def base32(text: str) -> bytes:
+    """Read a seed in base32 (RFC 4648 section 6), in either case and padded or not; raises ``ValueError``."""
+    bare = text.rstrip("=")
+    return b32decode(bare + "=" * (-len(bare) % 8), casefold=True)
+
+
 def aware(at: object) -> datetime | None:
     """Return a time as the core has times; None for what is none."""
     if not isinstance(at, datetime):
@@ -97,14 +111,32 @@ def aware(at: object) -> datetime | None:
     return timezone.make_aware(at) if timezone.is_naive(at) else at
 
 
-def existing(database: str, *models: Any) -> list[Any]:
-    """Return those of the tables that there are; raises ``SourceUnreadable`` for a database that does not answer."""
+def columns(database: str, *names: str) -> Mapping[str, frozenset[str]]:
+    """Return the columns of those of the tables that there are.
+
+    Raises ``SourceUnreadable`` for a database that does not answer.
+    """
     if database not in connections:
         raise SourceUnreadable(f"DATABASES has no {database!r}.")
     connection = connections[database]
     with _readable(database), connection.cursor() as cursor:
-        there = set(connection.introspection.table_names(cursor))
-    return [model for model in models if model._meta.db_table in there]  # noqa: SLF001 - Django's name for it
+        there = {*names}.intersection(connection.introspection.table_names(cursor))
+        described = {name: connection.introspection.get_table_description(cursor, name) for name in there}
+    return {name: frozenset(column.name for column in table) for name, table in described.items()}
+
+
+def existing(database: str, *models: Any) -> list[Any]:
+    """Return those of the tables that there are; raises ``SourceUnreadable``, also where a column is missing."""
+    there = columns(database, *(model._meta.db_table for model in models))  # noqa: SLF001 - Django's name for it
+    found = [model for model in models if model._meta.db_table in there]  # noqa: SLF001 - as above
+    for model in found:
+        options = model._meta  # noqa: SLF001 - as above
+        for field in options.concrete_fields:
+            if field.column not in there[options.db_table]:
+                raise SourceUnreadable(
+                    f"The table {options.db_table!r} has no column {field.column!r}: it belongs to another version."
+                )
+    return found
 
 
 def demand(database: str, *models: Any) -> None:
