@@ -1,6 +1,7 @@
 """What django-mfa keeps, and what of it comes."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -21,9 +22,14 @@ from mfa.application.ports.importing import (
     ImportedCodes,
     ImportedCredential,
     ImportedSeed,
+    ImportSource,
+    KnownUser,
     LeftOut,
+    SourcePlace,
     SourceUnreadable,
 )
+from mfa.domain.identifiers import UserId
+from tests.contracts.importing import ImportSourceContract
 from tests.integration.moving import keys
 from tests.integration.moving.old import OldDatabase
 from tests.integration.moving.peer import peer
@@ -33,6 +39,7 @@ SEED, SECRET = bytes(range(20)), "AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQT"
 MADE = datetime(2026, 1, 31, 12, tzinfo=UTC)
 STEP_OF_MAKING = int(MADE.timestamp()) // 30
 HANDLE = UUID(int=0xAB)
+CREDENTIAL = bytes(16) + b"\x00\x03" + b"id1" + b"key1"
 ROW = "django_mfa_authenticator:1"
 
 
@@ -48,6 +55,28 @@ def found(old: OldDatabase) -> dict[str, object]:
 
 def signed(key: str) -> str:
     return "mfa1:" + signing.dumps(SECRET, key=key, salt="django_mfa.secret", compress=True)
+
+
+class TestContract(ImportSourceContract):
+    @pytest.fixture
+    def source(self, old: OldDatabase) -> ImportSource:
+        passkey = {"credential_data": CREDENTIAL.hex(), "sign_count": 7}
+        old.keeps(
+            "django_mfa_authenticator",
+            row("totp", {"secret": SECRET}),
+            row("webauthn", passkey, user_id=2),
+            row("recovery_codes", {"codes": ["md5$salt$hash"], "used": []}),
+            row("email", "no JSON"),
+        )
+        return DjangoMfaSource(SourcePlace(database=old.alias))
+
+    @pytest.fixture
+    def one(self) -> KnownUser:
+        return KnownUser(id=UserId("2"))
+
+    @pytest.fixture
+    def secrets(self) -> Collection[str]:
+        return [SECRET, repr(SEED), "md5$salt$hash", "id1", "key1"]
 
 
 def test_a_seed_comes_with_its_last_step_or_that_of_its_enrolment(old: OldDatabase) -> None:
@@ -92,10 +121,11 @@ def test_mail_goes_where_it_was_proved_and_otherwise_to_the_user(old: OldDatabas
 
 @pytest.mark.parametrize("kept", [HANDLE.hex, str(HANDLE)])
 def test_a_passkey_comes_as_it_was_attested_with_flags_unknown(old: OldDatabase, settings: Settings, kept: str) -> None:
-    attested = bytes(16) + b"\x00\x03" + b"id1" + b"key"
-    data = {"credential_data": attested.hex(), "sign_count": 7, "transports": ["usb", 5]}
+    data = {"credential_data": CREDENTIAL.hex(), "sign_count": 7, "transports": ["usb", 5]}
     old.keeps("django_mfa_authenticator", row("webauthn", data, name="Blue key"), row("webauthn", data, user_id=2))
-    credential = ImportedCredential(id=b"id1", public_key=b"key", sign_count=7, aaguid=bytes(16), transports=("usb", 5))
+    credential = ImportedCredential(
+        id=b"id1", public_key=b"key1", sign_count=7, aaguid=bytes(16), transports=("usb", 5)
+    )
     assert found(old)[ROW] == credential
     old.keeps("django_mfa_mfauserhandle", {"user_id": 1, "handle": kept}, {"user_id": 3, "handle": "no UUID"})
     settings.MFA_FIDO2_RP_ID = "example.org"

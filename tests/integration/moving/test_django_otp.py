@@ -1,6 +1,7 @@
 """What django-otp and its plugins keep, and what of it comes."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
+    ImportSource,
     KnownUser,
     LeftOut,
     SourcePlace,
     SourceUnreadable,
 )
 from mfa.domain.identifiers import UserId
+from tests.contracts.importing import ImportSourceContract
 from tests.integration.django.commanding import run
 from tests.integration.drf.people import STEP
 from tests.integration.moving.old import OldDatabase
@@ -40,6 +43,24 @@ HOTP = {**DEVICE, "key": SEED.hex(), "digits": 6, "tolerance": 5, "counter": 0}
 
 def found(old: OldDatabase, **only: Any) -> dict[str, object]:
     return {name: row.found for name, row in old.found(DjangoOtpSource, **only).items()}
+
+
+class TestContract(ImportSourceContract):
+    @pytest.fixture
+    def source(self, old: OldDatabase) -> ImportSource:
+        old.keeps("otp_totp_totpdevice", TOTP, {**TOTP, "user_id": 2}, {**TOTP, "key": "odd"}, {**TOTP, "confirmed": 0})
+        old.keeps("otp_static_staticdevice", {**DEVICE, "user_id": 2})
+        old.keeps("otp_static_statictoken", {"device_id": 1, "token": "k3ptsafe"})
+        old.keeps("otp_email_emaildevice", {**DEVICE, "email": "a@example.com"})
+        return DjangoOtpSource(SourcePlace(database=old.alias))
+
+    @pytest.fixture
+    def one(self) -> KnownUser:
+        return KnownUser(id=UserId("2"))
+
+    @pytest.fixture
+    def secrets(self) -> Collection[str]:
+        return [SEED.hex(), repr(SEED), "k3ptsafe", "a@example.com"]
 
 
 def test_an_app_keeps_its_parameters_its_drift_and_the_step_that_is_spent(old: OldDatabase) -> None:

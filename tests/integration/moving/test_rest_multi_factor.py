@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,16 @@ from pytest_django import Settings
 
 from mfa.adapters.importing.rest_multi_factor import RestMultiFactorSource
 from mfa.adapters.importing.tables import base32
-from mfa.application.ports.importing import Failed, ImportedSeed, SourceUnreadable
+from mfa.application.ports.importing import (
+    Failed,
+    ImportedSeed,
+    ImportSource,
+    KnownUser,
+    SourcePlace,
+    SourceUnreadable,
+)
+from mfa.domain.identifiers import UserId
+from tests.contracts.importing import ImportSourceContract
 from tests.integration.moving.old import OldDatabase
 from tests.integration.moving.peer import peer
 from tests.integration.moving.town import Town, code, rows
@@ -36,6 +46,23 @@ class Reversing:
 
 def found(old: OldDatabase) -> dict[str, object]:
     return {name: row.found for name, row in old.found(RestMultiFactorSource).items()}
+
+
+class TestContract(ImportSourceContract):
+    @pytest.fixture
+    def source(self, old: OldDatabase, settings: Settings) -> ImportSource:
+        secret = encrypted(settings.SECRET_KEY)
+        old.keeps("totp_totpdevice", {"user_id": 1, "secret": secret}, {"user_id": 2, "secret": "odd"})
+        old.keeps("hotp_hotpdevice", {"user_id": 2, "secret": secret, "counter": 0})
+        return RestMultiFactorSource(SourcePlace(database=old.alias))
+
+    @pytest.fixture
+    def one(self) -> KnownUser:
+        return KnownUser(id=UserId("2"))
+
+    @pytest.fixture
+    def secrets(self) -> Collection[str]:
+        return [SEED.decode()]
 
 
 def test_the_digits_of_hexadecimal_are_the_seed_and_settings_the_rest(old: OldDatabase, settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """What django-trench keeps, and what of it comes."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,14 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
+    ImportSource,
+    KnownUser,
     LeftOut,
+    SourcePlace,
     SourceUnreadable,
 )
+from mfa.domain.identifiers import UserId
+from tests.contracts.importing import ImportSourceContract
 from tests.integration.moving.old import OldDatabase
 from tests.integration.moving.peer import peer
 from tests.integration.moving.town import Town, code, rows
@@ -27,11 +33,30 @@ from tests.integration.moving.town import Town, code, rows
 SEED, SECRET = bytes(range(20)), "AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQT"
 METHOD = {"user_id": 1, "name": "app", "secret": SECRET, "is_active": True, "is_primary": True, "_backup_codes": ""}
 DEVICE, SHEET = "trench_mfamethod:1", "trench_mfamethod:1:backup_codes"
+HASHED = make_password("secret")
 NO_CODES = ImportedCodes(codes=())
 
 
 def found(old: OldDatabase) -> dict[str, object]:
     return {name: row.found for name, row in old.found(TrenchSource).items()}
+
+
+class TestContract(ImportSourceContract):
+    @pytest.fixture
+    def source(self, old: OldDatabase) -> ImportSource:
+        codes = {**METHOD, "_backup_codes": HASHED}
+        old.keeps(
+            "trench_mfamethod", codes, {**METHOD, "user_id": 2}, {**METHOD, "name": "yubi"}, {**METHOD, "secret": "odd"}
+        )
+        return TrenchSource(SourcePlace(database=old.alias))
+
+    @pytest.fixture
+    def one(self) -> KnownUser:
+        return KnownUser(id=UserId("2"))
+
+    @pytest.fixture
+    def secrets(self) -> Collection[str]:
+        return [SECRET, repr(SEED), HASHED]
 
 
 def test_an_app_has_its_seed_in_base32_and_its_period_from_the_settings(old: OldDatabase, settings: Settings) -> None:
