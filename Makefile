@@ -13,7 +13,7 @@ MUTATION := .venv/mutation/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types unit integration promises matrix openapi scale upkeep bench bench-compare mutation format lock clean
+.PHONY: help demo code test lint types unit integration promises matrix openapi scale upkeep moving bench bench-compare mutation format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ scale: .venv/test/stamp ## plans and times with up to a million devices, on Post
 
 upkeep: .venv/test/stamp ## the purge and the rotation of keys among a million devices, while others verify (docs/performance.md)
 	$(TEST)/python -m benchmarks.upkeep $(ARGS)
+
+moving: .venv/test/stamp ## an import of a hundred thousand users, while others verify (docs/performance.md)
+	$(TEST)/python -m benchmarks.moving $(ARGS)
 
 bench: .venv/test/stamp ## what the package costs beside the same Django without it (docs/performance.md; ARGS="--rows gate,verify")
 	@$(TEST)/python -m benchmarks.cost $(ARGS)
