@@ -11,26 +11,15 @@ from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerif
 from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
 
-_registration = MultiFactorRegisterRouter(use_cases=use_cases)
-_registration.register("register", MultiFactorRegistrationViewSet)
+urlpatterns = [path("this-was-not-me/<token>/", this_was_not_me, name=links.ROUTE)]
 
-_login = MultiFactorPasskeyRouter(use_cases=use_cases)
-_login.register("passkey", MultiFactorPasskeyViewSet)
-
-_trusts = MultiFactorTrustRouter(use_cases=use_cases)
-_trusts.register("trust", MultiFactorTrustViewSet)
-
-_activity = MultiFactorActivityRouter(use_cases=use_cases)
-_activity.register("activity", MultiFactorActivityViewSet)
-
-_verification = MultiFactorVerifierRouter(use_cases=use_cases)
-_verification.register("", MultiFactorVerifierViewSet)
-
-urlpatterns = [
-    path("this-was-not-me/<token>/", this_was_not_me, name=links.ROUTE),
-    *_registration.urls,
-    *_login.urls,
-    *_trusts.urls,
-    *_activity.urls,
-    *_verification.urls,
-]
+for prefix, kind, viewset in (
+    ("register", MultiFactorRegisterRouter, MultiFactorRegistrationViewSet),
+    ("passkey", MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet),
+    ("trust", MultiFactorTrustRouter, MultiFactorTrustViewSet),
+    ("activity", MultiFactorActivityRouter, MultiFactorActivityViewSet),
+    ("", MultiFactorVerifierRouter, MultiFactorVerifierViewSet),
+):
+    router = kind(use_cases=use_cases)
+    router.register(prefix, viewset)
+    urlpatterns += router.urls  # type: ignore[arg-type] # patterns of either kind stand in a URLconf

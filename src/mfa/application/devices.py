@@ -41,7 +41,7 @@ class RenameDevice(UseCase):
             device = account.device(command.index, now)
             account.demand_verified(self.transactions.required(account), rules, now)
             renamed = attrs.evolve(device, name=device_name(command.name))
-            happened = events.DeviceRenamed(user_id=account.user_id, at=now, index=device.index, method=device.method)
+            happened = events.DeviceRenamed.of(account.user_id, device, now)
             after = account.replaced(renamed)
             return Decision(account=after, events=(happened,), answer=self.transactions.listed(after, renamed, now))
 
@@ -71,10 +71,7 @@ class RemoveDevice(UseCase):
                 raise DeviceRequired
             left = {device.index for device in after.devices}
             gone = [each for each in account.devices if each.index not in left]
-            removed = [
-                events.DeviceRemoved(user_id=account.user_id, at=now, index=each.index, method=each.method)
-                for each in gone
-            ]
+            removed = [events.DeviceRemoved.of(account.user_id, each, now) for each in gone]
             return Decision(
                 account=after,
                 events=(*removed, *forgotten(account, after, now)),

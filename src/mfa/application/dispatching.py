@@ -92,9 +92,7 @@ class DispatchChallenge(UseCase):
             kinds.append(events.SendLimitReached)
         return Decision(
             account=after,
-            events=tuple(
-                kind(user_id=account.user_id, at=now, index=device.index, method=method.name) for kind in kinds
-            ),
+            events=tuple(kind.of(account.user_id, device, now) for kind in kinds),
             answer=(challenge, message, dispatch.shown),
         )
 
@@ -114,7 +112,7 @@ def _void(transactions: Transactions, sent: SentChallenge) -> None:
         if device is None:
             return Decision(account=account, events=(), answer=None)
         after = account.undelivered(device, sent.dispatched_at)
-        happened = events.DispatchFailed(user_id=account.user_id, at=now, index=device.index, method=device.method)
+        happened = events.DispatchFailed.of(account.user_id, device, now)
         return Decision(account=after, events=(happened,), answer=None)
 
     transactions.run(sent.token.user_id, sent.token.id, decide)

@@ -168,7 +168,7 @@ class LogInByPasskey(UseCase):
         left = after.verifications_left(self.transactions.required(after), rules, now)
         browser = browser_digest()
         kinds = (VerificationAccepted,) if browser in account.browsers else (VerificationAccepted, NewBrowserLoggedIn)
-        happened = (each(user_id=token.user_id, at=now, index=device.index, method=device.method) for each in kinds)
+        happened = (each.of(token.user_id, device, now) for each in kinds)
         logged_in = LoggedIn(device=device, verifications_left=left, shown={})
         return Decision(account=after.seen(browser), events=tuple(happened), answer=(logged_in, prepared))
 
@@ -183,20 +183,17 @@ class LogInByPasskey(UseCase):
         return NotLoggedIn(reason=refused.reason, step=refused.step, user_id=user_id)
 
     def _commit(self, held: HeldDevice | None, refused: Rejected, spending: SpentLogin | None) -> None:
-        happened = (
-            []
-            if held is None
-            else [
-                VerificationRejected(
-                    user_id=held.user_id,
-                    at=self.transactions.clock.now(),
-                    index=held.index,
-                    method=held.method,
-                    reason=refused.reason,
-                    step=refused.step,
-                )
-            ]
-        )
+        happened = [
+            VerificationRejected(
+                user_id=each.user_id,
+                at=self.transactions.clock.now(),
+                index=each.index,
+                method=each.method,
+                reason=refused.reason,
+                step=refused.step,
+            )
+            for each in ([] if held is None else [held])
+        ]
         nobody = Account(user_id=UserId(""))
         retried(lambda: self.transactions.unit_of_work.commit(nobody, nobody, happened, spending=spending))
 

@@ -98,6 +98,5 @@ class RegisterDevice(UseCase):
             sealed = self.transactions.seal(registration.sent, account, index, command.token.id)
             until = now + (registration.lifetime or rules.registration_lifetime)
             after = after.dispatched(device, method, sealed, now, until=until)
-        happened = event(user_id=account.user_id, at=now, index=index, method=method.name)
         answer = Registered(listed=self.transactions.listed(after, device, now), shown=registration.shown)
-        return Decision(account=after, events=(happened,), answer=answer)
+        return Decision(account=after, events=(event.of(account.user_id, device, now),), answer=answer)

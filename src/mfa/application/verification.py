@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import attrs
 
@@ -19,12 +18,13 @@ from mfa.domain.methods.base import NO_SIBLINGS, Attempt
 from mfa.domain.moments import elapsed
 from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import Trust, described, digest_of, new_token
+from mfa.domain.typed import device_meant
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 
 @attrs.frozen(kw_only=True)
 class Verify:
-    """A value that claims to answer a device's challenge.
+    """A value that claims to answer a device's challenge; without an index, that of the one device that it is for.
 
     ``trust`` is the wish to have the browser remembered, and ``browser`` what that says of itself. ``successor`` is
     the token under which a right value is confirmed, where the credentials are renewed by it: nobody has that token
@@ -32,7 +32,7 @@ class Verify:
     """
 
     token: Token
-    index: int
+    index: int | None
     value: object = attrs.field(repr=False)
     trust: bool = False
     browser: str = attrs.field(default="", repr=False)
@@ -73,8 +73,9 @@ class NotVerified:
 class VerifyChallenge(UseCase):
     """Judges a value, and answers only when the verdict is stored.
 
-    Raises ``DeviceNotFound``, ``NoChallenge``, ``MalformedValue``, ``DeviceIsDisabled``, ``Throttled``, ``Refused`` and
-    ``AlreadyRegistered``; a wrong value is an answer, not an error.
+    Raises ``DeviceNotFound``, ``InvalidField`` where it is not clear for which device a value is, ``NoChallenge``,
+    ``MalformedValue``, ``DeviceIsDisabled``, ``Throttled``, ``Refused`` and ``AlreadyRegistered``; a wrong value is an
+    answer, not an error.
     """
 
     entropy: Entropy
@@ -99,7 +100,8 @@ class VerifyChallenge(UseCase):
         self, account: Account, command: Verify, now: datetime, *, taken: bool
     ) -> Decision[Verified | NotVerified]:
         rules = self.transactions.rules
-        device = account.device(command.index, now)
+        index = command.index
+        device = device_meant(account, command.value, rules) if index is None else account.device(index, now)
         method = rules.methods.named(device.method)
         required = self.transactions.required(account)
         account.demand_token(command.token, required, rules, now)
@@ -203,19 +205,10 @@ class VerifyChallenge(UseCase):
         state = self._state(before, device, attempt.state, verdict.state)
         account = before.rejected(device, state=state, counted=guessable, rules=rules, now=now)
         happened: list[events.Event] = [
-            events.VerificationRejected(
-                user_id=account.user_id,
-                at=now,
-                index=device.index,
-                method=device.method,
-                reason=verdict.reason,
-                step=verdict.step,
-            )
+            events.VerificationRejected.of(account.user_id, device, now, reason=verdict.reason, step=verdict.step)
         ]
         if rules.disabled(account.device(device.index, now)):
-            happened.append(
-                events.DeviceDisabled(user_id=account.user_id, at=now, index=device.index, method=device.method)
-            )
+            happened.append(events.DeviceDisabled.of(account.user_id, device, now))
         until = account.waits_until(rules, now) if guessable else None
         if until is not None:
             failures = account.remembered_failures(rules, now)
@@ -229,13 +222,12 @@ class VerifyChallenge(UseCase):
 def _happened(
     account: Account, device: Device, shown: ListedDevice, made: MadeTrust | None, now: datetime
 ) -> Iterator[events.Event]:
-    known: Any = {"user_id": account.user_id, "at": now, "index": device.index, "method": device.method}
-    yield events.VerificationAccepted(**known)
+    yield events.VerificationAccepted.of(account.user_id, device, now)
     if device.temporary:
-        yield events.PassUsed(**known)
+        yield events.PassUsed.of(account.user_id, device, now)
     elif shown.remaining is not None:
-        yield events.RecoveryCodeUsed(**known, remaining=shown.remaining)
+        yield events.RecoveryCodeUsed.of(account.user_id, device, now, remaining=shown.remaining)
     if not device.active:
-        yield events.DeviceActivated(**known)
+        yield events.DeviceActivated.of(account.user_id, device, now)
     if made is not None:
         yield events.BrowserRemembered(user_id=account.user_id, at=now, trust=made.trust.id, index=device.index)

@@ -3,14 +3,17 @@
 ``name`` is what the audit trail, the activity of a user and the log call a kind of event. Names stay as they are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import attrs
 
+from mfa.domain.devices import Factor
 from mfa.domain.identifiers import UserId
 from mfa.domain.verdicts import Reason
+
+_names = set[str]()
 
 
 @attrs.frozen(kw_only=True)
@@ -20,6 +23,12 @@ class Event:
     name: ClassVar[str]
 
     at: datetime
+
+    def __init_subclass__(cls, *, name: str | None = None) -> None:
+        """Take the name of a kind; those that only have kinds of their own have none."""
+        if name is not None:
+            cls.name = name
+            _names.add(name)
 
 
 @attrs.frozen(kw_only=True)
@@ -36,82 +45,63 @@ class DeviceEvent(AccountEvent):
     index: int
     method: str
 
+    @classmethod
+    def of(cls, user_id: UserId, device: Factor, at: datetime, **more: Any) -> Self:
+        """Tell of a device, and what else the kind of event has to tell."""
+        return cls(user_id=user_id, at=at, index=device.index, method=device.method, **more)
 
-class DeviceRegistered(DeviceEvent):
+
+class DeviceRegistered(DeviceEvent, name="device.registered"):
     """A device is pending: it waits for its first verification."""
 
-    name = "device.registered"
 
-
-class DeviceActivated(DeviceEvent):
+class DeviceActivated(DeviceEvent, name="device.activated"):
     """A device was proved and gates from now on."""
 
-    name = "device.activated"
 
-
-class DeviceRenamed(DeviceEvent):
+class DeviceRenamed(DeviceEvent, name="device.renamed"):
     """The owner gave a device another name."""
 
-    name = "device.renamed"
 
-
-class DeviceRemoved(DeviceEvent):
+class DeviceRemoved(DeviceEvent, name="device.removed"):
     """A device is gone, and its verifications with it."""
 
-    name = "device.removed"
 
-
-class RecoveryCodesReplaced(DeviceEvent):
+class RecoveryCodesReplaced(DeviceEvent, name="recovery.replaced"):
     """A user has new recovery codes, and the old ones are worth nothing."""
 
-    name = "recovery.replaced"
 
-
-class ChallengeDispatched(DeviceEvent):
+class ChallengeDispatched(DeviceEvent, name="challenge.dispatched"):
     """Something was handed to a sender, or a ceremony was begun."""
 
-    name = "challenge.dispatched"
 
-
-class DispatchFailed(DeviceEvent):
+class DispatchFailed(DeviceEvent, name="challenge.failed"):
     """A sender gave up, and the challenge is void."""
 
-    name = "challenge.failed"
 
-
-class SendLimitReached(DeviceEvent):
+class SendLimitReached(DeviceEvent, name="challenge.limited"):
     """As many codes were sent to a user by one method as an hour may have: for the rest of it there are no more."""
 
-    name = "challenge.limited"
 
-
-class DeviceDisabled(DeviceEvent):
+class DeviceDisabled(DeviceEvent, name="device.disabled"):
     """A device had so many wrong values in a row that none is looked at any more."""
 
-    name = "device.disabled"
 
-
-class VerificationAccepted(DeviceEvent):
+class VerificationAccepted(DeviceEvent, name="verification.accepted"):
     """A token confirmed a device with a right value."""
-
-    name = "verification.accepted"
 
 
 @attrs.frozen(kw_only=True)
-class VerificationRejected(DeviceEvent):
+class VerificationRejected(DeviceEvent, name="verification.rejected"):
     """A value was judged and found wrong; ``step`` is the step of the standard that failed, where there is one."""
-
-    name = "verification.rejected"
 
     reason: Reason
     step: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class AccountLocked(AccountEvent):
+class AccountLocked(AccountEvent, name="account.locked"):
     """Wrong values have the guessable devices of a user wait: so many at all devices, for so long."""
-
-    name = "account.locked"
 
     failures: int
     retry_after: timedelta
@@ -125,107 +115,72 @@ class TrustEvent(AccountEvent):
 
 
 @attrs.frozen(kw_only=True)
-class BrowserRemembered(TrustEvent):
+class BrowserRemembered(TrustEvent, name="browser.remembered"):
     """A browser is remembered from now on, by a verification of the device with this index."""
-
-    name = "browser.remembered"
 
     index: int
 
 
-class BrowserTrusted(TrustEvent):
+class BrowserTrusted(TrustEvent, name="browser.trusted"):
     """A token came from a remembered browser, which counts as one verification."""
 
-    name = "browser.trusted"
 
-
-class BrowserForgotten(TrustEvent):
+class BrowserForgotten(TrustEvent, name="browser.forgotten"):
     """A browser is remembered no more: revoked, or gone with a device or for a newer one."""
 
-    name = "browser.forgotten"
 
-
-class BrowserNotTrusted(AccountEvent):
+class BrowserNotTrusted(AccountEvent, name="browser.rejected"):
     """Something was shown that is no remembered browser of the user, or is none any more."""
-
-    name = "browser.rejected"
 
 
 @attrs.frozen(kw_only=True)
-class RecoveryCodeUsed(DeviceEvent):
+class RecoveryCodeUsed(DeviceEvent, name="recovery.used"):
     """A recovery code was accepted, and is worth nothing any more; so many are left."""
-
-    name = "recovery.used"
 
     remaining: int
 
 
-class PassUsed(DeviceEvent):
+class PassUsed(DeviceEvent, name="pass.used"):
     """A temporary pass was accepted."""
 
-    name = "pass.used"
 
-
-class NewBrowserLoggedIn(DeviceEvent):
+class NewBrowserLoggedIn(DeviceEvent, name="login.new_browser"):
     """A passkey logged in from a browser that had not been seen at a login of its owner."""
 
-    name = "login.new_browser"
 
-
-class OperatorUnlocked(AccountEvent):
+class OperatorUnlocked(AccountEvent, name="operator.unlock"):
     """An operator cleared what was counted: nothing waits and nothing is disabled."""
 
-    name = "operator.unlock"
 
-
-class OperatorReset(AccountEvent):
+class OperatorReset(AccountEvent, name="operator.reset"):
     """An operator removed devices, of which other events tell one by one."""
 
-    name = "operator.reset"
 
-
-class OperatorPassIssued(DeviceEvent):
+class OperatorPassIssued(DeviceEvent, name="operator.pass"):
     """An operator gave a user a temporary pass."""
 
-    name = "operator.pass"
 
-
-class OperatorLockedDown(AccountEvent):
+class OperatorLockedDown(AccountEvent, name="operator.lockdown"):
     """An operator ended all that is open for a user; until the owner verifies, nobody enrols by a password alone."""
 
-    name = "operator.lockdown"
 
-
-class UserLockedDown(AccountEvent):
+class UserLockedDown(AccountEvent, name="user.lockdown"):
     """A user said in a mail's link that something was not him, which ends the same as a lockdown by an operator."""
-
-    name = "user.lockdown"
 
 
 @attrs.frozen(kw_only=True)
-class Purged(Event):
+class Purged(Event, name="upkeep.purge"):
     """What had expired was dropped: so many of each kind."""
-
-    name = "upkeep.purge"
 
     counts: Mapping[str, int]
 
 
 @attrs.frozen(kw_only=True)
-class KeysRotated(Event):
+class KeysRotated(Event, name="upkeep.rotate"):
     """Everything is sealed under the first key: so many accounts had something to seal anew."""
-
-    name = "upkeep.rotate"
 
     accounts: int
 
 
-def _names(kind: type[Event] = Event) -> Iterator[str]:
-    for each in kind.__subclasses__():
-        if "name" in vars(each):
-            yield each.name
-        yield from _names(each)
-
-
-EVENT_NAMES = tuple(sorted({*_names()}))
+EVENT_NAMES = tuple(sorted(_names))
 """What kinds of events are called, all of them."""

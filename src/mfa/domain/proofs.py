@@ -37,10 +37,7 @@ class Proofs(Generic[AnyFactor]):
 
     def challenge(self, index: int) -> Challenge | None:
         """Return the token's challenge of a device, if there ever was one."""
-        for challenge in self.challenges:
-            if challenge.index == index:
-                return challenge
-        return None
+        return next((challenge for challenge in self.challenges if challenge.index == index), None)
 
     def confirmations(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
         """Return what the token has confirmed and what still counts: one device never counts twice."""
@@ -83,11 +80,8 @@ class Proofs(Generic[AnyFactor]):
 
     def proved(self, required: int, rules: Rules, now: datetime) -> bool:
         """Tell whether the token has confirmed enough devices, remembered browsers aside, or a temporary pass."""
-        confirmations = self.confirmations(rules, now)
-        return len(confirmations) >= required or any(self._temporary(each) for each in confirmations)
-
-    def _temporary(self, confirmation: Confirmation) -> bool:
-        return any(each.temporary for each in self.devices if each.index == confirmation.index)
+        confirmed = {each.index for each in self.confirmations(rules, now)}
+        return len(confirmed) >= required or any(each.temporary for each in self.devices if each.index in confirmed)
 
     def remembered(self, now: datetime) -> tuple[Trust, ...]:
         """Return the remembered browsers that are still worth something."""

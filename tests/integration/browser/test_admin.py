@@ -14,9 +14,13 @@ from pytest_django import Settings
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
 
+from mfa.adapters.django.models import AuditRecord, DeviceRecord
 from mfa.adapters.tokens.session import IDENTITY, _token
 from mfa.domain.identifiers import Token
+from tests.integration.browser.chromium import PATIENCE
 from tests.integration.demo.running import ROOT
 from tests.integration.django.office import ACCOUNTS, AUDIT, DEVICES, REASON, Office
 from tests.integration.django.world import token_of
@@ -49,8 +53,21 @@ class Desk:
     def find(self, selector: str) -> WebElement:
         return self.chrome.find_element(By.CSS_SELECTOR, selector)
 
+    def press(self, element: WebElement) -> None:
+        """Follow a link or a button to the page behind it, and wait until that has come."""
+        element.click()
+        WebDriverWait(self.chrome, PATIENCE).until(staleness_of(element))
+
     def read(self) -> str:
         return self.find("#content").text
+
+    def fits(self, width: int) -> bool:
+        """Tell whether a page is no wider than a screen of so many pixels, which would else cut it, or shrink it."""
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+        self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        found = self.chrome.execute_script("return document.documentElement.scrollWidth")
+        self.chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        return bool(found <= width)
 
     def complaints(self) -> list[str]:
         entries = [entry["message"] for entry in self.chrome.get_log("browser")]  # type: ignore[no-untyped-call]
@@ -77,13 +94,9 @@ def url(office: Office) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(chrome: Chrome, url: str) -> Iterator[Desk]:
-    size = chrome.get_window_size()
+def desk(chrome: Chrome, url: str) -> Desk:
     chrome.set_window_size(WIDTH, 900)
-    chrome.delete_all_cookies()
-    yield Desk(chrome, url)
-    chrome.get("about:blank")
-    chrome.set_window_size(size["width"], size["height"])
+    return Desk(chrome, url)
 
 
 @pytest.fixture
@@ -115,7 +128,7 @@ def test_an_operator_helps_somebody_who_has_lost_her_phone(
     desk.open(ACCOUNTS)
     desk.find("#id_username").send_keys("chief")
     desk.find("#id_password").send_keys("password of chief")
-    desk.find("input[type=submit]").click()
+    desk.press(desk.find("input[type=submit]"))
     assert "have no second factor yet" in desk.read()
     take("not-verified")
 
@@ -127,16 +140,16 @@ def test_an_operator_helps_somebody_who_has_lost_her_phone(
     take("devices")
 
     desk.open(ACCOUNTS)
-    desk.chrome.find_element(By.LINK_TEXT, "anna").click()
+    desk.press(desk.chrome.find_element(By.LINK_TEXT, "anna"))
     assert "Standing of anna" in desk.read()
     take("standing")
 
-    desk.find("button[value=temporary_pass]").click()
-    desk.find("input.default").click()
+    desk.press(desk.find("button[value=temporary_pass]"))
+    desk.press(desk.find("input.default"))
     assert "Nothing was done" in desk.read()
     take("confirm")
     desk.find("#id_reason").send_keys(REASON)
-    desk.find("input.default").click()
+    desk.press(desk.find("input.default"))
     assert len(desk.find("#mfa-pass").text) > 16
     take("pass")
 
@@ -144,10 +157,13 @@ def test_an_operator_helps_somebody_who_has_lost_her_phone(
     assert "operator.pass" in desk.read()
     take("audit")
 
+    DeviceRecord.objects.update(name="N" * 64)
+    AuditRecord.objects.update(why="w" * 500)
     office.world.clock.advance(timedelta(minutes=30))
     desk.open(ACCOUNTS)
-    desk.chrome.find_element(By.LINK_TEXT, "anna").click()
-    desk.find("button[value=lockdown]").click()
+    desk.press(desk.chrome.find_element(By.LINK_TEXT, "anna"))
+    assert [width for width in (390, 1200) if not desk.fits(width)] == []
+    desk.press(desk.find("button[value=lockdown]"))
     assert "Verify once more" in desk.read()
     take("once-more")
 

@@ -60,15 +60,6 @@ def page(settings: Settings, site: str) -> str:
     return f"{site}{links.path_to(token)}"
 
 
-@pytest.fixture
-def screen(chrome: Chrome) -> Iterator[Chrome]:
-    chrome.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    yield chrome
-    chrome.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    chrome.get("about:blank")
-
-
 def show(chrome: Chrome, size: tuple[int, int], scheme: str) -> None:
     width, height = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width == NARROW[0]}
@@ -80,27 +71,27 @@ def show(chrome: Chrome, size: tuple[int, int], scheme: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 def test_a_person_is_asked_and_thanked(
-    screen: Chrome, page: str, tmp_path: Path, size: tuple[int, int], scheme: str
+    chrome: Chrome, page: str, tmp_path: Path, size: tuple[int, int], scheme: str
 ) -> None:
-    show(screen, size, scheme)
-    screen.get(page)
-    button = screen.find_element(By.CSS_SELECTOR, "button")
-    seen = [looked_at(screen, tmp_path / "ask.png")]
+    show(chrome, size, scheme)
+    chrome.get(page)
+    button = chrome.find_element(By.CSS_SELECTOR, "button")
+    seen = [looked_at(chrome, tmp_path / "ask.png")]
     assert button.size["height"] >= 44
     assert button.size["width"] <= size[0]
 
     button.click()
-    says(screen, "Thank you")
+    says(chrome, "Thank you")
     assert AccountRecord.objects.get().locked_down
-    seen.append(looked_at(screen, tmp_path / "done.png"))
+    seen.append(looked_at(chrome, tmp_path / "done.png"))
 
-    screen.get(page)
-    says(screen, "This link is over")
-    seen.append(looked_at(screen, tmp_path / "over.png"))
-    screen.get(page.removesuffix("/") + "x/")
-    says(screen, "not complete")
-    seen.append(looked_at(screen, tmp_path / "unknown.png"))
-    assert screen.get_cookies() == []
+    chrome.get(page)
+    says(chrome, "This link is over")
+    seen.append(looked_at(chrome, tmp_path / "over.png"))
+    chrome.get(page.removesuffix("/") + "x/")
+    says(chrome, "not complete")
+    seen.append(looked_at(chrome, tmp_path / "unknown.png"))
+    assert chrome.get_cookies() == []
     assert {dark for dark, _ in seen} == {scheme == "dark"}
     assert all(fits for _, fits in seen)
 

@@ -15,10 +15,12 @@ from mfa.adapters.django.middleware import VerifiedMiddleware
 from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
 from mfa.application.verification import Verified
 from mfa.domain.errors import BrokenSeal, Throttled, Unavailable
-from tests.integration.django.office import ACCOUNTS, REASON, Office, Seat, rows, text
+from tests.integration.django.office import ACCOUNTS, REASON, Office, Seat, in_the_project, rows, text
 from tests.integration.django.world import token_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_project")]
+
+__all__ = ["in_the_project"]
 
 ACTS = {
     "unlock": "unlock_account",
@@ -183,10 +185,18 @@ class TestActs:
     def test_nobody_is_chosen_by_a_key_of_nobody(self, desk: Seat) -> None:
         before = rows()
 
-        desk.client.post(ACCOUNTS, {"action": "lockdown", "_selected_action": ["987654"], "reason": REASON})
-
-        assert "Choose up to 100 users. Nothing was done." in text(desk.get(ACCOUNTS))
+        for key in ("987654", "9" * 40, "-1", "1.0", "no key", "", "\x00"):
+            desk.client.post(ACCOUNTS, {"action": "lockdown", "_selected_action": [key], "reason": REASON})
+            told = text(desk.get(ACCOUNTS))
+            assert "Choose up to 100 users. Nothing was done." in told or "Items must be selected" in told
         assert rows() == before
+
+    def test_others_are_chosen_all_the_same(self, desk: Seat, anna: User) -> None:
+        keys = ["no key", str(anna.pk), "987654"]
+
+        desk.client.post(ACCOUNTS, {"action": "unlock", "_selected_action": keys, "reason": REASON})
+
+        assert AuditRecord.objects.get(event="operator.unlock").user_id == str(anna.pk)
 
     @pytest.mark.parametrize(
         ("error", "sentence"),

@@ -232,11 +232,30 @@ class TestWhoActs:
     def test_nobody_passes_for_the_user_or_the_system(self, world: World, phone: Token, name: str) -> None:
         ran = run("mfa_unlock", "anna", "--by", name)
 
-        assert (ran.status, ran.err) == (1, "--by cannot be used: unfit.\n")
+        told = "--by cannot be used: write a name of up to 150 characters, which is not 'user' or 'system'.\n"
+        assert (ran.status, ran.err) == (1, told)
         assert not AuditRecord.objects.exists()
 
     def test_a_reason_has_an_end(self, world: World, phone: Token) -> None:
-        assert "--reason cannot be used: too long." in run("mfa_unlock", "anna", "--reason", "x" * 501).err
+        ran = run("mfa_unlock", "anna", "--reason", "x" * 501)
+
+        assert ran.err == "--reason cannot be used: write up to 500 characters.\n"
+
+
+class TestReader:
+    def test_an_answer_that_nobody_reads_to_its_end_is_no_crash(
+        self, world: World, phone: Token, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As with ``| head``; Python would complain once more when it flushes the rest at its end."""
+        read, write = os.pipe()
+        os.close(read)
+        with open(write, "w", buffering=1, encoding="utf-8") as unread:  # noqa: PTH123 - a pipe
+            monkeypatch.setattr("sys.stdout", unread)
+
+            with pytest.raises(CommandError, match=r"^Nobody reads the answer to its end\.$"):
+                call_command("mfa_report", missing=True)
+
+            unread.write("a line more\n")
 
 
 class TestStatus:
@@ -321,7 +340,7 @@ class TestStatus:
         shown, out = run("mfa_status", "anna", "--json").json, run("mfa_status", "anna").out
 
         assert shown["pass"] == {"index": 1, "expires_at": "2026-01-31T13:00:30Z", "uses_left": 2}
-        assert "temporary pass: index 1, until 2026-01-31T13:00:30Z, 2 uses left" in out
+        assert "temporary pass: index 1, until 2026-01-31T13:00:30Z, uses left: 2" in out
         assert issued not in out
         world.clock.advance(timedelta(hours=1))
         assert run("mfa_status", "anna", "--json").json["pass"] is None
@@ -429,6 +448,7 @@ class TestReset:
 
         assert "  1  recovery" in ran.err
         assert "totp" not in ran.err
+        assert "Recovery codes go with the last device that they stand in for." in ran.err
 
     @pytest.mark.parametrize(
         "wish",
@@ -445,10 +465,11 @@ class TestReset:
         world.enrolled(phone)
         before = rows()
 
-        ran = run("mfa_reset", "anna", "--noinput", *wish)
+        ran = run("mfa_reset", "anna", *wish, stdin="yes")
 
         assert ran.status in {1, 2}
         assert ran.err
+        assert "This removes" not in ran.err, "nobody is asked for nothing"
         assert rows() == before
         assert not trail("operator.reset")
 

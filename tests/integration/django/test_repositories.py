@@ -13,13 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from mfa.adapters.django import repositories
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
-from mfa.adapters.django.repositories import DjangoAccountRepository
+from mfa.adapters.django.repositories import DjangoAccountRepository, DjangoKeyRotations
 from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.errors import StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from tests.contracts.repositories import NOW, AccountRepositoryContract, device, full, with_devices
+from mfa.testing.contracts.repositories import NOW, AccountRepositoryContract, device, full, with_devices
+from mfa.testing.contracts.system import KeyRotationsContract
 from tests.integration.django.crowd import MANY, all_at_once
 
 TOKEN = TokenId("1f" * 32)
@@ -85,6 +86,13 @@ class TestDjangoAccountRepository(AccountRepositoryContract):
         repository.save(before, attrs.evolve(with_devices(before, device(0)), challenges=(confirmed,)))
 
         assert repository.of(user_id).challenges == ()
+
+
+@pytest.mark.django_db
+class TestDjangoKeyRotations(KeyRotationsContract):
+    @pytest.fixture
+    def rotations(self) -> DjangoKeyRotations:
+        return DjangoKeyRotations()
 
 
 class TestStatements:

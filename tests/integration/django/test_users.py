@@ -20,7 +20,7 @@ from mfa.adapters.django.users import DjangoUserDirectory
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
-from tests.contracts.users import UserDirectoryContract
+from mfa.testing.contracts.users import UserDirectoryContract
 
 JOINED = datetime(2020, 2, 29, 23, 30, tzinfo=UTC)
 

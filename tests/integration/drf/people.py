@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.system import FrozenClock
+from tests.otp import PlainQrCodes
 
 MOUNT = "/multi-factor/"
 STEP = timedelta(seconds=30)
@@ -45,6 +46,7 @@ class World:
         self.container.clock.override(self.clock)
         self.container.email_sender.override(self.outbox)
         self.container.sms_sender.override(self.outbox)
+        self.container.qr_codes.override(PlainQrCodes())
 
     @property
     def container(self) -> Any:  # noqa: ANN401 - as the app config has it

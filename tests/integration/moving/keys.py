@@ -4,7 +4,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
 
-from tests.authenticator import Held, SoftwareAuthenticator
+from mfa.testing.authenticator import Held, SoftwareAuthenticator
 
 
 def written(authenticator: SoftwareAuthenticator) -> list[dict[str, object]]:

@@ -27,6 +27,6 @@ def peer(source: str, folder: Path) -> Peer:
     services.require("moving")
     file = folder / f"{source}.sqlite3"
     command = [str(services.MOVING), "-m", f"tests.integration.moving.peers.{source}", str(file)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={})  # noqa: S603
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={"PYTHONPATH": "src"})  # noqa: S603
     assert ran.returncode == 0, ran.stderr
     return Peer(file, json.loads(ran.stdout))

@@ -27,7 +27,7 @@ from mfa.application.ports.importing import (
     SourceUnreadable,
 )
 from mfa.domain.identifiers import UserId
-from tests.contracts.importing import ImportSourceContract
+from mfa.testing.contracts.importing import ImportSourceContract
 from tests.integration.django.commanding import run
 from tests.integration.drf.people import STEP
 from tests.integration.moving.old import OldDatabase

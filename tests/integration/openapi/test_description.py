@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
 from mfa.adapters.drf.routers import MultiFactorVerifierRouter
-from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
+from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet, MultiFactorViewSet
 from tests.integration.openapi.description import FILE, METHODS, described, written
 
 DESCRIPTION: dict[str, Any] = yaml.safe_load(FILE.read_text())
@@ -358,6 +358,14 @@ class Open(Payslips):
     permission_classes = (~IsAdminUser,)
 
 
+class Beside(MultiFactorViewSet):
+    """Behaves as the package's own, and is none of them."""
+
+    @extend_schema(responses={200: {"type": "string"}})
+    def show(self, request: Request) -> Response:
+        return Response("")
+
+
 @extend_schema(responses={200: {"type": "string"}})
 @api_view(["GET"])
 @permission_classes([IsVerified])
@@ -379,6 +387,7 @@ def answers_of(view: Callable[..., Any], verb: str = "get", **mfa: Any) -> dict[
         (Chosen.as_view(), {"token_required", *UNVERIFIED}),
         (plain, {"token_required", *UNVERIFIED}),
         (Token.as_view(), {"token_required"}),
+        (Beside.as_view({"get": "show"}), {"token_required"}),
         (Open.as_view(permission_classes=(IsTokenAuthenticated,)), {"token_required"}),
     ],
 )

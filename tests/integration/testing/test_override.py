@@ -109,6 +109,22 @@ def test_what_a_project_adds_to_the_container_may_be_replaced_as_well(settings: 
     assert container().seed() == 100
 
 
+def test_settings_that_change_meanwhile_change_nothing_of_it(settings: Settings) -> None:
+    settings.MFA = {"CONTAINER": "tests.projects.containers.Derived"}
+    outer, inner = FrozenClock(LATER), FrozenClock(LATER)
+
+    with override(clock=outer, seed=7):
+        settings.MFA = {"METHODS": ["totp"]}
+        assert clock() is outer
+        with override(clock=inner):
+            settings.MFA = {"METHODS": ["totp", "recovery"]}
+            assert clock() is inner
+        assert clock() is outer
+        assert "seed" not in container().providers, "what another container lacks is not overridden there"
+
+    assert not isinstance(clock(), FrozenClock)
+
+
 @override(clock=FrozenClock(LATER))
 def decorated() -> datetime:
     return clock().now()

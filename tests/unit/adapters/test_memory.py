@@ -11,7 +11,7 @@ from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
 from mfa.adapters.memory.hashes import MemoryForeignHashes
 from mfa.adapters.memory.repositories import MemoryAccountRepository
-from mfa.adapters.memory.system import FrozenClock, SeededEntropy
+from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
@@ -25,13 +25,13 @@ from mfa.domain.errors import StaleAccount
 from mfa.domain.events import AccountLocked
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
-from tests.contracts.delivery import AddressingContract, SenderContract
-from tests.contracts.importing import ForeignHashesContract, UserFinderContract
-from tests.contracts.repositories import AccountRepositoryContract
-from tests.contracts.system import ClockContract, EntropyContract
-from tests.contracts.tokens import TokenIssuerContract, TokenProviderContract
-from tests.contracts.unit_of_work import UnitOfWorkContract
-from tests.contracts.users import UserDirectoryContract
+from mfa.testing.contracts.delivery import AddressingContract, SenderContract
+from mfa.testing.contracts.importing import ForeignHashesContract, UserFinderContract
+from mfa.testing.contracts.repositories import AccountRepositoryContract
+from mfa.testing.contracts.system import ClockContract, EntropyContract, KeyRotationsContract
+from mfa.testing.contracts.tokens import TokenIssuerContract, TokenProviderContract
+from mfa.testing.contracts.unit_of_work import UnitOfWorkContract
+from mfa.testing.contracts.users import UserDirectoryContract
 
 USER = UserId("1")
 OTHER_USER = UserId("2")
@@ -117,6 +117,12 @@ class TestSeededEntropy(EntropyContract):
 
         assert drawn(1) == drawn(1)
         assert not set(drawn(1)) & set(drawn(2))
+
+
+class TestMemoryKeyRotations(KeyRotationsContract):
+    @pytest.fixture
+    def rotations(self) -> MemoryKeyRotations:
+        return MemoryKeyRotations()
 
 
 class TestOutboxSender(SenderContract):

@@ -25,7 +25,7 @@ from mfa.config import read
 from mfa.containers import django
 from mfa.containers.django import DjangoContainer, deploy
 from mfa.domain.errors import InvalidField, UnknownKey
-from tests.authenticator import Authority
+from mfa.testing.authenticator import Authority
 
 SITE = {"METHODS": ["webauthn"], "WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"

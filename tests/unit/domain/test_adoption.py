@@ -33,7 +33,7 @@ from mfa.domain.methods.webauthn import Credential, RelyingParty
 from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode, octets
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.otp import PlainOneTimePasswords
 
 NOW = datetime(2026, 1, 31, 12, 0, 7, tzinfo=UTC)

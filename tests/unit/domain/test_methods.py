@@ -6,7 +6,7 @@ import pytest
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Attempt, Methods
-from tests.unit.domain.samples import NOW, RECOVERY, TOTP, WEBAUTHN, Kind
+from tests.unit.domain.samples import EMAIL, NOW, RECOVERY, TOTP, WEBAUTHN, Kind
 
 METHODS = Methods((TOTP, RECOVERY, WEBAUTHN))
 
@@ -46,6 +46,13 @@ def test_the_traits_of_a_method_are_known_by_its_name() -> None:
     assert [METHODS.guessable(name) for name in names] == [True, False, False]
     assert [METHODS.backup(name) for name in names] == [False, True, False]
     assert [METHODS.phishing_resistant(name) for name in names] == [False, False, True]
+
+
+def test_so_is_what_a_person_calls_it_and_whether_it_sends() -> None:
+    methods = Methods((TOTP, attrs.evolve(EMAIL, verbose_name="Mail")))
+
+    assert [methods.verbose_name(name) for name in ("totp", "email", "sms")] == ["A kind", "Mail", "sms"]
+    assert [methods.dispatchable(name) for name in ("totp", "email", "sms")] == [False, True, False]
 
 
 def test_a_method_that_is_gone_counts_as_the_weakest() -> None:

@@ -4,14 +4,14 @@ Nothing can be added, changed or deleted, and no seal, no digest and no identity
 filtered by. What is done is done by the use cases of operators, which write it down.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, cast
 
 import attrs
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets, quote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
@@ -40,13 +40,11 @@ from mfa.application.operations import IssuedPass, Operator, PassWanted, Reset
 from mfa.application.operations.operator import MOST_NAME_CHARACTERS
 from mfa.domain.accounts import Rules
 from mfa.domain.errors import MfaError
-from mfa.domain.events import Event
+from mfa.domain.events import EVENT_NAMES
 from mfa.domain.identifiers import UserId
 
 MOST_USERS = 100
 """Users whom one action is for; whoever means more runs a command."""
-
-PERMISSIONS = ("unlock", "reset", "pass", "lockdown")
 
 _SECRET = ("state", "unique", "registered_by")
 _BULKY = ("gone", "sends", "trusts", "browsers")
@@ -58,14 +56,18 @@ def _rules() -> Rules:
     return accessor.use_cases().operations.report_users.rules
 
 
-def _event_names(event: type[Event] = Event) -> Iterator[str]:
-    for kind in event.__subclasses__():
-        if "name" in vars(kind):
-            yield kind.name
-        yield from _event_names(kind)
+class _NameFilter(admin.SimpleListFilter):
+    """Filters by one of the names that it offers."""
+
+    def value(self) -> str | None:
+        """Return what is chosen; raises what Django takes a wrong filter off for, in the place of asking with it."""
+        chosen = super().value()
+        if chosen is not None and chosen not in dict(self.lookup_choices):
+            raise IncorrectLookupParameters
+        return chosen
 
 
-class MethodFilter(admin.SimpleListFilter):
+class MethodFilter(_NameFilter):
     """Filters by method, without asking the database which there are."""
 
     title = _("method")
@@ -85,7 +87,7 @@ class MethodFilter(admin.SimpleListFilter):
         return queryset.filter(Exists(DeviceRecord.objects.filter(account=OuterRef("pk"), method=self.value())))
 
 
-class EventFilter(admin.SimpleListFilter):
+class EventFilter(_NameFilter):
     """Filters by event, of the closed list of names."""
 
     title = _("event")
@@ -93,7 +95,7 @@ class EventFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - as in Django
         """Offer all names."""
-        return [(name, name) for name in sorted(set(_event_names()))]
+        return [(name, name) for name in EVENT_NAMES]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ANN401 - as in Django
         """Choose the rows of an event."""
@@ -273,11 +275,17 @@ class _NamedChangeList(ChangeList):
 # What operators do
 
 
+_Do = Callable[..., Promise | str | IssuedPass]
+"""What is done for one user by an operator, with what the form has asked for; it returns what is told of it."""
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class _Act:
-    """One action: what it is called, what it is going to do, and what the confirmation asks."""
+    """One action: what it is called, who may, what it does and is going to do, and what the confirmation asks."""
 
     name: str
+    permission: str
+    do: _Do
     title: Any
     consequence: Any
     form: type[ReasonForm] = ReasonForm
@@ -285,51 +293,16 @@ class _Act:
     """Whether it is for one user at a time."""
 
 
-UNLOCK = _Act(
-    name="unlock",
-    title=_("Unlock"),
-    consequence=_("What was counted is cleared: nothing waits, nothing is disabled, and a lockdown ends."),
-)
-RESET = _Act(
-    name="reset",
-    title=_("Reset"),
-    consequence=_(
-        "Devices are removed, with the recovery codes where none is left; remembered browsers are forgotten, and no "
-        "login is verified any more. With his password alone the user registers anew."
-    ),
-    form=ResetForm,
-)
-PASS = _Act(
-    name="temporary_pass",
-    title=_("Temporary pass"),
-    consequence=_(
-        "A pass is made, in the place of any other, and shown once. Whoever has it and the password is let in as the "
-        "user: hand it over only to somebody whom you have recognised, and not by mail."
-    ),
-    form=PassForm,
-    alone=True,
-)
-LOCKDOWN = _Act(
-    name="lockdown",
-    title=_("Lockdown"),
-    consequence=_(
-        "Everybody who is logged in as the user is logged out, wherever that can be done; remembered browsers, pending "
-        "devices, a pass and all codes that are out are worth nothing. Devices stay."
-    ),
-)
-
 _SENTENCES = {
-    "not_allowed": _("only a superuser acts upon a superuser, upon himself, or upon somebody who may not log in."),
+    "not_allowed": _(
+        "only a superuser acts upon a superuser or upon himself, and nobody who may not log in is given a pass."
+    ),
     "not_found": _("the device is not there any more."),
     "throttled": _("too many change this account at once; try again."),
     "unavailable": _("the database does not answer; try again."),
     "invalid": _("your own user name cannot stand in the audit trail."),
 }
 """Why something was not done, by the code of the error."""
-
-
-_Do = Callable[..., Promise | str | IssuedPass]
-"""What is done for one user by an operator, with what the form has asked for; it returns what is told of it."""
 
 
 def _operator(request: HttpRequest, reason: str) -> Operator:
@@ -367,6 +340,64 @@ def _lock_down(user_id: UserId, operator: Operator) -> str:
     return gettext("locked down. Logins ended: %s.") % ", ".join(counts)
 
 
+UNLOCK = _Act(
+    name="unlock",
+    permission="unlock",
+    do=_unlock,
+    title=_("Unlock"),
+    consequence=_("What was counted is cleared: nothing waits, nothing is disabled, and a lockdown ends."),
+)
+RESET = _Act(
+    name="reset",
+    permission="reset",
+    do=_reset,
+    title=_("Reset"),
+    consequence=_(
+        "Devices are removed, with the recovery codes where none is left; remembered browsers are forgotten, and no "
+        "login is verified any more. With his password alone the user registers anew."
+    ),
+    form=ResetForm,
+)
+PASS = _Act(
+    name="temporary_pass",
+    permission="pass",
+    do=_give_pass,
+    title=_("Temporary pass"),
+    consequence=_(
+        "A pass is made, in the place of any other, and shown once. Whoever has it and the password is let in as the "
+        "user: hand it over only to somebody whom you have recognised, and not by mail."
+    ),
+    form=PassForm,
+    alone=True,
+)
+LOCKDOWN = _Act(
+    name="lockdown",
+    permission="lockdown",
+    do=_lock_down,
+    title=_("Lockdown"),
+    consequence=_(
+        "Everybody who is logged in as the user is logged out, wherever that can be done; remembered browsers, pending "
+        "devices, a pass and all codes that are out are worth nothing. Devices stay."
+    ),
+)
+
+_ACTS = (UNLOCK, RESET, PASS, LOCKDOWN)
+
+
+def _may(user: Any, act: _Act) -> bool:  # noqa: ANN401 - whatever model the project has
+    return bool(user.has_perm(f"{APP_LABEL}.{act.permission}_account"))
+
+
+def _asking(act: _Act) -> tuple[Callable[..., HttpResponseBase | None], Callable[[Any, HttpRequest], bool]]:
+    """Make the action, and what tells who may."""
+
+    @admin.action(permissions=[act.permission], description=act.title)
+    def asked(site: "AccountAdmin", request: HttpRequest, queryset: QuerySet[AccountRecord]) -> HttpResponseBase | None:
+        return site.ask(request, queryset, act)
+
+    return asked, lambda _, request: _may(request.user, act)
+
+
 def _form_of(act: _Act, users: Sequence[Any], given: Any) -> ReasonForm:  # noqa: ANN401 - what was posted, or nothing
     if act is not RESET or len(users) > 1:
         return act.form(given, label_suffix="")
@@ -377,10 +408,20 @@ def _form_of(act: _Act, users: Sequence[Any], given: Any) -> ReasonForm:  # noqa
     return ResetForm(given, devices=choices, label_suffix="")
 
 
+def _is_key(text: str) -> bool:
+    """Tell whether somebody may have this key: a database may not take any other in a question."""
+    field: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
+    try:
+        field.run_validators(field.to_python(text))
+    except ValidationError:
+        return False
+    return "\x00" not in text
+
+
 class AccountAdmin(ReadOnlyAdmin):
     """How users stand, and what operators do for them; a user who never had anything has a page, too."""
 
-    actions = ("unlock", "reset", "temporary_pass", "lockdown")
+    actions = tuple(each.name for each in _ACTS)
     change_form_template = "mfa/admin/standing.html"
     chosen_by = ("method", "locked_down__exact")
     fields = ("user_name",)
@@ -408,31 +449,16 @@ class AccountAdmin(ReadOnlyAdmin):
                 transaction.non_atomic_requests(using=alias)(pattern.callback)
         return urls
 
-    # Who may
+    # Who may do what, as Django's actions ask
+
+    unlock, has_unlock_permission = _asking(UNLOCK)
+    reset, has_reset_permission = _asking(RESET)
+    temporary_pass, has_pass_permission = _asking(PASS)
+    lockdown, has_lockdown_permission = _asking(LOCKDOWN)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Let whoever may act look at whom he acts upon."""
-        return super().has_view_permission(request, obj) or any(self._may(request, each) for each in PERMISSIONS)
-
-    def has_unlock_permission(self, request: HttpRequest) -> bool:
-        """Tell who may unlock."""
-        return self._may(request, "unlock")
-
-    def has_reset_permission(self, request: HttpRequest) -> bool:
-        """Tell who may reset."""
-        return self._may(request, "reset")
-
-    def has_pass_permission(self, request: HttpRequest) -> bool:
-        """Tell who may give a pass."""
-        return self._may(request, "pass")
-
-    def has_lockdown_permission(self, request: HttpRequest) -> bool:
-        """Tell who may lock down."""
-        return self._may(request, "lockdown")
-
-    def _may(self, request: HttpRequest, act: str) -> bool:
-        user: Any = request.user
-        return bool(user.has_perm(f"{APP_LABEL}.{act}_account"))
+        return super().has_view_permission(request, obj) or any(_may(request.user, each) for each in _ACTS)
 
     # What is shown
 
@@ -472,15 +498,13 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> AccountRecord | None:
         """Find an account, or make an empty one, which nobody stores, for a user who has none yet."""
+        if not _is_key(object_id):
+            return None
         found = super().get_object(request, object_id, from_field)
-        user = None if found is not None else self._users(request, [object_id])
-        return AccountRecord(user=user[0], version=0, next_index=0) if user else cast("AccountRecord | None", found)
-
-    def _users(self, request: HttpRequest, keys: Sequence[str]) -> list[Any]:
-        try:
-            return list(self.get_users(request).filter(pk__in=keys))
-        except (ValidationError, ValueError):
-            return []
+        user = None if found is not None else self.get_users(request).filter(pk=object_id).first()
+        return cast(
+            "AccountRecord | None", found if user is None else AccountRecord(user=user, version=0, next_index=0)
+        )
 
     def changeform_view(
         self,
@@ -490,7 +514,7 @@ class AccountAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - as in Django
         """Show how a user stands."""
-        acts = [each for each in (UNLOCK, RESET, PASS, LOCKDOWN) if each.name in self.get_actions(request)]
+        acts = [each for each in _ACTS if each.name in self.get_actions(request)]
         context = {"title": _("Standing"), "acts": acts, **(extra_context or {})}
         response = super().changeform_view(request, object_id, form_url, context)
         shown = getattr(response, "context_data", {}).get("original")
@@ -509,29 +533,17 @@ class AccountAdmin(ReadOnlyAdmin):
 
     # What is done
 
-    @admin.action(permissions=["unlock"], description=UNLOCK.title)
-    def unlock(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> HttpResponseBase | None:
-        """Ask, and unlock."""
-        return self._act(request, queryset, UNLOCK, _unlock)
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[AccountRecord], *place: Any, **places: Any
+    ) -> Any:  # noqa: ANN401 - as in Django, which from 6.1 on says in which place an action was chosen
+        """Pass over what is chosen and can be nobody's key, which Django would ask the database for."""
+        posted = request.POST.copy()
+        keys = [key for key in posted.getlist(ACTION_CHECKBOX_NAME) if _is_key(str(key))]
+        posted.setlist(ACTION_CHECKBOX_NAME, keys)
+        request.POST = posted  # type: ignore[assignment] # as Django's own views do
+        return super().response_action(request, queryset, *place, **places)
 
-    @admin.action(permissions=["reset"], description=RESET.title)
-    def reset(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> HttpResponseBase | None:
-        """Ask, and reset."""
-        return self._act(request, queryset, RESET, _reset)
-
-    @admin.action(permissions=["pass"], description=PASS.title)
-    def temporary_pass(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> HttpResponseBase | None:
-        """Ask, and show a pass."""
-        return self._act(request, queryset, PASS, _give_pass)
-
-    @admin.action(permissions=["lockdown"], description=LOCKDOWN.title)
-    def lockdown(self, request: HttpRequest, queryset: QuerySet[AccountRecord]) -> HttpResponseBase | None:
-        """Ask, and lock down."""
-        return self._act(request, queryset, LOCKDOWN, _lock_down)
-
-    def _act(
-        self, request: HttpRequest, queryset: QuerySet[AccountRecord], act: _Act, do: _Do
-    ) -> HttpResponseBase | None:
+    def ask(self, request: HttpRequest, queryset: QuerySet[AccountRecord], act: _Act) -> HttpResponseBase | None:
         """Demand a fresh verification, ask for a reason, and only then do it for each user who was chosen."""
         refused = operator_refusal(self.admin_site, request)
         if refused is not None:
@@ -545,7 +557,7 @@ class AccountAdmin(ReadOnlyAdmin):
         form = _form_of(act, users, request.POST if "reason" in request.POST else None)
         if not form.is_valid():
             return self._page(request, "mfa/admin/confirm.html", {"act": act, "users": users, "form": form})
-        issued = self._do(request, users, act, do, form.cleaned_data)
+        issued = self._do(request, users, act, form.cleaned_data)
         if issued is not None:
             return self._page(
                 request, "mfa/admin/pass.html", {"act": act, "user_name": _name(users[0]), "pass": issued}
@@ -558,16 +570,15 @@ class AccountAdmin(ReadOnlyAdmin):
         users = [row.user for row in queryset[: MOST_USERS + 1]]
         if request.POST.get("select_across", "0") != "0":
             return users
-        return users + self._users(request, request.POST.getlist(ACTION_CHECKBOX_NAME)[: MOST_USERS + 1])
+        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)[: MOST_USERS + 1]
+        return [*users, *self.get_users(request).filter(pk__in=keys)]
 
-    def _do(
-        self, request: HttpRequest, users: Sequence[Any], act: _Act, do: _Do, said: Mapping[str, Any]
-    ) -> IssuedPass | None:
+    def _do(self, request: HttpRequest, users: Sequence[Any], act: _Act, said: Mapping[str, Any]) -> IssuedPass | None:
         """Do it for each user, and tell what came of it; a pass is returned, and told nowhere."""
         wanted = {name: value for name, value in said.items() if name != "reason"}
         for user in users:
             try:
-                done = do(UserId(str(user.pk)), _operator(request, said["reason"]), **wanted)
+                done = act.do(UserId(str(user.pk)), _operator(request, said["reason"]), **wanted)
             except MfaError as error:
                 sentence = _SENTENCES.get(error.code, error.code)
                 self.message_user(request, f"{act.title}, {_name(user)}: {sentence}", messages.ERROR)

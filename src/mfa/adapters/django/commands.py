@@ -16,6 +16,9 @@ from mfa.adapters import accessor
 from mfa.adapters.django.database import translate_errors
 from mfa.adapters.django.users import writable
 from mfa.application.operations import Operator
+from mfa.application.operations.operator import MOST_NAME_CHARACTERS, MOST_REASON_CHARACTERS
+from mfa.application.operations.passes import LONGEST_PASS, MOST_USES
+from mfa.application.ports.audit import SYSTEM, USER
 from mfa.application.use_cases import UseCases
 from mfa.config import duration
 from mfa.domain.errors import InvalidField, MfaError
@@ -30,6 +33,14 @@ SENTENCES = {
     "unavailable": "The database does not answer, or has no room for this change now; try again.",
 }
 """What a person is told, by the code of an error; any other says it itself."""
+
+WANTED = {
+    "by": f"write a name of up to {MOST_NAME_CHARACTERS} characters, which is not '{USER}' or '{SYSTEM}'",
+    "lifetime": f"write up to {LONGEST_PASS.days}d",
+    "reason": f"write up to {MOST_REASON_CHARACTERS} characters",
+    "uses": f"write a number from 1 to {MOST_USES}",
+}
+"""What can be used, by the option."""
 
 
 class OperatorCommand(BaseCommand):
@@ -49,8 +60,13 @@ class OperatorCommand(BaseCommand):
         """Run, and turn what the use cases refuse into a sentence."""
         try:
             self.run(accessor.use_cases(), options)
+            self.stdout.flush()
         except MfaError as error:
             raise CommandError(sentence(error)) from None
+        except BrokenPipeError:
+            # Python writes the rest when it ends, and would complain once more (its documentation of SIGPIPE).
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise CommandError("Nobody reads the answer to its end.") from None
 
     def run(self, use_cases: UseCases, options: Mapping[str, Any]) -> None:
         """Do what the command is for."""
@@ -148,7 +164,7 @@ def _typed() -> Iterator[str]:
 def sentence(error: MfaError) -> str:
     """Say what the core refuses."""
     if isinstance(error, InvalidField):
-        return f"--{error.field} cannot be used: {error.problem.replace('_', ' ')}."
+        return f"--{error.field} cannot be used: {WANTED.get(error.field, error.problem.replace('_', ' '))}."
     return SENTENCES.get(error.code) or str(error) or f"That could not be done: {error.code}."
 
 

@@ -1,4 +1,7 @@
-"""The rows: without behaviour, written and read only by the repositories beside them."""
+"""The rows: written and read only by the repositories beside them.
+
+They are without behaviour, but for what Django's admin calls those that go with a user who is deleted.
+"""
 
 from typing import ClassVar
 
@@ -47,6 +50,9 @@ class AccountRecord(models.Model):
             ("lockdown_account", "Can lock an account down"),
         ]
 
+    def __str__(self) -> str:
+        return str(self.user_id)
+
 
 class DeviceRecord(models.Model):
     """One device; ``method`` has no choices and ``state`` is sealed, so that a new method needs no migration."""
@@ -78,6 +84,9 @@ class DeviceRecord(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "index"], name="multi_factor_one_device_per_index")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.method} {self.name}".rstrip()
 
 
 class ChallengeRecord(models.Model):
@@ -112,6 +121,9 @@ class ChallengeRecord(models.Model):
                 fields=["account", "index", "token"], name="multi_factor_one_challenge_per_device_and_token"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"device {self.index}"
 
 
 class SpentLoginRecord(models.Model):

@@ -141,14 +141,8 @@ def _by_kind(happened: Sequence[Event]) -> Mapping[type[AccountEvent], Sequence[
 def _what(happened: Sequence[AccountEvent]) -> dict[str, object]:
     """Return which methods it concerns, as a person calls them, and how many recovery codes are left."""
     names = dict.fromkeys(getattr(each, "method", "") for each in happened)
-    verbose = [_verbose_name(name) for name in names if name]
+    verbose = [gettext(use_cases().methods.verbose_name(name)) for name in names if name]
     return {"methods": ", ".join(verbose), "remaining": getattr(happened[0], "remaining", None)}
-
-
-def _verbose_name(name: str) -> str:
-    known = use_cases().methods
-    found = [each for each in (*known.all, *known.reserved) if each.name == name]
-    return gettext(str(found[0].verbose_name)) if found else name
 
 
 def _when(at: datetime) -> dict[str, object]:

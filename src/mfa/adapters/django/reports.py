@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from mfa.adapters.django.database import database, translate_errors
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.django.users import model_of_groups, writable
-from mfa.application.ports.reports import AccountReports, Counted
+from mfa.application.ports.reports import AccountReports, Report
 from mfa.domain.identifiers import UserId
 
 _FACTORS = Q(activated_at__isnull=False, expires_at__isnull=True)
@@ -30,13 +30,13 @@ class DjangoAccountReports(AccountReports):
         return list(groups._default_manager.using(database()).order_by("name").values_list("name", flat=True))  # noqa: SLF001
 
     @translate_errors
-    def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Counted:
+    def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Report:
         """Count in four statements, however many users there are."""
         users = _users(group)
         devices = DeviceRecord.objects.using(database()).filter(_FACTORS, account__user__in=users)
         methods = devices.values("method").annotate(users=Count("account", distinct=True)).order_by("method")
         disabled = devices.filter(Q(method__in=guessable) | Q(guessable=True), failures__gte=max_failures)
-        return Counted(
+        return Report(
             users=users.count(),
             methods={each["method"]: each["users"] for each in methods},
             none=users.exclude(_enrolled()).count(),

@@ -58,20 +58,15 @@ class DjangoUnitOfWork(UnitOfWork):
         beside: Callable[[], None] | None = None,
     ) -> Account:
         """Write in one transaction, and publish when it is over."""
-        stored, rows = after, rows_of(events, self.level)
+        stored = after
 
-        def write() -> None:
+        def save() -> None:
             nonlocal stored
-            if before != after or spending is not None:
-                stored = self.accounts.save(before, after, spending=spending)
+            stored = self.accounts.save(before, after, spending=spending)
             if beside is not None:
                 beside()
-            if rows:
-                self.audit.add(rows)
 
-        if before != after or spending is not None or beside is not None or rows:
-            self._write(write)
-        self._publish(events)
+        self.record(events, beside=save if before != after or spending is not None else beside)
         return stored
 
     def record(self, events: Sequence[Event], *, beside: Callable[[], None] | None = None) -> None:
@@ -86,9 +81,6 @@ class DjangoUnitOfWork(UnitOfWork):
 
         if beside is not None or rows:
             self._write(write)
-        self._publish(events)
-
-    def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
             self.publisher.publish(event)
 

@@ -15,46 +15,43 @@ from rest_framework.utils.urls import replace_query_param
 from mfa.adapters import requests
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
-from mfa.adapters.drf.serializers import MultiFactorSerializer, TimeField
-from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
+from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.serializers import MultiFactorSerializer, TimeField, represented
 from mfa.application.activity import ActivityPage
 from mfa.application.ports.audit import SYSTEM, USER, AuditRow
 from mfa.domain import events
 from mfa.domain.devices import Device
-from mfa.domain.events import Event
 from mfa.domain.identifiers import Token
 
 CURSOR = "cursor"
 """The parameter of the query that says where a page begins."""
 
-_SENTENCES: Mapping[type[Event], Promise] = {
-    events.DeviceRegistered: _("A device was registered, and waits for its first verification."),
-    events.DeviceActivated: _("A device was activated."),
-    events.DeviceRenamed: _("A device was renamed."),
-    events.DeviceRemoved: _("A device was removed."),
-    events.DeviceDisabled: _("A device was disabled, after too many wrong values."),
-    events.RecoveryCodesReplaced: _("New recovery codes were made, and the old ones are void."),
-    events.RecoveryCodeUsed: _("A recovery code was used."),
-    events.ChallengeDispatched: _("A verification was begun."),
-    events.DispatchFailed: _("A code could not be sent."),
-    events.SendLimitReached: _("As many codes were sent as an hour may have."),
-    events.VerificationAccepted: _("A device was verified."),
-    events.VerificationRejected: _("A verification failed."),
-    events.AccountLocked: _("Verifications have to wait, after too many wrong values."),
-    events.BrowserRemembered: _("A browser is remembered."),
-    events.BrowserTrusted: _("A login came from a remembered browser."),
-    events.BrowserForgotten: _("A browser is remembered no more."),
-    events.BrowserNotTrusted: _("A browser that is not remembered said that it was."),
-    events.PassUsed: _("A temporary pass was used."),
-    events.NewBrowserLoggedIn: _("A passkey logged in from a browser that was not seen before."),
-    events.OperatorUnlocked: _("An operator unlocked your account."),
-    events.OperatorReset: _("An operator reset your devices."),
-    events.OperatorPassIssued: _("An operator gave you a temporary pass."),
-    events.OperatorLockedDown: _("An operator locked your account down."),
-    events.UserLockedDown: _("Your account was locked down by the link in a mail."),
+SENTENCES: Mapping[str, Promise] = {
+    events.DeviceRegistered.name: _("A device was registered, and waits for its first verification."),
+    events.DeviceActivated.name: _("A device was activated."),
+    events.DeviceRenamed.name: _("A device was renamed."),
+    events.DeviceRemoved.name: _("A device was removed."),
+    events.DeviceDisabled.name: _("A device was disabled, after too many wrong values."),
+    events.RecoveryCodesReplaced.name: _("New recovery codes were made, and the old ones are void."),
+    events.RecoveryCodeUsed.name: _("A recovery code was used."),
+    events.ChallengeDispatched.name: _("A verification was begun."),
+    events.DispatchFailed.name: _("A code could not be sent."),
+    events.SendLimitReached.name: _("As many codes were sent as an hour may have."),
+    events.VerificationAccepted.name: _("A device was verified."),
+    events.VerificationRejected.name: _("A verification failed."),
+    events.AccountLocked.name: _("Verifications have to wait, after too many wrong values."),
+    events.BrowserRemembered.name: _("A browser is remembered."),
+    events.BrowserTrusted.name: _("A login came from a remembered browser."),
+    events.BrowserForgotten.name: _("A browser is remembered no more."),
+    events.BrowserNotTrusted.name: _("A browser that is not remembered said that it was."),
+    events.PassUsed.name: _("A temporary pass was used."),
+    events.NewBrowserLoggedIn.name: _("A passkey logged in from a browser that was not seen before."),
+    events.OperatorUnlocked.name: _("An operator unlocked your account."),
+    events.OperatorReset.name: _("An operator reset your devices."),
+    events.OperatorPassIssued.name: _("An operator gave you a temporary pass."),
+    events.OperatorLockedDown.name: _("An operator locked your account down."),
+    events.UserLockedDown.name: _("Your account was locked down by the link in a mail."),
 }
-
-SENTENCES: Mapping[str, Promise] = {kind.name: sentence for kind, sentence in _SENTENCES.items()}
 """What users read of an event, by its name."""
 
 
@@ -118,7 +115,7 @@ class MultiFactorActivityViewSet(MultiFactorViewSet):
         return {
             "next": _link(request, token, "before", page.following),
             "previous": _link(request, token, "after", page.preceding),
-            "results": [dict(made_once(EventSerializer).to_representation(row)) for row in rows],
+            "results": [represented(EventSerializer, row) for row in rows],
         }
 
 

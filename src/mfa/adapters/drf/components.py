@@ -1,18 +1,24 @@
 """Bodies and errors in a description: what drf-spectacular cannot see in the serializers by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentIdentity, ResolvedComponent, append_meta, build_object_type
+from drf_spectacular.plumbing import (
+    ComponentIdentity,
+    ResolvedComponent,
+    append_meta,
+    build_array_type,
+    build_object_type,
+)
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import Direction, extend_schema_field
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from mfa.adapters import accessor
-from mfa.adapters.drf import serializers as own
+from mfa.adapters import serializers as own
 from mfa.application.use_cases import UseCases
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Method
 from mfa.domain.methods.names import TRUST
@@ -36,12 +42,6 @@ UNVERIFIED = ("verification_required", "registration_required")
 WAITING = ("throttled", "resend_too_soon", "unavailable")
 """The codes of errors that tell how long to wait."""
 
-VALUES: Mapping[str, tuple[Any, ...]] = {
-    **dict.fromkeys(("totp", "hotp", "email", "sms", "recovery"), (CODE,)),
-    "webauthn": ("RegistrationResponse", "AuthenticationResponse"),
-}
-"""What is verified, by the name of the method; a method of a project's own may take anything."""
-
 
 def title(text: str) -> str:
     """Return a word of the API as the name of a type."""
@@ -60,10 +60,6 @@ def deployed_at(auto_schema: AutoSchema) -> UseCases:
 def one_of(*words: str) -> Schema:
     """Return a text that is one of these words."""
     return {"enum": [*words], **TEXT}
-
-
-def _array(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
 
 
 def _object(required: Schema, optional: Schema | None = None, text: str = "") -> Schema:
@@ -93,14 +89,14 @@ def _shapes(deployed: UseCases) -> dict[str, Schema]:
     """
     text, integer, texts = (append_meta(each, {"nullable": True}) for each in (TEXT, INTEGER, TEXTS))
     key, preference = one_of("public-key"), one_of("discouraged", "preferred", "required")
-    descriptors = _array(_object({"type": key, "id": TEXT}, {"transports": TEXTS}))
+    descriptors = build_array_type(_object({"type": key, "id": TEXT}, {"transports": TEXTS}))
     selection = {"residentKey": preference, "requireResidentKey": BOOLEAN, "userVerification": preference}
     options = {"challenge": TEXT, "timeout": INTEGER}
     creation = {
         **options,
         "rp": _object({"id": TEXT, "name": TEXT}),
         "user": _object({"id": TEXT, "name": TEXT, "displayName": TEXT}),
-        "pubKeyCredParams": _array(_object({"type": key, "alg": INTEGER})),
+        "pubKeyCredParams": build_array_type(_object({"type": key, "alg": INTEGER})),
         "excludeCredentials": descriptors,
         "authenticatorSelection": _object(selection),
         "attestation": TEXT,
@@ -150,27 +146,21 @@ class ValueExtension(OpenApiSerializerFieldExtension):
     target_class = own.ValueField
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return what the field may hold."""
-        methods, found = deployed_at(auto_schema).methods, list[Schema]()
-        for each in self.target.kinds or [each for method in methods for each in VALUES.get(method.name, ({},))]:
-            schema = shape(auto_schema, each) if isinstance(each, str) else each
+        """Return what the field may hold: schemas, shapes by their names, and words that are not known otherwise."""
+        deployed, found = deployed_at(auto_schema), list[Schema]()
+        methods = [method.name for method in deployed.methods]
+        known = methods if deployed.remembers_browsers else [*methods, TRUST]
+        kinds = self.target.kinds or [kind for name in methods for kind in METHODS.get(name, ANYTHING)[0]]
+        for kind in kinds:
+            if kind in known and "MethodName" in kinds:
+                continue
+            schema = kind
+            if isinstance(kind, str):
+                schema = one_of(kind) if kind.islower() else shape(auto_schema, kind)
             if schema not in found:
                 found.append(schema)
-        return found[0] if len(found) == 1 else {"anyOf": found}
-
-
-class MethodExtension(OpenApiSerializerFieldExtension):
-    """Describes the name of a method as one of those that there are."""
-
-    target_class = own.MethodField
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
-        """Return the names."""
-        deployed = deployed_at(auto_schema)
-        absent = {method.name for method in deployed.methods} | (set() if deployed.remembers_browsers else {TRUST})
-        others = [each for each in self.target.others if each not in absent]
-        names = shape(auto_schema, "MethodName")
-        return {"anyOf": [names, one_of(*others)]} if others else names
+        # Hidden from a hook of drf-spectacular: it would rename enumerations of a project's own under the same name.
+        return {"anyOf": found} if len(found) > 1 else {"oneOf": found} if "enum" in found[0] else found[0]
 
 
 extend_schema_field(OpenApiTypes.STR)(own.EmailAddressField)
@@ -203,7 +193,8 @@ class SerializerExtension(OpenApiSerializerExtension):
             return {"anyOf": [auto_schema.resolve_serializer(each, direction).ref for each in bodies]}
         schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - as drf-spectacular's own
         if not deployed_at(auto_schema).remembers_browsers:
-            schema["properties"].pop("trust", None)
+            for each in ("trust", "trust_token"):
+                schema["properties"].pop(each, None)
         for each in schema["properties"].values():
             for name in ("default", "readOnly", "title"):
                 each.pop(name, None)
@@ -226,14 +217,6 @@ _List = serializers.ListField
 def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noqa: ANN401 - a class of serializers
     """Return a serializer for a description."""
     return type(f"{name}Serializer", bases or (own.MultiFactorSerializer,), {"__doc__": text, **fields})
-
-
-def _literal(word: str) -> own.ValueField:
-    """Return the field of one word, hidden from a hook of drf-spectacular.
-
-    That would rename enumerations of a project's own under the same name (``code``, ``method``), if it saw it.
-    """
-    return own.ValueField({"oneOf": [one_of(word)]})
 
 
 VERIFIED = body(
@@ -269,7 +252,7 @@ _REQUIREMENT = body(
     "What would do.",
     verifications=_Integer(min_value=1, help_text="How many are demanded, not how many are left."),
     methods=_List(
-        child=own.MethodField("recovery", "webauthn"),
+        child=own.ValueField("MethodName", "recovery", "webauthn"),
         allow_null=True,
         help_text="One of them by one of these; null: any.",
     ),
@@ -279,34 +262,70 @@ _REQUIREMENT = body(
 _MET = body("MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=_Boolean())
 STATUS = body("Status", "How a token stands.", own.StandingSerializer, requirement=_MET(required=False))
 
-_SEED = {
+_STANDING = body(
+    "Login",
+    "How a new token stands.",
+    own.StandingSerializer,
+    devices=own.VerifiableDeviceSerializer(many=True, help_text="Those that this token may verify."),
+)
+
+_MADE: Mapping[str, Any] = {
+    "token": _Text,
+    "access": _Text,
+    "refresh": _Text,
+    "expiry": lambda: own.TimeField(allow_null=True),
+}
+"""What logins answer with, beside how their token stands, by the packages' own names."""
+
+
+def login_answer(made: Iterable[str]) -> Any:  # noqa: ANN401 - a class of serializers
+    """Return what a login answers."""
+    fields = {name: _MADE[name]() for name in made}
+    return body(f"{''.join(map(title, fields))}LoggedInByPassword", "A new token.", **fields, mfa=_STANDING())
+
+
+def login_body(name: str) -> Any:  # noqa: ANN401 - a class of serializers
+    """Return what a login reads, where users are known by that name."""
+    fields = {name: _Text(), "password": _Text()}
+    return body(f"{title(name)}Password", "A password, and what may come along.", own.SecondFactorSerializer, **fields)
+
+
+_SEED: Mapping[str, Any] = {
     "authenticator_url": _Text(help_text="An otpauth URI."),
     "secret": _Text(help_text="The seed in base32."),
     "qr_code": _Text(required=False, help_text="The URI as a data URI; only with the extra qr."),
 }
 
-SHOWN: Mapping[str, Mapping[str, Any]] = {
-    "totp": _SEED,
-    "hotp": _SEED,
-    "email": {},
-    "sms": {},
-    "recovery": {"codes": _List(child=_Text())},
-    "webauthn": {"options": own.ValueField("CreationOptions")},
+METHODS: Mapping[str, tuple[tuple[Any, ...], Mapping[str, Any]]] = {
+    "totp": ((CODE,), _SEED),
+    "hotp": ((CODE,), _SEED),
+    "email": ((CODE,), {}),
+    "sms": ((CODE,), {}),
+    "recovery": ((CODE,), {"codes": _List(child=_Text())}),
+    "webauthn": (
+        ("RegistrationResponse", "AuthenticationResponse"),
+        {"options": own.ValueField("CreationOptions")},
+    ),
 }
-"""What only the answer to a registration shows; with a method of a project's own that may be anything."""
+"""What is verified, by the name of the method, and what only the answer to a registration shows."""
+
+ANYTHING: tuple[tuple[Any, ...], Mapping[str, Any]] = (({},), {"more": {"additionalProperties": {}}})
+"""The same of a method of a project's own."""
 
 
 def registered(method: Method) -> Any:  # noqa: ANN401 - a class of serializers
     """Return what a registration with a method answers."""
-    shown = SHOWN.get(method.name, {"more": {"additionalProperties": {}}})
+    _, shown = METHODS.get(method.name, ANYTHING)
     text = "A new device, and what is shown of it only now." if shown else "A new device."
-    return body(f"{title(method.name)}Registered", text, own.DeviceSerializer, method=_literal(method.name), **shown)
+    return body(
+        f"{title(method.name)}Registered", text, own.DeviceSerializer, method=own.ValueField(method.name), **shown
+    )
 
 
 def error(code: str, sentence: str) -> Any:  # noqa: ANN401 - a class of serializers
     """Return an error as every view of the package writes it."""
     base: type = own.MultiFactorSerializer
-    more: dict[str, Any] = {"code": _literal(code)}
+    more: dict[str, Any] = {"code": own.ValueField(code)}
     if code in UNVERIFIED:
         base, more["requirement"] = own.LeftSerializer, _REQUIREMENT()
     if code in WAITING:

@@ -3,12 +3,13 @@
 from abc import abstractmethod
 from typing import Any, ClassVar
 
+from asgiref.sync import sync_to_async
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
-from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception
+from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception, is_forced
 from mfa.adapters.requests import Demanded
 from mfa.application.standing import Standing
 from mfa.domain.errors import MfaError, Refused
@@ -38,6 +39,8 @@ class IsTokenAuthenticated(BasePermission):
         whole = type(self) in getattr(view, "permission_classes", ())
         if whole and request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
+        if whole and is_forced(request):
+            raise TokenRequired(request)
         return False
 
 
@@ -49,17 +52,16 @@ class _StandingPermission(IsTokenAuthenticated):
         token = _token(request)
         if token is None:
             return self._denied(request, view)
+        decide = getattr(view, "get_mfa_requirement", None)
+        requirements = requests.requirements_of(decide() if decide else getattr(view, "mfa_requirement", None))
         try:
             standing, refusal = self.judged(request, token, view)
+            if requirements:
+                refusal = requests.first_refusal(standing, requirements)
+            if refusal is not None:
+                raise refusal
         except MfaError as error:
             raise _refused(error, token) from None
-        decide = getattr(view, "get_mfa_requirement", None)
-        demanded = getattr(view, "mfa_requirement", None) if decide is None else decide()
-        requirements = requests.requirements_of(demanded)
-        if requirements:
-            refusal = requests.first_refusal(standing, requirements)
-        if refusal is not None:
-            raise _refused(refusal, token)
         headers = getattr(view, "headers", None)
         if not requirements and headers is not None:  # in which DRF takes what it adds to the answer
             headers.update(grace_header(standing))
@@ -110,14 +112,22 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
     if token is None:
         if request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
-        raise TokenRequired
+        raise TokenRequired(request)
     try:
         standing = _standing(request, token, request.parser_context.get("view"))
+        refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
+        if refusal is not None:
+            raise refusal
     except MfaError as error:
         raise _refused(error, token) from None
-    refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
-    if refusal is not None:
-        raise _refused(refusal, token)
+
+
+async def acheck_requirement(request: Request, requirement: Demanded) -> None:
+    """Demand something of a request inside an asynchronous view; raises as ``check_requirement`` does.
+
+    The account is read in the thread in which Django asks the database, so the loop goes on meanwhile.
+    """
+    await sync_to_async(check_requirement)(request, requirement)
 
 
 def _token(request: Request) -> Token | None:

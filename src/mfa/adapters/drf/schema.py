@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 import attrs
+from django.utils.module_loading import import_string
 from drf_spectacular.drainage import isolate_view_method
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.openapi import AutoSchema
@@ -27,31 +28,19 @@ from drf_spectacular.utils import (
 from rest_framework import exceptions
 from rest_framework.views import APIView
 
-from mfa.adapters.answers import (
-    ANSWERS,
-    REJECTED,
-    REJECTED_CHALLENGE,
-    REJECTED_CODE,
-    TOKEN_REQUIRED,
-    TOKEN_REQUIRED_CODE,
-)
+from mfa.adapters import answers
 from mfa.adapters.drf import components
 from mfa.adapters.drf.activity import CURSOR, ActivitySerializer, MultiFactorActivityViewSet
 from mfa.adapters.drf.components import COUNT, PREFIX, TEXT, UNVERIFIED, Schema, deployed_at, one_of
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
-from mfa.adapters.drf.serializers import TRUST_ID, DeviceSerializer, OfferedMethodSerializer, TrustSerializer
 from mfa.adapters.drf.trusts import MultiFactorTrustViewSet
-from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
+from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet, MultiFactorViewSet
+from mfa.adapters.serializers import TRUST_ID, DeviceSerializer, OfferedMethodSerializer, TrustSerializer
+from mfa.adapters.views import MultiFactorView
 from mfa.application.use_cases import UseCases
 
-_VIEWSETS = (
-    MultiFactorVerifierViewSet,
-    MultiFactorRegistrationViewSet,
-    MultiFactorPasskeyViewSet,
-    MultiFactorTrustViewSet,
-    MultiFactorActivityViewSet,
-)
+LOGIN_REFUSALS = (answers.REJECTED_CODE, "throttled", "no_challenge", "device_disabled", "permission_denied")
 
 UNAUTHENTICATED = ("not_authenticated", "authentication_failed")
 
@@ -61,9 +50,10 @@ ERRORS: Mapping[str, tuple[int, object]] = {
         for each in vars(exceptions).values()
         if hasattr(each, "default_code")
     },
-    **{kind.code: answer for kind, answer in ANSWERS.items()},
-    REJECTED_CODE: REJECTED,
-    TOKEN_REQUIRED_CODE: (HTTPStatus.FORBIDDEN, TOKEN_REQUIRED),
+    **{kind.code: answer for kind, answer in answers.ANSWERS.items()},
+    answers.REJECTED_CODE: answers.REJECTED,
+    "no_active_account": (HTTPStatus.UNAUTHORIZED, "No active account found with the given credentials"),
+    answers.TOKEN_REQUIRED_CODE: (HTTPStatus.FORBIDDEN, answers.TOKEN_REQUIRED),
 }
 """The statuses and sentences of errors, by their codes."""
 
@@ -89,21 +79,26 @@ class Routes:
     offered: bool = True
 
 
-def _item(schema: Schema, description: str) -> OpenApiParameter:
-    return OpenApiParameter("index", schema, OpenApiParameter.PATH, required=True, description=description)
+def _parameter(name: str, schema: Schema, text: str) -> OpenApiParameter:
+    path = name == "index"
+    return OpenApiParameter(name, schema, "path" if path else "query", required=path, description=text)
 
 
 def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
     names = [method.name for method in deployed.methods]
+    registered = PolymorphicProxySerializer(
+        f"{PREFIX}Registered", {method.name: components.registered(method) for method in deployed.methods}, "method"
+    )
+    shown = {200: components.DISPATCHED} if "webauthn" in names else {}
     named = one_of(*deployed.requirements) if deployed.requirements else TEXT
-    requirement = OpenApiParameter("requirement", named, description="A requirement that the settings name.")
-    answers = {method.name: components.registered(method) for method in deployed.methods}
-    registered = PolymorphicProxySerializer(f"{PREFIX}Registered", answers, "method")
-    wrong = (REJECTED_CODE, "throttled")
-    changed = ("throttled", *UNVERIFIED)
+    requirement = _parameter("requirement", named, "A requirement that the settings name.")
+    cursor = _parameter(CURSOR, TEXT, "Where a page begins, as the page beside it says.")
+    device = _parameter("index", COUNT, "The index of one of the user's devices.")
+    method = _parameter("index", one_of(*names, *map(str, range(len(names)))), "The name or the position of a method.")
+    trust = _parameter("index", {**TEXT, "pattern": TRUST_ID}, "What a remembered browser is called.")
+    wrong, changed = (answers.REJECTED_CODE, "throttled"), ("throttled", *UNVERIFIED)
     unverifiable = ("no_challenge", "already_registered", "device_disabled", *UNVERIFIED)
     unsent = ("not_dispatchable", "already_verified", "device_disabled", "resend_too_soon", "delivery_failed")
-    shown = {200: components.DISPATCHED} if "webauthn" in names else {}
     verifier = {
         "overview": Operation("overview", {200: DeviceSerializer(many=True)}),
         "status": Operation("status", {200: components.STATUS}, query=(requirement,)),
@@ -126,19 +121,15 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
         "show": Operation("trust", {200: components.TRUSTED}, wrong),
         "revoke": Operation("revoke", {204: None}, changed),
     }
-    cursor = OpenApiParameter(CURSOR, TEXT, description="Where a page begins, as the page beside it says.")
-    activity = {"overview": Operation("activity", {200: ActivitySerializer}, pages=(cursor,))}
-    device = _item(COUNT, "The index of one of the user's devices.")
-    method = _item(one_of(*names, *map(str, range(len(names)))), "The name or the position of a method.")
-    trust = _item({**TEXT, "pattern": TRUST_ID}, "What a remembered browser is called.")
-    routes = (
-        Routes(verifier, device),
-        Routes(registration, method),
-        Routes(passkeys, offered=deployed.passkey_login),
-        Routes(trusts, trust, deployed.remembers_browsers),
-        Routes(activity),
-    )
-    return dict(zip(_VIEWSETS, routes, strict=True))
+    return {
+        MultiFactorVerifierViewSet: Routes(verifier, device),
+        MultiFactorRegistrationViewSet: Routes(registration, method),
+        MultiFactorPasskeyViewSet: Routes(passkeys, offered=deployed.passkey_login),
+        MultiFactorTrustViewSet: Routes(trusts, trust, deployed.remembers_browsers),
+        MultiFactorActivityViewSet: Routes(
+            {"overview": Operation("activity", {200: ActivitySerializer}, pages=(cursor,))}
+        ),
+    }
 
 
 class GuardedSchema(AutoSchema):
@@ -156,28 +147,25 @@ class GuardedSchema(AutoSchema):
         return parameters if self.index is None or "{index}" not in self.path else [*parameters, self.index]
 
     def _get_response_bodies(self, direction: Direction = "response") -> Schema:
-        answers: Schema = super()._get_response_bodies(direction)
+        found: Schema = super()._get_response_bodies(direction)
         operation = self.operations.get(getattr(self.view, "action", ""))
         refused: dict[int, dict[str, Schema]] = {}
         if operation is not None and (read := self._read(operation)):
             wrong = components.field_errors(components.title(operation.id), read)
             refused[400] = {"": self.resolve_serializer(wrong, "response").ref}
         for code, status in self._refused(operation):
-            usual, sentence = ERRORS[code]
-            if code in UNVERIFIED:
-                usual = deployed_at(self).step_up_status
-            found = self.resolve_serializer(components.error(code, str(sentence)), "response").ref
-            refused.setdefault(status or usual, {})[code] = found
+            error = components.error(code, str(ERRORS[code][1]))
+            refused.setdefault(status, {})[code] = self.resolve_serializer(error, "response").ref
         for status, schemas in sorted(refused.items()):
-            answers.setdefault(str(status), self._refusal(status, schemas))
+            found.setdefault(str(status), self._refusal(status, schemas))
         if operation is not None:
-            for answer in answers.values():
+            for answer in found.values():
                 kept = {"schema": one_of("no-store"), "required": True}
                 answer["headers"] = {"Cache-Control": kept, **answer.get("headers", {})}
-        return answers
+        return found
 
-    def _refused(self, operation: Operation | None) -> Iterator[tuple[str, int | None]]:
-        """Go through the codes of what is refused, with the status where it is another one than usual."""
+    def _refused(self, operation: Operation | None) -> Iterator[tuple[str, int]]:
+        """Go through the codes of what is refused, with their statuses."""
         codes: list[str] = []
         if operation is not None:
             codes += [*operation.refuses, "not_found", "not_acceptable", "unavailable"]
@@ -187,12 +175,13 @@ class GuardedSchema(AutoSchema):
                 codes += [*UNAUTHENTICATED, "permission_denied"]
                 # Where the authentication class has no challenge of its own, as that of sessions.
                 yield from ((code, HTTPStatus.FORBIDDEN) for code in UNAUTHENTICATED)
-        permissions = [part for each in self.view.get_permissions() for part in _parts(each)]
-        if any(isinstance(each, IsTokenAuthenticated) for each in permissions):
-            codes.append(TOKEN_REQUIRED_CODE)
-        if any(isinstance(each, (IsVerified, IsVerifiedOrNoDevice)) for each in permissions):
+        permissions = [type(part) for each in self.view.get_permissions() for part in _parts(each)]
+        if any(issubclass(each, IsTokenAuthenticated) for each in permissions):
+            codes.append(answers.TOKEN_REQUIRED_CODE)
+        if any(issubclass(each, (IsVerified, IsVerifiedOrNoDevice)) for each in permissions):
             codes += UNVERIFIED
-        yield from ((code, None) for code in codes)
+        step_up_status = deployed_at(self).step_up_status
+        yield from ((code, step_up_status if code in UNVERIFIED else ERRORS[code][0]) for code in codes)
 
     def _refusal(self, status: int, found: Mapping[str, Schema]) -> Schema:
         schema: Schema = {"oneOf": [*found.values()]}
@@ -218,7 +207,7 @@ def _headers(status: int, codes: Collection[str]) -> Schema:
     if any(code in UNVERIFIED for code in codes):
         return {"WWW-Authenticate": {"schema": TEXT, "description": "What would be enough (RFC 9470)."}}
     if status == HTTPStatus.UNAUTHORIZED:
-        challenge = f"That of the authentication class; {REJECTED_CHALLENGE} for a value."
+        challenge = f"That of the authentication class; {answers.REJECTED_CHALLENGE} for a value."
         return {"WWW-Authenticate": {"schema": TEXT, "description": challenge, "required": True}}
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         seconds = {"type": "integer", "minimum": 1}
@@ -256,10 +245,14 @@ class ViewExtension(OpenApiViewExtension):
     def view_replacement(self) -> Any:  # noqa: ANN401 - a class of views
         """Return the view as it is, unless it is one of these, or nobody knows which permissions it has."""
         target: Any = self.target
-        if issubclass(target, _VIEWSETS):
+        if issubclass(target, MultiFactorViewSet):
             deployed = self.target_callback.initkwargs.get("use_cases", target.use_cases)()
-            [routes] = [routes for kind, routes in _routes(deployed).items() if issubclass(target, kind)]
-            return self._described(routes)
+            for kind, routes in _routes(deployed).items():
+                if issubclass(target, kind):
+                    return self._described(routes)
+        names = _login_of(target)
+        if names:
+            return self._described_login(*names)
         declared = self.target_callback.initkwargs.get("permission_classes", target.permission_classes)
         parts = [get_class(part) for each in declared for part in _parts(each)]
         known = target.get_permissions is APIView.get_permissions
@@ -268,6 +261,21 @@ class ViewExtension(OpenApiViewExtension):
 
     def _copy(self) -> Any:  # noqa: ANN401 - a class of views
         return type(self.target.__name__, (self.target,), {"__doc__": self.target.__doc__})
+
+    def _described_login(self, name: str, *made: str) -> Any:  # noqa: ANN401 - a class of views
+        """Describe a login, also of a project's subclass, but not over its own words."""
+        copy = self._copy()
+        if "schema" in getattr(copy.post, "kwargs", {}):
+            return _guarded(copy)
+        refused = (*LOGIN_REFUSALS, *(("no_active_account",) if "access" in made else ()))
+        operation = Operation("login", {200: components.login_answer(made)}, refused)
+        extend_schema(
+            operation_id=f"multi_factor_{operation.id}",
+            summary="Log in",
+            request=components.login_body(name),
+            responses={200: OpenApiResponse(operation.answers[200], HTTPStatus.OK.phrase)},
+        )(isolate_view_method(copy, "post"))
+        return _guarded(copy, operations={"": operation})
 
     def _described(self, routes: Routes) -> Any:  # noqa: ANN401 - a class of views
         """Describe actions, also of a project's subclass, but not over its own words."""
@@ -291,12 +299,30 @@ class ViewExtension(OpenApiViewExtension):
         return _guarded(copy, operations=described, index=routes.index)
 
 
+class OwnViewExtension(ViewExtension):
+    """Goes before what drf-spectacular itself knows of the views that those of this package are made from."""
+
+    target_class: Any = MultiFactorView
+    priority = 1
+
+
+def _login_of(target: Any) -> tuple[str, ...]:  # noqa: ANN401 - a class of views
+    """Return what a login says of itself, or its serializer does, as with simplejwt; nothing for what is none.
+
+    That is the field with the user's name, and then the fields that a token is answered in.
+    """
+    named = getattr(target, "_serializer_class", "")
+    serializer = getattr(target, "serializer_class", None) or (import_string(named) if named else None)
+    told: tuple[str, ...] = getattr(target, "mfa_login", ()) or getattr(serializer, "mfa_login", ())
+    return told
+
+
 def describe_options(result: Schema, **_: object) -> Schema:
     """Describe OPTIONS of every registration in a whole description, as a hook of drf-spectacular.
 
     It tells which fields a method has, and drf-spectacular looks at no such verb.
     """
-    schemas = result["components"]["schemas"]
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for path in result["paths"].values():
         posted = path.get("post", {})
         if posted.get("operationId") == "multi_factor_register":

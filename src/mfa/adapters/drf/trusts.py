@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
-from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
-from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
+from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.serializers import TrustSerializer, TrustTokenSerializer, represented
 from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
 
 
@@ -38,7 +38,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
     def overview(self, request: Request, **_: Any) -> Response:
         """List the browsers that are remembered."""
         listed = self.use_cases().list_trusts(self.token(request))
-        return Response([dict(made_once(TrustSerializer).to_representation(each)) for each in listed])
+        return Response([represented(TrustSerializer, each) for each in listed])
 
     def show(self, request: Request, **_: Any) -> Response:
         """Count a remembered browser as one verification; whatever else is shown has one answer."""

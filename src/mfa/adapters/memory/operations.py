@@ -9,7 +9,7 @@ from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.audit import NOWHERE, Client, ClientAddress
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.purging import ExpiredRows
-from mfa.application.ports.reports import AccountReports, Counted
+from mfa.application.ports.reports import AccountReports, Report
 from mfa.domain.events import Event
 from mfa.domain.identifiers import UserId
 
@@ -47,7 +47,7 @@ class MemoryAccountReports(AccountReports):
         """Return the names of all groups that a user is in, sorted."""
         return sorted({group for user_id in self._users.all() for group in self._users.groups(user_id)})
 
-    def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Counted:
+    def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Report:
         """Count the users of a group, or all."""
         users = [each for each in self._users.all() if group is None or group in self._users.groups(each)]
         methods: dict[str, int] = {}
@@ -59,7 +59,7 @@ class MemoryAccountReports(AccountReports):
             disabled += any(each.failures.count >= max_failures for each in guessed)
             for method in {each.method for each in active}:
                 methods[method] = methods.get(method, 0) + 1
-        return Counted(users=len(users), methods=methods, none=none, disabled=disabled)
+        return Report(users=len(users), methods=methods, none=none, disabled=disabled)
 
     def missing(self) -> Iterable[UserId]:
         """Go through the users without an active device."""

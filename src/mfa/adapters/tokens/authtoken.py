@@ -12,6 +12,7 @@ from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from mfa.adapters import accessor, requests
+from mfa.adapters.logins import confirm
 from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, users
 from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
@@ -29,9 +30,9 @@ class VerifiedTokenAuthentication(TokenAuthentication):
         model, join = self.get_model(), accessor.use_cases().account_join
         if join is None or not issubclass(model, AuthToken):
             return super().authenticate_credentials(key)
-        known = identities("authtoken", _digest(key))
+        between = identities("authtoken", _digest(key))
         try:
-            token, account = join.read_joined(model, {"key": key}, between=known, known_as=_token)
+            token, account = join.read_joined(model, {"key": key}, between=between, known_as=known)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if not token.user.is_active:
@@ -53,7 +54,7 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
     def token_of(self, request: object) -> Token | None:
         """Return the token that ``TokenAuthentication`` left on the request."""
         auth = getattr(request, "auth", None)
-        return _token(auth) if isinstance(auth, AuthToken) else None
+        return known(auth) if isinstance(auth, AuthToken) else None
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare what will replace the user's token, as at a login by password: there is only one."""
@@ -61,14 +62,15 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
         if user is None:
             return None
         row = new_row(user)
-        return PreparedToken(token=_token(row), issue=lambda: {"token": replaced_by(row).key})
+        return PreparedToken(token=known(row), issue=lambda: {"token": replaced_by(row).key})
 
     def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
         """Delete the user's token."""
         return {"authtoken": end_rows(AuthToken, user_id)}
 
 
-def _token(auth: AuthToken) -> Token:
+def known(auth: AuthToken) -> Token:
+    """Return what the core knows of a token, whether it is stored or not."""
     return Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
 
 
@@ -76,21 +78,32 @@ def _digest(key: str) -> str:
     return hashlib.sha256(b"mfa/authtoken/" + key.encode()).hexdigest()
 
 
-def new_row(user: Any) -> AuthToken:  # noqa: ANN401 - whatever model the project has
+def create_token(token_model: type[AuthToken], user: Any, serializer: Any) -> AuthToken:  # noqa: ANN401 - as in dj-rest-auth
+    """Replace the user's token, as the ``TOKEN_CREATOR`` of dj-rest-auth, and confirm to it what the login brought.
+
+    Raises what DRF answers: a second factor that is refused leaves the old token as it is.
+    """
+    row = new_row(user, token_model)
+    confirm(getattr(serializer, "initial_data", None), known(row), serializer.context.get("request"))
+    return replaced_by(row)
+
+
+def new_row(user: Any, model: type[AuthToken] = AuthToken) -> AuthToken:  # noqa: ANN401 - whatever model the project has
     """Make a token with a key and a moment of its own, which is stored nowhere."""
-    row: AuthToken = dated(AuthToken(key=AuthToken.generate_key(), user=user))
+    row: AuthToken = dated(model(key=model.generate_key(), user=user))
     return row
 
 
 def replaced_by(row: AuthToken) -> AuthToken:
     """Store a token in the place of its user's; raises ``Throttled`` where somebody else always makes one, too."""
-    database = router.db_for_write(AuthToken)
+    model = type(row)
+    database = router.db_for_write(model)
     for _attempt in range(MOST_ATTEMPTS):
         try:
             with transaction.atomic(using=database):
                 lock = _lock if connections[database].features.has_select_for_update else _leave_unlocked
                 lock(row.user, database)
-                AuthToken.objects.using(database).filter(user=row.user).delete()
+                model._default_manager.using(database).filter(user=row.user).delete()  # noqa: SLF001 - Django's name for it
                 insert(row)
                 return row
         except IntegrityError:

@@ -8,11 +8,12 @@ from mfa.application.operations.moving import Import, ImportDevices, ImportedRow
 from mfa.application.operations.operator import Operator
 from mfa.application.operations.passes import IssuedPass, IssuePass, PassWanted
 from mfa.application.operations.purge import Purge
-from mfa.application.operations.report import Report, ReportMissing, ReportUsers
+from mfa.application.operations.report import ReportMissing, ReportUsers
 from mfa.application.operations.rotation import CountSeals, RotateKeys, SealedUnder
 from mfa.application.operations.status import AccountStatus, ShowStatus
 from mfa.application.operations.trail import ReadTrail, TrailWanted
 from mfa.application.operations.use_cases import Operations
+from mfa.application.ports.reports import Report
 
 __all__ = [
     "AccountStatus",

@@ -74,11 +74,7 @@ class ResetAccount(UseCase):
         after = reset(account, {each.index for each in chosen}, self.transactions.rules, now)
         left = {each.index for each in after.devices}
         gone = [each for each in account.devices if each.index not in left]
-        removed = [
-            events.DeviceRemoved(user_id=account.user_id, at=now, index=each.index, method=each.method)
-            for each in gone
-            if each.active
-        ]
+        removed = [events.DeviceRemoved.of(account.user_id, each, now) for each in gone if each.active]
         happened = events.OperatorReset(user_id=account.user_id, at=now)
         return Decision(
             account=after,

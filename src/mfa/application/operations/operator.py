@@ -24,7 +24,7 @@ def _name(text: str) -> str:
 
 
 def _why(text: str) -> str:
-    why = without_control(text).strip()
+    why = without_control(" ".join(text.split()))
     if len(why) > MOST_REASON_CHARACTERS:
         raise InvalidField("reason", "too_long")
     return why

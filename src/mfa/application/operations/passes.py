@@ -70,7 +70,7 @@ class IssuePass(UseCase):
                 expires_at=expires_at,
                 uses_left=command.uses,
             )
-            happened = events.OperatorPassIssued(user_id=account.user_id, at=now, index=index, method=PASS)
+            happened = events.OperatorPassIssued.of(account.user_id, device, now)
             issued = IssuedPass(value=str(made.shown["pass"]), index=index, expires_at=expires_at, uses=command.uses)
             return Decision(account=with_pass(account, device), events=(happened,), answer=issued)
 

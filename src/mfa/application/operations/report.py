@@ -5,26 +5,13 @@ from functools import partial
 
 import attrs
 
-from mfa.application.ports.reports import AccountReports
+from mfa.application.ports.reports import AccountReports, Report
 from mfa.application.transactions import retried
 from mfa.domain.identifiers import UserId
 from mfa.domain.rules import Rules
 
 NONE = "none"
 DISABLED = "disabled"
-
-
-@attrs.frozen(kw_only=True)
-class Report:
-    """So many users have a device of each method, none, or a disabled one; and the same of each group.
-
-    A user is one user however many devices of a method he has; pending devices and passes are none.
-    """
-
-    users: int
-    methods: Mapping[str, int]
-    none: int
-    disabled: int
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -43,12 +30,10 @@ class ReportUsers:
         return {group: retried(partial(self._report, group)) for group in retried(self.reports.groups)}
 
     def _report(self, group: str | None) -> Report:
-        counted = self.reports.count(group, self.rules.max_failures, self._guessable())
+        guessable = [each.name for each in self.rules.methods if each.guessable]
+        counted = self.reports.count(group, self.rules.max_failures, guessable)
         methods = {each.name: 0 for each in self.rules.methods} | dict(counted.methods)
-        return Report(users=counted.users, methods=methods, none=counted.none, disabled=counted.disabled)
-
-    def _guessable(self) -> tuple[str, ...]:
-        return tuple(each.name for each in self.rules.methods if each.guessable)
+        return attrs.evolve(counted, methods=methods)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

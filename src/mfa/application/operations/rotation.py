@@ -24,10 +24,6 @@ MOST_PASSES = 3
 """How often all accounts are gone through: what is sealed meanwhile by a process with the old settings is found."""
 
 
-def _nobody_listens(_: int) -> None:
-    """Take how many accounts were looked at so far."""
-
-
 @attrs.frozen(kw_only=True)
 class SealedUnder:
     """How many values are sealed under a key, by what the key is called; ``first`` where it is the one that seals."""
@@ -74,7 +70,9 @@ class RotateKeys(UseCase):
     rotations: KeyRotations | None
     """None where all keys are derived from the secret: there are no others yet, for which those would have to go."""
 
-    def __call__(self, progress: Callable[[int], object] = _nobody_listens, *, operator: Operator | None = None) -> int:
+    def __call__(
+        self, progress: Callable[[int], object] = lambda _looked_at: None, *, operator: Operator | None = None
+    ) -> int:
         """Rotate, and return how many accounts had something to seal anew; the system acts where there is no operator.
 
         ``progress`` is told after each batch how many accounts were looked at.

@@ -10,14 +10,8 @@ from typing import Literal, Protocol
 
 import attrs
 
-from mfa.domain.events import (
-    BrowserTrusted,
-    ChallengeDispatched,
-    Event,
-    TrustEvent,
-    VerificationAccepted,
-    VerificationRejected,
-)
+from mfa.domain import events
+from mfa.domain.events import Event
 from mfa.domain.identifiers import UserId
 
 AuditLevel = Literal["changes", "all", "off"]
@@ -27,7 +21,7 @@ USER = "user"
 SYSTEM = "system"
 """Who acted, where it was no operator; no operator may be called so."""
 
-_FREQUENT = (BrowserTrusted, ChallengeDispatched, VerificationAccepted)
+_FREQUENT = (events.BrowserTrusted, events.ChallengeDispatched, events.VerificationAccepted)
 
 
 @attrs.frozen(kw_only=True)
@@ -131,15 +125,10 @@ class AuditTrail(Protocol):
         """Return the rows that are asked for; raises ``StoreBusy`` and ``Unavailable``."""
 
 
-def rows_of(events: Sequence[Event], level: AuditLevel, origin: Origin | None = None) -> list[AuditRow]:
+def rows_of(events: Sequence[Event], level: AuditLevel) -> list[AuditRow]:
     """Write down the events that are kept at a level, as the current origin's."""
-    origin = origin or current_origin()
-    return [_row(event, origin) for event in events if level == "all" or (level != "off" and kept(event))]
-
-
-def kept(event: Event) -> bool:
-    """Tell whether an event is kept where only changes are."""
-    return not isinstance(event, _FREQUENT)
+    left_out = {"all": (), "changes": _FREQUENT, "off": (Event,)}[level]
+    return [_row(event, current_origin()) for event in events if not isinstance(event, left_out)]
 
 
 def _row(event: Event, origin: Origin) -> AuditRow:
@@ -158,11 +147,11 @@ def _row(event: Event, origin: Origin) -> AuditRow:
 
 
 def _reason(event: Event) -> str:
-    if isinstance(event, VerificationRejected):
+    if isinstance(event, events.VerificationRejected):
         return event.reason.value
     counts = getattr(event, "counts", None)
     if counts is not None:
         return ", ".join(f"{name}: {count}" for name, count in counts.items())
-    if isinstance(event, TrustEvent):
+    if isinstance(event, events.TrustEvent):
         return event.trust
     return str(getattr(event, "accounts", ""))

@@ -10,8 +10,11 @@ from mfa.domain.identifiers import UserId
 
 
 @attrs.frozen(kw_only=True)
-class Counted:
-    """So many users, those with an active device of each method, those without any, and those with a disabled one."""
+class Report:
+    """So many users, those with an active device of each method, those without any, and those with a disabled one.
+
+    A user is one user however many devices of a method he has.
+    """
 
     users: int
     methods: Mapping[str, int]
@@ -30,7 +33,7 @@ class AccountReports(Protocol):
         """Return the names of all groups, sorted; none where users have no groups."""
 
     @abstractmethod
-    def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Counted:
+    def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Report:
         """Count the users of a group, or all.
 
         One is disabled who has an active device that can be guessed, by its method or of itself, with so many failures.

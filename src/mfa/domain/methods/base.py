@@ -262,11 +262,13 @@ class Methods:
     def __iter__(self) -> Iterator[Method]:
         return iter(self.all)
 
+    def _called(self, name: str) -> Iterator[Method]:
+        return (method for method in (*self.all, *self.reserved) if method.name == name)
+
     def named(self, name: str) -> Method:
         """Return the method of that name; raises ``MethodNotFound``."""
-        for method in (*self.all, *self.reserved):
-            if method.name == name:
-                return method
+        for method in self._called(name):
+            return method
         raise MethodNotFound(name)
 
     def at(self, key: str) -> Method:
@@ -278,12 +280,20 @@ class Methods:
 
     def backup(self, name: str) -> bool:
         """Tell whether a device of that method only stands in for others; a method that is gone does not."""
-        return any(method.backup for method in (*self.all, *self.reserved) if method.name == name)
+        return any(method.backup for method in self._called(name))
 
     def phishing_resistant(self, name: str) -> bool:
         """Tell whether the method is bound to the site; a method that is gone is not."""
-        return any(method.phishing_resistant for method in (*self.all, *self.reserved) if method.name == name)
+        return any(method.phishing_resistant for method in self._called(name))
+
+    def dispatchable(self, name: str) -> bool:
+        """Tell whether a challenge can be dispatched to a device of that method; to one whose method is gone none."""
+        return any(method.dispatchable for method in self._called(name))
+
+    def verbose_name(self, name: str) -> str:
+        """Return what a person calls the method, or the name itself where the method is gone."""
+        return next((str(method.verbose_name) for method in self._called(name)), name)
 
     def guessable(self, name: str) -> bool:
         """Tell whether values of the method can be guessed; a method that is gone counts as one that can."""
-        return all(method.guessable for method in (*self.all, *self.reserved) if method.name == name)
+        return all(method.guessable for method in self._called(name))

@@ -73,8 +73,8 @@ class MovedCode:
     foreign: str | None = attrs.field(default=None, repr=False)
 
     def same(self, code: ImportedCode) -> bool:
-        """Tell whether it is the code that a sheet still has."""
-        return self.own.matches(folded(code.text)) if self.own else self.foreign == code.hashed
+        """Tell whether it is the code that a sheet still has, its text ``folded``."""
+        return self.own.matches(code.text) if self.own else self.foreign == code.hashed
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -172,10 +172,10 @@ class RecoveryCodes(Method):
         known = CodeSet() if state is None else CodeSet.read(state)
         if state is None and not found.codes:
             raise NotAdopted("empty", failed=False)
+        codes = [attrs.evolve(code, text=folded(code.text)) for code in found.codes if self._fits(code)]
         if found.whole:
             there = [code for code in known.moved if code.sheet == arrival.row]
-            known = known.without(code for code in there if not any(map(code.same, found.codes)))
-        codes = [code for code in found.codes if self._fits(code)]
+            known = known.without(code for code in there if not any(map(code.same, codes)))
         if found.codes and not codes:
             raise NotAdopted("codes")
         before, salt = len(known), self.entropy.token(SALT_BYTES)
@@ -193,7 +193,7 @@ class RecoveryCodes(Method):
     def _fits(self, code: ImportedCode) -> bool:
         """Tell whether a code can be typed; raises ``NotAdopted`` for a hash of a kind that nobody knows."""
         if not code.hashed:
-            return len(code.text.encode("utf-8", "surrogatepass")) <= MAX_VALUE_BYTES and bool(folded(code.text))
+            return len(code.text.encode("utf-8", "surrogatepass")) <= MAX_VALUE_BYTES and bool(normalised(code.text))
         if self.foreign is None or not self.foreign.known(code.hashed):
             setting = self.foreign and self.foreign.setting
             raise NotAdopted(f"setting:{setting}" if setting else "hash")
@@ -202,10 +202,11 @@ class RecoveryCodes(Method):
 
 def _with(known: CodeSet, code: ImportedCode, sheet: str, salt: bytes) -> CodeSet:
     """Add a code, unless it is there or was used: the same code is one code, on however many sheets."""
-    text = folded(code.text)
-    if any(each.same(code) for each in (*known.moved, *known.used)) or any(each.matches(text) for each in known.codes):
+    there = any(each.same(code) for each in (*known.moved, *known.used))
+    if there or any(each.matches(code.text) for each in known.codes):
         return known
-    moved = MovedCode(sheet=sheet, own=None if code.hashed else SaltedHash.of(text, salt), foreign=code.hashed or None)
+    own = None if code.hashed else SaltedHash.of(code.text, salt)
+    moved = MovedCode(sheet=sheet, own=own, foreign=code.hashed or None)
     return attrs.evolve(known, moved=(*known.moved, moved))
 
 
@@ -216,5 +217,4 @@ def folded(text: str) -> str:
 
 def _bits(code: ImportedCode) -> float:
     """Return how many bits a code has to guess, at the most: decimal digits, or letters and digits in one case."""
-    text = folded(code.text)
-    return len(text) * math.log2(10 if text.isdecimal() else 36) if code.bits is None else code.bits
+    return len(code.text) * math.log2(10 if code.text.isdecimal() else 36) if code.bits is None else code.bits

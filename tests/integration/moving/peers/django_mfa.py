@@ -4,7 +4,7 @@ import json
 import time
 from types import SimpleNamespace
 
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.moving import keys
 from tests.integration.moving.peers import project
 

@@ -20,7 +20,7 @@ from mfa.application.ports.importing import (
     SourceUnreadable,
 )
 from mfa.application.verification import Verified
-from tests.contracts.importing import ImportSourceContract
+from mfa.testing.contracts.importing import ImportSourceContract
 from tests.otp import PlainOneTimePasswords
 from tests.unit.application.operations.desk import SHELL
 from tests.unit.application.world import ANNA, PHONE, World

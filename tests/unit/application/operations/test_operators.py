@@ -136,6 +136,9 @@ class TestNames:
         assert (operator.name, operator.why) == ("root", "lost the phone")
         assert len(operator.name) == 4
 
+    def test_a_reason_of_several_lines_is_one_line_and_no_words_run_together(self) -> None:
+        assert Operator(name="root", why="ticket 12:\n\n  lost\tthe\xa0phone\r\n").why == "ticket 12: lost the phone"
+
     def test_a_repr_has_neither_reason_nor_address(self) -> None:
         operator = Operator(name="root", why="a secret of hers", client=Client(address="192.0.2.1", user_agent="ssh"))
 

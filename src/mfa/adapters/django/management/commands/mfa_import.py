@@ -58,13 +58,14 @@ class Command(OperatorCommand):
             for told in use_cases.operations.import_devices(command, self.operator(options)):
                 report.take(told)
                 if not report.totals["users"] % PROGRESS and told.user is not None:
-                    self.tell(f"{report.totals['users']} users")
+                    self.tell(f"users so far: {report.totals['users']}")
         except SourceUnreadable as error:
             raise CommandError(str(error)) from None
         except MfaError as error:
             report.close()
             raise CommandError(f"{sentence(error)} What was told is done; run it again for the rest.") from None
         report.close()
+        self.tell(f"users: {report.totals['users']}")
         if report.totals["failed"]:
             raise CommandError(_failure(report))
 

@@ -1,7 +1,7 @@
 """``manage.py mfa_reset``: take devices away from a user who has lost them."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -10,7 +10,7 @@ from mfa.adapters.django.commands import UserCommand, names_of
 from mfa.application.operations import Reset
 from mfa.application.use_cases import UseCases
 from mfa.domain.devices import Device
-from mfa.domain.errors import NotFound
+from mfa.domain.errors import DeviceNotFound, NotFound
 from mfa.domain.methods.base import without_control
 
 
@@ -38,10 +38,10 @@ class Command(UserCommand):
         user_id, operator = self.user(options), self.operator(options)
         name = names_of([user_id]).get(user_id, user_id)
         command = Reset(user_id=user_id, method=options["method"], device=options["device"])
-        if options["interactive"]:
-            devices = [each.device for each in use_cases.operations.show_status(user_id).devices]
-            self._confirm(name, [each for each in devices if _meant(each, command)])
         try:
+            if options["interactive"]:
+                devices = [each.device for each in use_cases.operations.show_status(user_id).devices]
+                self._confirm(name, _meant(devices, command))
             removed = use_cases.operations.reset_account(command, operator)
         except NotFound:
             raise CommandError(f"{without_control(name)} has no such device.") from None
@@ -66,11 +66,18 @@ def _told(removed: Sequence[int]) -> str:
     return f"device{'s' if len(removed) > 1 else ''} {', '.join(map(str, removed))}"
 
 
-def _meant(device: Device, command: Reset) -> bool:
-    return command.method in {None, device.method} and command.device in {None, device.index}
+def _meant(devices: Iterable[Device], command: Reset) -> Sequence[Device]:
+    """Return the devices that are meant; raises ``DeviceNotFound`` where none is that was asked for."""
+    chosen = [
+        each for each in devices if command.method in {None, each.method} and command.device in {None, each.index}
+    ]
+    if not chosen and (command.method, command.device) != (None, None):
+        raise DeviceNotFound(command.device)
+    return chosen
 
 
 def _question(name: str, devices: Sequence[Device]) -> Iterator[str]:
     yield f"This removes from {name}:"
     yield from (f"  {each.index}  {each.method}  {each.name}" for each in devices)
+    yield "Recovery codes go with the last device that they stand in for."
     yield "Remembered browsers are forgotten, and every token has to be verified anew. Type yes to go on:"

@@ -12,8 +12,7 @@ from mfa.application.operations import AccountStatus
 from mfa.application.transactions import ListedDevice
 from mfa.application.use_cases import UseCases
 from mfa.domain.devices import Device
-from mfa.domain.errors import MethodNotFound
-from mfa.domain.methods.base import Method, Methods
+from mfa.domain.methods.base import Methods
 from mfa.domain.trusts import Trust
 
 
@@ -47,13 +46,13 @@ class Command(UserCommand):
 
 def _device(listed: ListedDevice, methods: Methods) -> dict[str, object]:
     """Return a device under the names that it has in the API, where no token asks."""
-    device, method = listed.device, _method(listed.device.method, methods)
+    device = listed.device
     return {
         "index": device.index,
         "method": device.method,
-        "verbose_name": device.method if method is None else gettext(str(method.verbose_name)),
+        "verbose_name": gettext(methods.verbose_name(device.method)),
         "name": device.name,
-        "dispatchable": method is not None and method.dispatchable,
+        "dispatchable": methods.dispatchable(device.method),
         "active": device.active,
         "confirmed": listed.confirmed,
         "disabled": listed.disabled,
@@ -62,13 +61,6 @@ def _device(listed: ListedDevice, methods: Methods) -> dict[str, object]:
         "created_at": moment(device.created_at),
         "last_used_at": moment(device.last_used_at),
     }
-
-
-def _method(name: str, methods: Methods) -> Method | None:
-    try:
-        return methods.named(name)
-    except MethodNotFound:
-        return None
 
 
 def _pass(device: Device) -> dict[str, object]:
@@ -97,7 +89,7 @@ def _lines(document: Mapping[str, Any], status: AccountStatus) -> Iterator[str]:
         unreadable = ["its seal does not open"] if each["index"] in status.unreadable else []
         yield "  " + "  ".join((*_words(each), *unreadable))
     if document["pass"] is not None:
-        yield "temporary pass: index {index}, until {expires_at}, {uses_left} uses left".format(**document["pass"])
+        yield "temporary pass: index {index}, until {expires_at}, uses left: {uses_left}".format(**document["pass"])
     yield f"remembered browsers: {len(status.trusts)}"
     for each in document["trusts"]:
         yield f"  {each['id']}  {each['description']}  until {each['expires_at']}"
