@@ -25,7 +25,7 @@ from mfa.application.ports.importing import (
     SourceUnreadable,
 )
 from mfa.domain.identifiers import UserId
-from tests.contracts.importing import ImportSourceContract
+from mfa.testing.contracts.importing import ImportSourceContract
 from tests.integration.moving import keys
 from tests.integration.moving.cipher import Cipher
 from tests.integration.moving.old import OldDatabase

@@ -23,7 +23,7 @@ from mfa.application.ports.importing import (
     SourceUnreadable,
 )
 from mfa.domain.identifiers import UserId
-from tests.contracts.importing import ImportSourceContract
+from mfa.testing.contracts.importing import ImportSourceContract
 from tests.integration.moving.old import OldDatabase
 from tests.integration.moving.peer import peer
 from tests.integration.moving.peers.project import KEY

@@ -21,7 +21,7 @@ from mfa.application.ports.importing import (
     SourceUnreadable,
 )
 from mfa.domain.identifiers import UserId
-from tests.contracts.importing import ImportSourceContract
+from mfa.testing.contracts.importing import ImportSourceContract
 from tests.integration.moving import keys
 from tests.integration.moving.old import OldDatabase
 from tests.integration.moving.peer import peer

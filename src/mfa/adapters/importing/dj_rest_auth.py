@@ -31,6 +31,7 @@ from mfa.application.ports.importing import (
     SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
+from mfa.domain.secrets import equal
 
 SETTING = "REST_AUTH"
 
@@ -98,7 +99,7 @@ def _app(data: Mapping[str, Any], *, created_at: datetime | None, last_used_at: 
         # One step either side is looked at there; and the time is taken after that, perhaps in the next step.
         step = int(last_used_at.timestamp()) // period
         steps = range(step + TOLERANCE, step - TOLERANCE - 2, -1)
-        spent = next((each for each in steps if _code(seed, each, digits) == last_code), None)
+        spent = next((each for each in steps if equal(_code(seed, each, digits), str(last_code).encode())), None)
     if last_code is not None and spent is None:
         used_at = last_used_at
     return ImportedSeed(seed=seed, digits=digits, period=period, tolerance=TOLERANCE, spent=spent, used_at=used_at)
@@ -112,11 +113,11 @@ def _signed(secret: str) -> str:
         raise missing("SECRET_KEY") from None
 
 
-def _code(seed: bytes, step: int, digits: int) -> str:
+def _code(seed: bytes, step: int, digits: int) -> bytes:
     """Make the value of a step (RFC 4226 section 5.3)."""
     digest = hmac.digest(seed, step.to_bytes(8), "sha1")
     start = digest[-1] & 0xF
-    return f"{(int.from_bytes(digest[start : start + 4]) & 0x7FFFFFFF) % 10**digits:0{digits}}"
+    return f"{(int.from_bytes(digest[start : start + 4]) & 0x7FFFFFFF) % 10**digits:0{digits}}".encode()
 
 
 def _codes(data: Mapping[str, Any]) -> ImportedCodes:

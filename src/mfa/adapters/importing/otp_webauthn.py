@@ -1,6 +1,6 @@
 """django-otp-webauthn: a table of credentials, one of how they were attested, and one of the handles of users."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,8 +39,8 @@ HANDLES_SINCE = "0004_webauthnuserhandle"
 class _Beside:
     """What stands in other tables: attestations by credential, handles by user, and since when there are handles."""
 
-    attestations: Mapping[Any, Any] = attrs.field(factory=dict)
-    handles: Mapping[Any, str] = attrs.field(factory=dict)
+    attestations: Mapping[Hashable, Any] = attrs.field(factory=dict)
+    handles: Mapping[Hashable, str] = attrs.field(factory=dict)
     since: datetime | None = None
 
 

@@ -3,7 +3,7 @@
 import json
 import time
 
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.moving import keys
 from tests.integration.moving.peers import project
 

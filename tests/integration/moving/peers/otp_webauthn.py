@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from tests.authenticator import ES256, SoftwareAuthenticator
+from mfa.testing.authenticator import ES256, SoftwareAuthenticator
 from tests.integration.moving import keys
 from tests.integration.moving.peers import project
 
