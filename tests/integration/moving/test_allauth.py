@@ -1,7 +1,9 @@
 """What allauth keeps, and what of it comes."""
 
 import json
+import sqlite3
 from collections.abc import Collection
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -35,6 +37,7 @@ from tests.integration.moving.town import Town, code, rows
 SEED, SECRET = bytes(range(20)), "AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQT"
 MADE = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ROW, SECOND = "mfa_authenticator:1", "mfa_authenticator:2"
+SHEET = "mfa_authenticator"
 FORGOTTEN = Failed(reason="setting:MFA_ADAPTER")
 
 CODES_SEED = "0123456789abcdef" * 5
@@ -180,8 +183,19 @@ def test_codes_from_elsewhere_are_a_list_from_which_used_ones_are_gone(old: OldD
         "mfa_authenticator", row("recovery_codes", data), row("recovery_codes", {"migrated_codes": []}, user_id=2)
     )
     assert found(old) == {
-        ROW: ImportedCodes(codes=(ImportedCode(text="abc-DEF"), ImportedCode(text="12345678"))),
-        SECOND: ImportedCodes(codes=()),
+        ROW: ImportedCodes(codes=(ImportedCode(text="abc-DEF"), ImportedCode(text="12345678")), sheet=SHEET),
+        SECOND: ImportedCodes(codes=(), sheet=SHEET),
+    }
+
+
+def test_a_users_codes_are_one_sheet_whichever_row_has_them(old: OldDatabase) -> None:
+    sheet = row("recovery_codes", {"migrated_codes": []})
+    old.keeps("mfa_authenticator", row("totp", {"secret": SECRET}), sheet, sheet)
+    assert found(old) == {
+        ROW: ImportedSeed(seed=SEED, tolerance=0, used_at=MADE),
+        SECOND: ImportedCodes(codes=(), sheet=SHEET),
+        # No code of a second one is looked at there.
+        "mfa_authenticator:3": ImportedCodes(codes=()),
     }
 
 
@@ -226,8 +240,8 @@ def test_users_are_known_by_their_keys_unless_the_project_says_otherwise(setting
     ],
 )
 def test_a_row_that_makes_no_sense_fails_and_harms_no_other(old: OldDatabase, kind: str, data: object) -> None:
-    old.keeps("mfa_authenticator", row(kind, data), row("recovery_codes", {"migrated_codes": []}))
-    assert found(old) == {ROW: Failed(reason="unreadable"), SECOND: ImportedCodes(codes=())}
+    old.keeps("mfa_authenticator", row(kind, data), row("totp", {"secret": SECRET}))
+    assert found(old) == {ROW: Failed(reason="unreadable"), SECOND: ImportedSeed(seed=SEED, tolerance=0, used_at=MADE)}
 
 
 def test_what_has_no_like_here_is_left_out_and_without_tables_there_is_nothing(old: OldDatabase) -> None:
@@ -273,3 +287,10 @@ def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, s
     assert anna.verify(2, left[-1]).status_code == 401
     for secret in (said["totp"], *left):
         assert secret not in json.dumps(report)
+
+    # New codes there are a new row, and make the old ones void here as well.
+    new = json.dumps({"seed": Cipher().encrypt(CODES_SEED), "used_mask": 0})
+    with closing(sqlite3.connect(town.peer.file, isolation_level=None)) as there:
+        there.execute("UPDATE mfa_authenticator SET id = 9, data = ? WHERE id = 2", [new])
+    assert town.imports("allauth")["totals"] == {"users": 2, "imported": 1, "present": 2, "left_out": 2, "failed": 0}
+    assert [anna.verify(2, each).status_code for each in (left[1], CODES[0])] == [401, 200]

@@ -389,6 +389,16 @@ class TestCodes:
             "none are left there"
         )
 
+    def test_new_codes_make_those_of_their_sheet_void_whichever_row_has_them(self, method: RecoveryCodes) -> None:
+        state = adopt(method, ImportedCodes(codes=texts("old", "kept"), sheet="sheet"), row="1").state
+        state = adopt(method, ImportedCodes(codes=texts("other")), state, row="sheet 2").state
+
+        state = adopt(method, ImportedCodes(codes=texts("new", "kept"), sheet="sheet"), state, row="3").state
+
+        assert [isinstance(judged(method, state, each), Accepted) for each in ("old", "kept", "new", "other")] == [
+            *(False, True, True, True)
+        ]
+
     def test_what_is_not_the_whole_sheet_says_nothing_of_the_rest(self, method: RecoveryCodes) -> None:
         state = adopt(method, ImportedCodes(codes=texts("one"), whole=False)).state
 

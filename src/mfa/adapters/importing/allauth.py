@@ -20,6 +20,7 @@ from mfa.adapters.importing.tables import (
     demand,
     found_row,
     hints,
+    sheets,
     table,
     user_key,
 )
@@ -71,10 +72,12 @@ class AllauthSource(ImportSource):
             last_used_at=DateTimeField(),
         )
         demand(self._database, authenticator)
-        return UserTables(self._database, [authenticator]).users(only, _read)
+        return UserTables(self._database, [authenticator]).users(
+            only, _read, beside=lambda rows: sheets(rows, "recovery_codes")
+        )
 
 
-def _read(row: Any, _: object) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
+def _read(row: Any, names: Mapping[Any, str]) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
     try:
         data = as_json(row.data)
     except NotAdopted:
@@ -83,14 +86,14 @@ def _read(row: Any, _: object) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of
     yield found_row(
         row,
         _METHODS.get(row.type, ""),
-        lambda: _found(row, data),
+        lambda: _found(row, data, names.get(row.pk, "")),
         name=name if isinstance(name, str) else "",
         created_at=row.created_at,
         last_used_at=row.last_used_at,
     )
 
 
-def _found(row: Any, data: Any) -> object:  # noqa: ANN401 - as above, and whatever JSON has
+def _found(row: Any, data: Any, sheet: str) -> object:  # noqa: ANN401 - as above, and whatever JSON has
     match row.type:
         case "totp":
             return ImportedSeed(
@@ -102,7 +105,7 @@ def _found(row: Any, data: Any) -> object:  # noqa: ANN401 - as above, and whate
                 used_at=aware(max(filter(None, (row.created_at, row.last_used_at)), default=None)),
             )
         case "recovery_codes":
-            return ImportedCodes(codes=tuple(ImportedCode(text=code) for code in _codes(data)))
+            return ImportedCodes(codes=tuple(ImportedCode(text=code) for code in _codes(data)), sheet=sheet)
         case "webauthn":
             return _credential(row.user_id, data["credential"]["response"])
     raise NotAdopted("no_method", failed=False)

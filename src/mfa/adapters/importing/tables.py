@@ -107,6 +107,18 @@ def hints(value: object) -> tuple[object, ...]:
     return ()
 
 
+def sheets(rows: Iterable[Any], kind: str) -> Mapping[Any, str]:
+    """Name the sheets of a package that looks at a user's first row of a ``type`` alone, by the keys of these rows.
+
+    New codes are a new row there, and still the same sheet: those on it before are void.
+    """
+    first: dict[Any, Any] = {}
+    for row in rows:
+        if row.type == kind:
+            first.setdefault(row.user_id, row)
+    return {row.pk: row._meta.db_table for row in first.values()}  # noqa: SLF001 - Django's name for it
+
+
 def base32(text: str) -> bytes:
     """Read a seed in base32 (RFC 4648 section 6), in either case and padded or not; raises ``ValueError``."""
     bare = text.rstrip("=")
