@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 import pytest
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from mfa.adapters.importing.otp_webauthn import OtpWebauthnSource
 from mfa.application.ports.importing import (
@@ -22,6 +23,7 @@ from mfa.application.ports.importing import (
 )
 from mfa.domain.identifiers import UserId
 from mfa.testing.contracts.importing import ImportSourceContract
+from tests.integration.drf.people import MOUNT
 from tests.integration.moving import keys
 from tests.integration.moving.old import OldDatabase
 from tests.integration.moving.peer import peer
@@ -151,7 +153,7 @@ def test_a_project_may_have_models_of_its_own_with_keys_of_any_kind(old: OldData
 
 
 def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, settings: Settings, db: None) -> None:
-    town = Town(settings, peer("otp_webauthn", tmp_path))
+    town = Town(settings, peer("otp_webauthn", tmp_path), PASSKEY_LOGIN=True)
     anna, said = town.resident(1, "anna"), town.peer.said
 
     report = town.imports("otp_webauthn")
@@ -176,5 +178,11 @@ def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, s
     assert anna.verify(0, passkey.get(options)).status_code == 200
 
     before = anna.get().json()
+    assert [each["name"] for each in before] == ["Blue key"]
     assert town.imports("otp_webauthn")["totals"]["present"] == 1
     assert anna.get().json() == before
+
+    # A passkey that logs in without a password does so here as well.
+    begun = APIClient().post(f"{MOUNT}passkey/options/").json()
+    login = {"state": begun["state"], "value": passkey.get(begun["options"])}
+    assert APIClient().post(f"{MOUNT}passkey/", login, format="json").json()["verifications-left"] == 0
