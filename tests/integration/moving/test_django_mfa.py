@@ -40,7 +40,8 @@ MADE = datetime(2026, 1, 31, 12, tzinfo=UTC)
 STEP_OF_MAKING = int(MADE.timestamp()) // 30
 HANDLE = UUID(int=0xAB)
 CREDENTIAL = bytes(16) + b"\x00\x03" + b"id1" + b"key1"
-ROW = "django_mfa_authenticator:1"
+SHEET = "django_mfa_authenticator"
+ROW = f"{SHEET}:1"
 
 
 def row(kind: str, data: object, **more: object) -> dict[str, object]:
@@ -108,9 +109,9 @@ def test_used_codes_are_positions_and_old_ones_lie_in_clear(old: OldDatabase) ->
         row("recovery_codes", {"codes": ["md5$a"], "used": [0]}, user_id=3),
     )
     assert [*found(old).values()] == [
-        ImportedCodes(codes=(ImportedCode(hashed="md5$a"), ImportedCode(hashed="md5$c"))),
-        ImportedCodes(codes=(ImportedCode(text="y2"),)),
-        ImportedCodes(codes=()),
+        ImportedCodes(codes=(ImportedCode(hashed="md5$a"), ImportedCode(hashed="md5$c")), sheet=SHEET),
+        ImportedCodes(codes=(ImportedCode(text="y2"),), sheet=SHEET),
+        ImportedCodes(codes=(), sheet=SHEET),
     ]
 
 

@@ -7,6 +7,7 @@ from tests.unit.architecture.project import mentioned, modules
 SECRETS = "mfa.domain.secrets"
 
 COMPARERS = {
+    "mfa.adapters.importing.dj_rest_auth",
     "mfa.adapters.memory.hashes",
     "mfa.adapters.tokens.authtoken",
     "mfa.adapters.webauthn.statements",

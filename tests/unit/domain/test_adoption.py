@@ -142,6 +142,12 @@ class TestSeeds:
         assert decode(State, state).next_counter == STEP - 3 + 1 + 1
         assert isinstance(judged(TOTP, state, code(STEP)), Accepted)
 
+    @pytest.mark.parametrize(("seconds", "spent"), [(-40, STEP - 1), (-30, STEP), (0, STEP), (60, STEP + 2)])
+    def test_a_clock_that_was_ahead_makes_nobody_wait_for_two_codes(self, seconds: float, spent: int) -> None:
+        state = adopt(TOTP, ImportedSeed(seed=SEED, used_at=later(seconds))).state
+
+        assert decode(State, state).next_counter == spent + 1
+
     def test_of_a_step_and_a_time_the_later_holds(self) -> None:
         state = adopt(TOTP, ImportedSeed(seed=SEED, spent=STEP, used_at=later(-900))).state
 
@@ -382,6 +388,16 @@ class TestCodes:
         assert method.remaining(adopt(method, ImportedCodes(codes=()), state, row="1").state) == 1, (
             "none are left there"
         )
+
+    def test_new_codes_make_those_of_their_sheet_void_whichever_row_has_them(self, method: RecoveryCodes) -> None:
+        state = adopt(method, ImportedCodes(codes=texts("old", "kept"), sheet="sheet"), row="1").state
+        state = adopt(method, ImportedCodes(codes=texts("other")), state, row="sheet 2").state
+
+        state = adopt(method, ImportedCodes(codes=texts("new", "kept"), sheet="sheet"), state, row="3").state
+
+        assert [isinstance(judged(method, state, each), Accepted) for each in ("old", "kept", "new", "other")] == [
+            *(False, True, True, True)
+        ]
 
     def test_what_is_not_the_whole_sheet_says_nothing_of_the_rest(self, method: RecoveryCodes) -> None:
         state = adopt(method, ImportedCodes(codes=texts("one"), whole=False)).state

@@ -17,6 +17,7 @@ from mfa.adapters.importing.tables import (
     demand,
     existing,
     found_row,
+    sheets,
     table,
     user_key,
 )
@@ -43,7 +44,8 @@ _METHODS = {"totp": "totp", "email": "email", "webauthn": "webauthn", "recovery_
 _AAGUID_BYTES = 16
 _LENGTH_BYTES = 2
 
-Handles = Mapping[Any, str]
+Beside = tuple[Mapping[Any, str], Mapping[Any, str]]
+"""The handles of users, and the sheets of codes by the keys of rows."""
 
 
 class DjangoMfaSource(ImportSource):
@@ -69,26 +71,27 @@ class DjangoMfaSource(ImportSource):
         demand(self._database, authenticator)
         has_handles = bool(existing(self._database, handle))
 
-        def handles(rows: Sequence[Any]) -> Handles:
+        def beside(rows: Sequence[Any]) -> Beside:
             owners = {row.user_id for row in rows if row.type == "webauthn"} if has_handles else ()
             found = handle._default_manager.using(self._database).filter(user_id__in=owners)  # noqa: SLF001 - Django's
-            return {each.user_id: str(each.handle) for each in found}
+            return {each.user_id: str(each.handle) for each in found}, sheets(rows, "recovery_codes")
 
-        return UserTables(self._database, [authenticator]).users(only, _read, beside=handles)
+        return UserTables(self._database, [authenticator]).users(only, _read, beside=beside)
 
 
-def _read(row: Any, handles: Handles) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
+def _read(row: Any, beside: Beside) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
+    handles, names = beside
     yield found_row(
         row,
         _METHODS.get(row.type, ""),
-        lambda: _found(row, handles.get(row.user_id)),
+        lambda: _found(row, handles.get(row.user_id), names.get(row.pk, "")),
         name=row.name,
         created_at=row.created_at,
         last_used_at=row.last_used_at,
     )
 
 
-def _found(row: Any, handle: str | None) -> object:  # noqa: ANN401 - as above
+def _found(row: Any, handle: str | None, sheet: str) -> object:  # noqa: ANN401 - as above
     data = as_json(row.data)
     match row.type:
         case "totp":
@@ -101,7 +104,7 @@ def _found(row: Any, handle: str | None) -> object:  # noqa: ANN401 - as above
         case "email":
             return ImportedAddress(address=as_text(data.get("address") or ""))
         case "recovery_codes":
-            return _codes(data)
+            return ImportedCodes(codes=_codes(data), sheet=sheet)
         case "webauthn":
             return _credential(data, handle)
     raise NotAdopted("no_method", failed=False)
@@ -119,11 +122,11 @@ def _opened(secret: str) -> str:
     raise missing("MFA_SECRET_ENCRYPTION_KEYS")
 
 
-def _codes(data: Mapping[str, Any]) -> ImportedCodes:
+def _codes(data: Mapping[str, Any]) -> tuple[ImportedCode, ...]:
     """Read the codes whose positions are not among the used ones: hashes, or the text of those of older versions."""
     used, clear = {*data.get("used", ())}, bool(data.get("migrated_plaintext"))
     left = [as_text(code) for position, code in enumerate(data["codes"]) if position not in used]
-    return ImportedCodes(codes=tuple(ImportedCode(text=code) if clear else ImportedCode(hashed=code) for code in left))
+    return tuple(ImportedCode(text=code) if clear else ImportedCode(hashed=code) for code in left)
 
 
 def _credential(data: Mapping[str, Any], handle: str | None) -> ImportedCredential:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from mfa.domain.methods.adoption import NotAdopted
@@ -26,10 +25,17 @@ def missing(name: str) -> NotAdopted:
     return NotAdopted(f"setting:{name}")
 
 
+def number(name: str, value: object) -> int:
+    """Return a setting that has to be a whole number; raises ``NotAdopted`` that names it."""
+    if not isinstance(value, int):
+        raise missing(name)
+    return value
+
+
 def loaded(name: str, path: str) -> Callable[..., Any]:
     """Return what a setting names by its dotted path; raises ``NotAdopted`` that names the setting."""
     try:
         found: Callable[..., Any] = import_string(path)
-    except (ImportError, ImproperlyConfigured):
+    except Exception:  # noqa: BLE001 - a module that builds on an app which is not installed raises whatever it likes
         raise missing(name) from None
     return found

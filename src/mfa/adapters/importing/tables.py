@@ -4,12 +4,12 @@ import json
 from base64 import b32decode
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 import attrs
-from django.apps.registry import Apps
+from django.apps.registry import Apps, apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import Error, connections
@@ -98,6 +98,27 @@ def as_text(value: object) -> str:
     return value
 
 
+def hints(value: object) -> tuple[object, ...]:
+    """Read a list of JSON, as text or read already, that is worth having; whatever is none has nothing in it."""
+    with suppress(NotAdopted):
+        found = as_json(value)
+        if isinstance(found, list):
+            return tuple(found)
+    return ()
+
+
+def sheets(rows: Iterable[Any], kind: str) -> Mapping[Any, str]:
+    """Name the sheets of a package that looks at a user's first row of a ``type`` alone, by the keys of these rows.
+
+    New codes are a new row there, and still the same sheet: those on it before are void.
+    """
+    first: dict[Any, Any] = {}
+    for row in rows:
+        if row.type == kind:
+            first.setdefault(row.user_id, row)
+    return {row.pk: row._meta.db_table for row in first.values()}  # noqa: SLF001 - Django's name for it
+
+
 def base32(text: str) -> bytes:
     """Read a seed in base32 (RFC 4648 section 6), in either case and padded or not; raises ``ValueError``."""
     bare = text.rstrip("=")
@@ -123,6 +144,18 @@ def columns(database: str, *names: str) -> Mapping[str, frozenset[str]]:
         there = {*names}.intersection(connection.introspection.table_names(cursor))
         described = {name: connection.introspection.get_table_description(cursor, name) for name in there}
     return {name: frozenset(column.name for column in table) for name, table in described.items()}
+
+
+def model_table(database: str, label: str, *, column: str, default: str) -> str:
+    """Return the table of a model that a project names, installed or not.
+
+    That is the ``default`` where the model only extends the other package's own, whose table has the ``column``.
+    """
+    try:
+        name: str = apps.get_model(label)._meta.db_table  # noqa: SLF001 - Django's name for it
+    except (LookupError, ValueError):
+        name = label.lower().replace(".", "_")
+    return name if column in columns(database, name).get(name, ()) else default
 
 
 def existing(database: str, *models: Any) -> list[Any]:

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldError, ObjectDoesNotExist
 from django.db.models import BooleanField, TextField
 
 from mfa.adapters.importing.settings import member, missing
-from mfa.adapters.importing.tables import UserTables, base32, columns, demand, found_row, table, user_key
+from mfa.adapters.importing.tables import UserTables, base32, demand, found_row, model_table, table, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
@@ -48,7 +47,12 @@ class TrenchSource(ImportSource):
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; addresses are read from the users of this deployment, for the table has none."""
         model = table(
-            _table_name(self._database),
+            model_table(
+                self._database,
+                member(SETTING, "USER_MFA_MODEL", "trench.MFAMethod"),
+                column="secret",
+                default="trench_mfamethod",
+            ),
             user_id=user_key(),
             name=TextField(),
             secret=TextField(),
@@ -57,16 +61,6 @@ class TrenchSource(ImportSource):
         )
         demand(self._database, model)
         return UserTables(self._database, [model]).users(only, _read, beside=_owners)
-
-
-def _table_name(database: str) -> str:
-    """Return the table of the model that the project names, installed or not, or of the one that it only extends."""
-    label: str = member(SETTING, "USER_MFA_MODEL", "trench.MFAMethod")
-    try:
-        name: str = apps.get_model(label)._meta.db_table  # noqa: SLF001 - Django's name for it
-    except (LookupError, ValueError):
-        name = label.lower().replace(".", "_")
-    return name if "secret" in columns(database, name).get(name, ()) else "trench_mfamethod"
 
 
 def _owners(rows: Sequence[Any]) -> Owners:

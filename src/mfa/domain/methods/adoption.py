@@ -62,11 +62,13 @@ class ImportedCode:
 class ImportedCodes:
     """What is left of a sheet of recovery codes; none are, where all are used.
 
-    Where it is ``whole``, what was on the same sheet at an earlier import, and is no more, was used in between.
+    Where it is ``whole``, what was on the same sheet at an earlier import, and is no more, was used in between, or is
+    void since there are new ones. Which is the same, the row tells, or ``sheet`` where new codes are a new row.
     """
 
     codes: tuple[ImportedCode, ...] = attrs.field(repr=False)
     whole: bool = True
+    sheet: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen(kw_only=True, repr=False)

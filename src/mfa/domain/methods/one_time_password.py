@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from base64 import b32decode, b32encode
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, Protocol
 from urllib.parse import quote, urlencode
@@ -162,17 +162,17 @@ class OneTimePassword(Method):
         found = arrival.found
         if not isinstance(found, ImportedSeed):
             raise NotAdopted("unreadable")
-        state = self._imported(found)
+        state = self._imported(found, arrival.now)
         identity = identity_of(state.seed)
         for index, each in arrival.states.items():
             known = decode(State, each)
             if equal(known.seed, state.seed):
                 return Adoption(state=encode(_caught_up(known, state, found)), identity=identity, index=index)
         if state.parameters.period is not None and found.spent is None and found.used_at is None:
-            state = _used_up(state, arrival.now, ahead=0)
+            state = _used_up(state, arrival.now)
         return Adoption(state=encode(state), identity=identity, warning=_warning(state))
 
-    def _imported(self, found: ImportedSeed) -> State:
+    def _imported(self, found: ImportedSeed, now: datetime) -> State:
         """Check what another package says of a device by what any app can have."""
         time_based = self.parameters.period is not None
         algorithm = found.algorithm.lower().replace("-", "")
@@ -200,7 +200,11 @@ class OneTimePassword(Method):
             next_counter=0 if found.spent is None else found.spent + 1,
             drift=found.drift if time_based else None,
         )
-        return state if found.used_at is None else _used_up(state, found.used_at, ahead=tolerance)
+        if found.used_at is None:
+            return state
+        # A clock may have been ahead, but nobody has to wait for more than the next value.
+        ahead = found.used_at + tolerance * timedelta(seconds=found.period)
+        return _used_up(state, max(found.used_at, min(ahead, now)))
 
     def _resynchronised(self, state: State, value: str, *, beyond: int, now: datetime) -> Verdict:
         """Accept the second of two consecutive values from beyond the window, and remember the first."""
@@ -232,13 +236,11 @@ def _spend(state: State, counter: int, now: datetime) -> Accepted:
     return Accepted(state=encode(attrs.evolve(state, next_counter=counter + 1, far=None, drift=drift)))
 
 
-def _used_up(state: State, at: datetime, *, ahead: int) -> State:
-    """Spend all steps up to a time, and so many more as a clock may have been ahead."""
+def _used_up(state: State, at: datetime) -> State:
+    """Spend all steps up to a time."""
     if state.parameters.period is None:
         return state
-    return attrs.evolve(
-        state, next_counter=max(state.next_counter, state.step(at, state.parameters.period) + ahead + 1)
-    )
+    return attrs.evolve(state, next_counter=max(state.next_counter, state.step(at, state.parameters.period) + 1))
 
 
 def _caught_up(known: State, imported: State, found: ImportedSeed) -> State:

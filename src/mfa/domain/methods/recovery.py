@@ -168,19 +168,20 @@ class RecoveryCodes(Method):
         found = arrival.found
         if not isinstance(found, ImportedCodes):
             raise NotAdopted("unreadable")
+        sheet = found.sheet or arrival.row
         index, state = next(iter(arrival.states.items()), (None, None))
         known = CodeSet() if state is None else CodeSet.read(state)
         if state is None and not found.codes:
             raise NotAdopted("empty", failed=False)
         codes = [attrs.evolve(code, text=folded(code.text)) for code in found.codes if self._fits(code)]
         if found.whole:
-            there = [code for code in known.moved if code.sheet == arrival.row]
+            there = [code for code in known.moved if code.sheet == sheet]
             known = known.without(code for code in there if not any(map(code.same, codes)))
         if found.codes and not codes:
             raise NotAdopted("codes")
         before, salt = len(known), self.entropy.token(SALT_BYTES)
         for code in codes:
-            known = _with(known, code, arrival.row, salt)
+            known = _with(known, code, sheet, salt)
         return Adoption(
             state=known.write(),
             identity=identity_of(self.name.encode()),
