@@ -13,7 +13,7 @@ MUTATION := .venv/mutation/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types unit integration promises matrix first-steps openapi scale upkeep bench bench-compare mutation format lock clean
+.PHONY: help demo code test lint types unit integration promises matrix first-steps openapi scale upkeep moving bench bench-compare mutation format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ scale: .venv/test/stamp ## plans and times with up to a million devices, on Post
 upkeep: .venv/test/stamp ## the purge and the rotation of keys among a million devices, while others verify (docs/performance.md)
 	$(TEST)/python -m benchmarks.upkeep $(ARGS)
 
+moving: .venv/test/stamp ## an import of a hundred thousand users, while others verify (docs/performance.md)
+	$(TEST)/python -m benchmarks.moving $(ARGS)
+
 bench: .venv/test/stamp ## what the package costs beside the same Django without it (docs/performance.md; ARGS="--rows gate,verify")
 	@$(TEST)/python -m benchmarks.cost $(ARGS)
 
@@ -111,6 +114,13 @@ endef
 	@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements/mutation.txt
 	@touch $@
 
+# The packages whose users move in, and not this one. Each runs once, in a test, so nothing is compiled ahead.
+.venv/moving/stamp: requirements/moving.txt | .venv/test/stamp
+	@echo "making $(@D) from $< (once; this takes a quarter of a minute)"
+	@$(TEST)/python -m venv --clear --without-pip $(@D)
+	@PIP_PYTHON=$(@D)/bin/python $(TEST)/python $(PIP_INSTALL) --no-compile --require-hashes --requirement $<
+	@touch $@
+
 # Locks ----------------------------------------------------------------------------------------------------------------
 # A release has to be a week old, so that a bad one is found first and every mirror has it.
 # What is locked stays as long as it fits: `make lock UPGRADE=1` moves everything.
@@ -131,5 +141,6 @@ lock: .venv/lock/stamp ## resolves requirements/*.in and pyproject.toml into req
 	$(COMPILE) --python-version 3.11 --extra qr --extra webauthn --extra sms --extra knox pyproject.toml requirements/demo.in --output-file requirements/demo.txt
 	$(COMPILE) --python-version 3.11 requirements/mariadb.in --output-file requirements/mariadb.txt
 	$(COMPILE) --python-version 3.11 requirements/mutation.in --constraints requirements/dev.txt --output-file requirements/mutation.txt
+	$(COMPILE) --python-version 3.11 requirements/moving.in --constraints requirements/django-5.2.in --output-file requirements/moving.txt
 	$(COMPILE) --python-version 3.11 requirements/recipes.in --constraints requirements/dev.txt $(IN_DEVELOPMENT) --output-file requirements/recipes.txt
 	$(COMPILE) --python-version 3.11 requirements/lock.in --output-file requirements/lock.txt

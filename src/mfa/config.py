@@ -18,6 +18,7 @@ import attrs
 
 from mfa.application.ports.audit import AuditLevel, AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.importing import ForeignHashes, UserFinder
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
@@ -30,7 +31,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.domain.methods.names import BUILT_IN
-from mfa.domain.methods.one_time_password import Algorithm
+from mfa.domain.methods.one_time_password import FEWEST_DIGITS, MOST_DIGITS, Algorithm
 from mfa.domain.methods.webauthn import Attestation, UserVerification
 from mfa.domain.policies import Deadline, Requirement, UncheckedNames, VerificationPolicy
 from mfa.domain.secrets import SecretBytes
@@ -42,6 +43,21 @@ TOKEN_PROVIDERS = {
     "jwt": "mfa.adapters.tokens.jwt.JwtTokenProvider",
     "session": "mfa.adapters.tokens.session.SessionTokenProvider",
 }
+IMPORT_SOURCES = {
+    name: f"mfa.adapters.importing.{name}.{kind}"
+    for name, kind in {
+        "allauth": "AllauthSource",
+        "csv": "CsvSource",
+        "dj_rest_auth": "DjRestAuthSource",
+        "django_mfa": "DjangoMfaSource",
+        "django_otp": "DjangoOtpSource",
+        "otp_webauthn": "OtpWebauthnSource",
+        "rest_multi_factor": "RestMultiFactorSource",
+        "trench": "TrenchSource",
+    }.items()
+}
+"""From where users move in, by the names that the command ``mfa_import`` takes."""
+
 THROTTLES = {
     "recursive": "mfa.domain.throttling.RecursiveThrottle",
     "simple": "mfa.domain.throttling.SimpleThrottle",
@@ -70,6 +86,8 @@ PORTS: Mapping[str, type] = {
     "sms_sender": Sender,
     "authenticator_cryptography": AuthenticatorCryptography,
     "users": UserDirectory,
+    "user_finder": UserFinder,
+    "foreign_hashes": ForeignHashes,
     "publisher": Publisher,
     "accounts": AccountRepository,
     "holders": Holders,
@@ -87,10 +105,6 @@ PORTS: Mapping[str, type] = {
 """What ``ADAPTERS`` may replace, and what has to come in its place."""
 
 KEY_BYTES = 32
-MOST_DIGITS = 10
-FEWEST_DIGITS = 6
-"""RFC 4226 section 4, R4: a value has at least six digits; ten are all that 31 bits can fill."""
-
 MOST_TOLERANCE = 100
 
 LONGEST = timedelta(days=3650)

@@ -28,6 +28,7 @@ PAGE = ROOT / "docs" / "operators.md"
 PROMPT = "$ python manage.py "
 SETTINGS = "# project/settings.py\n"
 METHODS = ["totp", "email", "recovery"]
+DEVICES = "user,method,secret,name\nalice,totp,gezd gnbv gy3t qojq gezd gnbv gy3t qojq,Tablet\nfrank,totp,gezdgnbv\n"
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -51,6 +52,7 @@ class Desk:
         keys = {name: self.person(name) for name in ("alice", "bob", "carol", "dave")}
         get_user_model().objects.create_user("erin")
         (self.folder / "leavers.txt").write_text("carol\n")
+        (self.folder / "devices.csv").write_text(DEVICES)
         (self.folder / "keys.txt").write_text(f"{keys['bob']}\n{keys['dave']}\n")
 
     def person(self, name: str) -> str:
@@ -99,6 +101,7 @@ def test_every_command_answers_as_the_handbook_says(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk, typed_lines = Desk(settings, tmp_path), 0
+    monkeypatch.chdir(tmp_path)
     for block in blocks(PAGE, "text", "python"):
         if block.text.startswith(SETTINGS):
             desk.configure(block)

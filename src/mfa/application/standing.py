@@ -102,7 +102,11 @@ class AssessToken(UseCase):
     def stand(self, account: Proofs[Any]) -> Standing:
         """Tell what a gate asks, by the account as the token met it, such as one that was read along with it."""
         now, rules, subject = self.transactions.clock.now(), self.transactions.rules, self.transactions.subject(account)
-        required, counted, enrolled = rules.policy.required(subject), account.counted(rules, now), bool(account.active)
+        required, counted, enrolled = (
+            rules.policy.required(subject),
+            account.counted(rules, now),
+            bool(subject.active_devices),
+        )
         graced = not enrolled and len(counted) < required
         return Standing(
             required=required,

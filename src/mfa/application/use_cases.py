@@ -12,6 +12,7 @@ from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.operations import (
     CountSeals,
+    ImportDevices,
     IssuePass,
     LockDown,
     Operations,
@@ -26,6 +27,7 @@ from mfa.application.operations import (
 )
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender
+from mfa.application.ports.importing import SourceMaker, UserFinder
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.purging import ExpiredRows
 from mfa.application.ports.reports import AccountReports
@@ -119,6 +121,8 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     audit: AuditTrail,
     audit_retention: timedelta,
     client_address: ClientAddress,
+    user_finder: UserFinder,
+    source_maker: SourceMaker,
     notifier: Notifier | None,
     reports: AccountReports,
     expired_rows: ExpiredRows,
@@ -166,6 +170,9 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
             purge=Purge(transactions=transactions, expired=expired_rows, audit_retention=audit_retention),
             count_seals=CountSeals(accounts=accounts, vault=vault),
             read_trail=ReadTrail(transactions=transactions, audit=audit),
+            import_devices=ImportDevices(
+                transactions=transactions, finder=user_finder, holders=holders, sources=source_maker
+            ),
         ),
         client_address=client_address,
         begin_passkey_login=begin_passkey_login,

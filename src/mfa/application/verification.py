@@ -112,6 +112,7 @@ class VerifyChallenge(UseCase):
             siblings=self.transactions.opened_siblings(account, method) if device.active else NO_SIBLINGS,
             sent=self._sent(account, challenge, now),
             value=command.value,
+            typed=command.value,
             now=now,
         )
         verdict = method.verify(attempt)
@@ -200,7 +201,7 @@ class VerifyChallenge(UseCase):
         self, before: Account, device: Device, attempt: Attempt, verdict: Rejected
     ) -> Decision[Verified | NotVerified]:
         rules, now = self.transactions.rules, attempt.now
-        guessable = rules.methods.guessable(device.method)
+        guessable = rules.guessable(device)
         state = self._state(before, device, attempt.state, verdict.state)
         account = before.rejected(device, state=state, counted=guessable, rules=rules, now=now)
         happened: list[events.Event] = [

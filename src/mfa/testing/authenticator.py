@@ -195,7 +195,7 @@ def model(aaguid: bytes) -> x509.UnrecognizedExtension:
     return x509.UnrecognizedExtension(OID_AAGUID, b"\x04\x10" + aaguid)
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, repr=False)
 class Held:
     """A credential as the authenticator holds it."""
 
@@ -206,7 +206,7 @@ class Held:
     sign_count: int
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class SoftwareAuthenticator:
     """An authenticator with its browser; what is None or "own" is done as it should be."""
 

@@ -102,6 +102,15 @@ class TestIdentity:
 
         assert authtoken.known(token).id == identity(token)
 
+    def test_a_row_that_becomes_another_has_another(self, anna: User) -> None:
+        token = AuthToken.objects.create(user=anna)
+        known = {authtoken.known(token).id}
+        for name, value in (("key", "another"), ("created", token.created + timedelta(microseconds=1))):
+            setattr(token, name, value)
+            known.add(authtoken.known(token).id)
+
+        assert len(known) == 3
+
     def test_a_token_that_is_made_anew_has_another(self, anna: User) -> None:
         before = AuthToken.objects.create(user=anna)
         identity_before = identity(before)

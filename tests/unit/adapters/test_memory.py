@@ -9,6 +9,7 @@ import pytest
 
 from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
+from mfa.adapters.memory.hashes import MemoryForeignHashes
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
@@ -16,6 +17,7 @@ from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.audit import AuditLevel, AuditTrail
 from mfa.application.ports.delivery import Message
+from mfa.application.ports.importing import KnownUser
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.tokens import TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
@@ -24,6 +26,7 @@ from mfa.domain.events import AccountLocked
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
 from mfa.testing.contracts.delivery import AddressingContract, SenderContract
+from mfa.testing.contracts.importing import ForeignHashesContract, UserFinderContract
 from mfa.testing.contracts.repositories import AccountRepositoryContract
 from mfa.testing.contracts.system import ClockContract, EntropyContract, KeyRotationsContract
 from mfa.testing.contracts.tokens import TokenIssuerContract, TokenProviderContract
@@ -274,3 +277,23 @@ def test_a_publisher_keeps_events_in_order() -> None:
         publisher.publish(event)
 
     assert publisher.events == happened
+
+
+class TestMemoryUserFinder(UserFinderContract):
+    @pytest.fixture
+    def finder(self) -> MemoryUserDirectory:
+        return MemoryUserDirectory({USER: ANNA})
+
+    @pytest.fixture
+    def known(self) -> KnownUser:
+        return KnownUser(id=USER, name=ANNA.name)
+
+
+class TestMemoryForeignHashes(ForeignHashesContract):
+    @pytest.fixture
+    def hashes(self) -> MemoryForeignHashes:
+        return MemoryForeignHashes()
+
+    @pytest.fixture
+    def made(self) -> str:
+        return MemoryForeignHashes.made("Ab-1")

@@ -34,6 +34,8 @@ def made(world: World, **changes: Any) -> UseCases:
         "audit": world.container.audit(),
         "audit_retention": timedelta(days=400),
         "client_address": world.container.client_address(),
+        "user_finder": world.container.user_finder(),
+        "source_maker": world.container.source_maker(),
         "notifier": None,
         "reports": world.container.reports(),
         "expired_rows": world.container.expired_rows(),

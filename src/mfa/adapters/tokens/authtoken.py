@@ -18,6 +18,8 @@ from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer,
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
 
+_MADE = "_mfa_token"
+
 MOST_ATTEMPTS = 5
 """Tokens made by somebody else at the same moment that are replaced before a login is told to come again."""
 
@@ -70,8 +72,17 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
 
 
 def known(auth: AuthToken) -> Token:
-    """Return what the core knows of a token, whether it is stored or not."""
-    return Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
+    """Return what the core knows of a token, whether it is stored or not.
+
+    Every permission and view of a request asks, so it is made once for a row that stays as it is.
+    """
+    row = (auth.key, auth.created, auth.user_id)
+    made = vars(auth).get(_MADE)
+    if made is None or made[0] != row:
+        token = Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
+        made = vars(auth)[_MADE] = (row, token)
+    found: Token = made[1]
+    return found
 
 
 def _digest(key: str) -> str:

@@ -8,6 +8,7 @@ pytest.register_assert_rewrite(
         for port in (
             "audit",
             "delivery",
+            "importing",
             "otp",
             "purging",
             "reports",

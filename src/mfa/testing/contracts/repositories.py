@@ -15,6 +15,7 @@ from mfa.domain.challenges import Challenge, SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.proofs import Proofs
 from mfa.domain.sends import Sends
 from mfa.domain.throttling import Failures
 from mfa.domain.trusts import Trust
@@ -170,6 +171,48 @@ class AccountRepositoryContract:
 
         assert saved == attrs.evolve(full(before, token_id), version=saved.version)
         assert repository.of(user_id, token_id) == saved
+
+    @pytest.mark.parametrize("trusts", [True, False])
+    def test_a_gate_reads_the_active_devices_and_what_its_token_has_confirmed(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, *, trusts: bool
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        account = repository.save(before, full(before, token_id))
+
+        read = repository.proofs(user_id, token_id, trusts=trusts)
+
+        def asked(proofs: Proofs[Any]) -> object:
+            factors = [
+                (each.index, each.method, each.created_at, each.expires_at) for each in proofs.devices if each.active
+            ]
+            confirmed = proofs.challenge(0)
+            assert confirmed is not None
+            return sorted(factors), confirmed.confirmed_at, confirmed.trust, confirmed.trusted_at
+
+        assert asked(read) == asked(account)
+        assert [each.index for each in read.active] == [0]
+        assert not trusts or (read.trusts, read.login) == (account.trusts, repository.of(user_id).login)
+
+    @pytest.mark.parametrize("trusts", [True, False])
+    def test_a_gate_reads_nothing_of_other_tokens_and_users(
+        self,
+        repository: AccountRepository,
+        user_id: UserId,
+        other_user_id: UserId,
+        token_id: TokenId,
+        *,
+        trusts: bool,
+    ) -> None:
+        before = repository.of(user_id, token_id)
+        repository.save(before, full(before, token_id))
+
+        other, nobody = (
+            repository.proofs(user_id, TokenId("2e" * 32), trusts=trusts),
+            repository.proofs(other_user_id, token_id, trusts=trusts),
+        )
+
+        assert ([each.index for each in other.active], other.challenges) == ([0], ())
+        assert (nobody.devices, nobody.challenges, nobody.trusts) == ((), (), ())
 
     def test_states_are_bytes_and_times_are_in_utc(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
@@ -636,6 +679,31 @@ class AccountRepositoryContract:
         assert repository.of(other_user_id).devices == before.devices
         assert holder(repository) == user_id
 
+    def test_nor_may_a_new_device_be_called_so(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+    ) -> None:
+        save_named(repository, user_id, "a name")
+        before = repository.of(other_user_id)
+
+        with pytest.raises(NotUnique):
+            repository.save(before, with_devices(before, attrs.evolve(device(0), unique="a name")))
+
+        assert repository.of(other_user_id).devices == ()
+
+    @pytest.mark.parametrize("moved", [None, EVERY_BYTE])
+    def test_what_has_moved_in_is_kept(
+        self, repository: AccountRepository, user_id: UserId, moved: bytes | None
+    ) -> None:
+        before = repository.of(user_id)
+        account = with_devices(before, attrs.evolve(device(0), guessable=True))
+
+        stored = repository.save(before, attrs.evolve(account, moved=b"before"))
+        repository.save(stored, attrs.evolve(stored, moved=moved))
+
+        kept = repository.of(user_id)
+        assert kept.moved == moved
+        assert [each.guessable for each in kept.devices] == [True]
+
     def test_what_is_sealed_is_counted_by_its_beginning(
         self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
     ) -> None:
@@ -645,13 +713,14 @@ class AccountRepositoryContract:
         account = with_devices(before, device(0), attrs.evolve(device(1), state=b"other"))
         repository.save(before, attrs.evolve(account, challenges=(challenge, silent)))
         before = repository.of(other_user_id)
-        repository.save(before, with_devices(before, attrs.evolve(device(0), state=EVERY_BYTE)))
+        after = with_devices(before, attrs.evolve(device(0), state=EVERY_BYTE))
+        repository.save(before, attrs.evolve(after, moved=b"other"))
 
-        assert repository.seals(3) == {b"sea": 2, b"oth": 1, EVERY_BYTE[:3]: 1}
-        assert repository.seals(4) == {b"seal": 1, b"seam": 1, b"othe": 1, EVERY_BYTE[:4]: 1}
+        assert repository.seals(3) == {b"sea": 2, b"oth": 2, EVERY_BYTE[:3]: 1}
+        assert repository.seals(4) == {b"seal": 1, b"seam": 1, b"othe": 2, EVERY_BYTE[:4]: 1}
         assert of_each(repository, [user_id, other_user_id], 3) == {
             user_id: {b"sea", b"oth"},
-            other_user_id: {EVERY_BYTE[:3]},
+            other_user_id: {b"oth", EVERY_BYTE[:3]},
         }
         assert of_each(repository, [user_id], 4) == {user_id: {b"seal", b"seam", b"othe"}}
 
