@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from http.cookies import Morsel
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -312,6 +313,19 @@ def _site(value: object) -> str:
     return site
 
 
+def _cookie(value: object) -> str:
+    """Read the name of a cookie, a token as RFC 6265 section 4.1.1 has it, and none of its attributes."""
+    name: str = TEXT.read(value)
+    if name.lower().startswith("__host-"):
+        raise ValueError(
+            'a name without the prefix "__Host-", which wants the path "/", while this cookie has that of the mount '
+            'point; "__Secure-" is a prefix that fits'
+        )
+    if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII) or Morsel().isReservedKey(name):
+        raise ValueError
+    return name
+
+
 BOOLEAN = _matching("True or False", lambda value: isinstance(value, bool))
 TEXT = _matching("a string", lambda value: isinstance(value, str))
 PATH = _matching(
@@ -344,6 +358,7 @@ ORIGINS = Rule(
     _origins,
 )
 SITE = Rule('the address at which the site answers, such as "https://example.com"', _site)
+COOKIE = Rule('the name of a cookie, such as "mfa_trust"', _cookie)
 KEYS = _list_of("a list of keys, each the url-safe base64 of 32 random bytes", Rule("a key", _key), bool)
 DIGITS = integer(1, MOST_DIGITS)
 ALGORITHM = one_of("sha1", "sha256", "sha512")
@@ -372,6 +387,7 @@ class Config:
     registration_deadline: Deadline | None = _setting(None, optional(DEADLINE))
     step_up_status: int = _setting(403, one_of(*STEP_UP_STATUSES))
     trust_lifetime: timedelta | None = _setting(None, optional(DURATION))
+    trust_cookie: str | None = _setting(None, optional(COOKIE))
     jwt_gate: JwtGate = _setting("database", one_of("database", "claims"))
     verification_throttle: str = _setting("recursive", named(*THROTTLES))
     verification_throttle_tryouts: int = _setting(5, integer(1))
@@ -525,6 +541,12 @@ CLASHES = (
         lambda config: config.passkey_login and "webauthn" not in config.methods,
         'MFA["PASSKEY_LOGIN"] is True, but MFA["METHODS"] has no "webauthn".',
         'Add "webauthn" to MFA["METHODS"].',
+    ),
+    Clash(
+        ("TRUST_COOKIE", "TRUST_LIFETIME"),
+        lambda config: config.trust_cookie is not None and config.trust_lifetime is None,
+        'MFA["TRUST_COOKIE"] names a cookie, but without MFA["TRUST_LIFETIME"] no browser is remembered.',
+        'Write how long browsers are remembered, as in "TRUST_LIFETIME": "30d", or leave TRUST_COOKIE out.',
     ),
     Clash(
         ("JWT_GATE", "TOKEN_PROVIDER"),

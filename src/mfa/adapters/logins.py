@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework.request import Request
 
-from mfa.adapters import accessor, requests
+from mfa.adapters import accessor, cookies, requests
 from mfa.adapters.answers import rejection
 from mfa.adapters.exceptions import MfaException, api_exception
 from mfa.adapters.serializers import (
@@ -59,10 +59,15 @@ def confirm(body: object, token: Token, request: object = None, *, successor: To
 
     That is ``value``, with or without ``index``, or else ``trust_token``. Raises what DRF answers: 401 to what is
     wrong, which is counted by then, and whatever a verification is refused by. ``successor`` is as for ``Verify``.
+
+    Where the body brings neither, the cookie of ``TRUST_COOKIE`` may. Nobody has typed or chosen that: it may be the
+    one of whoever used the browser before. So nothing is raised for it, whatever is wrong; it brings nothing then.
     """
     given = made_once(SecondFactorSerializer).run_validation(body if isinstance(body, Mapping) else {})
     use_cases = accessor.use_cases()
-    answer: object
+    by_itself = given.keys().isdisjoint({"value", "trust_token"})
+    kept = cookies.kept(request, use_cases.trust_cookie) if by_itself else given.get("trust_token")
+    answer: object = None
     try:
         with nullcontext() if request is None else requests.acting_for(request, use_cases):
             if "value" in given:
@@ -70,15 +75,15 @@ def confirm(body: object, token: Token, request: object = None, *, successor: To
                 answer = use_cases.verify_challenge(
                     Verify(token=token, index=index, value=given["value"], successor=successor)
                 )
-            elif "trust_token" in given:
-                answer = use_cases.trust_browser(ShowTrust(token=token, kept=given["trust_token"], successor=successor))
-            else:
-                return False
+            elif kept is not None:
+                answer = use_cases.trust_browser(ShowTrust(token=token, kept=kept, successor=successor))
     except MfaError as error:
-        raise _answered(error, token, use_cases) from None
-    if not isinstance(answer, Verified | Trusted):
+        if not by_itself:
+            raise _answered(error, token, use_cases) from None
+    confirmed = isinstance(answer, Verified | Trusted)
+    if not (confirmed or by_itself):
         raise MfaException(rejection())
-    return True
+    return confirmed
 
 
 def token_of(request: Request, user: object, credentials: object) -> Token:

@@ -289,6 +289,12 @@ class MadeTrustSerializer(MultiFactorSerializer[MadeTrust]):
     expires_at = TimeField(source="trust.expires_at")
 
 
+class KeptTrustSerializer(MultiFactorSerializer[MadeTrust]):
+    """Until when a browser is remembered that keeps the token in a cookie, where no script reads it."""
+
+    expires_at = TimeField(source="trust.expires_at")
+
+
 class TrustSerializer(MultiFactorSerializer[ListedTrust]):
     """A remembered browser."""
 

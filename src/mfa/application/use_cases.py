@@ -89,6 +89,9 @@ class UseCases:
     """By the names that the settings give them."""
 
     remembers_browsers: bool
+    trust_cookie: str | None
+    """The name of the cookie in which remembered browsers keep their tokens; None where clients keep them."""
+
     step_up_status: int
     issuer: str
     """What the site calls itself; empty where it says nothing."""
@@ -129,6 +132,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     requirements: Mapping[str, Requirement] = MappingProxyType({}),
     issuer: str = "",
     relying_party_id: str | None = None,
+    trust_cookie: str | None = None,
 ) -> UseCases:
     """Make the use cases; a login by passkey where there are ``passkeys`` for it, and who makes tokens."""
     transactions = Transactions(
@@ -181,6 +185,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         account_join=accounts if isinstance(accounts, AccountJoin) else None,
         requirements=requirements,
         remembers_browsers=rules.trust_lifetime is not None,
+        trust_cookie=trust_cookie,
         step_up_status=step_up_status,
         issuer=issuer,
         relying_party_id=relying_party_id,

@@ -292,4 +292,5 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
         requirements=config.requirements,
         issuer=config.totp_issuer,
         relying_party_id=config.webauthn_rp_id,
+        trust_cookie=config.trust_cookie,
     )

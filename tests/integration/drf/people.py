@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any, Protocol
 
 import pyotp
@@ -28,6 +29,7 @@ class Answer(Protocol):
     status_code: int
     headers: Mapping[str, str]
     content: bytes
+    cookies: SimpleCookie
     data: Any
 
     def json(self) -> Any:  # noqa: ANN401 - JSON may be anything

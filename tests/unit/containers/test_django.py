@@ -163,13 +163,17 @@ class TestSecurityKeys:
 
 class TestUseCases:
     def test_they_have_what_the_container_has(self) -> None:
-        container = deployed(STEP_UP_STATUS=401, TRUST_LIFETIME="30d")
+        container = deployed(STEP_UP_STATUS=401, TRUST_LIFETIME="30d", TRUST_COOKIE="mfa_trust")
 
         use_cases = container.use_cases()
 
         join: object = use_cases.account_join
         assert join is container.accounts()
-        assert (use_cases.step_up_status, use_cases.remembers_browsers) == (401, True)
+        assert (use_cases.step_up_status, use_cases.remembers_browsers, use_cases.trust_cookie) == (
+            401,
+            True,
+            "mfa_trust",
+        )
         assert use_cases.token_provider is container.token_provider()
         assert not use_cases.passkey_login
 

@@ -219,13 +219,13 @@ def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noq
     return type(f"{name}Serializer", bases or (own.MultiFactorSerializer,), {"__doc__": text, **fields})
 
 
-VERIFIED = body(
-    "Verified",
-    "A value was right; where the browser is to be remembered, what it has to keep.",
-    own.LeftSerializer,
-    device=own.DeviceSerializer(),
-    trust=own.MadeTrustSerializer(required=False),
-)
+def verified(deployed: UseCases) -> Any:  # noqa: ANN401 - a class of serializers
+    """Return what a verification answers, which has no token where a cookie has it."""
+    trust = own.MadeTrustSerializer if deployed.trust_cookie is None else own.KeptTrustSerializer
+    text = "A value was right; there is ``trust`` where the browser is remembered from now on."
+    return body("Verified", text, own.LeftSerializer, device=own.DeviceSerializer(), trust=trust(required=False))
+
+
 TRUSTED = body("Trusted", "The browser is remembered.", own.LeftSerializer)
 DISPATCHED = body(
     "Dispatched",

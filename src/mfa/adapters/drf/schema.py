@@ -68,6 +68,7 @@ class Operation:
     query: tuple[OpenApiParameter, ...] = ()
     pages: tuple[OpenApiParameter, ...] = ()
     """What leads from page to page; anything else in its place is not found."""
+    reads: bool = True
 
 
 @attrs.frozen
@@ -103,7 +104,7 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
         "overview": Operation("overview", {200: DeviceSerializer(many=True)}),
         "status": Operation("status", {200: components.STATUS}, query=(requirement,)),
         "retrieve": Operation("retrieve", {200: DeviceSerializer}),
-        "verify": Operation("verify", {200: components.VERIFIED}, (*wrong, *unverifiable)),
+        "verify": Operation("verify", {200: components.verified(deployed)}, (*wrong, *unverifiable)),
         "rename": Operation("rename", {200: DeviceSerializer}, changed),
         "remove": Operation("remove", {204: None}, ("device_required", *changed)),
         "dispatch_challenge": Operation("dispatch", {**shown, 204: None}, (*unsent, "throttled")),
@@ -118,7 +119,7 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
     }
     trusts = {
         "overview": Operation("trusts", {200: TrustSerializer(many=True)}),
-        "show": Operation("trust", {200: components.TRUSTED}, wrong),
+        "show": Operation("trust", {200: components.TRUSTED}, wrong, reads=deployed.trust_cookie is None),
         "revoke": Operation("revoke", {204: None}, changed),
     }
     return {
@@ -289,7 +290,7 @@ class ViewExtension(OpenApiViewExtension):
                 operation_id=f"multi_factor_{operation.id}",
                 summary=re.split("[.,:;]", get_doc(method))[0],
                 parameters=[*operation.query, *operation.pages],
-                request=copy.serializer_classes.get(action),
+                request=copy.serializer_classes.get(action) if operation.reads else None,
                 responses={
                     status: OpenApiResponse(answer, HTTPStatus(status).phrase)
                     for status, answer in operation.answers.items()

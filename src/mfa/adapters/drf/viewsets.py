@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
-from mfa.adapters import requests, serializers
+from mfa.adapters import cookies, requests, serializers
 from mfa.adapters.answers import rejection, requirement_body
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
 from mfa.adapters.exceptions import MfaException
@@ -179,9 +179,14 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
             successor.issue()
         device = self.shown(verified.listed)
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
-        if verified.trust is not None:
-            answer["trust"] = serializers.represented(serializers.MadeTrustSerializer, verified.trust)
-        return Response(answer)
+        made, cookie = verified.trust, self.use_cases().trust_cookie
+        if made is None:
+            return Response(answer)
+        if cookie is None:
+            return Response({**answer, "trust": serializers.represented(serializers.MadeTrustSerializer, made)})
+        response = Response({**answer, "trust": serializers.represented(serializers.KeptTrustSerializer, made)})
+        cookies.keep(response, cookie, made, path=cookies.above(request))
+        return response
 
     def rename(self, request: Request, index: str, **_: Any) -> Response:
         """Rename a device."""
