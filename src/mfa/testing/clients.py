@@ -96,7 +96,8 @@ def _header(provider: str) -> str:
     """Return where a token travels, by the name that WSGI gives it."""
     if provider != "jwt":
         return "HTTP_AUTHORIZATION"
-    return str(import_string("rest_framework_simplejwt.settings.api_settings").AUTH_HEADER_NAME)
+    # What authenticates goes on with the settings that it has found, whatever simplejwt makes of them meanwhile.
+    return str(import_string("rest_framework_simplejwt.authentication.api_settings").AUTH_HEADER_NAME)
 
 
 def _issued(user_id: UserId) -> str:

@@ -49,7 +49,10 @@ def _watch(container: Any, _: ExitStack) -> None:  # noqa: ANN401 - as the app c
 def _composed(container: Any) -> UseCases:  # noqa: ANN401 - as above
     use_cases = compose(container)
     dispatch = use_cases.dispatch_challenge
-    senders = {name: WatchedSender(sender) for name, sender in dispatch.senders.items()}
+    # What is no sender stays as it is, for the system checks to tell of.
+    senders = {
+        name: WatchedSender(sender) if hasattr(sender, "send") else sender for name, sender in dispatch.senders.items()
+    }
     return attrs.evolve(use_cases, dispatch_challenge=attrs.evolve(dispatch, senders=senders))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dependency_injector import providers
 from django.apps import apps
+from django.core.checks import run_checks
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -14,6 +15,7 @@ from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.application.ports.system import Clock
 from mfa.config import Config
 from mfa.testing import FrozenClock, override
+from mfa.testing.messages import watch
 from tests.integration.drf.people import Person, World
 from tests.projects.containers import Stopped
 
@@ -148,3 +150,10 @@ def test_an_unknown_name_is_an_error_and_overrides_nothing(world: World, name: s
 def test_all_threads_of_the_process_see_it(world: World) -> None:
     with override(clock=(frozen := FrozenClock(LATER))), ThreadPoolExecutor(4) as threads:
         assert {id(each) for each in threads.map(lambda _: clock(), range(8))} == {id(frozen)}
+
+
+def test_checks_go_on_seeing_a_sender_that_is_none(settings: Settings) -> None:
+    watch()
+    settings.MFA = {"EMAIL_SENDER": "tests.projects.acme.Empty"}
+
+    assert "multi_factor.E004" in [each.id for each in run_checks(tags=["mfa"])]
