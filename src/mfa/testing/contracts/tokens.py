@@ -4,39 +4,12 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 
-import pytest
-
 from mfa.application.ports.tokens import TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 
 
 class TokenProviderContract:
     """Provide ``provider``, a ``request`` with a token of ``user_id``, one with another token, and one without."""
-
-    @pytest.fixture
-    @abstractmethod
-    def provider(self) -> TokenProvider:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def user_id(self) -> UserId:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def request_with_token(self) -> object:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def request_with_other_token(self) -> object:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def request_without_token(self) -> object:
-        raise NotImplementedError
 
     def test_the_scheme_is_a_token_of_rfc_9110(self, provider: TokenProvider) -> None:
         assert re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", provider.scheme)
@@ -68,21 +41,6 @@ class TokenProviderContract:
 
 class TokenIssuerContract:
     """Provide ``issuer``, a ``user_id``, a ``request_to_log_in``, and what ``known`` and ``kept`` return."""
-
-    @pytest.fixture
-    @abstractmethod
-    def issuer(self) -> TokenIssuer:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def user_id(self) -> UserId:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def request_to_log_in(self) -> object:
-        raise NotImplementedError
 
     @abstractmethod
     def known(self, issuer: TokenIssuer, shown: Mapping[str, object], request: object) -> Token | None:
@@ -134,21 +92,6 @@ class TokenEnderContract:
 
     name: str
     many: int
-
-    @pytest.fixture
-    @abstractmethod
-    def ender(self) -> TokenEnder:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def user_id(self) -> UserId:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def other_user_id(self) -> UserId:
-        raise NotImplementedError
 
     @abstractmethod
     def living(self, user_id: UserId) -> int:
