@@ -178,6 +178,7 @@ class TestSeeds:
             (ImportedSeed(seed=SEED, algorithm="md5"), "algorithm"),
             (ImportedSeed(seed=SEED, period=0), "period"),
             (ImportedSeed(seed=SEED, tolerance=-1), "tolerance"),
+            (ImportedSeed(seed=SEED, tolerance=1001), "tolerance"),
             (ImportedSeed(seed=SEED, spent=2**64 - 1), "counter"),
             (ImportedSeed(seed=SEED, spent=-2), "counter"),
         ],

@@ -33,6 +33,9 @@ FEWEST_DIGITS = 6
 MOST_DIGITS = 10
 """RFC 4226 section 4, R4: a value has at least six digits; ten are all that 31 bits can fill."""
 
+MOST_MOVED_TOLERANCE = 1000
+"""Ten times what can be configured here. Every step of a window is computed for each guess, and may be what it hits."""
+
 LAST_COUNTER = 2**64 - 2
 """Counters have eight octets (RFC 4226 section 5.1), and one more has to be left."""
 
@@ -181,7 +184,7 @@ class OneTimePassword(Method):
             (0 < len(found.seed) <= MOST_SEED_BYTES, "seed"),
             (0 < found.digits <= MOST_DIGITS, "digits"),
             (algorithm in SEED_BYTES, "algorithm"),
-            (tolerance >= 0, "tolerance"),
+            (0 <= tolerance <= MOST_MOVED_TOLERANCE, "tolerance"),
             (not time_based or found.period > 0, "period"),
             (found.spent is None or -1 <= found.spent <= LAST_COUNTER, "counter"),
         ):
