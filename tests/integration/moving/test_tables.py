@@ -38,6 +38,29 @@ def test_a_row_that_no_column_can_hold_harms_no_other(old: OldDatabase) -> None:
     ]
 
 
+def test_a_key_that_is_none_is_nobodys_and_harms_no_other(old: OldDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "BATCH", 2)
+    garbage = ("", "abc", " 5", "1_0", b"\xff", 1.5, 1e300, float("inf"), "9" * 5000, "9" * 30)
+    old.keeps("devices", *({"user_id": key, "at": None} for key in (5, *garbage, 1, 5)))
+    found = [(user.user, row.row, row.found) for user in everything(None) for row in user.rows]
+    assert [each for each in found if each[2] == "found"] == [
+        ("1", "devices:12", "found"),
+        ("5", "devices:1", "found"),
+        ("5", "devices:13", "found"),
+    ]
+    assert {row: what for _, row, what in found if what != "found"} == {
+        f"devices:{position}": Failed(reason="unreadable") for position in range(2, len(garbage) + 2)
+    }
+
+
+def test_a_name_that_is_no_text_is_none(old: OldDatabase) -> None:
+    old.keeps("devices", {"user_id": 1, "at": None})
+    [row] = UserTables("old", [table("devices", user_id=user_key())]).users(
+        None, lambda row, _: [found_row(row, "totp", lambda: "found", name=b"\xff")]
+    )
+    assert row.rows[0].name == ""
+
+
 def test_batches_leave_nobody_out(old: OldDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "BATCH", 2)
     old.keeps("devices", *({"user_id": user, "at": None} for user in (5, 1, 3, 1, 2, 4)))
