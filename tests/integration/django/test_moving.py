@@ -389,6 +389,18 @@ class TestDjangoForeignHashes(ForeignHashesContract):
         assert hashes.known(made)
         assert not hashes.matches("Ab-1", made)
 
+    @pytest.mark.parametrize("broken", ["pbkdf2_sha256$1$salt", "pbkdf2_sha256$many$salt$0123", "md5$0123"])
+    def test_a_broken_hash_is_said_to_be_and_fits_nothing(self, hashes: DjangoForeignHashes, broken: str) -> None:
+        with pytest.raises(ValueError, match="broken"):
+            hashes.known(broken)
+        assert not hashes.matches("Ab-1", broken)
+
+    def test_what_nobody_can_compute_fits_nothing(self, hashes: DjangoForeignHashes) -> None:
+        beyond = f"pbkdf2_sha256${10**20}$salt$Yt1oNSXuNAJhcWRCbAV53ELQyOj/TK9OgmYOuXsSdCg="
+
+        assert hashes.known(beyond)
+        assert not hashes.matches("Ab-1", beyond)
+
 
 @pytest.fixture
 def csv(tmp_path: Path) -> Callable[..., str]:
