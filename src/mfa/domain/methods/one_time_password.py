@@ -36,6 +36,9 @@ MOST_DIGITS = 10
 MOST_MOVED_TOLERANCE = 1000
 """Ten times what can be configured here. Every step of a window is computed for each guess, and may be what it hits."""
 
+MOST_AHEAD = timedelta(minutes=5)
+"""Clocks of two machines are not further apart; a time beyond that is wrong, such as a local one that is read as UTC."""
+
 LAST_COUNTER = 2**64 - 2
 """Counters have eight octets (RFC 4226 section 5.1), and one more has to be left."""
 
@@ -206,8 +209,9 @@ class OneTimePassword(Method):
         if found.used_at is None:
             return state
         # A clock may have been ahead, but nobody has to wait for more than the next value.
-        ahead = found.used_at + tolerance * timedelta(seconds=found.period)
-        return _used_up(state, max(found.used_at, min(ahead, now)))
+        used_at = found.used_at if found.used_at <= now + MOST_AHEAD else now
+        ahead = used_at + tolerance * timedelta(seconds=found.period)
+        return _used_up(state, max(used_at, min(ahead, now)))
 
     def _resynchronised(self, state: State, value: str, *, beyond: int, now: datetime) -> Verdict:
         """Accept the second of two consecutive values from beyond the window, and remember the first."""
