@@ -150,11 +150,13 @@ def columns(database: str, *names: str) -> Mapping[str, frozenset[str]]:
     return {name: frozenset(column.name for column in table) for name, table in described.items()}
 
 
-def model_table(database: str, label: str, *, column: str, default: str) -> str:
+def model_table(database: str, named: object, *, column: str, default: str) -> str:
     """Return the table of a model that a project names, installed or not.
 
-    That is the ``default`` where the model only extends the other package's own, whose table has the ``column``.
+    That is the ``default`` where the model only extends the other package's own, whose table has the ``column``, and
+    where the setting names none at all.
     """
+    label = str(named)
     try:
         name: str = apps.get_model(label)._meta.db_table  # noqa: SLF001 - Django's name for it
     except (LookupError, ValueError):

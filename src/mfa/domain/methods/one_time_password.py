@@ -37,7 +37,7 @@ MOST_MOVED_TOLERANCE = 1000
 """Ten times what can be configured here. Every step of a window is computed for each guess, and may be what it hits."""
 
 MOST_AHEAD = timedelta(minutes=5)
-"""Clocks of two machines are not further apart; a time beyond that is wrong, such as a local one that is read as UTC."""
+"""No two clocks are further apart; a time beyond that is wrong, such as a local one that is read as UTC."""
 
 LAST_COUNTER = 2**64 - 2
 """Counters have eight octets (RFC 4226 section 5.1), and one more has to be left."""
