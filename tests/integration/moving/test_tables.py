@@ -27,6 +27,15 @@ def test_users_may_have_keys_of_any_kind(old: OldDatabase, monkeypatch: pytest.M
     assert [user.user for user in everything(KnownUser(id=UserId(str(BERT))))] == [str(BERT)]
 
 
+def test_users_may_extend_others(old: OldDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = type("Meta", (), {"apps": Apps(), "app_label": "people"})
+    person = type("Human", (Model,), {"__module__": __name__, "Meta": options, "id": UUIDField(primary_key=True)})
+    worker = type("Worker", (person,), {"__module__": __name__, "Meta": options})
+    monkeypatch.setattr(tables, "get_user_model", lambda: worker)
+    old.keeps("devices", {"user_id": ANNA.hex, "at": None})
+    assert [user.user for user in everything(None)] == [str(ANNA)]
+
+
 def test_a_row_that_no_column_can_hold_harms_no_other(old: OldDatabase) -> None:
     old.keeps("devices", *({"user_id": 1, "at": at} for at in ("2026-01-31", "once upon a time", "2026-02-31", None)))
     [user] = everything(None)

@@ -45,6 +45,8 @@ def table(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - 
 def user_key() -> "Field[Any, Any]":
     """Return a column that holds the primary key of a user, in whatever form the database has that."""
     key: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
+    while key.remote_field:
+        key = key.target_field  # of a user model that extends another one
     if key.get_internal_type().endswith("AutoField"):
         return BigIntegerField()
     _, _, arguments, options = key.deconstruct()
