@@ -51,7 +51,7 @@ class ForeignHashes(Protocol):
 
     @abstractmethod
     def known(self, hashed: str) -> bool:
-        """Tell whether it is a hash of a kind that can be recognised."""
+        """Tell whether it is a hash of a kind that can be recognised; raises ``ValueError`` for one that is broken."""
 
     @abstractmethod
     def matches(self, code: str, hashed: str) -> bool:
