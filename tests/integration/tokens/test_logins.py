@@ -436,3 +436,24 @@ class TestJwt:
         told = claims(log_in(client, system, value=app.code).json()["access"])
 
         assert (told["acr"], told["amr"]) == ("mfa", ["pwd", "otp", "mfa"])
+
+    def test_inside_a_transaction_of_others_nothing_is_judged_and_nobody_is_kept_out(
+        self, client: Client, owner: Client, app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """As by simplejwt's own view, which a deployment warns of."""
+        kept = trusted(owner, app)
+        client.world.configure(TOKEN_PROVIDER="jwt", TRUST_LIFETIME="30d", TRUST_COOKIE="trusted")
+        monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003
+        before, rows = left(), AuditRecord.objects.count()
+        bodies = ({"value": app.code}, {"value": wrong(app)}, {"trust_token": kept}, {"trust_token": "nobody's"})
+
+        for body in bodies:
+            answer = log_in(client, Jwt(), **body)
+            assert (answer.status_code, answer.json().keys()) == (400, body.keys())
+        said = [record.getMessage() for record in caplog.records if record.name == "mfa"]
+        assert ["non_atomic_requests" in each for each in said] == [True] * len(bodies)
+        assert (left(), AuditRecord.objects.count()) == (before, rows)
+
+        client.client.cookies["trusted"] = kept
+        answer = log_in(client, Jwt())
+        assert (answer.status_code, answer.json()["mfa"]["verified"]) == (200, False)
