@@ -69,6 +69,13 @@ class TestSessionTokenProvider(TokenProviderContract):
     def request_with_other_token(self, anna: User) -> object:
         return framed(logged_in(anna))
 
+    @pytest.fixture
+    def request_in_anothers_place(self, anna: User, bert: User) -> object:
+        made = framed(logged_in(anna))
+        assert made.user == anna
+        made.user = bert
+        return made
+
     @pytest.fixture(params=["anonymous", "no session", "nobody"])
     def request_without_token(self, request: pytest.FixtureRequest, db: None) -> object:
         made = plain()

@@ -3,6 +3,8 @@
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,11 @@ from mfa.domain.identifiers import Token, UserId
 
 
 class TokenProviderContract:
-    """Provide ``provider``, a ``request`` with a token of ``user_id``, one with another token, and one without."""
+    """Provide ``provider``, a ``request`` with a token of ``user_id``, one with another token, and one without.
+
+    Where a request has a user, somebody else is put into that user's place, as packages that impersonate users do; a
+    provider that wants a user of the project's own there overrides ``request_in_anothers_place``.
+    """
 
     @pytest.fixture
     @abstractmethod
@@ -37,6 +43,15 @@ class TokenProviderContract:
     @abstractmethod
     def request_without_token(self) -> object:
         raise NotImplementedError
+
+    @pytest.fixture
+    def request_in_anothers_place(self, request_with_token: object) -> object:
+        placed: Any = request_with_token
+        # The framework authenticates when somebody looks, and would put the token's own user back later.
+        if getattr(placed, "user", None) is None:
+            return None
+        placed.user = SimpleNamespace(pk="another", id="another", is_authenticated=True, is_active=True)
+        return placed
 
     def test_the_scheme_is_a_token_of_rfc_9110(self, provider: TokenProvider) -> None:
         assert re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", provider.scheme)
@@ -64,6 +79,10 @@ class TokenProviderContract:
 
     def test_without_a_token_there_is_none(self, provider: TokenProvider, request_without_token: object) -> None:
         assert provider.token_of(request_without_token) is None
+
+    def test_it_is_nobody_elses(self, provider: TokenProvider, request_in_anothers_place: object) -> None:
+        """An operator in a user's place would else be verified as that user, or register a device there."""
+        assert request_in_anothers_place is None or provider.token_of(request_in_anothers_place) is None
 
 
 class TokenIssuerContract:
