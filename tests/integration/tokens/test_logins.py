@@ -412,6 +412,13 @@ class TestKnox:
         assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
         assert self.by_basic(PASSWORD, value=app.code).status_code == 200
 
+    def test_a_name_that_no_database_holds_is_nobodys(self, client: Client) -> None:
+        basic = base64.b64encode(b"an\0na:a password").decode()
+
+        answer = client.ask("post", OWN["knox"], HTTP_AUTHORIZATION=f"Basic {basic}")
+
+        assert (answer.status_code, answer.json()) == (401, self.by_basic("another").json())
+
     def test_who_may_have_no_more_tokens_uses_nothing_up(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as limited:
             limited.setattr(knox_settings, "TOKEN_LIMIT_PER_USER", 1)
