@@ -23,7 +23,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from mfa.adapters.drf.login import prove, standing_of
 from mfa.adapters.tokens.authtoken import create_token, new_row, replaced_by
-from mfa.adapters.tokens.jwt import FamilyRefreshToken
+from mfa.adapters.tokens.jwt import new_refresh
 from tests.integration.drf.people import Answer, App, World
 from tests.integration.tokens.login_forms import left
 from tests.integration.tokens.systems import SYSTEMS, Client, System, deploy
@@ -60,9 +60,9 @@ class KnoxLinkLogin(LinkLogin):
 
 class JwtLinkLogin(LinkLogin):
     def log_in(self, request: Request, user: User) -> dict[str, Any]:
-        refresh = FamilyRefreshToken()
-        refresh["user_id"] = str(user.pk)
+        refresh = new_refresh(user)
         prove(request, user, refresh.access_token)
+        refresh.outstand()
         access = refresh.access_token
         return {"access": str(access), "refresh": str(refresh), "mfa": standing_of(request, user, access)}
 
