@@ -12,6 +12,7 @@ from django.urls import path
 from django.views.decorators.csrf import ensure_csrf_cookie
 from knox.models import AuthToken as KnoxToken
 from pytest_django import Settings
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
@@ -69,6 +70,7 @@ class JwtLinkLogin(LinkLogin):
 
 class SessionLinkLogin(LinkLogin):
     def log_in(self, request: Request, user: User) -> dict[str, Any]:
+        SessionAuthentication().enforce_csrf(request)
         login(request, user)
         prove(request, user, None)
         return {"mfa": standing_of(request, user, None)}
@@ -110,6 +112,7 @@ def app(world: World, system: System, anna: User) -> App:
 
 
 def follow(client: Client, system: System, **more: object) -> Answer:
+    client.client.get("/session/")
     return client.ask("post", f"/link/{system.name}/", data={"link": "anna", **more}, format="json")
 
 
@@ -162,6 +165,13 @@ def test_guesses_have_to_wait(world: World, system: System, app: App) -> None:
     answer = follow(Client(world), system, value=app.code)
 
     assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+
+
+@pytest.mark.parametrize("system", SYSTEMS[-1:], indirect=True, ids=lambda system: system.name)
+def test_nobody_begins_a_session_from_another_site(world: World, system: System, app: App) -> None:
+    answer = Client(world).ask("post", "/link/session/", data={"link": "anna"}, format="json")
+
+    assert (answer.status_code, "sessionid" in answer.cookies) == (403, False)
 
 
 @pytest.mark.parametrize("system", SYSTEMS[-1:], indirect=True, ids=lambda system: system.name)
