@@ -25,6 +25,8 @@ from rest_framework_simplejwt.tokens import AccessToken
 from mfa.adapters.drf.login import prove, standing_of
 from mfa.adapters.tokens.authtoken import create_token, new_row, replaced_by
 from mfa.adapters.tokens.jwt import new_refresh
+from mfa.application.verification import VerifyChallenge
+from mfa.domain.errors import UnknownKey
 from tests.integration.drf.people import Answer, App, World
 from tests.integration.tokens.login_forms import left
 from tests.integration.tokens.systems import SYSTEMS, Client, System, deploy
@@ -156,6 +158,21 @@ def test_one_that_is_refused_leaves_nothing_behind(
     assert answer.status_code == status, answer.content
     assert left() == before
     assert not client.client.cookies.get("sessionid")
+
+
+def test_nor_does_one_that_breaks(world: World, system: System, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a key is missing that has sealed the device."""
+
+    def broken(*_: object) -> None:
+        raise UnknownKey
+
+    before, client = left(), Client(world)
+    monkeypatch.setattr(VerifyChallenge, "__call__", broken)
+
+    with pytest.raises(UnknownKey):
+        follow(client, system, value=app.code)
+
+    assert left() == before
 
 
 def test_guesses_have_to_wait(world: World, system: System, app: App) -> None:
