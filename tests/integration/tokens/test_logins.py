@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
 from django.db import connections
 from knox.settings import knox_settings
 from pytest_django import Settings
@@ -139,21 +140,36 @@ def test_its_device_may_be_named(client: Client, owner: Client, system: System, 
 
 
 def test_a_wrong_value_leaves_nothing_behind_and_ends_nothing(
-    client: Client, owner: Client, system: System, app: App
+    client: Client, owner: Client, system: System, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(api_settings, "UPDATE_LAST_LOGIN", True)
+    user_logged_in.connect(lambda **_: told.append("somebody has logged in"), weak=False, dispatch_uid=__name__)
+    logged_in_at = User.objects.get(username="anna").last_login
     before = left()
     cookies = {name: cookie.value for name, cookie in owner.client.cookies.items()}
 
     answers = [log_in(client, system, value=value) for value in (wrong(app), "0", "", "no code", "abcd-efgh-abcd")]
+    user_logged_in.disconnect(dispatch_uid=__name__)
 
     assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
     assert (answers[0].json().keys(), answers[0].json()["code"]) == ({"detail", "code"}, "invalid_value")
     assert answers[0].headers["WWW-Authenticate"] == 'JSON realm="multi factor verification"'
     assert left() == before
+    assert (told, User.objects.get(username="anna").last_login) == ([], logged_in_at)
     assert not client.client.cookies.get("sessionid")
     assert {name: cookie.value for name, cookie in owner.client.cookies.items()} == cookies
     system.refresh(owner)
     assert owner.gate().status_code == 200
+
+
+def test_it_is_answered_by_the_projects_own_handler(
+    client: Client, system: System, app: App, settings: Settings
+) -> None:
+    handler = "tests.integration.drf.test_handlers.in_an_envelope"
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "EXCEPTION_HANDLER": handler}
+
+    assert log_in(client, system, value=wrong(app)).json()["error"]["code"] == "invalid_value"
 
 
 def test_nor_does_it_end_the_session_of_the_same_browser(owner: Client, system: System, app: App) -> None:
