@@ -69,12 +69,8 @@ class TestSessionTokenProvider(TokenProviderContract):
     def request_with_other_token(self, anna: User) -> object:
         return framed(logged_in(anna))
 
-    @pytest.fixture
-    def request_in_anothers_place(self, anna: User, bert: User) -> object:
-        made = framed(logged_in(anna))
-        assert made.user == anna
-        made.user = bert
-        return made
+    def act_in_place(self, request: Request) -> None:
+        request.user = User.objects.create_user("another")
 
     @pytest.fixture(params=["anonymous", "no session", "nobody"])
     def request_without_token(self, request: pytest.FixtureRequest, db: None) -> object:

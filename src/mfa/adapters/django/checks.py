@@ -37,12 +37,13 @@ _EXTRAS = {"knox": "knox", "jwt": "rest_framework_simplejwt", "sms": "phonenumbe
 _APPS = {"authtoken": "rest_framework.authtoken", "knox": "knox"}
 """What needs tables of its own: the app that brings them."""
 
-_AUTHENTICATION = {
+AUTHENTICATION = {
     "authtoken": "rest_framework.authentication.TokenAuthentication",
     "knox": "knox.auth.TokenAuthentication",
     "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
     "session": "rest_framework.authentication.SessionAuthentication",
 }
+"""Who recognises the tokens of a provider."""
 
 _SESSION_MIDDLEWARE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,7 +72,7 @@ _SENTENCES = {
     "E007b": "The mfa_requirement of {owner} is {name!r}, which MFA['REQUIREMENTS'] does not name.\n"
     "Write one of {keys}, or add {name!r} to it.",
     "E008": "Nobody can meet the requirement of {place}: it {flaw}.\n{hint}",
-    "W001": "{name} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
+    "W001": "{name} is one of DEFAULTAUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
     "never be verified.\n"
     "Keep only {expected} or a subclass, or name another TOKEN_PROVIDER in MFA.",
     "W002": "The route {route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the token that "
@@ -91,7 +92,7 @@ _SENTENCES = {
     'Add path("multi-factor/", include("mfa.urls")) to the URLconf.',
     "W008": "MFA takes its tokens from {name!r}, but its own routes do not: no class that they authenticate by is "
     "{path}.\n"
-    "Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
+    "Add {path} to DEFAULTAUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
     "W009": "The admin {name!r} opens to a password alone: what MFA demands is not asked for there.\n"
     'Write "mfa.adapters.django.admin_config.AdminConfig" in INSTALLED_APPS in the place of "django.contrib.admin" and '
     '"session" into MFA["TOKEN_PROVIDER"]; or add "{gate}" to the end of MIDDLEWARE, or give the AdminSite a '
@@ -312,8 +313,8 @@ def _over(config: Config) -> Iterator[CheckMessage]:
 def _tokens(config: Config) -> Iterator[CheckMessage]:
     """Warn of what keeps the tokens of a provider from being verified, or from ending."""
     names = config.token_providers
-    if _AUTHENTICATION.keys() >= {*names}:
-        expected = [_AUTHENTICATION[name] for name in names]
+    if AUTHENTICATION.keys() >= {*names}:
+        expected = [AUTHENTICATION[name] for name in names]
         own = tuple(map(import_string, expected))
         for each in conf.authentication_classes():
             if not issubclass(each, own):
@@ -343,7 +344,7 @@ def _sessions() -> Iterator[CheckMessage]:
     if conf.session_engine() == "django.contrib.sessions.backends.signed_cookies":
         yield _message("W006")
     for path in _SESSION_MIDDLEWARE:
-        if not _has_middleware(path):
+        if not conf.has_middleware(import_string(path)):
             yield _message("W013", path=path, expected=" and then ".join(_SESSION_MIDDLEWARE))
 
 
@@ -429,8 +430,8 @@ def _atomic_logins(views: Iterable[tuple[Any, str]]) -> Iterator[CheckMessage]:
 
 def _admins(config: Config, sites: Mapping[str, Any]) -> Iterator[CheckMessage]:
     """Warn of an admin that opens to a password alone, or that opens to nobody."""
-    gated, names = _has_middleware(_GATE), {*config.token_providers}
-    closed = "session" not in names and names <= _AUTHENTICATION.keys()
+    gated, names = conf.has_middleware(import_string(_GATE)), {*config.token_providers}
+    closed = "session" not in names and names <= AUTHENTICATION.keys()
     for name, site in sites.items():
         if not gated and _is_stock(site):
             yield _message("W009", name=name, gate=_GATE)
@@ -448,7 +449,7 @@ def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessa
     chosen = [view.authentication_classes for view in own if view.authentication_classes is not inherited]
     authenticating = {*conf.authentication_classes()}.union(*chosen)
     for name in config.token_providers:
-        path = _AUTHENTICATION.get(name)
+        path = AUTHENTICATION.get(name)
         if path is not None and not any(issubclass(each, import_string(path)) for each in authenticating):
             yield _message("W008", name=name, path=path)
 
@@ -458,11 +459,6 @@ def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite
     stock = import_string("django.contrib.admin.AdminSite")
     admitting = ("has_permission", "login")
     return all(getattr(getattr(site, name), "__func__", None) is getattr(stock, name) for name in admitting)
-
-
-def _has_middleware(path: str) -> bool:
-    wanted = import_string(path)
-    return any(isinstance(each, type) and issubclass(each, wanted) for each in conf.middleware())
 
 
 def _deployment(config: Config) -> Iterator[CheckMessage]:
