@@ -122,7 +122,7 @@ _SENTENCES = {
     "gets it as verified as its owner left it.\n"
     "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login, or a view of yours.",
     "W018": "The route {route!r} runs inside ATOMIC_REQUESTS, where no second factor can be counted: a login that "
-    "brings one ends in an error.\n"
+    "brings one is refused.\n"
     "Use mfa.adapters.tokens.jwt.TokenObtainPairView, or decorate the view with non_atomic_requests.",
     "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
     "and its fallbacks have been replaced.\n"
