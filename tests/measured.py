@@ -63,9 +63,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def forget() -> None:
-    """Empty the caches of the package, or what an unmeasured test has filled would not be run when it is measured."""
+    """Empty the caches of the package, or what an unmeasured test has filled would not be run when it is measured.
+
+    Those of the settings' rules stay: they are filled while the package is imported, and two rules are never equal.
+    """
     for name, module in [*sys.modules.items()]:
-        if name.partition(".")[0] == "mfa":
+        if name.partition(".")[0] == "mfa" and name != "mfa.config":
             for each in vars(module).values():
                 getattr(each, "cache_clear", int)()
 
