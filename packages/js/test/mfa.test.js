@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import * as mfa from "../../../src/mfa/static/mfa/mfa.js";
+import * as mfa from "../../../src/mfa/adapters/django/static/mfa/mfa.js";
 
 const REQUIREMENT = { verifications: 1, methods: null, max_age: 300, phishing_resistant: false };
 const answered = (body, status = 200, headers = {}) =>
