@@ -91,6 +91,9 @@ class UseCases:
     issuer: str
     """What the site calls itself; empty where it says nothing."""
 
+    verify_url: str | None
+    """Where a browser is led that has to verify: a path, or the name of a page; None: nowhere."""
+
     relying_party_id: str | None
     """The domain that passkeys are bound to."""
 
@@ -124,6 +127,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     step_up_status: int,
     requirements: Mapping[str, Requirement] = MappingProxyType({}),
     issuer: str = "",
+    verify_url: str | None = None,
     relying_party_id: str | None = None,
 ) -> UseCases:
     """Make the use cases; a login by passkey where there are ``passkeys`` for it, and who makes tokens."""
@@ -176,5 +180,6 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         remembers_browsers=rules.trust_lifetime is not None,
         step_up_status=step_up_status,
         issuer=issuer,
+        verify_url=verify_url,
         relying_party_id=relying_party_id,
     )

@@ -1,0 +1,64 @@
+"""The browsers that are remembered, and the cookie by which this one is."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from mfa.adapters.django.browsers import browser_name
+from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
+from mfa.application.verification import MadeTrust
+from mfa.domain.errors import NotFound
+from mfa.pages.visits import DEVICES, VERIFY, Visit, page
+
+COOKIE = "mfa_trust"
+"""Where a browser that is remembered keeps its token, out of reach of any script."""
+
+
+@page("GET", "POST")
+def browsers(visit: Visit) -> HttpResponse:
+    """List the browsers that are remembered, and forget one."""
+    if not visit.use_cases.remembers_browsers:
+        raise NotFound
+    listed = visit.use_cases.list_trusts(visit.token)
+    if not visit.posted:
+        shown = [{"listed": each, "name": browser_name(each.trust.description)} for each in listed]
+        return visit.shown("browsers", browsers=shown)
+    chosen, kept = visit.field("id"), visit.request.COOKIES.get(COOKIE, "")
+    visit.use_cases.revoke_trust(Revoke(token=visit.token, trust=chosen))
+    response = visit.to("mfa_pages:browsers")
+    if any(each.trust.id == chosen and each.trust.made_of(kept) for each in listed):
+        forget(response)
+    return response
+
+
+def trusted(visit: Visit) -> HttpResponse | None:
+    """Count this browser as remembered, and send it on; None where it is not."""
+    successor = visit.successor
+    command = ShowTrust(
+        token=visit.token,
+        kept=visit.request.COOKIES.get(COOKIE, ""),
+        successor=None if successor is None else successor.token,
+    )
+    answer = visit.use_cases.trust_browser(command)
+    if isinstance(answer, NotTrusted):
+        return None
+    if successor is not None:
+        successor.issue()
+    return visit.to(VERIFY) if answer.verifications_left else visit.done()
+
+
+def keep(visit: Visit, response: HttpResponse, made: MadeTrust) -> None:
+    """Give the browser what it is remembered by."""
+    response.set_cookie(
+        COOKIE,
+        made.token,
+        expires=made.trust.expires_at,
+        path=reverse(DEVICES),
+        secure=visit.request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget(response: HttpResponse) -> None:
+    """Take from the browser what it was remembered by."""
+    response.delete_cookie(COOKIE, path=reverse(DEVICES), samesite="Lax")
