@@ -14,7 +14,7 @@ from mfa.domain.errors import MethodNotFound
 from mfa.domain.methods.base import Method
 from mfa.pages.entries import entry_of
 from mfa.pages.verifying import CONFIRM, confirm_page, dispatched
-from mfa.pages.visits import Visit, page, tried
+from mfa.pages.visits import SENT, Visit, page, tried
 
 _SVG = "data:image/svg+xml"
 
@@ -68,7 +68,7 @@ def register(visit: Visit, method: str) -> HttpResponse:
     if chosen.collective:
         return visit.to(CONFIRM, index)
     _, error = tried(lambda: dispatched(visit, index))
-    return visit.to(CONFIRM, index, sent="1") if error is None else confirm_page(visit, registered.listed, error)
+    return visit.to(CONFIRM, index, **{SENT: "1"}) if error is None else confirm_page(visit, registered.listed, error)
 
 
 def _register_page(visit: Visit, method: Method, error: Answer | None = None) -> HttpResponse:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 
+import attrs
 from django.http import HttpResponse, JsonResponse
 
 from mfa.adapters.answers import Answer, answer_to, rejection
@@ -14,7 +15,7 @@ from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.errors import MfaError, NotFound
 from mfa.pages import browsers
 from mfa.pages.entries import PASSKEY, entry_of, ways
-from mfa.pages.visits import VERIFY, Visit, page, tried
+from mfa.pages.visits import SENT, VERIFY, Visit, page, tried
 
 CONFIRM = "mfa_pages:confirm"
 
@@ -66,8 +67,8 @@ def dispatch(visit: Visit, index: int) -> HttpResponse:
     if error is not None:
         return _verify_page(visit, str(index), error) if listed.device.active else confirm_page(visit, listed, error)
     if listed.device.active:
-        return visit.to(VERIFY, index=str(index), sent="1")
-    return visit.to(CONFIRM, index, sent="1")
+        return visit.to(VERIFY, index=str(index), **{SENT: "1"})
+    return visit.to(CONFIRM, index, **{SENT: "1"})
 
 
 def dispatched(visit: Visit, index: int) -> Mapping[str, object]:
@@ -115,6 +116,7 @@ def _value(visit: Visit, listed: ListedDevice) -> object:
 
 def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpResponse:
     asked = visit.request.GET
+    visit = attrs.evolve(visit)  # which reads the account anew, as a wrong value has left it
     found = ways(visit, index, asked.get(METHODS, ""))
     wanted = [each for each in asked.get(METHODS, "").split(",") if each]
     return visit.shown(
@@ -124,14 +126,15 @@ def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpR
         ways=found,
         unmet=bool(wanted) and all(each.listed.device.method not in wanted for each in found),
         disabled=[entry_of(visit, each) for each in visit.devices if each.disabled],
-        sent=asked.get("sent"),
+        sent=asked.get(SENT),
         remembered=browsers.COOKIE in visit.request.COOKIES and not visit.assessment.verified,
         left=visit.assessment.verifications_left,
+        confirmed=bool(visit.assessment.confirmations),
     )
 
 
 def confirm_page(visit: Visit, listed: ListedDevice, error: Answer | None = None, **secrets: object) -> HttpResponse:
     """Ask for the first value of a new device, with what only this answer ever shows."""
     action = visit.action(CONFIRM, listed.device.index)
-    sent = visit.request.GET.get("sent")
+    sent = visit.request.GET.get(SENT)
     return visit.shown("confirm", error, entry=entry_of(visit, listed), action=action, sent=sent, **secrets)

@@ -30,6 +30,12 @@ from mfa.domain.identifiers import Token
 VERIFY = "mfa_pages:verify"
 DEVICES = "mfa_pages:devices"
 
+SENT = "sent"
+"""Says that a code is on its way."""
+
+_STATE = (leading.METHODS, leading.NOT_DONE, SENT)
+"""What a page is told by its address, and tells itself when a form was wrong."""
+
 Done = TypeVar("Done")
 
 _HEADERS: Mapping[str, str] = {
@@ -113,9 +119,9 @@ class Visit:
         return split_domain_port(self.request.get_host())[0]
 
     def action(self, page: str, *arguments: object) -> str:
-        """Return where a form of a page is sent: to the page as it was asked for, whoever shows it."""
-        path = reverse(page, args=arguments)
-        return self.request.get_full_path() if self.request.path == path else path
+        """Return where a form of a page is sent: to the page in the state in which it is shown."""
+        state = {name: self.request.GET.get(name, "") for name in _STATE}
+        return leading.address(reverse(page, args=arguments), state)
 
     def to(self, page: str, *arguments: object, **asked: str) -> HttpResponse:
         """Send the browser to a page, with what is asked of it, and where to go after that."""

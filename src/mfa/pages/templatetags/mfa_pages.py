@@ -4,7 +4,7 @@ from django import template
 from django.http import HttpRequest
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
@@ -15,7 +15,6 @@ from mfa.pages.visits import VERIFY
 
 register = template.Library()
 
-_GROUP = 4
 _MINUTE = 60
 
 
@@ -65,10 +64,3 @@ def mfa_wait(seconds: int) -> str:
         return ngettext("Wait %d second.", "Wait %d seconds.", seconds) % seconds
     minutes = -(-seconds // _MINUTE)
     return ngettext("Wait %d minute.", "Wait %d minutes.", minutes) % minutes
-
-
-@register.simple_tag
-def mfa_groups(text: str) -> SafeString:
-    """Write a key in groups that the eye can follow, without a space that would be copied along."""
-    groups = ((text[start : start + _GROUP],) for start in range(0, len(text), _GROUP))
-    return format_html_join("", "<span>{}</span>", groups)
