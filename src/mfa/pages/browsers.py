@@ -51,7 +51,7 @@ def keep(visit: Visit, response: HttpResponse, made: MadeTrust) -> None:
     response.set_cookie(
         COOKIE,
         made.token,
-        expires=made.trust.expires_at,
+        max_age=made.trust.expires_at - made.trust.created_at,
         path=reverse(DEVICES),
         secure=visit.request.is_secure(),
         httponly=True,
