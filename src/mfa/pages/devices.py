@@ -1,5 +1,6 @@
 """Looking after devices: what there is, and what a person may add, rename and remove."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
@@ -90,7 +91,16 @@ def _qr(shown: Mapping[str, object]) -> str:
     What is drawn otherwise than as SVG stays a URI.
     """
     uri = str(shown.get("qr_code", ""))
-    return mark_safe(unquote(uri.partition(",")[2])) if uri.startswith(_SVG) else uri  # noqa: S308 - the site's own
+    if not uri.startswith(_SVG):
+        return uri
+    # By its size alone a picture does not shrink with the page.
+    scaled = re.sub(
+        r"""(width=['"](\d+)['"] height=['"](\d+)['"])""",
+        r'\1 viewBox="0 0 \2 \3"',
+        unquote(uri.partition(",")[2]),
+        count=1,
+    )
+    return mark_safe(scaled)  # noqa: S308 - the site's own
 
 
 @page("GET", "POST")

@@ -6,24 +6,28 @@ import attrs
 from django.utils.translation import gettext
 
 from mfa.application.transactions import ListedDevice
-from mfa.pages.visits import Visit
+from mfa.pages.visits import SENT, Visit
 
 PASSKEY = "passkey"
-SENT = "sent"
+MAILED = "sent"
 TYPED = "typed"
 
-_ORDER = (PASSKEY, TYPED, SENT)
+_ORDER = (PASSKEY, TYPED, MAILED)
 
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """A device, what people call its method, and the ``kind`` in which it is proved."""
+    """A device, what people call its method, and the ``kind`` in which it is proved.
+
+    Of several one is ``open``; ``sent`` says that a code is on its way to it.
+    """
 
     listed: ListedDevice
     method: str
     kind: str
     backup: bool
     open: bool = False
+    sent: bool = False
 
     @property
     def name(self) -> str:
@@ -34,7 +38,7 @@ class Entry:
 def entry_of(visit: Visit, listed: ListedDevice) -> Entry:
     """Show a device."""
     methods, name = visit.use_cases.methods, listed.device.method
-    kind = SENT if methods.dispatchable(name) else TYPED
+    kind = MAILED if methods.dispatchable(name) else TYPED
     if any(each.collective for each in methods if each.name == name):
         kind = PASSKEY
     return Entry(listed=listed, method=gettext(methods.verbose_name(name)), kind=kind, backup=methods.backup(name))
@@ -53,13 +57,16 @@ def ways(visit: Visit, index: str = "", wanted: str = "") -> list[Entry]:
         if each.device.active and not each.disabled and (each.device.method in known or each.device.temporary)
     ]
     found = [each for each in found if each.listed.device.method in wanted.split(",")] or found
-    found = sorted(_without_siblings(found), key=lambda each: (each.backup, each.listed.confirmed, _rank(each)))
+    more = visit.assessment.verifications_left > 0
+    found = sorted(_without_siblings(found), key=lambda each: _rank(each, more=more))
     chosen = next((each for each in found if str(each.listed.device.index) == index), found[0] if found else None)
-    return [attrs.evolve(each, open=each is chosen) for each in found]
+    sent = SENT in visit.request.GET
+    return [attrs.evolve(each, open=each is chosen, sent=sent and each is chosen) for each in found]
 
 
-def _rank(entry: Entry) -> tuple[bool, int]:
-    return entry.listed.device.temporary, _ORDER.index(entry.kind)
+def _rank(entry: Entry, *, more: bool) -> tuple[bool, bool, bool, int]:
+    """Put what stands in for others last, and before that what is proved already, where that would not do again."""
+    return entry.backup, entry.listed.device.temporary, more and entry.listed.confirmed, _ORDER.index(entry.kind)
 
 
 def _without_siblings(entries: list[Entry]) -> Iterator[Entry]:

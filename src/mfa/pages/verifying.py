@@ -126,7 +126,6 @@ def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpR
         ways=found,
         unmet=bool(wanted) and all(each.listed.device.method not in wanted for each in found),
         disabled=[entry_of(visit, each) for each in visit.devices if each.disabled],
-        sent=asked.get(SENT),
         remembered=browsers.COOKIE in visit.request.COOKIES and not visit.assessment.verified,
         left=visit.assessment.verifications_left,
         confirmed=bool(visit.assessment.confirmations),
@@ -135,6 +134,5 @@ def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpR
 
 def confirm_page(visit: Visit, listed: ListedDevice, error: Answer | None = None, **secrets: object) -> HttpResponse:
     """Ask for the first value of a new device, with what only this answer ever shows."""
-    action = visit.action(CONFIRM, listed.device.index)
-    sent = visit.request.GET.get(SENT)
-    return visit.shown("confirm", error, entry=entry_of(visit, listed), action=action, sent=sent, **secrets)
+    entry = attrs.evolve(entry_of(visit, listed), sent=SENT in visit.request.GET)
+    return visit.shown("confirm", error, entry=entry, action=visit.action(CONFIRM, listed.device.index), **secrets)

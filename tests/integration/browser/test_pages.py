@@ -1,7 +1,9 @@
 """The pages in a real browser: looked at in every state, by day, by night, on a phone and from right to left."""
 
 import os
+from base64 import b64decode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,9 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from django.test.testcases import LiveServerThread
 from pytest_django import Settings
-from selenium.webdriver import Chrome, Keys
+from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 from mfa.adapters import links
@@ -28,12 +29,25 @@ from tests.integration.browser.chromium import PATIENCE
 from tests.integration.browser.chromium import Page as Plugs
 from tests.integration.demo.running import ROOT
 from tests.integration.django.world import App, World
-from tests.integration.pages.people import Site
+from tests.integration.pages.people import install
 from tests.projects.pages.settings import MFA
 
 WIDE, NARROW = 760, 320
 PICTURES = ROOT / "docs" / "images"
 AXE = Path(__file__).parent / "axe"
+JUDGE = """
+    const [runOnly, done] = arguments;
+    axe.run(document, { runOnly }).then(({ violations }) =>
+      done(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`)));
+"""
+SHOWN = [
+    f"{page}-{kind}"
+    for page in ("verify", "devices", "confirm-app", "recovery-codes")
+    for kind in ("light", "dark", "phone")
+]
+"""What the docs show."""
+
+WRITING = "clipboardSanitizedWrite"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 pytestmark = [
@@ -42,14 +56,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="session")
-def axe() -> str:
-    return (npm.modules(AXE) / "axe-core" / "axe.min.js").read_text()
-
-
 @pytest.fixture
 def thread(settings: Settings) -> Iterator[LiveServerThread]:
-    Site(settings)
+    install(settings)
     thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
     thread.daemon = True
     thread.start()
@@ -90,13 +99,18 @@ class Person:
     def all(self, name: str) -> list[WebElement]:
         return self.chrome.find_elements(By.CSS_SELECTOR, f"[data-mfa='{name}']")
 
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Wait until what is done inside has led to another page."""
+        self.chrome.execute_script("window.here = true")
+        yield
+        gone = "return !window.here && document.readyState === 'complete'"
+        self.wait_for(lambda chrome: chrome.execute_script(gone))
+
     def press(self, selector: str) -> None:
-        """Press something that leads to another page, and wait for that."""
-        element = self.find(selector)
-        page = self.find("html")
-        element.click()
-        self.wait_for(staleness_of(page))
-        self.wait_for(lambda chrome: chrome.execute_script("return document.readyState") == "complete")
+        """Press something that leads to another page."""
+        with self.leaving():
+            self.find(selector).click()
 
     def send(self, does: str, **fields: str) -> None:
         for name, value in fields.items():
@@ -113,7 +127,9 @@ class Person:
 
     def complaints(self) -> list[str]:
         entries = [entry["message"] for entry in self.chrome.get_log("browser")]  # type: ignore[no-untyped-call]
-        return [entry for entry in entries if "favicon" not in entry and "server responded with a status of" not in entry]
+        return [
+            entry for entry in entries if "favicon" not in entry and "server responded with a status of" not in entry
+        ]
 
 
 @pytest.fixture
@@ -127,62 +143,70 @@ def ann(chrome: Chrome, thread: LiveServerThread, settings: Settings) -> Person:
 
 
 class Look:
-    """Looks at a page as four people would, and says what is wrong."""
+    """Looks at a page as several people would, and says what is wrong with it."""
 
-    def __init__(self, ann: Person, axe: str, folder: Path) -> None:
+    def __init__(self, ann: Person, folder: Path) -> None:
         self.ann = ann
-        self.axe = axe
         self.folder = folder
         self.wrong: list[str] = []
 
     def __call__(self, name: str) -> None:
-        for kind, width, scheme in (("light", WIDE, "light"), ("dark", WIDE, "dark"), ("phone", NARROW, "light")):
-            self._show(width, scheme)
-            self._judge(f"{name}-{kind}", width)
+        """By day every rule is tried, by night those of colours, and on a phone those of room."""
+        for kind, width, scheme, rules in (
+            ("light", WIDE, "light", {"type": "tag", "values": TAGS}),
+            ("dark", WIDE, "dark", {"type": "rule", "values": ["color-contrast"]}),
+            ("phone", NARROW, "light", {"type": "rule", "values": ["target-size"]}),
+        ):
+            self.show(width, scheme)
+            self.wrong += [f"{name}-{kind}: {each}" for each in self.ann.chrome.execute_async_script(JUDGE, rules)]
+            self._measure(f"{name}-{kind}", width)
         self.ann.chrome.execute_script("document.documentElement.dir = 'rtl'")
-        self._judge(f"{name}-turned", NARROW)
+        self._measure(f"{name}-turned", NARROW)
         self.ann.chrome.execute_script("document.documentElement.dir = 'ltr'")
-        self._show(WIDE, "light")
+        self.show(WIDE, "light")
         self.wrong += [f"{name}: {each}" for each in self.ann.complaints()]
 
-    def _show(self, width: int, scheme: str) -> None:
-        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width == NARROW}
+    def show(self, width: int, scheme: str) -> None:
+        metrics = {"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": width == NARROW}
         self.ann.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self.ann.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
 
-    def _judge(self, name: str, width: int) -> None:
-        found = self.ann.chrome.execute_async_script(
-            self.axe
-            + """;
-            const [values, done] = arguments;
-            axe.run(document, { runOnly: { type: "tag", values } }).then(({ violations }) =>
-              done([document.documentElement.scrollWidth, document.documentElement.scrollHeight,
-                    violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`)]));
-            """,
-            TAGS,
+    def _measure(self, name: str, width: int) -> None:
+        """Tell whether all fits on the screen, and take a picture where that is wanted."""
+        across, height = self.ann.chrome.execute_script(
+            "const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth, scrollHeight]"
         )
-        across, height, violations = found
-        self.wrong += [f"{name}: {each}" for each in violations]
         if across > width:
             self.wrong.append(f"{name} is {across} pixels wide")
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        shot = {"clip": clip, "captureBeyondViewport": True}
-        import base64
-
-        picture = self.ann.chrome.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
-        (self.folder / f"pages-{name}.png").write_bytes(base64.b64decode(picture))
+        wanted = os.environ.get("MFA_PICTURES")
+        if wanted == "all" or (wanted and name in SHOWN):
+            clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+            shot = {"clip": clip, "captureBeyondViewport": True}
+            picture = self.ann.chrome.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
+            (self.folder / f"pages-{name}.png").write_bytes(b64decode(picture))
 
 
 @pytest.fixture
-def look(ann: Person, axe: str, tmp_path: Path) -> Iterator[Look]:
-    folder = Path(os.environ.get("MFA_LOOK", tmp_path))
-    look = Look(ann, axe, folder)
+def look(ann: Person, tmp_path: Path) -> Iterator[Look]:
+    """Looks at pages; ``MFA_PICTURES=1`` puts some pictures into the docs, ``all`` puts all into pytest's folder."""
+    rules = (npm.modules(AXE) / "axe-core" / "axe.min.js").read_text()
+    added = ann.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": rules})
+    look = Look(ann, PICTURES if os.environ.get("MFA_PICTURES") == "1" else tmp_path)
     yield look
+    ann.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
     assert look.wrong == []
 
 
 def test_every_page_in_every_state(ann: Person, look: Look) -> None:
+    app = _devices(ann, look)
+    _codes_and_changes(ann, look)
+    _verifying(ann, look, app)
+    for name in SHOWN:
+        assert (PICTURES / f"pages-{name}.png").exists()
+
+
+def _devices(ann: Person, look: Look) -> App:
     ann.open("verify/?next=/vault/")
     look("verify-nothing")
     ann.open("")
@@ -207,7 +231,10 @@ def test_every_page_in_every_state(ann: Person, look: Look) -> None:
     ann.send("register", address="ann@example.com", name="Work mail")
     look("confirm-mail")
     ann.send("confirm", value=ann.world.outbox.messages[-1].code)
+    return app
 
+
+def _codes_and_changes(ann: Person, look: Look) -> None:
     ann.open("recovery/")
     look("recovery-none")
     ann.send("renew")
@@ -224,6 +251,8 @@ def test_every_page_in_every_state(ann: Person, look: Look) -> None:
     ann.open("0/remove/")
     look("remove")
 
+
+def _verifying(ann: Person, look: Look, app: App) -> None:
     ann.world.clock.advance(timedelta(minutes=11))
     ann.log_in()
     ann.open("verify/")
@@ -253,3 +282,75 @@ def test_every_page_in_every_state(ann: Person, look: Look) -> None:
     look("not-me")
     ann.press("[data-mfa=not-me] button")
     look("not-me-done")
+
+
+def test_a_passkey_is_added_once_and_used(ann: Person) -> None:
+    plugs = Plugs(ann.chrome, ann.url)
+    plugs.plug_in()
+    ann.open("add/webauthn/")
+    ann.send("register", name="Laptop")
+    ann.press("[data-mfa=passkey]")
+    assert "Laptop" in ann.text()
+
+    ann.open("add/webauthn/")
+    ann.send("register")
+    ann.find("[data-mfa=passkey]").click()
+    ann.wait_for(lambda _: "registered already" in ann.text())
+
+    ann.log_in()
+    ann.chrome.get(f"{ann.url}/safe/")
+    ann.press("[data-mfa=passkey]")
+    assert "the safe" in ann.find("body").text
+    assert ann.complaints() == []
+
+
+def test_somebody_without_a_mouse_verifies(ann: Person) -> None:
+    app = ann.world.enrolled(ann.token)
+    ann.log_in()
+    ann.chrome.get(f"{ann.url}/vault/")
+
+    with ann.leaving():
+        ann.chrome.switch_to.active_element.send_keys(app.code, Keys.ENTER)
+
+    assert "the vault" in ann.find("body").text
+
+
+def test_two_clicks_are_one(ann: Person) -> None:
+    app = ann.world.enrolled(ann.token)
+    ann.open("verify/")
+    ann.find("[name=value]").send_keys(app.code)
+    with ann.leaving():
+        ActionChains(ann.chrome).double_click(ann.find("form[data-mfa=verify] [type=submit]")).perform()
+
+    assert "Your devices" in ann.text()
+
+
+def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person, tmp_path: Path) -> None:
+    ann.world.enrolled(ann.token)
+    ann.open("recovery/")
+    ann.send("renew")
+    codes = [each.text for each in ann.chrome.find_elements(By.CSS_SELECTOR, "[data-mfa=codes] code")]
+    assert len(codes) == 10
+
+    for allowed, said in ((["clipboardReadWrite"], "Selected"), (["clipboardReadWrite", WRITING], "Copied")):
+        ann.chrome.execute_cdp_cmd("Browser.grantPermissions", {"permissions": allowed})
+        ann.find("[data-mfa=copy]").click()
+        ann.wait_for(lambda _, said=said: said in ann.text())
+    copied = ann.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied.split() == codes
+
+    behaviour = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    ann.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
+    ann.find("[data-mfa=download]").click()
+    file = tmp_path / "recovery-codes.txt"
+    ann.wait_for(lambda _: file.exists())
+    assert file.read_text().split() == codes
+
+    ann.chrome.execute_script("window.print = () => { window.printed = true }")
+    ann.find("[data-mfa=print]").click()
+    assert ann.chrome.execute_script("return window.printed") is True
+
+    assert ann.complaints() == []
+    ann.open("")
+    ann.chrome.back()
+    assert [code for code in codes if code in ann.chrome.page_source] == []

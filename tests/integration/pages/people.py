@@ -21,12 +21,17 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "User-Agent": BRO
 NAMES = ("INSTALLED_APPS", "MIDDLEWARE", "TEMPLATES", "STATIC_URL", "ROOT_URLCONF", "REST_FRAMEWORK", "LOGIN_URL")
 
 
+def install(settings: Settings) -> None:
+    """Have the project in force, but for its second factors."""
+    for name in NAMES:
+        setattr(settings, name, getattr(project, name))
+
+
 class Site:
     """A deployment with the pages, whose time stands still."""
 
     def __init__(self, settings: Settings, **mfa: object) -> None:
-        for name in NAMES:
-            setattr(settings, name, getattr(project, name))
+        install(settings)
         self.world = World(settings, **{**project.MFA, **mfa})
 
     def person(self, name: str = "ann", **fields: Any) -> "Person":
@@ -134,4 +139,6 @@ class Person:
 def words(html: str) -> str:
     """What a person reads of some HTML."""
     found = re.sub(r"<(style|script|title).*?</\1>", " ", html, flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<(?!/?span)[^>]*>", " ", found)).replace("<span>", "").replace("</span>", "").split())
+    return " ".join(
+        unescape(re.sub(r"<(?!/?span)[^>]*>", " ", found)).replace("<span>", "").replace("</span>", "").split()
+    )

@@ -13,7 +13,7 @@ from mfa.adapters import links
 from mfa.adapters.django.models import AccountRecord, AuditRecord, ChallengeRecord, DeviceRecord
 from mfa.domain.errors import StoreBusy
 from mfa.pages import urls
-from tests.integration.pages.people import HTML, Person, Shown, Site
+from tests.integration.pages.people import HTML, Person, Shown
 
 PATHS = {
     "devices": "",
@@ -163,4 +163,3 @@ class TestThisWasNotMe:
 def rows() -> list[object]:
     models = (AccountRecord, DeviceRecord, ChallengeRecord, AuditRecord)
     return [list(model.objects.order_by("pk").values()) for model in models]
-

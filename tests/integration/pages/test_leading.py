@@ -48,7 +48,9 @@ class TestTheDecorator:
         assert answer["Cache-Control"] == "no-store"
 
     def test_a_form_comes_back_to_the_page_on_which_it_stood(self, later: Person) -> None:
-        answer = later.client.post("/vault/", {"csrfmiddlewaretoken": _csrf(later)}, headers={"Referer": "http://testserver/f/?a=b"})
+        answer = later.client.post(
+            "/vault/", {"csrfmiddlewaretoken": _csrf(later)}, headers={"Referer": "http://testserver/f/?a=b"}
+        )
         asked = parse_qs(urlsplit(answer["Location"]).query)
 
         assert asked == {"next": ["/f/?a=b"], "not-done": ["1"]}
@@ -136,7 +138,7 @@ class TestTags:
         assert '<link rel="stylesheet" href="/static/mfa/pages.css">' in page.html
 
     def test_they_lead_to_the_page_that_verifies_and_back(self, ann: Person) -> None:
-        assert f"href='/security/verify/?next=/tags/%3Fa%3Db'" in ann.get("/tags/?a=b").html
+        assert "href='/security/verify/?next=/tags/%3Fa%3Db'" in ann.get("/tags/?a=b").html
 
     def test_nobody_is_verified(self, ann: Person) -> None:
         ann.client.logout()

@@ -164,7 +164,9 @@ class TestActivity:
         row = AuditRecord.objects.order_by("pk").last()
         assert row is not None
         AuditRecord.objects.bulk_create(
-            AuditRecord(**{each.attname: getattr(row, each.attname) for each in row._meta.fields if each.attname != "id"})
+            AuditRecord(
+                **{each.attname: getattr(row, each.attname) for each in row._meta.fields if each.attname != "id"}
+            )
             for _ in range(25)
         )
 

@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 from urllib.parse import urlencode
 
-import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 

@@ -50,7 +50,8 @@ async function copy(button) {
     await navigator.clipboard.writeText(textOf(button));
     say(button.parentElement, button.dataset.done);
   } catch {
-    getSelection().selectAllChildren(shownBy(button)); // then two keys do the rest
+    getSelection().selectAllChildren(shownBy(button));
+    say(button.parentElement, button.dataset.selected);
   }
 }
 
