@@ -60,6 +60,7 @@ OF_TEXT = {
     **dict.fromkeys(["WEBAUTHN_ORIGINS", "WEBAUTHN_TOP_ORIGINS"], rules.ORIGINS),
     "WEBAUTHN_RP_ID": optional(rules.DOMAIN),
     "NOTIFY_URL": optional(rules.SITE),
+    "VERIFY_URL": optional(rules.PLACE),
     "ENCRYPTION_KEYS": optional(rules.KEYS),
 }
 OF_WHETHER = dict.fromkeys(["HOTP_RESYNCHRONISE", "PASSKEY_LOGIN", "ENFORCE_RFC_GUIDANCE", "NOTIFY"], rules.BOOLEAN)
@@ -183,6 +184,22 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
             *(["chrome-extension://abc"], [f"moz-extension://{UUID.upper()}"], ["https://example.com", "app://a"]),
         ],
     ),
+    rules.PLACE: (
+        [("/security/verify/", "/security/verify/"), ("mfa_pages:verify", "mfa_pages:verify")],
+        [
+            None,
+            1,
+            "",
+            "security/",
+            "//evil.example/",
+            "/\\evil.example",
+            "https://example.com/",
+            "/a b",
+            "/a?b",
+            "/a#b",
+            "/a\n",
+        ],
+    ),
     rules.SITE: (
         [
             ("https://example.com", "https://example.com"),
@@ -281,6 +298,7 @@ class TestTable:
             trusted_proxies=0,
             notify=True,
             notify_url=None,
+            verify_url=None,
             adapters={},
             container=None,
         )

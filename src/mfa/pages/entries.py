@@ -50,11 +50,11 @@ def ways(visit: Visit, index: str = "", wanted: str = "") -> list[Entry]:
     All passkeys are one, since one challenge is for all of them. What the methods that are ``wanted`` do not name is
     left out, unless that leaves nothing.
     """
-    known = {method.name for method in visit.use_cases.methods}
+    offered = {method.name for method in visit.use_cases.methods}
     found = [
         entry_of(visit, each)
         for each in visit.devices
-        if each.device.active and not each.disabled and (each.device.method in known or each.device.temporary)
+        if each.device.active and not each.disabled and (each.device.method in offered or each.device.temporary)
     ]
     found = [each for each in found if each.listed.device.method in wanted.split(",")] or found
     more = visit.assessment.verifications_left > 0

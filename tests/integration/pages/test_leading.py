@@ -147,5 +147,20 @@ class TestTags:
 
 
 class TestChecks:
-    def test_a_site_that_is_complete_is_told_nothing(self, site: Site) -> None:
-        assert [each for each in run_checks() if "VERIFY_URL" in each.msg or "mfa.pages" in each.msg] == []
+    def told(self, settings: Settings, **mfa: object) -> list[str]:
+        Site(settings, **mfa)
+        return [f"{each.id} {each.msg}" for each in run_checks(tags=["mfa"]) if "pages" in f"{each.msg} {each.hint}"]
+
+    def test_a_site_that_is_complete_is_told_nothing(self, settings: Settings) -> None:
+        assert self.told(settings) == []
+        assert self.told(settings, VERIFY_URL="/elsewhere/") == []
+
+    def test_a_page_that_there_is_not(self, settings: Settings) -> None:
+        [error] = self.told(settings, VERIFY_URL="pages:verify")
+
+        assert error.startswith("multi_factor.E009 MFA[\"VERIFY_URL\"] is 'pages:verify', but")
+
+    def test_pages_that_nobody_gets_into(self, settings: Settings) -> None:
+        [warning] = self.told(settings, TOKEN_PROVIDER="authtoken")
+
+        assert warning.startswith("multi_factor.W017")

@@ -13,7 +13,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - what Django calls it
 from django.db import connections, router
 from django.db.models import Count, Exists, Model, OuterRef
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils.module_loading import import_string
 
 from mfa.adapters import links
@@ -71,6 +71,8 @@ _SENTENCES = {
     "E007b": "The mfa_requirement of {owner} is {name!r}, which MFA['REQUIREMENTS'] does not name.\n"
     "Write one of {keys}, or add {name!r} to it.",
     "E008": "Nobody can meet the requirement of {place}: it {flaw}.\n{hint}",
+    "E009": 'MFA["VERIFY_URL"] is {name!r}, but no route is called so.\n'
+    'Write the path of the page, or add path("security/", include("mfa.pages.urls")) and write "mfa_pages:verify".',
     "W001": "{name} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
     "never be verified.\n"
     "Keep only {expected} or a subclass, or name another TOKEN_PROVIDER in MFA.",
@@ -113,6 +115,8 @@ _SENTENCES = {
     'Add "session" to MFA["TOKEN_PROVIDER"].',
     "W016": "There are {values} values that are sealed under the key {key}, which is not the first.\n"
     "Run manage.py mfa_rotate_keys, and take no key out before it has ended well.",
+    "W017": 'The pages of "mfa.pages" are for sessions, but MFA takes no tokens from them: nobody gets in.\n'
+    'Add "session" to MFA["TOKEN_PROVIDER"].',
     "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
     "and its fallbacks have been replaced.\n"
     "Write a list of one key, kept as SECRET_KEY is: python -c "
@@ -367,6 +371,7 @@ def _routes(config: Config) -> Iterator[CheckMessage]:
     views = [*_views()]
     if conf.has_routes():
         yield from _own_routes(config, [_made_from(view) for view, _ in views])
+        yield from _pages(config)
     if "authtoken" in config.token_providers:
         stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
         for view, route in views:
@@ -378,8 +383,7 @@ def _routes(config: Config) -> Iterator[CheckMessage]:
 
 def _admins(config: Config, sites: Mapping[str, Any]) -> Iterator[CheckMessage]:
     """Warn of an admin that opens to a password alone, or that opens to nobody."""
-    gated, names = _has_middleware(_GATE), {*config.token_providers}
-    closed = "session" not in names and names <= _AUTHENTICATION.keys()
+    gated, closed = _has_middleware(_GATE), not _takes_sessions(config)
     for name, site in sites.items():
         if not gated and _is_stock(site):
             yield _message("W009", name=name, gate=_GATE)
@@ -400,6 +404,24 @@ def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessa
         path = _AUTHENTICATION.get(name)
         if path is not None and not any(issubclass(each, import_string(path)) for each in authenticating):
             yield _message("W008", name=name, path=path)
+
+
+def _pages(config: Config) -> Iterator[CheckMessage]:
+    """Tell of a page that a browser cannot be led to, and warn of pages that nobody gets into."""
+    name = config.verify_url or ""
+    try:
+        if name and not name.startswith("/"):
+            reverse(name)
+    except NoReverseMatch:
+        yield _message("E009", name=name)
+    if apps.is_installed("mfa.pages") and not _takes_sessions(config):
+        yield _message("W017")
+
+
+def _takes_sessions(config: Config) -> bool:
+    """Tell whether sessions are tokens, as far as that is known: a project's own provider may take them as well."""
+    names = {*config.token_providers}
+    return "session" in names or not names <= _AUTHENTICATION.keys()
 
 
 def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite
