@@ -32,17 +32,12 @@ def browsers(visit: Visit) -> HttpResponse:
 
 def trusted(visit: Visit) -> HttpResponse | None:
     """Count this browser as remembered, and send it on; None where it is not."""
-    successor = visit.successor
-    command = ShowTrust(
-        token=visit.token,
-        kept=visit.request.COOKIES.get(COOKIE, ""),
-        successor=None if successor is None else successor.token,
-    )
+    kept = visit.request.COOKIES.get(COOKIE, "")
+    command = ShowTrust(token=visit.token, kept=kept, successor=visit.renewed)
     answer = visit.use_cases.trust_browser(command)
     if isinstance(answer, NotTrusted):
         return None
-    if successor is not None:
-        successor.issue()
+    visit.renew()
     return visit.to(VERIFY) if answer.verifications_left else visit.done()
 
 

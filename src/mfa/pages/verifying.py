@@ -86,20 +86,19 @@ def _told(visit: Visit, index: int) -> HttpResponse:
 
 def proved(visit: Visit, listed: ListedDevice) -> tuple[Verified | None, Answer | None]:
     """Judge the value of a form, and give the session another key and another identity where it is right."""
-    successor = visit.successor
     command = Verify(
         token=visit.token,
         index=listed.device.index,
         value=_value(visit, listed),
         trust=bool(visit.field("trust")),
         browser=visit.request.headers.get("User-Agent", ""),
-        successor=None if successor is None else successor.token,
+        successor=visit.renewed,
     )
     answer, error = tried(lambda: visit.use_cases.verify_challenge(command))
     if isinstance(answer, NotVerified):
         return None, rejection()
-    if answer is not None and successor is not None:
-        successor.issue()
+    if answer is not None:
+        visit.renew()
     return answer, error
 
 

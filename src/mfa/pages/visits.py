@@ -107,11 +107,21 @@ class Visit:
             return False
         return True
 
-    @property
+    @cached_property
     def successor(self) -> PreparedToken | None:
-        """Prepare what the session is renewed by, once a verification is stored under that."""
+        """What the session is renewed by, once a verification is stored under that."""
         renewer = self.use_cases.credential_renewer
         return None if renewer is None else renewer.successor(self.request)
+
+    @property
+    def renewed(self) -> Token | None:
+        """Return the token under which a verification is stored then."""
+        return None if self.successor is None else self.successor.token
+
+    def renew(self) -> None:
+        """Give the session another key and another identity."""
+        if self.successor is not None:
+            self.successor.issue()
 
     @property
     def host(self) -> str:
@@ -166,14 +176,12 @@ def tried(act: Callable[[], Done]) -> tuple[Done | None, Answer | None]:
         return None, answer_to(error, "")
 
 
-def sentence_of(said: object) -> str:
-    """Return the first sentence of an answer, however deep it stands."""
+def sentence_of(said: Any) -> str:  # noqa: ANN401 - JSON
+    """Return the first sentence of an answer, however deep it stands: that of the whole, or of the field at fault."""
     match said:
-        case {"detail": str(sentence)} | [str(sentence), *_] | str(sentence):
-            return sentence
-        case {}:
-            return sentence_of(next(iter(said.values())))
-    raise TypeError(said)
+        case {"detail": sentence} | [sentence, *_]:
+            return str(sentence)
+    return sentence_of(next(iter(said.values())))
 
 
 def page(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponseBase]]:

@@ -19,6 +19,7 @@ from pytest_django import Settings
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
 from selenium.webdriver.support.wait import WebDriverWait
 
 from mfa.adapters import links
@@ -335,7 +336,7 @@ def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person
     for allowed, said in ((["clipboardReadWrite"], "Selected"), (["clipboardReadWrite", WRITING], "Copied")):
         ann.chrome.execute_cdp_cmd("Browser.grantPermissions", {"permissions": allowed})
         ann.find("[data-mfa=copy]").click()
-        ann.wait_for(lambda _, said=said: said in ann.text())
+        WebDriverWait(ann.chrome, PATIENCE).until(text_to_be_present_in_element((By.TAG_NAME, "main"), said))
     copied = ann.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert copied.split() == codes
 

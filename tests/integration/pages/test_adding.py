@@ -1,6 +1,7 @@
 """Devices are added, and proved, by what stands on the pages."""
 
 import json
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -14,7 +15,7 @@ from tests.integration.pages.people import Person, Shown, Site
 JSON = {"Accept": "application/json"}
 
 
-def begun(person: Person, method: str, **fields: str) -> Shown:
+def begun(person: Person, method: str, **fields: Any) -> Shown:
     """Go from the list of devices to a new one, by links and forms alone."""
     [add] = person.get("/security/").all("add")
     [chosen] = person.get(add["href"]).all(f"add-{method}")

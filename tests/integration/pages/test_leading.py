@@ -9,6 +9,7 @@ from django.core.checks import run_checks
 from django.test import Client
 from pytest_django import Settings
 
+from mfa.domain.errors import Unavailable
 from tests.integration.pages.people import HTML, Person, Site
 
 GATE = "mfa.adapters.django.middleware.VerifiedMiddleware"
@@ -139,6 +140,21 @@ class TestTags:
 
     def test_they_lead_to_the_page_that_verifies_and_back(self, ann: Person) -> None:
         assert "href='/security/verify/?next=/tags/%3Fa%3Db'" in ann.get("/tags/?a=b").html
+
+    def test_a_requirement_can_be_named(self, settings: Settings, db: None) -> None:
+        ann = Site(settings, REQUIREMENTS={"safe": {"phishing_resistant": True}}).person()
+        ann.enrol()
+
+        assert ann.get("/tags/").text.endswith("go , not for the safe")
+
+    def test_nobody_is_verified_while_that_cannot_be_told(self, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: object) -> None:
+            raise Unavailable
+
+        ann.enrol()
+        monkeypatch.setattr("mfa.application.standing.AssessToken.proofs", fail)
+
+        assert "not verified" in ann.get("/tags/").text
 
     def test_nobody_is_verified(self, ann: Person) -> None:
         ann.client.logout()

@@ -1,13 +1,15 @@
 """Devices are renamed and removed, recovery codes made, and what happened is shown: each time only what was pressed."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from pytest_django import Settings
 
 from mfa.adapters.django.models import AuditRecord, DeviceRecord
+from tests.authenticator import SoftwareAuthenticator
 from tests.integration.pages.people import Person, Shown, Site, words
-from tests.integration.pages.test_adding import begun
+from tests.integration.pages.test_adding import begun, options_of
 
 
 @pytest.fixture
@@ -75,6 +77,17 @@ class TestRemovals:
         assert back.all("not-done")
         assert not back.all("to-verify")
         assert bob.submit(back, "remove").path == "/security/"
+
+    def test_whoever_has_a_passkey_is_asked_for_that(self, ann: Person) -> None:
+        page = begun(ann, "webauthn")
+        key = SoftwareAuthenticator(origin="http://localhost")
+        ann.submit(page, "confirm", value=json.dumps(key.create(options_of(ann, page))))
+        ann.site.world.clock.advance(timedelta(minutes=11))
+
+        asked = ann.submit(ann.get("/security/0/remove/"), "remove")
+
+        assert asked.where.endswith("&methods=recovery,webauthn&not-done=1")
+        assert [form.fields["index"] for form in asked.elements.forms if form.does == "verify"] == ["1"]
 
     def test_a_device_that_has_to_stay_stays(self, settings: Settings, db: None) -> None:
         chief = Site(settings, VERIFICATION_POLICY="staff").person("chief", is_staff=True)

@@ -236,6 +236,12 @@ class TestARememberedBrowser:
         assert there.html == "the vault, by GET"
         assert "this one" in later.get("/security/browsers/").inside("browser")
 
+    def test_goes_on_by_tokens_that_are_not_renewed(self, settings: Settings, db: None) -> None:
+        ann = Site(settings, TOKEN_PROVIDER="tests.projects.pages.tokens.Sessions").person()
+        later = self.remembered(ann)
+
+        assert later.submit(later.get("/vault/"), "trusted").html == "the vault, by GET"
+
     def test_is_forgotten_by_another(self, ann: Person) -> None:
         later = self.remembered(ann)
 

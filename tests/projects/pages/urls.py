@@ -5,12 +5,16 @@ from django.template import Context, Template
 from django.template.context import RequestContext
 from django.urls import include, path
 
+from mfa.adapters import accessor
 from mfa.adapters.django.decorators import verified
 from mfa.domain.policies import Requirement
 
 TAGS = (
     "{% load mfa_pages %}{% mfa_script %}{% mfa_style %}"
     "{% mfa_verified as yes %}{% if yes %}verified{% else %}not verified{% endif %} <a href='{% mfa_step_up %}'>go</a>"
+)
+NAMED = TAGS + (
+    '{% load mfa_pages %}, {% mfa_verified "safe" as yes %}{% if yes %}and{% else %}not{% endif %} for the safe'
 )
 
 
@@ -25,7 +29,8 @@ def safe(request: HttpRequest) -> HttpResponse:
 
 
 def tags(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(Template(TAGS).render(RequestContext(request)))
+    named = "safe" in accessor.use_cases().requirements
+    return HttpResponse(Template(NAMED if named else TAGS).render(RequestContext(request)))
 
 
 def bare_tags(request: HttpRequest) -> HttpResponse:
