@@ -19,6 +19,8 @@ from mfa.pages.visits import SENT, VERIFY, Visit, page, tried
 
 CONFIRM = "mfa_pages:confirm"
 
+_YES = ("on", "true", "1")
+
 
 @page("GET", "POST")
 def verify(visit: Visit) -> HttpResponse:
@@ -90,7 +92,7 @@ def proved(visit: Visit, listed: ListedDevice) -> tuple[Verified | None, Answer 
         token=visit.token,
         index=listed.device.index,
         value=_value(visit, listed),
-        trust=bool(visit.field("trust")),
+        trust=visit.field("trust").lower() in _YES,
         browser=visit.request.headers.get("User-Agent", ""),
         successor=visit.renewed,
     )
@@ -128,6 +130,7 @@ def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpR
         remembered=browsers.COOKIE in visit.request.COOKIES and not visit.assessment.verified,
         left=visit.assessment.verifications_left,
         confirmed=bool(visit.assessment.confirmations),
+        alone=all(each.listed.confirmed for each in found),
     )
 
 

@@ -6,11 +6,10 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import attrs
-from django.contrib.auth.models import AnonymousUser
 from django.db import connections, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.request import split_domain_port
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 
@@ -139,19 +138,25 @@ class Visit:
 
     def done(self, **asked: str) -> HttpResponse:
         """Send the browser where it wanted to go, or to the devices."""
-        return redirect(self.next) if self.next else self.to(DEVICES, **asked)
+        return HttpResponseRedirect(self.next) if self.next else self.to(DEVICES, **asked)
 
     def shown(self, page: str, error: Answer | None = None, **context: object) -> HttpResponse:
-        """Render a page; with an error, by its status and with its wait, but for what a person has to correct."""
-        common = {
-            "page": page,
-            "person": self.request.user,
-            "issuer": self.use_cases.issuer,
+        """Render a page, in the state in which it is asked for, and with what was wrong with a form."""
+        state = {
             "remembers": self.use_cases.remembers_browsers,
             "enrolled": self.assessment.enrolled,
             "fresh": self.fresh,
             "next": self.next,
             "not_done": leading.NOT_DONE in self.request.GET,
+        }
+        return self.said(page, error, **state, **context)
+
+    def said(self, page: str, error: Answer | None, **context: object) -> HttpResponse:
+        """Render a page, which needs no account for that; an error gives its status, unless a person can correct it."""
+        common = {
+            "page": page,
+            "person": self.request.user,
+            "issuer": self.use_cases.issuer,
             "error": None if error is None else sentence_of(error.body),
             "wait": None if error is None else error.body.get("retry_after"),
         }
@@ -215,7 +220,7 @@ def _answered(
     token = use_cases.token_provider.token_of(request)
     if token is None:
         answer = unauthenticated(use_cases.token_provider.scheme)
-        known = not isinstance(request.user, AnonymousUser)
+        known = request.user.is_authenticated
         return leading.led(request, answer, VERIFY) or respond(token_required() if known else answer)
     visit = Visit(request, use_cases, token)
     try:
@@ -233,4 +238,4 @@ def _refused(visit: Visit, answer: Answer) -> HttpResponseBase:
         return led
     if not leading.takes_html(visit.request):
         return respond(answer)
-    return visit.shown("refused", answer)
+    return visit.said("refused", answer)

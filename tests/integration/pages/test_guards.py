@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from mfa.adapters import links
 from mfa.adapters.django.models import AccountRecord, AuditRecord, ChallengeRecord, DeviceRecord
-from mfa.domain.errors import StoreBusy
+from mfa.domain.errors import StoreBusy, Unavailable
 from mfa.pages import urls
 from tests.integration.pages.people import HTML, Person, Shown
 
@@ -103,6 +103,19 @@ def test_nothing_is_written_into_a_page(ann: Person) -> None:
 
 def paths(but: Collection[str] = ()) -> list[str]:
     return [f"/security/{path}" for name, path in PATHS.items() if name not in but]
+
+
+def test_while_the_store_fails_a_page_says_so(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr("mfa.application.standing.AssessToken.account", fail)
+
+    page = ann.get("/security/")
+
+    assert (page.status, page.answer["Retry-After"]) == (503, "1")
+    assert "Wait 1 second." in page.inside("error")
+    assert ann.once("/security/", Accept="*/*").json()["code"] == "unavailable"
 
 
 def test_a_failure_is_counted_within_a_transaction_of_the_request(ann: Person) -> None:

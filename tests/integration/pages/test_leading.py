@@ -96,6 +96,15 @@ class TestTheMiddleware:
         assert later.once("/tags/")["Location"] == "/security/verify/?next=/tags/"
         assert later.once("/tags/", Accept="*/*").status_code == 403
 
+    def test_a_page_that_is_not_exempt_is_led_nowhere(self, later: Person, settings: Settings) -> None:
+        Site(settings, VERIFY_URL="/tags/")
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, GATE]
+        settings.LOGIN_URL = "/bare-tags/"
+
+        assert later.once("/tags/").status_code == 403
+        later.client.logout()
+        assert later.once("/bare-tags/").status_code == 401
+
     def test_the_pages_judge_for_themselves(self, later: Person) -> None:
         assert later.once("/security/verify/").status_code == 200
 

@@ -14,6 +14,7 @@ from tests.integration.pages.test_adding import app_on, begun, options_of
 
 ELSEWHERE = [
     *("https://evil.example/", "//evil.example/", "/\\evil.example", "http:evil.example", "javascript:alert(1)"),
+    *("evil.example", "../evil.example", "?evil.example", "mfa_pages:evil.example", "/\n/evil.example"),
     *("https:///evil.example", "\\\\evil.example", "/\t/evil.example", "http://testserver@evil.example/"),
 ]
 
@@ -196,6 +197,16 @@ def test_two_devices_are_asked_one_after_the_other(settings: Settings, db: None)
     sent = later.submit(page, "dispatch")
     there = later.submit(sent, "verify", value=ann.site.world.outbox.messages[-1].code)
     assert there.html == "the vault, by GET"
+
+
+def test_whoever_has_but_one_of_two_devices_is_led_to_add_another(settings: Settings, db: None) -> None:
+    ann = Site(settings, REQUIRED_VERIFICATIONS=2).person()
+    ann.enrol()
+
+    page = ann.get("/vault/")
+
+    assert page.all("add")[0]["href"] == "/security/add/?next=/vault/"
+    assert ann.get("/security/").status == 200
 
 
 def test_a_device_that_is_out_of_use_is_told_of(settings: Settings, db: None) -> None:

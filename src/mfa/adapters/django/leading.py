@@ -32,9 +32,10 @@ def takes_html(request: HttpRequest) -> bool:
 
 def same_site(request: HttpRequest, place: str | None) -> str:
     """Return a place that a browser may be sent to, on the site itself; empty for any other (CWE-601)."""
+    if not place or not place.startswith(("/", "http")):
+        return ""
     hosts, secure = {request.get_host()}, request.is_secure()
-    allowed = url_has_allowed_host_and_scheme(place, allowed_hosts=hosts, require_https=secure)
-    return place if place and allowed else ""
+    return place if url_has_allowed_host_and_scheme(place, allowed_hosts=hosts, require_https=secure) else ""
 
 
 def way_back(request: HttpRequest) -> str:
@@ -55,11 +56,13 @@ def led(
     verify = accessor.use_cases().verify_url or verify
     if verify is None or request.method not in {"GET", "HEAD", "POST"} or not takes_html(request):
         return None
+    page, asked = verify, question(request, answer, back)
     if answer.code == "not_authenticated" and not request.user.is_authenticated:
-        return sent(conf.login_url(), {NEXT: way_back(request)})
-    if answer.code not in {"verification_required", "registration_required"}:
+        page, asked = conf.login_url(), {NEXT: asked[NEXT]}
+    elif answer.code not in {"verification_required", "registration_required"}:
         return None
-    return sent(verify, question(request, answer, back))
+    # A page that is not exempt would be led to itself, and again.
+    return None if resolve_url(page) == request.path else sent(page, asked)
 
 
 def question(request: HttpRequest, answer: Answer, back: str | None = None) -> dict[str, str]:
