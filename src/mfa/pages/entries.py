@@ -15,7 +15,7 @@ TYPED = "typed"
 _ORDER = (PASSKEY, TYPED, MAILED)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Entry:
     """A device, what people call its method, and the ``kind`` in which it is proved.
 
