@@ -316,6 +316,23 @@ def test_somebody_without_a_mouse_verifies(ann: Person) -> None:
     assert "the vault" in ann.find("body").text
 
 
+def test_somebody_without_scripts_adds_a_device_and_verifies(ann: Person) -> None:
+    ann.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        ann.open("add/totp/")
+        ann.send("register")
+        app = App(index=0, secret=ann.find("[data-mfa=secret]").text, clock=ann.world.clock)
+        assert not ann.find("[data-mfa=copy]").is_displayed()
+        ann.send("confirm", value=app.code)
+        assert ann.all("device")
+
+        ann.open("recovery/")
+        ann.send("renew")
+        assert "never shown again" in ann.text()
+    finally:
+        ann.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
 def test_two_clicks_are_one(ann: Person) -> None:
     app = ann.world.enrolled(ann.token)
     ann.open("verify/")
