@@ -13,7 +13,7 @@ MUTATION := .venv/mutation/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo code test lint types unit integration promises matrix openapi scale upkeep bench bench-compare mutation format lock clean
+.PHONY: help demo code test lint types unit integration promises matrix first-steps openapi scale upkeep moving bench bench-compare mutation format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,12 +46,16 @@ promises: .venv/test/stamp ## what the package promises, tried on every database
 
 matrix: .venv/newest/stamp ## what meets Python, Django and other packages, on the newest (PYTHON_NEWEST=... to choose)
 	$(NEWEST)/pytest -n 2 --no-loadscope-reorder tests/unit/adapters tests/unit/containers tests/integration/django \
-		tests/integration/drf tests/integration/tokens $(SAME_ON_THE_NEWEST:%=--ignore=tests/integration/%.py) $(ARGS)
+		tests/integration/drf tests/integration/tokens tests/integration/testing $(SAME_ON_THE_NEWEST:%=--ignore=tests/integration/%.py) $(ARGS)
 
 # What takes long, and goes by the rules of the core rather than by what the newest packages do.
 SAME_ON_THE_NEWEST := django/test_commands_half_way django/test_commands_serving django/test_rewriting \
 	django/test_rehashing django/test_use_cases drf/test_audit drf/test_events drf/test_foreign_indexes \
-	drf/test_hostile_input drf/test_trusts drf/test_webauthn tokens/test_jwt_gate tokens/test_lives tokens/test_trusts
+	drf/test_hostile_input drf/test_trusts drf/test_webauthn testing/test_enrol testing/test_team tokens/test_jwt_gate \
+	tokens/test_lives tokens/test_trusts
+
+first-steps: .venv/test/stamp ## the first steps of the README, with the built wheel, in a project and an environment of their own
+	@$(TEST)/python -m tests.first_steps
 
 openapi: .venv/test/stamp ## writes docs/openapi.yaml anew
 	$(TEST)/python -m tests.integration.openapi
@@ -61,6 +65,9 @@ scale: .venv/test/stamp ## plans and times with up to a million devices, on Post
 
 upkeep: .venv/test/stamp ## the purge and the rotation of keys among a million devices, while others verify (docs/performance.md)
 	$(TEST)/python -m benchmarks.upkeep $(ARGS)
+
+moving: .venv/test/stamp ## an import of a hundred thousand users, while others verify (docs/performance.md)
+	$(TEST)/python -m benchmarks.moving $(ARGS)
 
 bench: .venv/test/stamp ## what the package costs beside the same Django without it (docs/performance.md; ARGS="--rows gate,verify")
 	@$(TEST)/python -m benchmarks.cost $(ARGS)
@@ -77,7 +84,7 @@ format: .venv/test/stamp ## rewrites the code in the project's style
 	$(TEST)/ruff format
 
 clean: ## removes the environments, and what tools and the demo left behind
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* mutants build dist demo/*.sqlite3*
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* .skipped mutants build dist demo/*.sqlite3*
 
 # Environments ---------------------------------------------------------------------------------------------------------
 # $(1): the Python that makes it; $(2): the least version; the first prerequisite is the lock.
@@ -107,11 +114,21 @@ endef
 	@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements/mutation.txt
 	@touch $@
 
+# The packages whose users move in, and not this one. Each runs once, in a test, so nothing is compiled ahead.
+.venv/moving/stamp: requirements/moving.txt | .venv/test/stamp
+	@echo "making $(@D) from $< (once; this takes a quarter of a minute)"
+	@$(TEST)/python -m venv --clear --without-pip $(@D)
+	@PIP_PYTHON=$(@D)/bin/python $(TEST)/python $(PIP_INSTALL) --no-compile --require-hashes --requirement $<
+	@touch $@
+
 # Locks ----------------------------------------------------------------------------------------------------------------
 # A release has to be a week old, so that a bad one is found first and every mirror has it.
 # What is locked stays as long as it fits: `make lock UPGRADE=1` moves everything.
 COMPILE = .venv/lock/bin/uv pip compile --quiet --no-config --universal --generate-hashes --no-strip-extras \
 	--no-header --no-emit-index-url --no-emit-find-links --exclude-newer "7 days" $(if $(UPGRADE),--upgrade)
+
+# What an environment of development has; what is laid over one (tests/recipes.py) need not bring it again.
+IN_DEVELOPMENT = $(shell sed -nE 's/^([a-z0-9._-]+)(\[[^]]*\])?==.*/--no-emit-package \1/p' requirements/dev.txt)
 
 .venv/lock/stamp: requirements/lock.txt
 	@"$(PYTHON)" -m venv $(@D)
@@ -124,4 +141,6 @@ lock: .venv/lock/stamp ## resolves requirements/*.in and pyproject.toml into req
 	$(COMPILE) --python-version 3.11 --extra qr --extra webauthn --extra sms --extra knox pyproject.toml requirements/demo.in --output-file requirements/demo.txt
 	$(COMPILE) --python-version 3.11 requirements/mariadb.in --output-file requirements/mariadb.txt
 	$(COMPILE) --python-version 3.11 requirements/mutation.in --constraints requirements/dev.txt --output-file requirements/mutation.txt
+	$(COMPILE) --python-version 3.11 requirements/moving.in --constraints requirements/django-5.2.in --output-file requirements/moving.txt
+	$(COMPILE) --python-version 3.11 requirements/recipes.in --constraints requirements/dev.txt $(IN_DEVELOPMENT) --output-file requirements/recipes.txt
 	$(COMPILE) --python-version 3.11 requirements/lock.in --output-file requirements/lock.txt

@@ -2,7 +2,10 @@
 
 The whole suite runs on SQLite, in as many processes as there are cores; what meets the database runs again on
 PostgreSQL and on MariaDB. What is absent is skipped, and said so, unless MFA_REQUIRE names it: then it fails. Arguments
-are handed to pytest. MFA_LATER names, with commas, what is left out on SQLite, because it will be run there anyway.
+are handed to pytest.
+
+MFA_EARLIER is a folder with what an earlier run has left, which had no services: what has passed then is not repeated,
+on SQLite what was skipped then is run, and what either has measured counts.
 """
 
 import os
@@ -20,12 +23,14 @@ import coverage
 
 from tests import services
 from tests.demanded import Function, reached_only_with
+from tests.skipped import skipped
 
 PROMISES = "tests/integration/promises"
 
 STORED = (
     "tests/integration/django",
     *(f"tests/integration/tokens/test_{name}.py" for name in ("authtoken", "ending", "issuing", "joined", "knox")),
+    "tests/integration/tokens/test_login_races.py",
     PROMISES,
     *(f"tests/integration/drf/test_{name}.py" for name in ("registration", "transactions", "verifier")),
 )
@@ -42,7 +47,10 @@ BEFORE_THE_DATABASE = (
 CORES = max(2, os.cpu_count() or 2)
 PYTEST = ("python", "-m", "pytest")
 MEASURE = "tests.measured"
+MEASURED = (*PYTEST, "-p", MEASURE)
+"""Named twice: one process measures before it finds this package's plugin, the others learn of it by PYTEST_PLUGINS."""
 ROOT = Path(__file__).resolve().parent.parent
+EARLIER = os.environ.get("MFA_EARLIER")
 BIN = Path(sys.executable).parent
 
 
@@ -86,33 +94,39 @@ def test(arguments: list[str], databases: list[str]) -> None:
     Types and the servers have their turn beside SQLite, which knows nothing of them; what they print follows when that
     is over. One process more where there are no servers: a good part of the tests waits for what it has started.
     """
-    processes = ("-n", str(CORES if databases else CORES + 1), "--no-loadscope-reorder")
+    processes = ("-n", str(CORES if databases else CORES + 1), "--no-loadscope-reorder", "-p", "tests.skipped")
+    files = sorted({name.partition("::")[0] for name in skipped(EARLIER)}) if EARLIER else []
     run("coverage", "erase")
-    later = [f"--ignore={each}" for each in os.environ.get("MFA_LATER", "").split(",") if each]
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor())
-        files = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(1 + len(databases))]
+        outputs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(1 + len(databases))]
         others = [
-            pool.submit(run, "mypy", printed=files[0]),
-            *(pool.submit(stored, arguments, *each) for each in zip(databases, files[1:], strict=True)),
+            *([] if EARLIER else [pool.submit(run, "mypy", printed=outputs[0])]),
+            *(pool.submit(stored, arguments, *each) for each in zip(databases, outputs[1:], strict=True)),
         ]
         try:
-            run(*PYTEST, *processes, *later, *arguments, PYTEST_PLUGINS=MEASURE)
+            run(
+                *(PYTEST if EARLIER else MEASURED),
+                *processes,
+                *files,
+                *arguments,
+                PYTEST_PLUGINS="" if EARLIER else MEASURE,
+            )
         finally:
             failures = [other.exception() for other in others]
             print("\n--- beside that:", flush=True)
-            for printed in files:
+            for printed in outputs:
                 printed.seek(0)
                 shutil.copyfileobj(printed, sys.stdout)
     for failure in filter(None, failures):
         raise failure
-    run("coverage", "combine", "--quiet")
+    run("coverage", "combine", "--quiet", ".", *([f"{EARLIER}/.coverage"] if EARLIER else []))
 
 
 def stored(arguments: list[str], database: str, printed: IO[str]) -> None:
     """Runs what meets the database, on a server."""
     aside = [f"--ignore={each}" for each in BEFORE_THE_DATABASE]
-    run(*PYTEST, *STORED, *aside, *arguments, printed=printed, MFA_TEST_DATABASE=database, PYTEST_PLUGINS=MEASURE)
+    run(*MEASURED, *STORED, *aside, *arguments, printed=printed, MFA_TEST_DATABASE=database, PYTEST_PLUGINS=MEASURE)
 
 
 def report(undemanded: list[Function]) -> Iterator[str]:
@@ -137,7 +151,8 @@ def main(arguments: list[str]) -> int:
         return 1
     undemanded = reached_only_with(absences)
     try:
-        style()
+        if not EARLIER:
+            style()
         test(arguments, [database for database in ("postgresql", "mariadb") if database not in absences])
     except subprocess.CalledProcessError as error:
         print(f"\nfailed: {Path(error.cmd[0]).name} (exit code {error.returncode})")

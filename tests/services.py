@@ -9,6 +9,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
@@ -33,6 +34,9 @@ POSTGRESQL = Address.of("postgresql", 5432)
 MARIADB = Address.of("mariadb", 3306)
 REDIS = Address.of("redis", 6379)
 PATIENCE = 3  # seconds
+
+MOVING = Path(__file__).parents[1] / ".venv" / "moving" / "bin" / "python"
+"""The Python beside which other packages are installed, from which users move in."""
 
 
 def absence(name: str) -> str | None:
@@ -124,6 +128,12 @@ def _chromium() -> str | None:
     return None if chromium() else "Chromium or its driver, chromedriver, is not on the PATH"
 
 
+def _moving() -> str | None:
+    return (
+        None if MOVING.exists() else "the packages that users move in from are not installed (make .venv/moving/stamp)"
+    )
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
@@ -136,4 +146,5 @@ _PROBES: dict[str, Callable[[], str | None]] = {
     "curl": _curl,
     "node": _node,
     "chromium": _chromium,
+    "moving": _moving,
 }

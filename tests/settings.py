@@ -7,16 +7,20 @@ from typing import Any
 
 from tests import services
 
+UNSYNCED = {"sqlite": "PRAGMA synchronous = OFF", "postgresql": "-c synchronous_commit=off"}
+"""Nobody waits for the disk: processes are killed here, machines are not."""
+
 
 def database(name: str) -> dict[str, Any]:
+    """Under test each process has one of its own, for runs may overlap."""
     match name:
         case "sqlite":
-            # A file, for threads and processes are to meet in it; one for each run, for runs may overlap.
+            # A file, for threads and processes are to meet in it.
             file = Path(tempfile.gettempdir()) / f"drf-mfa-{os.getpid()}.sqlite3"
             return {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": ":memory:",
-                "OPTIONS": {"timeout": 20},
+                "OPTIONS": {"timeout": 20, "init_command": UNSYNCED["sqlite"]},
                 "TEST": {"NAME": str(file)},
             }
         case "postgresql":
@@ -26,6 +30,8 @@ def database(name: str) -> dict[str, Any]:
                 "HOST": services.POSTGRESQL.host,
                 "PORT": services.POSTGRESQL.port,
                 "USER": "postgres",
+                "OPTIONS": {"options": UNSYNCED["postgresql"]},
+                "TEST": {"NAME": f"test_drf_mfa_{os.getpid()}"},
             }
         case "mariadb":
             return {
@@ -36,7 +42,7 @@ def database(name: str) -> dict[str, Any]:
                 "USER": "root",
                 "PASSWORD": "",
                 "OPTIONS": {"charset": "utf8mb4"},
-                "TEST": {"CHARSET": "utf8mb4"},
+                "TEST": {"NAME": f"test_drf_mfa_{os.getpid()}", "CHARSET": "utf8mb4"},
             }
         case unknown:
             raise ValueError(f"MFA_TEST_DATABASE is sqlite, postgresql or mariadb, not {unknown!r}")

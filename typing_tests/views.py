@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import assert_type
+from typing import Any, assert_type
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from mfa.adapters.django.decorators import verification_exempt, verified
 from mfa.adapters.django.middleware import VerifiedMiddleware
+from mfa.adapters.drf.login import prove, standing_of
 from mfa.adapters.drf.permissions import IsVerified, IsVerifiedOrNoDevice, check_requirement
 from mfa.adapters.drf.routers import MultiFactorVerifierRouter
 from mfa.adapters.drf.viewsets import MultiFactorVerifierViewSet
@@ -50,6 +51,16 @@ class Payees(APIView):
 
     def get_mfa_requirement(self) -> Requirement | Sequence[Requirement] | None:
         return [FRESH, STRONG] if self.request.method == "POST" else None
+
+
+class LinkLogin(APIView):
+    permission_classes = ()
+
+    def post(self, request: Request) -> Response:
+        assert_type(prove(request, request.user, None), None)
+        standing = standing_of(request, request.user, None)
+        assert_type(standing, dict[str, Any])
+        return Response({"mfa": standing})
 
 
 @verified(FRESH)

@@ -13,6 +13,7 @@ class Row(NamedTuple):
 ROWS = {
     "gate": Row("gate, joined authentication", 1.05),
     "gate-stock": Row("gate, stock authentication", 1.30),
+    "gate-async": Row("gate, stock authentication, asynchronous view"),
     "verify": Row("verify, stock authentication", 1.35),
     "verify-joined": Row("verify, joined authentication", 1.10),
     "wrong": Row("verify, wrong value"),

@@ -42,6 +42,10 @@ def _gate(key: str) -> Ask:
     return Ask("GET", "/gate/", key, 200)
 
 
+def _gate_async(key: str) -> Ask:
+    return Ask("GET", "/gate-async/", key, 200)
+
+
 def _verify(key: str, app: Device) -> Ask:
     return Ask("POST", f"/devices/{app.pk}/", key, 200, json_of(value=pyotp.TOTP(app.secret).now()))
 
@@ -65,6 +69,7 @@ def _dispatch(key: str, mail: Device) -> Ask:
 ASKS: dict[str, Callable[..., Ask]] = {
     "gate": _gate,
     "gate-stock": _gate,
+    "gate-async": _gate_async,
     "verify": _verify,
     "verify-joined": _verify,
     "wrong": _wrong,

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pyotp
+from adrf.views import APIView as AsyncAPIView
 from django.core.mail import send_mail
 from django.db.models import F, Q
 from django.shortcuts import get_object_or_404
@@ -42,6 +43,16 @@ class Gate(APIView):
     permission_classes = (IsAuthenticated,)
 
     def get(self, request: Request) -> Response:
+        """Answer."""
+        return Response({"detail": "through"})
+
+
+class AsyncGate(AsyncAPIView):  # type: ignore[misc] # the package carries no types
+    """The same, asynchronous."""
+
+    permission_classes = (IsAuthenticated,)
+
+    async def get(self, request: Request) -> Response:
         """Answer."""
         return Response({"detail": "through"})
 

@@ -60,7 +60,7 @@ def _enrolled(deployed: Deployment, row: str, user: User) -> Person:
     token = deployed.use_cases.token_provider.token_of(SimpleNamespace(auth=made))
     assert token is not None
     secret = ""
-    if row in {"gate", "gate-stock", "verify", "verify-joined", "wrong", "overview"}:
+    if row in {"gate", "gate-stock", "gate-async", "verify", "verify-joined", "wrong", "overview"}:
         secret = _app(deployed, token)
     if row in {"dispatch", "overview"}:
         _mail(deployed, token)
@@ -96,6 +96,10 @@ def _gate_stock(person: Person) -> Ask:
     return Ask("GET", "/gate-stock/", person.key, 200)
 
 
+def _gate_async(person: Person) -> Ask:
+    return Ask("GET", "/gate-async/", person.key, 200)
+
+
 def _right(person: Person) -> Ask:
     return Ask("POST", "/multi-factor/0/", person.key, 200, json_of(value=pyotp.TOTP(person.secret).now()))
 
@@ -123,6 +127,7 @@ def _dispatch(person: Person) -> Ask:
 ASKS: dict[str, Callable[[Person], Ask]] = {
     "gate": _gate,
     "gate-stock": _gate_stock,
+    "gate-async": _gate_async,
     "verify": _right,
     "verify-joined": _right_joined,
     "wrong": _wrong,

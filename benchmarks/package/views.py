@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from adrf.views import APIView as AsyncAPIView
 from rest_framework.authentication import BaseAuthentication, TokenAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,3 +34,14 @@ class StockGate(Gate):
     """Asks with the framework's own authentication."""
 
     authentication_classes = (TokenAuthentication,)
+
+
+class AsyncGate(AsyncAPIView):  # type: ignore[misc] # the package carries no types
+    """Asks in an asynchronous view."""
+
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (IsVerified,)
+
+    async def get(self, request: Request) -> Response:
+        """Answer."""
+        return Response({"detail": "through"})

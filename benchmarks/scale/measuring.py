@@ -59,7 +59,7 @@ def planned(deployed: Deployment, crowds: Crowds) -> list[str]:
             for sql, values in plans.statements(str(size), action(deployed, person)):
                 plan = plans.plan(str(size), (sql, values))
                 problems += [f"{name} with {size:,} devices: {each}" for each in plans.objections(plan)]
-                names, sizes = seen.setdefault((sql.split(None, 1)[0], plans.summary(plan)), ({}, {}))
+                names, sizes = seen.setdefault((plans.verb(sql), plans.summary(plan)), ({}, {}))
                 names[name] = sizes[f"{size:,}"] = None
     print("| statement | of | devices | plan |\n|---|---|---|---|")
     for (verb, summary), (names, sizes) in seen.items():

@@ -8,7 +8,7 @@ from django.db import connections
 
 LOOK_UPS = frozenset({"Index Scan", "Index Only Scan", "Bitmap Index Scan"})
 
-HARMLESS = frozenset({"ModifyTable", "Result", "Nested Loop", "Merge Join", "Bitmap Heap Scan", "Limit"})
+HARMLESS = frozenset({"ModifyTable", "Result", "Append", "Nested Loop", "Merge Join", "Bitmap Heap Scan", "Limit"})
 """What works on no more rows than the look-ups below it hand up; sorts, hashes and whole tables are none of these."""
 
 MOST_ROWS = 100
@@ -32,9 +32,14 @@ class Watch:
         context: object,
     ) -> Any:  # noqa: ANN401 - as in Django
         """Execute a statement, and note it."""
-        if sql.split(None, 1)[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
+        if verb(sql) in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
             self.statements.append((sql, params))
         return execute(sql, params, many, context)
+
+
+def verb(sql: str) -> str:
+    """Return what a statement does; a union begins with a parenthesis."""
+    return sql.lstrip("(").split(None, 1)[0]
 
 
 def statements(alias: str, act: Callable[[], object]) -> list[Statement]:

@@ -163,9 +163,8 @@ def print_clients(seen: dict[str, Seen]) -> None:
     heads = ["verifications", "median", "99 of 100 within", "longest", f"waits over {LONGEST_LOCK} ms"]
     print(f"| {CLIENTS} clients verify | {' | '.join(heads)} |")
     print("|---|---:|---:|---:|---:|---:|")
-    for phase in PHASES:
-        times = seen[phase].times
-        print(f"| {phase} | {len(times):,} | {' | '.join(spread(times))} | {seen[phase].locked} |")
+    for phase, each in seen.items():
+        print(f"| {phase} | {len(each.times):,} | {' | '.join(spread(each.times))} | {each.locked} |")
     print()
 
 

@@ -50,7 +50,7 @@ class MultiFactorConfig(AppConfig):
             from mfa.adapters.django import admin
 
             admin.register()
-        setting_changed.connect(self._forget, dispatch_uid=APP_LABEL)
+        setting_changed.connect(self._forget)
 
     @property
     def container(self) -> Any:  # noqa: ANN401 - its class is imported only when the models are there

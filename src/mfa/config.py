@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from http.cookies import Morsel
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ import attrs
 
 from mfa.application.ports.audit import AuditLevel, AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, Sender
+from mfa.application.ports.importing import ForeignHashes, UserFinder
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
@@ -29,7 +31,7 @@ from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.domain.methods.names import BUILT_IN
-from mfa.domain.methods.one_time_password import Algorithm
+from mfa.domain.methods.one_time_password import FEWEST_DIGITS, MOST_DIGITS, Algorithm
 from mfa.domain.methods.webauthn import Attestation, UserVerification
 from mfa.domain.policies import Deadline, Requirement, UncheckedNames, VerificationPolicy
 from mfa.domain.secrets import SecretBytes
@@ -41,6 +43,21 @@ TOKEN_PROVIDERS = {
     "jwt": "mfa.adapters.tokens.jwt.JwtTokenProvider",
     "session": "mfa.adapters.tokens.session.SessionTokenProvider",
 }
+IMPORT_SOURCES = {
+    name: f"mfa.adapters.importing.{name}.{kind}"
+    for name, kind in {
+        "allauth": "AllauthSource",
+        "csv": "CsvSource",
+        "dj_rest_auth": "DjRestAuthSource",
+        "django_mfa": "DjangoMfaSource",
+        "django_otp": "DjangoOtpSource",
+        "otp_webauthn": "OtpWebauthnSource",
+        "rest_multi_factor": "RestMultiFactorSource",
+        "trench": "TrenchSource",
+    }.items()
+}
+"""From where users move in, by the names that the command ``mfa_import`` takes."""
+
 THROTTLES = {
     "recursive": "mfa.domain.throttling.RecursiveThrottle",
     "simple": "mfa.domain.throttling.SimpleThrottle",
@@ -69,6 +86,8 @@ PORTS: Mapping[str, type] = {
     "sms_sender": Sender,
     "authenticator_cryptography": AuthenticatorCryptography,
     "users": UserDirectory,
+    "user_finder": UserFinder,
+    "foreign_hashes": ForeignHashes,
     "publisher": Publisher,
     "accounts": AccountRepository,
     "holders": Holders,
@@ -86,10 +105,6 @@ PORTS: Mapping[str, type] = {
 """What ``ADAPTERS`` may replace, and what has to come in its place."""
 
 KEY_BYTES = 32
-MOST_DIGITS = 10
-FEWEST_DIGITS = 6
-"""RFC 4226 section 4, R4: a value has at least six digits; ten are all that 31 bits can fill."""
-
 MOST_TOLERANCE = 100
 
 LONGEST = timedelta(days=3650)
@@ -298,6 +313,19 @@ def _site(value: object) -> str:
     return site
 
 
+def _cookie(value: object) -> str:
+    """Read the name of a cookie, a token as RFC 6265 section 4.1.1 has it, and none of its attributes."""
+    name: str = TEXT.read(value)
+    if name.lower().startswith("__host-"):
+        raise ValueError(
+            'a name without the prefix "__Host-", which wants the path "/", while this cookie has that of the mount '
+            'point; "__Secure-" is a prefix that fits'
+        )
+    if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII) or Morsel().isReservedKey(name):
+        raise ValueError
+    return name
+
+
 BOOLEAN = _matching("True or False", lambda value: isinstance(value, bool))
 TEXT = _matching("a string", lambda value: isinstance(value, str))
 PATH = _matching(
@@ -334,6 +362,7 @@ PLACE = _matching(
     lambda value: isinstance(value, str) and re.fullmatch(r"/(?![/\\])[^\s?#]*|[\w:.-]*\w", value),
 )
 SITE = Rule('the address at which the site answers, such as "https://example.com"', _site)
+COOKIE = Rule('the name of a cookie, such as "mfa_trust"', _cookie)
 KEYS = _list_of("a list of keys, each the url-safe base64 of 32 random bytes", Rule("a key", _key), bool)
 DIGITS = integer(1, MOST_DIGITS)
 ALGORITHM = one_of("sha1", "sha256", "sha512")
@@ -362,6 +391,7 @@ class Config:
     registration_deadline: Deadline | None = _setting(None, optional(DEADLINE))
     step_up_status: int = _setting(403, one_of(*STEP_UP_STATUSES))
     trust_lifetime: timedelta | None = _setting(None, optional(DURATION))
+    trust_cookie: str | None = _setting(None, optional(COOKIE))
     jwt_gate: JwtGate = _setting("database", one_of("database", "claims"))
     verification_throttle: str = _setting("recursive", named(*THROTTLES))
     verification_throttle_tryouts: int = _setting(5, integer(1))
@@ -516,6 +546,12 @@ CLASHES = (
         lambda config: config.passkey_login and "webauthn" not in config.methods,
         'MFA["PASSKEY_LOGIN"] is True, but MFA["METHODS"] has no "webauthn".',
         'Add "webauthn" to MFA["METHODS"].',
+    ),
+    Clash(
+        ("TRUST_COOKIE", "TRUST_LIFETIME"),
+        lambda config: config.trust_cookie is not None and config.trust_lifetime is None,
+        'MFA["TRUST_COOKIE"] names a cookie, but without MFA["TRUST_LIFETIME"] no browser is remembered.',
+        'Write how long browsers are remembered, as in "TRUST_LIFETIME": "30d", or leave TRUST_COOKIE out.',
     ),
     Clash(
         ("JWT_GATE", "TOKEN_PROVIDER"),

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "moving").glob("*.md")])
+RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 FENCE = re.compile(r"^```(?P<language>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -54,6 +55,12 @@ def typed(block: Block) -> Iterator[Typed]:
     for prompt in prompts[1:]:
         command, _, answer = prompt.partition("\n")
         yield Typed(str(block), command, answer)
+
+
+def fits(expected: str, shown: str) -> bool:
+    """Whether the output is what is expected, white space aside, which pages use to be readable."""
+    pattern = ".*".join(re.escape("".join(part.split())) for part in expected.split("..."))
+    return re.fullmatch(pattern, "".join(shown.split()), re.DOTALL) is not None
 
 
 def rows(page: Path, heading: str) -> list[list[str]]:

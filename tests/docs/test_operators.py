@@ -6,14 +6,12 @@ says on the standard error is part of it. ``# project/settings.py`` blocks are i
 
 import io
 import re
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -21,18 +19,15 @@ from mfa.adapters.django import signals
 from mfa.application.devices import Rename
 from mfa.domain.events import EVENT_NAMES
 from mfa.domain.identifiers import Token, TokenId, UserId
-from tests.docs.pages import ROOT, Block, blocks, rows, typed
+from tests.docs.commands import has_commands, shown_by
+from tests.docs.pages import ROOT, Block, blocks, fits, rows, typed
 from tests.integration.django.world import App, World
 
 PAGE = ROOT / "docs" / "operators.md"
-PROMPT = "$ python manage.py "
 SETTINGS = "# project/settings.py\n"
 METHODS = ["totp", "email", "recovery"]
+DEVICES = "user,method,secret,name\nalice,totp,gezd gnbv gy3t qojq gezd gnbv gy3t qojq,Tablet\nfrank,totp,gezdgnbv\n"
 CODE = re.compile(r"`([^`]+)`")
-
-
-def commands(block: Block) -> bool:
-    return block.language == "text" and block.text.startswith(PROMPT)
 
 
 class Desk:
@@ -51,6 +46,7 @@ class Desk:
         keys = {name: self.person(name) for name in ("alice", "bob", "carol", "dave")}
         get_user_model().objects.create_user("erin")
         (self.folder / "leavers.txt").write_text("carol\n")
+        (self.folder / "devices.csv").write_text(DEVICES)
         (self.folder / "keys.txt").write_text(f"{keys['bob']}\n{keys['dave']}\n")
 
     def person(self, name: str) -> str:
@@ -81,17 +77,8 @@ class Desk:
     def type(self, line: str, monkeypatch: pytest.MonkeyPatch) -> str:
         """Run a command, and return what a terminal shows of it."""
         line, _, file = line.partition(" < ")
-        words = shlex.split(line.removeprefix(PROMPT[2:]))
         monkeypatch.setattr("sys.stdin", io.StringIO((self.folder / file).read_text() if file else ""))
-        shown = io.StringIO()
-        call_command(*words, stdout=shown, stderr=shown, no_color=True)
-        return shown.getvalue()
-
-
-def fits(expected: str, shown: str) -> bool:
-    """Whether the output is what is expected, white space aside, which pages use to be readable."""
-    pattern = ".*".join(re.escape("".join(part.split())) for part in expected.split("..."))
-    return re.fullmatch(pattern, "".join(shown.split()), re.DOTALL) is not None
+        return shown_by(line)
 
 
 @pytest.mark.django_db
@@ -99,10 +86,11 @@ def test_every_command_answers_as_the_handbook_says(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk, typed_lines = Desk(settings, tmp_path), 0
+    monkeypatch.chdir(tmp_path)
     for block in blocks(PAGE, "text", "python"):
         if block.text.startswith(SETTINGS):
             desk.configure(block)
-        if not commands(block):
+        if not has_commands(block):
             continue
         for line in typed(block):
             shown = desk.type(line.command, monkeypatch)

@@ -14,6 +14,7 @@ import attrs
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+import mfa.testing
 from mfa import config, urls
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.answers import ANSWERS, GRACE_HEADER, REJECTED, REJECTED_CODE
@@ -25,14 +26,15 @@ from mfa.containers.django import DjangoContainer
 from mfa.domain import events
 from mfa.domain.events import Event
 from mfa.domain.verdicts import Reason
-from tests.docs.pages import DECISIONS, PAGES, ROOT, blocks, name, rows
+from mfa.testing import contracts, plugin
+from tests.docs.pages import DECISIONS, PAGES, RECIPES, ROOT, blocks, name, rows
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
-TEST = re.compile(r"`(?P<path>tests/[\w/]+(?:\.py)?)(?:::(?P<test>\w+))?`")
+TEST = re.compile(r"`(?P<path>(?:tests|src/mfa/testing)/[\w/]+(?:\.py)?)(?:::(?P<test>\w+))?`")
 CODE = re.compile(r"`([^`]+)`")
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, ROOT / "CHANGELOG.md"], ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, *RECIPES, ROOT / "CHANGELOG.md"], ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     targets = [match["target"] for match in LINK.finditer(page.read_text())]
     inside = [target.partition("#") for target in targets if "://" not in target]
@@ -48,7 +50,7 @@ def _anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=name)
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, *RECIPES], ids=name)
 def test_every_test_that_is_named_exists(page: Path) -> None:
     for match in TEST.finditer(page.read_text()):
         path = ROOT / match["path"]
@@ -108,10 +110,26 @@ def test_what_the_demos_module_exports_is_told() -> None:
     assert sorted(told) == sorted(exported)
 
 
-def test_the_suites_of_ports_are_not_in_the_wheel() -> None:
-    """Once they are, ``docs/adapters.md`` has to say so."""
-    assert not list((ROOT / "src" / "mfa").glob("testing/contracts*"))
-    assert (ROOT / "tests" / "contracts").is_dir()
+def test_every_suite_for_a_port_is_told() -> None:
+    told = {
+        CODE.findall(suite)[0]: CODE.findall(port)[0]
+        for port, suite in rows(ROOT / "docs" / "testing.md", "Suites for adapters")
+    }
+    found = {
+        f"{module.name}.{name}": name.removesuffix("Contract")
+        for module in pkgutil.iter_modules(contracts.__path__)
+        for name in vars(import_module(f"{contracts.__name__}.{module.name}"))
+        if name.endswith("Contract")
+    }
+    assert told == found
+
+
+def test_every_door_of_the_kit_is_told_and_every_fixture() -> None:
+    page = ROOT / "docs" / "testing.md"
+    doors = {re.split(r"\W", CODE.findall(name)[0])[0] for name, _ in rows(page, "What there is")}
+    fixtures = set(re.findall(r"^def (mfa_\w+)", Path(plugin.__file__).read_text(), re.MULTILINE))
+    assert doors == {*vars(mfa.testing)["_HOMES"]}
+    assert fixtures == {CODE.findall(name)[0] for name, _ in rows(page, "Fixtures")}
 
 
 def test_every_router_and_viewset_that_can_be_subclassed_is_told() -> None:

@@ -9,6 +9,7 @@ from knox.views import LogoutView as KnoxLogoutView
 from rest_framework.authentication import BasicAuthentication
 from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
 
+from mfa.adapters.tokens import jwt, knox, session
 from mfa.adapters.tokens.authtoken import ObtainAuthToken
 from tests.urls import ProtectedView
 
@@ -23,6 +24,9 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("knox/own/", knox.LoginView.as_view()),
+    path("jwt/own/", jwt.TokenObtainPairView.as_view()),
+    path("session/own/", session.LoginView.as_view()),
     path("multi-factor/", include("mfa.urls")),
     path("protected/", ProtectedView.as_view()),
     path("authtoken/login/", ObtainAuthToken.as_view()),

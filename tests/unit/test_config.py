@@ -61,6 +61,7 @@ OF_TEXT = {
     "WEBAUTHN_RP_ID": optional(rules.DOMAIN),
     "NOTIFY_URL": optional(rules.SITE),
     "VERIFY_URL": optional(rules.PLACE),
+    "TRUST_COOKIE": optional(rules.COOKIE),
     "ENCRYPTION_KEYS": optional(rules.KEYS),
 }
 OF_WHETHER = dict.fromkeys(["HOTP_RESYNCHRONISE", "PASSKEY_LOGIN", "ENFORCE_RFC_GUIDANCE", "NOTIFY"], rules.BOOLEAN)
@@ -213,6 +214,13 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
             "javascript:alert(1)",
         ],
     ),
+    rules.COOKIE: (
+        [(name, name) for name in ("mfa_trust", "__Secure-trust", "a", "!#$%&'*+-.^_`|~")],
+        [
+            *(*NO_TEXT, "", "a b", "a;b", "a=b", "a,b", "a:b", 'a"b', "a\n", "(a)", "a/b", "a@b", "[a]", "{a}", "a\\b"),
+            *("\x7f", "\N{LATIN SMALL LETTER E WITH ACUTE}", "path", "Max-Age", "HttpOnly", "__Host-trust", "__host-t"),
+        ],
+    ),
     rules.KEYS: (
         [([WRITTEN], (KEY,)), ((OTHER_WRITTEN.rstrip("="), WRITTEN), (OTHER_KEY, KEY))],
         [
@@ -252,6 +260,7 @@ class TestTable:
             registration_deadline=None,
             step_up_status=403,
             trust_lifetime=None,
+            trust_cookie=None,
             jwt_gate="database",
             verification_throttle="recursive",
             verification_throttle_tryouts=5,
@@ -407,6 +416,13 @@ class TestReading:
         assert "requirement 'transfer'" in problem.hint
         assert words in problem.hint
 
+    def test_a_cookie_of_the_whole_site_is_told_which_prefix_fits(self) -> None:
+        [problem] = problems(TRUST_COOKIE="__HOST-trust", TRUST_LIFETIME="30d")
+
+        assert problem.key == "TRUST_COOKIE"
+        assert '"__Secure-" is a prefix that fits' in problem.hint
+        assert problems(TRUST_COOKIE="__Secure-trust", TRUST_LIFETIME="30d") == ()
+
     @pytest.mark.parametrize(
         ("key", "meant"),
         [("METHOD", "METHODS"), ("methods", "METHODS"), ("TOTP_DIGIT", "TOTP_DIGITS"), ("SMS_SENDERS", "SMS_SENDER")],
@@ -463,6 +479,7 @@ TOGETHER: list[Together] = [
         {"WEBAUTHN_TRUST_ROOTS": "/etc/roots"},
     ),
     ({"METHODS": ["totp"], **SITE, "PASSKEY_LOGIN": True}, "PASSKEY_LOGIN", {"METHODS": ["webauthn"]}),
+    ({"TRUST_COOKIE": "mfa_trust"}, "TRUST_COOKIE", {"TRUST_LIFETIME": "30d"}),
     ({"TOKEN_PROVIDER": "knox", "JWT_GATE": "claims"}, "JWT_GATE", {"TOKEN_PROVIDER": ["knox", "jwt"]}),
     ({"TOKEN_PROVIDER": ["knox", "session"], "JWT_GATE": "claims"}, "JWT_GATE", {"TOKEN_PROVIDER": "acme.Tokens"}),
     ({"VERIFICATION_POLICY": "groups"}, "POLICY_GROUPS", {"POLICY_GROUPS": ["bankers"]}),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError
 from rest_framework.test import APIRequestFactory
 
-from mfa.adapters.drf.parsers import MOST_BYTES, FormParser, JSONParser, MultiPartParser
+from mfa.adapters.parsers import MOST_BYTES, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.senders.email_address import DjangoEmailAddressing
 from mfa.adapters.senders.phone_number import PhonenumbersAddressing
 from mfa.config import DURATION, Config, Problem, read

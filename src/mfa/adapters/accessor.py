@@ -5,7 +5,7 @@ anything, so they ask here, at each use: a provider that is overridden later is 
 anything up.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from django.apps import apps
 
@@ -17,4 +17,5 @@ APP_LABEL = "multi_factor"
 def use_cases() -> UseCases:
     """Return the use cases of this deployment; raises ``ImproperlyConfigured`` where the settings are wrong."""
     app: Any = apps.get_app_config(APP_LABEL)
-    return cast("UseCases", app.use_cases)
+    found: UseCases = app.use_cases
+    return found

@@ -73,6 +73,9 @@ REJECTED_CHALLENGE = 'JSON realm="multi factor verification"'
 TOKEN_REQUIRED = _("Only a token can be verified; these credentials are none.")
 TOKEN_REQUIRED_CODE = "token_required"  # noqa: S105 - a word of the API
 
+FOR_TESTS = "In a test: force_authenticate(user) gives no token; take mfa.testing.verified_client(user) instead."
+"""What a test run reads behind that, which is no language of any user's."""
+
 GRACE_HEADER = "MFA-Registration-Deadline"
 """Where an answer says until when its user may go without a device."""
 
@@ -126,9 +129,10 @@ def unauthenticated(scheme: str) -> Answer:
     return _answer(HTTPStatus.UNAUTHORIZED, "not_authenticated", sentence, headers={"WWW-Authenticate": scheme})
 
 
-def token_required() -> Answer:
-    """Return the answer to credentials that are no token of the provider."""
-    return _answer(HTTPStatus.FORBIDDEN, TOKEN_REQUIRED_CODE, TOKEN_REQUIRED)
+def token_required(*, forced: bool = False) -> Answer:
+    """Return the answer to credentials that are no token of the provider, or to a test that has ``forced`` a user."""
+    answer = _answer(HTTPStatus.FORBIDDEN, TOKEN_REQUIRED_CODE, TOKEN_REQUIRED)
+    return attrs.evolve(answer, body={**answer.body, "detail": f"{TOKEN_REQUIRED} {FOR_TESTS}"}) if forced else answer
 
 
 def _answer(

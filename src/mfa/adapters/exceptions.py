@@ -15,6 +15,7 @@ from rest_framework.exceptions import (
     PermissionDenied,
     ValidationError,
 )
+from rest_framework.request import ForcedAuthentication, Request
 
 from mfa.adapters.answers import Answer, answer_to, token_required, unauthenticated
 from mfa.domain.errors import MfaError
@@ -58,8 +59,13 @@ class MissingCredentials(MfaException, NotAuthenticated):
 class TokenRequired(MfaException, PermissionDenied):
     """A request whose credentials are no token of the provider."""
 
-    def __init__(self) -> None:
-        super().__init__(token_required())
+    def __init__(self, request: Request) -> None:
+        super().__init__(token_required(forced=is_forced(request)))
+
+
+def is_forced(request: Request) -> bool:
+    """Tell whether a client for tests, and nothing else can, has put a user on a request past all authentication."""
+    return isinstance(request.successful_authenticator, ForcedAuthentication)
 
 
 def _coded(part: Any, code: str) -> Any:  # noqa: ANN401 - whatever JSON may be

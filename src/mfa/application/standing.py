@@ -8,6 +8,7 @@ import attrs
 from mfa.application.ports.tokens import Recorded
 from mfa.application.transactions import UseCase
 from mfa.domain.accounts import Account
+from mfa.domain.devices import Device
 from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Confirmation, Requirement, Subject, deadline_of
@@ -75,6 +76,14 @@ class Assessment(Standing):
     retry_after: timedelta | None
 
 
+@attrs.frozen(kw_only=True)
+class VerifiableDevice:
+    """A device that a token may verify, and whether a challenge has to be dispatched first."""
+
+    device: Device
+    dispatchable: bool
+
+
 class AssessToken(UseCase):
     """Tells how a token stands, at the cost of one read."""
 
@@ -93,7 +102,11 @@ class AssessToken(UseCase):
     def stand(self, account: Proofs[Any]) -> Standing:
         """Tell what a gate asks, by the account as the token met it, such as one that was read along with it."""
         now, rules, subject = self.transactions.clock.now(), self.transactions.rules, self.transactions.subject(account)
-        required, counted, enrolled = rules.policy.required(subject), account.counted(rules, now), bool(account.active)
+        required, counted, enrolled = (
+            rules.policy.required(subject),
+            account.counted(rules, now),
+            bool(subject.active_devices),
+        )
         graced = not enrolled and len(counted) < required
         return Standing(
             required=required,
@@ -114,6 +127,19 @@ class AssessToken(UseCase):
             may_register=account.may_register(required, rules, now),
             locked=until is not None,
             retry_after=None if until is None else until - now,
+        )
+
+    def verifiable(self, account: Account) -> tuple[VerifiableDevice, ...]:
+        """Return the devices that the token may verify: those whose values are looked at, by methods that there are.
+
+        No seal is opened: where a key is missing, people see all the same what they have.
+        """
+        rules, now = self.transactions.rules, self.transactions.clock.now()
+        methods = {method.name: method for method in (*rules.methods, *rules.methods.reserved)}
+        return tuple(
+            VerifiableDevice(device=device, dispatchable=methods[device.method].dispatchable)
+            for device in account.visible(now)
+            if device.method in methods and not rules.disabled(device)
         )
 
     def demand_operator(self, account: Account) -> None:

@@ -88,7 +88,8 @@ class Transactions:
 
     def proofs(self, token: Token) -> Proofs[Any]:
         """Read of an account what a gate asks; raises ``Unavailable``."""
-        return retried(lambda: self.unit_of_work.proofs(token.user_id, token.id))
+        trusts = self.rules.trust_lifetime is not None
+        return retried(lambda: self.unit_of_work.proofs(token.user_id, token.id, trusts=trusts))
 
     def profile(self, user_id: UserId) -> Profile:
         """Look a user up; raises ``Unavailable``."""

@@ -12,6 +12,7 @@ from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.operations import (
     CountSeals,
+    ImportDevices,
     IssuePass,
     LockDown,
     Operations,
@@ -26,6 +27,7 @@ from mfa.application.operations import (
 )
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender
+from mfa.application.ports.importing import SourceMaker, UserFinder
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.purging import ExpiredRows
 from mfa.application.ports.reports import AccountReports
@@ -87,6 +89,9 @@ class UseCases:
     """By the names that the settings give them."""
 
     remembers_browsers: bool
+    trust_cookie: str | None
+    """The name of the cookie in which remembered browsers keep their tokens; None where clients keep them."""
+
     step_up_status: int
     issuer: str
     """What the site calls itself; empty where it says nothing."""
@@ -119,6 +124,8 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     audit: AuditTrail,
     audit_retention: timedelta,
     client_address: ClientAddress,
+    user_finder: UserFinder,
+    source_maker: SourceMaker,
     notifier: Notifier | None,
     reports: AccountReports,
     expired_rows: ExpiredRows,
@@ -129,6 +136,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     issuer: str = "",
     verify_url: str | None = None,
     relying_party_id: str | None = None,
+    trust_cookie: str | None = None,
 ) -> UseCases:
     """Make the use cases; a login by passkey where there are ``passkeys`` for it, and who makes tokens."""
     transactions = Transactions(
@@ -166,6 +174,9 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
             purge=Purge(transactions=transactions, expired=expired_rows, audit_retention=audit_retention),
             count_seals=CountSeals(accounts=accounts, vault=vault),
             read_trail=ReadTrail(transactions=transactions, audit=audit),
+            import_devices=ImportDevices(
+                transactions=transactions, finder=user_finder, holders=holders, sources=source_maker
+            ),
         ),
         client_address=client_address,
         begin_passkey_login=begin_passkey_login,
@@ -178,6 +189,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         account_join=accounts if isinstance(accounts, AccountJoin) else None,
         requirements=requirements,
         remembers_browsers=rules.trust_lifetime is not None,
+        trust_cookie=trust_cookie,
         step_up_status=step_up_status,
         issuer=issuer,
         verify_url=verify_url,

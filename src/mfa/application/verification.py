@@ -18,12 +18,13 @@ from mfa.domain.methods.base import NO_SIBLINGS, Attempt
 from mfa.domain.moments import elapsed
 from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import Trust, described, digest_of, new_token
+from mfa.domain.typed import device_meant
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 
 @attrs.frozen(kw_only=True)
 class Verify:
-    """A value that claims to answer a device's challenge.
+    """A value that claims to answer a device's challenge; without an index, that of the one device that it is for.
 
     ``trust`` is the wish to have the browser remembered, and ``browser`` what that says of itself. ``successor`` is
     the token under which a right value is confirmed, where the credentials are renewed by it: nobody has that token
@@ -31,7 +32,7 @@ class Verify:
     """
 
     token: Token
-    index: int
+    index: int | None
     value: object = attrs.field(repr=False)
     trust: bool = False
     browser: str = attrs.field(default="", repr=False)
@@ -72,8 +73,9 @@ class NotVerified:
 class VerifyChallenge(UseCase):
     """Judges a value, and answers only when the verdict is stored.
 
-    Raises ``DeviceNotFound``, ``NoChallenge``, ``MalformedValue``, ``DeviceIsDisabled``, ``Throttled``, ``Refused`` and
-    ``AlreadyRegistered``; a wrong value is an answer, not an error.
+    Raises ``DeviceNotFound``, ``InvalidField`` where it is not clear for which device a value is, ``NoChallenge``,
+    ``MalformedValue``, ``DeviceIsDisabled``, ``Throttled``, ``Refused`` and ``AlreadyRegistered``; a wrong value is an
+    answer, not an error.
     """
 
     entropy: Entropy
@@ -98,7 +100,8 @@ class VerifyChallenge(UseCase):
         self, account: Account, command: Verify, now: datetime, *, taken: bool
     ) -> Decision[Verified | NotVerified]:
         rules = self.transactions.rules
-        device = account.device(command.index, now)
+        index = command.index
+        device = device_meant(account, command.value, rules) if index is None else account.device(index, now)
         method = rules.methods.named(device.method)
         required = self.transactions.required(account)
         account.demand_token(command.token, required, rules, now)
@@ -109,6 +112,7 @@ class VerifyChallenge(UseCase):
             siblings=self.transactions.opened_siblings(account, method) if device.active else NO_SIBLINGS,
             sent=self._sent(account, challenge, now),
             value=command.value,
+            typed=command.value,
             now=now,
         )
         verdict = method.verify(attempt)
@@ -197,7 +201,7 @@ class VerifyChallenge(UseCase):
         self, before: Account, device: Device, attempt: Attempt, verdict: Rejected
     ) -> Decision[Verified | NotVerified]:
         rules, now = self.transactions.rules, attempt.now
-        guessable = rules.methods.guessable(device.method)
+        guessable = rules.guessable(device)
         state = self._state(before, device, attempt.state, verdict.state)
         account = before.rejected(device, state=state, counted=guessable, rules=rules, now=now)
         happened: list[events.Event] = [

@@ -11,10 +11,11 @@ from typing import Any, TypeVar, cast
 from dependency_injector import providers
 
 from mfa.application.ports.delivery import Sender
+from mfa.application.ports.importing import ImportSource, SourcePlace, SourceUnreadable
 from mfa.application.ports.system import Entropy
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.use_cases import UseCases, make_use_cases
-from mfa.config import POLICIES, THROTTLES, Config
+from mfa.config import IMPORT_SOURCES, POLICIES, THROTTLES, Config
 from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
@@ -176,7 +177,9 @@ def make_methods(container: Any) -> Methods:  # noqa: ANN401 - with what every c
             lifetime=config.sms_code_lifetime,
             limits=SendLimits(interval=config.sms_resend_interval, hourly=config.sms_hourly_limit),
         ),
-        "recovery": lambda: RecoveryCodes(count=config.recovery_codes, entropy=entropy),
+        "recovery": lambda: RecoveryCodes(
+            count=config.recovery_codes, entropy=entropy, foreign=container.foreign_hashes()
+        ),
         "webauthn": lambda: SecurityKeys(
             relying_party=RelyingParty(
                 rp_id=config.webauthn_rp_id or "",
@@ -233,6 +236,18 @@ def make_senders(
     return senders
 
 
+def make_source(name: str, place: SourcePlace) -> ImportSource:
+    """Make a source by its short name, or by the dotted path of its class; raises ``SourceUnreadable``."""
+    path = IMPORT_SOURCES.get(name, name)
+    if "." not in path:
+        raise SourceUnreadable(f"No source is called {name!r}: name one of {', '.join(IMPORT_SOURCES)}, or a path.")
+    try:
+        made = load(path)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SourceUnreadable(f"The source {name!r} cannot be imported: {type(error).__name__}.") from None
+    return cast("ImportSource", made(place))
+
+
 def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every container declares
     """Make the use cases from the adapters of a container, as its settings have them."""
     config: Config = container.config()
@@ -266,6 +281,8 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
         audit=container.audit(),
         audit_retention=config.audit_retention,
         client_address=container.client_address(),
+        user_finder=container.user_finder(),
+        source_maker=container.source_maker(),
         notifier=container.notifier(),
         reports=container.reports(),
         expired_rows=container.expired_rows(),
@@ -276,4 +293,5 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
         issuer=config.totp_issuer,
         verify_url=config.verify_url,
         relying_party_id=config.webauthn_rp_id,
+        trust_cookie=config.trust_cookie,
     )

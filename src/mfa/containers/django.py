@@ -13,6 +13,8 @@ from dependency_injector import containers, providers
 
 from mfa.adapters.django.audit import DjangoAuditTrail
 from mfa.adapters.django.clients import RequestClientAddress
+from mfa.adapters.django.finding import DjangoUserFinder
+from mfa.adapters.django.hashes import DjangoForeignHashes
 from mfa.adapters.django.notices import MailNotifier, issuer_of
 from mfa.adapters.django.purging import DjangoExpiredRows
 from mfa.adapters.django.reports import DjangoAccountReports
@@ -29,6 +31,7 @@ from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, NoticeSender, Sender
+from mfa.application.ports.importing import ForeignHashes, SourceMaker, UserFinder
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
@@ -46,6 +49,7 @@ from mfa.containers.core import (
     Dependency,
     Factory,
     Loader,
+    Object,
     Singleton,
     UseCasesProvider,
     arguments_of,
@@ -55,6 +59,7 @@ from mfa.containers.core import (
     make_loader,
     make_methods,
     make_policy,
+    make_source,
     make_throttle,
 )
 from mfa.domain.methods.base import Methods
@@ -153,6 +158,9 @@ class DjangoContainer(containers.DeclarativeContainer):
     )
     authenticator_models: providers.Provider[Mapping[bytes, str]] = Factory(make_authenticator_models, config)
     users: providers.Provider[UserDirectory] = Singleton(DjangoUserDirectory)
+    user_finder: providers.Provider[UserFinder] = Singleton(DjangoUserFinder)
+    foreign_hashes: providers.Provider[ForeignHashes] = Singleton(DjangoForeignHashes)
+    source_maker: providers.Provider[SourceMaker] = Object(make_source)
     publisher: providers.Provider[Publisher] = Singleton(DjangoPublisher)
     accounts: providers.Provider[AccountRepository] = Singleton(DjangoAccountRepository)
     holders: providers.Provider[Holders] = Factory(DjangoHolders, accounts=accounts)

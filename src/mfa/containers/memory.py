@@ -6,6 +6,7 @@ from dependency_injector import containers, providers
 
 from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
+from mfa.adapters.memory.hashes import MemoryForeignHashes
 from mfa.adapters.memory.operations import (
     MemoryAccountReports,
     MemoryClientAddress,
@@ -19,6 +20,7 @@ from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
 from mfa.adapters.system.vault import AesGcmVault, derive_key
+from mfa.application.ports.importing import SourceMaker
 from mfa.application.ports.otp import QrCodes
 from mfa.application.ports.webauthn import AuthenticatorCryptography
 from mfa.application.use_cases import UseCases
@@ -34,6 +36,7 @@ from mfa.containers.core import (
     make_loader,
     make_methods,
     make_policy,
+    make_source,
     make_throttle,
 )
 from mfa.domain.methods.base import Methods
@@ -65,6 +68,9 @@ class MemoryContainer(containers.DeclarativeContainer):
     )
     authenticator_models: providers.Provider[Mapping[bytes, str]] = Object({})
     users: providers.Provider[MemoryUserDirectory] = Singleton(MemoryUserDirectory)
+    user_finder: providers.Provider[MemoryUserDirectory] = users
+    foreign_hashes: providers.Provider[MemoryForeignHashes] = Singleton(MemoryForeignHashes)
+    source_maker: providers.Provider[SourceMaker] = Object(make_source)
     publisher: providers.Provider[MemoryPublisher] = Singleton(MemoryPublisher)
     accounts: providers.Provider[MemoryAccountRepository] = Singleton(MemoryAccountRepository)
     holders: providers.Provider[MemoryAccountRepository] = accounts

@@ -65,6 +65,7 @@ class Account(Proofs[Device]):
     generation: int = 0
     locked_down: bool = False
     locked_down_at: datetime | None = None
+    moved: bytes | None = attrs.field(default=None, repr=False)
 
     # Devices and their challenges
 
@@ -113,17 +114,17 @@ class Account(Proofs[Device]):
 
     def waits_until(self, rules: Rules, now: datetime) -> datetime | None:
         """Return until when values of guessable devices are not looked at; None while they are."""
-        guessable = (device.failures for device in self.devices if rules.methods.guessable(device.method))
+        guessable = (device.failures for device in self.devices if rules.guessable(device))
         return waiting_until((*guessable, *self.gone), rules.throttle, rules.failure_memory, now)
 
     def remembered_failures(self, rules: Rules, now: datetime) -> int:
         """Return how many wrong values make the user wait, all in all."""
-        guessable = (device.failures for device in self.devices if rules.methods.guessable(device.method))
+        guessable = (device.failures for device in self.devices if rules.guessable(device))
         return sum(each.recent for each in (*guessable, *self.gone) if each.remembered(now, rules.failure_memory))
 
-    def demand_guesses(self, device: Device, method: Method, rules: Rules, now: datetime) -> None:
+    def demand_guesses(self, device: Device, rules: Rules, now: datetime) -> None:
         """Refuse to look at a value of a device that is disabled, or while guesses have to wait."""
-        if not method.guessable:
+        if not rules.guessable(device):
             return
         if rules.disabled(device):
             raise DeviceIsDisabled
@@ -212,13 +213,13 @@ class Account(Proofs[Device]):
         challenge = self.outstanding(device, method)
         if method.dispatchable and (challenge is None or challenge.dispatched_at is None):
             raise NoChallenge
-        self.demand_guesses(device, method, rules, now)
+        self.demand_guesses(device, rules, now)
         if not device.active:
             self.demand_registration(method, required, rules, now)
 
     def demand_dispatch(self, device: Device, method: Method, rules: Rules, now: datetime, *, again: bool) -> None:
         """Refuse to dispatch: guesses are held up, the device is confirmed already, or too much was sent."""
-        self.demand_guesses(device, method, rules, now)
+        self.demand_guesses(device, rules, now)
         confirmed = any(confirmation.index == device.index for confirmation in self.confirmations(rules, now))
         if confirmed and not again:
             raise AlreadyVerified
@@ -408,8 +409,9 @@ class Account(Proofs[Device]):
         verified by something that cannot be guessed: that is the way back for whom a stranger keeps waiting. Else they
         make their user wait as before.
         """
+        guessed = {each.index for each in self.devices if rules.guessable(each)}
         unguessable = any(
-            now - confirmation.at <= rules.change_max_age and not rules.methods.guessable(confirmation.method)
+            now - confirmation.at <= rules.change_max_age and confirmation.index not in guessed
             for confirmation in self.confirmations(rules, now)
         )
         account = self
@@ -435,7 +437,7 @@ class Account(Proofs[Device]):
         indexes = set(indexes)
         kept = tuple(device for device in self.devices if device.index not in indexes)
         gone = (device for device in self.devices if device.index in indexes)
-        guessed = [device.failures for device in gone if rules.methods.guessable(device.method)]
+        guessed = [device.failures for device in gone if rules.guessable(device)]
         return attrs.evolve(
             self,
             devices=kept,

@@ -25,18 +25,17 @@ class Factor:
     index: int
     method: str
     created_at: datetime
-    activated_at: datetime | None = None
     expires_at: datetime | None = None
 
     @property
     def active(self) -> bool:
-        """Tell whether the device was proved and counts as a factor."""
-        return self.activated_at is not None
+        """Tell whether the device was proved and counts as a factor; of any other a gate need not know."""
+        return True
 
     @property
     def temporary(self) -> bool:
         """Tell whether the device is no factor of its user's, but stands in for all of them for a while."""
-        return self.active and self.expires_at is not None
+        return self.expires_at is not None
 
     def alive(self, now: datetime) -> bool:
         """Tell whether a device that has an end is not over; one that a wrong clock made is."""
@@ -50,9 +49,11 @@ class Device(Factor):
     It is *pending* until its first verification makes it *active*; while pending, ``registered_by`` is the only token
     that sees it and ``expires_at`` its end. One that is active and has an end is *temporary*, as a pass is, of which
     ``uses_left`` says how often it serves. ``state`` is the method's own, sealed; ``destination`` is masked;
-    ``unique`` is a name that no other device of any user has.
+    ``unique`` is a name that no other device of any user has; ``guessable`` are values that can be guessed, or are
+    costly to look at, although those of its method are not.
     """
 
+    activated_at: datetime | None = None
     name: str = ""
     state: bytes = attrs.field(repr=False)
     destination: str | None = None
@@ -60,7 +61,18 @@ class Device(Factor):
     last_used_at: datetime | None = None
     registered_by: TokenId | None = attrs.field(default=None, repr=False)
     uses_left: int | None = None
+    guessable: bool = False
     failures: Failures = Failures()
+
+    @property
+    def active(self) -> bool:
+        """Tell whether the device was proved and counts as a factor."""
+        return self.activated_at is not None
+
+    @property
+    def temporary(self) -> bool:
+        """Tell whether the device stands in for its user's factors for a while; one that is pending ends, too."""
+        return self.activated_at is not None and self.expires_at is not None
 
     def visible(self, token_id: TokenId | None, now: datetime) -> bool:
         """Tell whether a token may know of the device: a pending one only if it registered it, and not for ever."""
@@ -84,6 +96,16 @@ def device_name(text: str) -> str:
     name = text.strip()
     if len(name) > MOST_NAME_CHARACTERS:
         raise InvalidField("name", "too_long")
-    if any(unicodedata.category(character) in _UNPRINTABLE or character in _TURNING for character in name):
+    if any(map(_misleads, name)):
         raise InvalidField("name", "unprintable")
     return name
+
+
+def storable_name(text: str) -> str:
+    """Make of any name one that a person could have given: what does not fit is left out."""
+    name = "".join(character for character in text if not _misleads(character)).strip()
+    return name[:MOST_NAME_CHARACTERS].strip()
+
+
+def _misleads(character: str) -> bool:
+    return unicodedata.category(character) in _UNPRINTABLE or character in _TURNING

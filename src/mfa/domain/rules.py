@@ -28,9 +28,13 @@ class Rules:
     registration_deadline: Deadline | None = None
     trust_lifetime: timedelta | None = None
 
+    def guessable(self, device: Device) -> bool:
+        """Tell whether values of a device can be guessed, so that failures are counted and make their user wait."""
+        return device.guessable or self.methods.guessable(device.method)
+
     def disabled(self, device: Device) -> bool:
         """Tell whether a device had as many wrong values in a row as may be guessed (NIST SP 800-63B-4 3.2.2)."""
-        return device.failures.count >= self.max_failures and self.methods.guessable(device.method)
+        return device.failures.count >= self.max_failures and self.guessable(device)
 
     def counts(self, at: datetime | None, now: datetime) -> bool:
         """Tell whether a verification of that time still counts; one from the future, by a wrong clock, does not."""

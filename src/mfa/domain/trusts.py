@@ -41,7 +41,7 @@ class Trust:
     @property
     def id(self) -> str:
         """Return what the trust is called; it tells nothing of the token."""
-        return self.digest[:_ID_CHARACTERS]
+        return _named(self.digest)
 
     def holds(self, login: str, now: datetime) -> bool:
         """Tell whether the trust is worth anything: in time, and with the password that it was made with."""
@@ -61,6 +61,15 @@ def new_token(entropy: Entropy) -> str:
 def digest_of(token: str) -> str:
     """Return the only form in which a token is stored."""
     return hashlib.sha256(b"mfa/trust/" + token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def id_of(token: str) -> str:
+    """Return what the trust of a token is called, whether there is one or not."""
+    return _named(digest_of(token))
+
+
+def _named(digest: str) -> str:
+    return digest[:_ID_CHARACTERS]
 
 
 def described(text: str, most: int = MOST_DESCRIPTION_CHARACTERS) -> str:

@@ -3,6 +3,7 @@
 from django.http import HttpResponse
 from django.urls import reverse
 
+from mfa.adapters import cookies
 from mfa.adapters.django.browsers import browser_name
 from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
 from mfa.application.verification import MadeTrust
@@ -10,7 +11,7 @@ from mfa.domain.errors import NotFound
 from mfa.pages.visits import DEVICES, VERIFY, Visit, page
 
 COOKIE = "mfa_trust"
-"""Where a browser that is remembered keeps its token, out of reach of any script."""
+"""Where a browser that is remembered keeps its token, unless ``TRUST_COOKIE`` names another."""
 
 
 @page("GET", "POST")
@@ -22,17 +23,17 @@ def browsers(visit: Visit) -> HttpResponse:
     if not visit.posted:
         shown = [{"listed": each, "name": browser_name(each.trust.description)} for each in listed]
         return visit.shown("browsers", browsers=shown)
-    chosen, kept = visit.field("id"), visit.request.COOKIES.get(COOKIE, "")
+    chosen, kept = visit.field("id"), cookies.kept(visit.request, cookie_of(visit)) or ""
     visit.use_cases.revoke_trust(Revoke(token=visit.token, trust=chosen))
     response = visit.to("mfa_pages:browsers")
     if any(each.trust.id == chosen and each.trust.made_of(kept) for each in listed):
-        forget(response)
+        forget(visit, response)
     return response
 
 
 def trusted(visit: Visit) -> HttpResponse | None:
     """Count this browser as remembered, and send it on; None where it is not."""
-    kept = visit.request.COOKIES.get(COOKIE, "")
+    kept = cookies.kept(visit.request, cookie_of(visit)) or ""
     command = ShowTrust(token=visit.token, kept=kept, successor=visit.renewed)
     answer = visit.use_cases.trust_browser(command)
     if isinstance(answer, NotTrusted):
@@ -43,17 +44,14 @@ def trusted(visit: Visit) -> HttpResponse | None:
 
 def keep(visit: Visit, response: HttpResponse, made: MadeTrust) -> None:
     """Give the browser what it is remembered by."""
-    response.set_cookie(
-        COOKIE,
-        made.token,
-        max_age=made.trust.expires_at - made.trust.created_at,
-        path=reverse(DEVICES),
-        secure=visit.request.is_secure(),
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.keep(response, cookie_of(visit), made, path=reverse(DEVICES))
 
 
-def forget(response: HttpResponse) -> None:
+def forget(visit: Visit, response: HttpResponse) -> None:
     """Take from the browser what it was remembered by."""
-    response.delete_cookie(COOKIE, path=reverse(DEVICES), samesite="Lax")
+    cookies.forget(response, cookie_of(visit), path=reverse(DEVICES))
+
+
+def cookie_of(visit: Visit) -> str:
+    """Return the name of the cookie, which none but the pages are sent."""
+    return visit.use_cases.trust_cookie or COOKIE

@@ -31,7 +31,7 @@ def verify(visit: Visit) -> HttpResponse:
         response = browsers.trusted(visit)
         if response is None:
             response = _verify_page(visit, "", rejection())
-            browsers.forget(response)
+            browsers.forget(visit, response)
         return response
     index = visit.field("index")
     chosen = next((each for each in ways(visit, index) if each.open), None)
@@ -127,7 +127,7 @@ def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpR
         ways=found,
         unmet=bool(wanted) and all(each.listed.device.method not in wanted for each in found),
         disabled=[entry_of(visit, each) for each in visit.devices if each.disabled],
-        remembered=browsers.COOKIE in visit.request.COOKIES and not visit.assessment.verified,
+        remembered=browsers.cookie_of(visit) in visit.request.COOKIES and not visit.assessment.verified,
         left=visit.assessment.verifications_left,
         confirmed=bool(visit.assessment.confirmations),
         alone=all(each.listed.confirmed for each in found),

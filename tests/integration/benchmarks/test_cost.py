@@ -23,6 +23,7 @@ MOST_STATEMENTS = {
     "floor": {
         "gate": 1,
         "gate-stock": 1,
+        "gate-async": 1,
         "verify": 3,
         "verify-joined": 3,
         "wrong": 3,
@@ -33,6 +34,7 @@ MOST_STATEMENTS = {
     "package": {
         "gate": 1,
         "gate-stock": 2,
+        "gate-async": 2,
         "verify": 5,
         "verify-joined": 4,
         "wrong": 5,

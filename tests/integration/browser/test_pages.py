@@ -23,6 +23,7 @@ from selenium.webdriver.support.expected_conditions import text_to_be_present_in
 from selenium.webdriver.support.wait import WebDriverWait
 
 from mfa.adapters import links
+from mfa.adapters.otp.segno import SegnoQrCodes
 from mfa.adapters.tokens.session import IDENTITY, _token
 from mfa.domain.identifiers import Token, UserId
 from tests import npm
@@ -137,6 +138,7 @@ class Person:
 def ann(chrome: Chrome, thread: LiveServerThread, settings: Settings) -> Person:
     url = f"http://localhost:{thread.port}"
     world = World(settings, **{**MFA, "WEBAUTHN_ORIGINS": [url]})
+    world.container.qr_codes.override(SegnoQrCodes())
     user = get_user_model().objects.create_user("ann", "ann@example.com", "a password")
     ann = Person(chrome, url, world, user)
     ann.log_in()

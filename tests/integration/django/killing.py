@@ -63,11 +63,8 @@ def _main(database: str) -> None:
 
     from mfa.adapters import accessor  # noqa: PLC0415 - as above
     from tests.projects.promises import faults  # noqa: PLC0415 - as above
-    from tests.projects.promises.settings import UNSYNCED  # noqa: PLC0415 - as above
 
     connection.settings_dict["NAME"] = database
-    if connection.vendor == "sqlite":
-        connection.settings_dict["OPTIONS"]["init_command"] = UNSYNCED
     assert accessor.use_cases() is not None
     assert faults.HEADER
     for line in sys.stdin:

@@ -1,14 +1,15 @@
 """A support desk: the project's admins, operators with what each may do, and users who need them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import unescape
 from typing import Any
 
+import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission, User
-from django.test import Client
+from django.test import Client, override_settings
 from pytest_django import Settings
 
 from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
@@ -21,14 +22,24 @@ ACCOUNTS = "/admin/multi_factor/accountrecord/"
 DEVICES = "/admin/multi_factor/devicerecord/"
 AUDIT = "/admin/multi_factor/auditrecord/"
 REASON = "lost the phone, recognised by her passport"
+PROJECT = {
+    name: getattr(project, name)
+    for name in ("INSTALLED_APPS", "MIDDLEWARE", "TEMPLATES", "STATIC_URL", "ROOT_URLCONF", "REST_FRAMEWORK")
+}
+
+
+@pytest.fixture(scope="module")
+def in_the_project() -> Iterator[None]:
+    """Have the project's settings in force for all tests of a file, which then compile its templates once."""
+    with override_settings(**PROJECT):
+        yield
 
 
 class Office:
     def __init__(self, settings: Settings, **mfa: object) -> None:
-        for name in ("MIDDLEWARE", "TEMPLATES", "STATIC_URL", "ROOT_URLCONF", "REST_FRAMEWORK"):
-            setattr(settings, name, getattr(project, name))
-        settings.MFA = {**project.MFA, **mfa}
-        settings.INSTALLED_APPS = project.INSTALLED_APPS
+        for name, value in PROJECT.items():
+            if getattr(settings, name, None) != value:
+                setattr(settings, name, value)
         self.world = World(settings, **{**project.MFA, **mfa})
 
     @staticmethod

@@ -20,10 +20,12 @@ from mfa.adapters.django.models import AccountRecord, AuditRecord, ChallengeReco
 from mfa.application.registration import Register
 from mfa.application.verification import Verify
 from mfa.domain.errors import Unavailable
-from tests.integration.django.office import ACCOUNTS, AUDIT, DEVICES, Office, Seat, rows, text
+from tests.integration.django.office import ACCOUNTS, AUDIT, DEVICES, Office, Seat, in_the_project, rows, text
 from tests.integration.django.world import token_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_project")]
+
+__all__ = ["in_the_project"]
 
 LISTS = [ACCOUNTS, DEVICES, AUDIT]
 
@@ -127,9 +129,7 @@ class TestLists:
 
     @pytest.mark.parametrize("path", LISTS)
     @pytest.mark.parametrize("query", [{}, {"q": "user"}, {"all": "1"}])
-    def test_a_thousand_rows_take_as_many_statements_as_ten(
-        self, chief: Seat, path: str, query: dict[str, str]
-    ) -> None:
+    def test_many_rows_take_as_many_statements_as_few(self, chief: Seat, path: str, query: dict[str, str]) -> None:
         def statements() -> int:
             with CaptureQueriesContext(connection) as captured:
                 assert chief.get(path, **query).status_code == 200
@@ -137,7 +137,7 @@ class TestLists:
 
         _many(chief, 0, 10)
         few = statements()
-        _many(chief, 10, 1000)
+        _many(chief, 10, 150)  # more than a page has, and no more than are shown as all of them
 
         assert statements() == few < 15
 

@@ -15,10 +15,12 @@ from mfa.adapters.django.middleware import VerifiedMiddleware
 from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
 from mfa.application.verification import Verified
 from mfa.domain.errors import BrokenSeal, Throttled, Unavailable
-from tests.integration.django.office import ACCOUNTS, REASON, Office, Seat, rows, text
+from tests.integration.django.office import ACCOUNTS, REASON, Office, Seat, in_the_project, rows, text
 from tests.integration.django.world import token_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_the_project")]
+
+__all__ = ["in_the_project"]
 
 ACTS = {
     "unlock": "unlock_account",

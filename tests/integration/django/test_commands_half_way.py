@@ -22,7 +22,6 @@ from tests.integration.django.commanding import run
 from tests.integration.django.killing import KILLED, Killing, killing
 from tests.integration.django.world import OUTBOX, World, token_of
 from tests.projects.promises.faults import SECRET, Fault
-from tests.projects.promises.settings import UNSYNCED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,14 +44,6 @@ STRIDE = 1 if FILE else 5
 def process(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Killing]:
     with killing(str(connection.settings_dict["NAME"])) as process:
         yield process
-
-
-@pytest.fixture(autouse=True)
-def unsynced(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> None:
-    """Processes are killed here, machines are not."""
-    if connection.vendor == "sqlite":
-        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "init_command", UNSYNCED)
-        connection.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.domain.identifiers import UserId
-from tests.contracts.repositories import NOW, device, with_devices
+from mfa.testing.contracts.repositories import NOW, device, with_devices
 
 # In Amsterdam, 25 October 2026 has the hour from 02:00 to 03:00 twice, and 29 March has none.
 TWICE = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

@@ -20,10 +20,10 @@ from mfa.adapters.django.reports import DjangoAccountReports
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.application.ports.audit import AuditQuery
 from mfa.domain.identifiers import UserId
-from tests.contracts.audit import AuditTrailContract, row
-from tests.contracts.purging import LATER, ExpiredRowsContract, store
-from tests.contracts.reports import GUESSABLE, AccountReportsContract
-from tests.contracts.repositories import NOW, SECOND, device
+from mfa.testing.contracts.audit import AuditTrailContract, row
+from mfa.testing.contracts.purging import LATER, ExpiredRowsContract, store
+from mfa.testing.contracts.reports import GUESSABLE, AccountReportsContract
+from mfa.testing.contracts.repositories import NOW, SECOND, device
 
 pytestmark = pytest.mark.django_db
 

@@ -9,11 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
 from django.db.models import QuerySet
+from django.db.models.constants import OnConflict
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler, SQLUpdateCompiler
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from mfa.adapters.django import prepared
-from mfa.adapters.django.models import AccountRecord, DeviceRecord
+from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
 from mfa.adapters.django.prepared import Placeholder
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.domain.identifiers import UserId
@@ -52,10 +53,10 @@ def noting(compile_: Callable[..., object], seen: list[type]) -> Callable[..., o
     return noted
 
 
-def account(user: User, **fields: object) -> None:
+def account(user: User, *, on_conflict: OnConflict | None = None, **fields: object) -> int:
     lists: dict[str, object] = {"gone": [], "sends": {}, "trusts": [], "browsers": []}
     columns = {"version": 1, "next_index": 0, **lists, "generation": 0, "locked_down": False, **fields}
-    prepared.insert(DEFAULT_DB_ALIAS, AccountRecord, {"user": user.pk, **columns})
+    return prepared.insert(DEFAULT_DB_ALIAS, AccountRecord, {"user": user.pk, **columns}, on_conflict=on_conflict)
 
 
 def device(user: User, index: int = 0, **fields: object) -> None:
@@ -87,6 +88,36 @@ def test_what_is_written_reads_as_what_django_writes(anna: User) -> None:
     assert (record.version, record.gone, record.trusts) == (1, [{"count": 3}], [])
     row = DeviceRecord.objects.get(account=record)
     assert (bytes(row.state), row.created_at, row.activated_at, row.destination) == (STATE, NOW, NOW, None)
+
+
+def test_of_several_rows_some_may_have_null_where_others_have_a_value(anna: User) -> None:
+    rows = [
+        {
+            "event": "a",
+            "user_id": user_id,
+            "at": NOW,
+            "actor": "",
+            "method": "",
+            "why": "",
+            "reason": "",
+            "user_agent": "",
+        }
+        for user_id in ("1", None, "2")
+    ]
+
+    assert prepared.insert(DEFAULT_DB_ALIAS, AuditRecord, *({**row, "address": None} for row in rows)) == 3
+
+    assert list(AuditRecord.objects.order_by("pk").values_list("user_id", "address")) == [
+        ("1", None),
+        (None, None),
+        ("2", None),
+    ]
+
+
+def test_a_row_whose_key_is_taken_is_left_out(anna: User) -> None:
+    with transaction.atomic():
+        assert [account(anna, on_conflict=OnConflict.IGNORE, version=each) for each in (1, 2)] == [1, 0]
+        assert [row.version for row in AccountRecord.objects.all()] == [1]
 
 
 def test_each_is_compiled_once(anna: User, compiled: list[type]) -> None:

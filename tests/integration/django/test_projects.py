@@ -18,9 +18,10 @@ def environment(**more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("project", ["closed", "uuid_user"])
 def test_a_project(project: str) -> None:
+    measured = os.environ.get("PYTEST_PLUGINS")  # which begins before this package's own plugin is found
     walk = subprocess.run(  # noqa: S603 - this very program, on files of this repository
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(["-p", measured] if measured else [])),
             f"--ds=tests.projects.{project}.settings",
             f"tests/projects/{project}/walk.py",
         ],

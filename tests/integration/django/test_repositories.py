@@ -11,15 +11,16 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections,
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
-from mfa.adapters.django import repositories
+from mfa.adapters.django import prepared
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
-from mfa.adapters.django.repositories import DjangoAccountRepository
+from mfa.adapters.django.repositories import DjangoAccountRepository, DjangoKeyRotations
 from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
 from mfa.domain.errors import StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
-from tests.contracts.repositories import NOW, AccountRepositoryContract, device, full, with_devices
+from mfa.testing.contracts.repositories import NOW, AccountRepositoryContract, device, full, with_devices
+from mfa.testing.contracts.system import KeyRotationsContract
 from tests.integration.django.crowd import MANY, all_at_once
 
 TOKEN = TokenId("1f" * 32)
@@ -77,6 +78,7 @@ class TestDjangoAccountRepository(AccountRepositoryContract):
 
         assert repository.of(user_id, lower).challenges == (confirmed,)
         assert repository.of(user_id, upper).challenges == ()
+        assert repository.proofs(user_id, upper, trusts=False).challenges == ()
         assert repository.of(user_id, padded).challenges == ()
 
     def test_no_token_is_not_a_token_without_a_name(self, repository: AccountRepository, user_id: UserId) -> None:
@@ -85,6 +87,13 @@ class TestDjangoAccountRepository(AccountRepositoryContract):
         repository.save(before, attrs.evolve(with_devices(before, device(0)), challenges=(confirmed,)))
 
         assert repository.of(user_id).challenges == ()
+
+
+@pytest.mark.django_db
+class TestDjangoKeyRotations(KeyRotationsContract):
+    @pytest.fixture
+    def rotations(self) -> DjangoKeyRotations:
+        return DjangoKeyRotations()
 
 
 class TestStatements:
@@ -105,6 +114,16 @@ class TestStatements:
             repository.of(account.user_id, TOKEN)
 
         assert told(captured) == ["SELECT accountrecord"]
+
+    @pytest.mark.parametrize("trusts", [True, False])
+    def test_so_does_what_a_gate_asks(
+        self, repository: DjangoAccountRepository, account: Account, *, trusts: bool
+    ) -> None:
+        with CaptureQueriesContext(connection) as captured:
+            repository.proofs(account.user_id, TOKEN, trusts=trusts)
+
+        [statement] = captured.captured_queries
+        assert ("password" in statement["sql"]) is trusts, "and less without remembered browsers"
 
     def test_reading_nothing_costs_one(self, repository: DjangoAccountRepository, other_user_id: UserId) -> None:
         with CaptureQueriesContext(connection) as captured:
@@ -143,15 +162,13 @@ class TestStatements:
 
         assert told(captured) == ["UPDATE accountrecord", "DELETE challengerecord", "DELETE devicerecord"]
 
-    def test_a_first_device_costs_two_inserts_and_a_savepoint(
-        self, repository: DjangoAccountRepository, other_user_id: UserId
-    ) -> None:
+    def test_a_first_device_costs_two_inserts(self, repository: DjangoAccountRepository, other_user_id: UserId) -> None:
         before = repository.of(other_user_id)
 
         with CaptureQueriesContext(connection) as captured:
             repository.save(before, with_devices(before, device(0)))
 
-        assert told(captured) == ["SAVEPOINT", "INSERT accountrecord", "RELEASE", "INSERT devicerecord"]
+        assert told(captured) == ["INSERT accountrecord", "INSERT devicerecord"]
 
 
 class TestLogins:
@@ -222,9 +239,9 @@ class TestLogins:
         columns = [field for field in User._meta.concrete_fields if field.name != "password"]
         monkeypatch.setitem(vars(User._meta), "concrete_fields", columns)
         monkeypatch.setitem(vars(connections[DEFAULT_DB_ALIAS]), "_mfa_statements", {})
-        repositories._names.cache_clear()
+        prepared.columns.cache_clear()
         yield
-        repositories._names.cache_clear()
+        prepared.columns.cache_clear()
 
     @pytest.mark.usefixtures("without_passwords")
     def test_users_whose_model_has_no_password_have_one_login(

@@ -45,3 +45,11 @@ def test_apps_that_were_overridden_meanwhile_are_not_asked(settings: Settings) -
     settings.MFA = {"METHODS": "totp"}
 
     assert Requirement(methods=["exmaple"]).methods == frozenset({"exmaple"})
+
+
+def test_apps_that_are_overridden_follow_the_settings(settings: Settings) -> None:
+    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "django.contrib.messages"]):
+        assert len(accessor.use_cases().methods.all) > 1
+        settings.MFA = {"METHODS": ["totp"]}
+
+        assert [method.name for method in accessor.use_cases().methods.all] == ["totp"]

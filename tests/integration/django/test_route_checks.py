@@ -1,10 +1,15 @@
 """What ``manage.py check`` says of the routes of a project, and of what its views demand."""
 
+import sys
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.admin import AdminSite
 from django.core.checks import CheckMessage, Error, run_checks
+from django.db import connection
+from django.db.transaction import non_atomic_requests
 from django.http import HttpRequest
 from django.urls import include, path, re_path
 from django.views import View
@@ -16,8 +21,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
+from rest_framework_simplejwt.views import TokenObtainPairView
 
 from mfa.adapters.django.middleware import VerifiedMiddleware
+from mfa.adapters.tokens import jwt
 from mfa.adapters.tokens.authtoken import ObtainAuthToken
 from mfa.domain.policies import Requirement, UncheckedNames
 
@@ -106,6 +113,88 @@ class TestLogin:
         settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"]}
 
         assert routed(MOUNTED, path("login/", obtain_auth_token), TOKEN_PROVIDER="knox") == []
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Stands for dj-rest-auth and djoser, which are not here; the recipes are run with themselves."""
+    login = type("LoginView", (APIView,), {"__module__": "dj_rest_auth.views", "login": lambda self: None})
+    create = type("TokenCreateView", (APIView,), {"__module__": "djoser.views", "_action": lambda self: None})
+    settings = SimpleNamespace(TOKEN_CREATOR=print, TOKEN_MODEL=object, USE_JWT=False)
+    modules: dict[str, dict[str, object]] = {
+        "dj_rest_auth": {},
+        "dj_rest_auth.app_settings": {"api_settings": settings},
+        "dj_rest_auth.utils": {"default_create_token": print},
+    }
+    for name, held in modules.items():
+        module = ModuleType(name)
+        vars(module).update(held)
+        monkeypatch.setitem(sys.modules, name, module)
+    return SimpleNamespace(login=login, create=create, settings=settings)
+
+
+class TestLoginsOfOthers:
+    @pytest.mark.parametrize(
+        ("name", "hint"), [("login", "authtoken.create_token"), ("create", "authtoken.ObtainAuthToken")]
+    )
+    def test_what_hands_out_the_token_that_exists_gets_a_warning(
+        self, routed: Routed, others: SimpleNamespace, name: str, hint: str
+    ) -> None:
+        stock = getattr(others, name)
+        views: list[Any] = [stock, type("Inherited", (stock,), {})]
+        for view in views:
+            [warning] = routed(MOUNTED, path("login/", view.as_view()))
+
+            assert numbers([warning]) == ["W017"]
+            assert "'login/'" in warning.msg
+            assert hint in str(warning.hint)
+
+    def test_what_a_project_has_changed_gets_none(self, routed: Routed, others: SimpleNamespace) -> None:
+        login: Any = type("Own", (others.login,), {"login": lambda self: None})
+        create: Any = type("Own", (others.create,), {"_action": lambda self: None})
+
+        assert routed(MOUNTED, path("a/", login.as_view()), path("b/", create.as_view())) == []
+
+    @pytest.mark.parametrize("changed", [{"TOKEN_CREATOR": len}, {"TOKEN_MODEL": None}, {"USE_JWT": True}])
+    def test_nor_does_one_that_makes_other_tokens(
+        self, routed: Routed, others: SimpleNamespace, changed: dict[str, object]
+    ) -> None:
+        vars(others.settings).update(changed)
+
+        assert routed(MOUNTED, path("login/", others.login.as_view())) == []
+
+    def test_with_another_provider_it_does_not_matter(
+        self, routed: Routed, others: SimpleNamespace, settings: Settings
+    ) -> None:
+        settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"]}
+
+        assert routed(MOUNTED, path("login/", others.create.as_view()), TOKEN_PROVIDER="knox") == []
+
+
+class TestAtomicLogins:
+    @pytest.fixture(autouse=True)
+    def _jwt(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        classes = ["rest_framework_simplejwt.authentication.JWTAuthentication"]
+        settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003
+
+    def test_simplejwts_own_view_gets_a_warning(self, routed: Routed) -> None:
+        [warning] = routed(MOUNTED, path("token/", TokenObtainPairView.as_view()), TOKEN_PROVIDER="jwt")
+
+        assert numbers([warning]) == ["W018"]
+        assert "'token/'" in warning.msg
+        assert "mfa.adapters.tokens.jwt.TokenObtainPairView" in str(warning.hint)
+
+    @pytest.mark.parametrize(
+        "view", [jwt.TokenObtainPairView.as_view(), non_atomic_requests(TokenObtainPairView.as_view()), View.as_view()]
+    )
+    def test_one_outside_of_it_gets_none(self, routed: Routed, view: object) -> None:
+        assert routed(MOUNTED, path("token/", view), TOKEN_PROVIDER="jwt") == []  # type: ignore[call-overload]
+
+    def test_nor_does_any_where_requests_are_not_atomic(self, routed: Routed, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", False)  # noqa: FBT003
+
+        assert routed(MOUNTED, path("token/", TokenObtainPairView.as_view()), TOKEN_PROVIDER="jwt") == []
 
 
 class OwnPermission(AdminSite):

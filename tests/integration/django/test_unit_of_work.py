@@ -31,8 +31,8 @@ from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import StaleAccount, StoreBusy, Unavailable
 from mfa.domain.events import DeviceRegistered
 from mfa.domain.identifiers import TokenId, UserId
-from tests.contracts.repositories import NOW, device, full, with_devices
-from tests.contracts.unit_of_work import UnitOfWorkContract
+from mfa.testing.contracts.repositories import NOW, device, full, with_devices
+from mfa.testing.contracts.unit_of_work import UnitOfWorkContract
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.django.test_repositories import TOKEN, told
 

@@ -15,12 +15,12 @@ from django.db.models import Model
 from django.db.utils import ConnectionHandler
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from mfa.adapters.django import users
+from mfa.adapters.django import prepared, users
 from mfa.adapters.django.users import DjangoUserDirectory
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
-from tests.contracts.users import UserDirectoryContract
+from mfa.testing.contracts.users import UserDirectoryContract
 
 JOINED = datetime(2020, 2, 29, 23, 30, tzinfo=UTC)
 
@@ -148,17 +148,5 @@ def test_users_are_read_where_they_are_written(anna: User, replica: str) -> None
 
 
 def read(user: object, monkeypatch: pytest.MonkeyPatch) -> Profile:
-    class Manager:
-        def db_manager(self, using: str) -> "Manager":
-            return self
-
-        def filter(self, pk: str) -> "Manager":
-            return self
-
-        def first(self) -> object:
-            return user
-
-    model = SimpleNamespace(_default_manager=Manager())
-    monkeypatch.setattr(users, "get_user_model", lambda: model)
-    monkeypatch.setattr("django.db.router.db_for_write", lambda model: "default")
+    monkeypatch.setattr(prepared, "one", lambda *_: user)
     return DjangoUserDirectory().profile(UserId("1"))

@@ -16,7 +16,7 @@ from mfa.application.registration import Register, Registered
 from mfa.application.standing import Assessment
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.identifiers import Token, TokenId, UserId
-from tests.otp import PlainOneTimePasswords
+from tests.otp import PlainOneTimePasswords, PlainQrCodes
 
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
 STEP = timedelta(seconds=30)
@@ -32,6 +32,7 @@ class World:
         self.container = container()
         self.container.clock.override(self.clock)
         self.container.email_sender.override(self.outbox)
+        self.container.qr_codes.override(PlainQrCodes())
 
     def register(self, token: Token, method: str, **fields: str) -> Registered:
         return accessor.use_cases().register_device(Register(token=token, method=method, fields=fields))

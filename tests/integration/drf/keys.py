@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.drf.people import Answer, Browser, World
 
 ORIGIN = "https://example.com"

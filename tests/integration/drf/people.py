@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any, Protocol
 
 import pyotp
@@ -14,6 +15,7 @@ from rest_framework.test import APIClient
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.system import FrozenClock
+from tests.otp import PlainQrCodes
 
 MOUNT = "/multi-factor/"
 STEP = timedelta(seconds=30)
@@ -27,6 +29,7 @@ class Answer(Protocol):
     status_code: int
     headers: Mapping[str, str]
     content: bytes
+    cookies: SimpleCookie
     data: Any
 
     def json(self) -> Any:  # noqa: ANN401 - JSON may be anything
@@ -45,6 +48,7 @@ class World:
         self.container.clock.override(self.clock)
         self.container.email_sender.override(self.outbox)
         self.container.sms_sender.override(self.outbox)
+        self.container.qr_codes.override(PlainQrCodes())
 
     @property
     def container(self) -> Any:  # noqa: ANN401 - as the app config has it

@@ -204,12 +204,12 @@ class TestCost:
 
     def test_a_gate_writes_nothing(self, ann: Person, app: App) -> None:
         before = len(kept())
-        assert self.cost(ann.gate) == ["SELECT authtoken_token", "SELECT accountrecord"]
+        assert self.cost(ann.gate) == ["SELECT authtoken_token", "SELECT devicerecord"]
         assert len(kept()) == before
 
     def test_nor_does_a_refusal_by_a_gate(self, ann: Person, app: App) -> None:
         before, stolen = len(kept()), ann.again()
-        assert self.cost(stolen.gate) == ["SELECT authtoken_token", "SELECT accountrecord"]
+        assert self.cost(stolen.gate) == ["SELECT authtoken_token", "SELECT devicerecord"]
         assert len(kept()) == before
 
     def test_an_accepted_verification_writes_no_row(self, ann: Person, app: App) -> None:
@@ -251,7 +251,7 @@ class TestCost:
 
     def test_with_all_of_them_a_gate_writes_nothing_either(self, ann: Person, world: World, app: App) -> None:
         world.configure(AUDIT="all")
-        assert self.cost(ann.gate) == ["SELECT authtoken_token", "SELECT accountrecord"]
+        assert self.cost(ann.gate) == ["SELECT authtoken_token", "SELECT devicerecord"]
 
     def test_where_it_is_off_there_is_no_row(self, ann: Person, world: World, app: App) -> None:
         world.configure(AUDIT="off")

@@ -18,7 +18,6 @@ from mfa.adapters import accessor
 from mfa.adapters.drf.activity import MultiFactorActivityRouter, MultiFactorActivityViewSet
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorRouter, MultiFactorVerifierRouter
-from mfa.adapters.drf.serializers import RegistrationSerializer, TextField, VerifySerializer
 from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import (
     MultiFactorRegistrationViewSet,
@@ -26,6 +25,7 @@ from mfa.adapters.drf.viewsets import (
     MultiFactorViewSet,
 )
 from mfa.adapters.memory.system import FrozenClock
+from mfa.adapters.serializers import RegistrationSerializer, TextField, VerifySerializer
 from mfa.application.ports.tokens import TokenProvider
 from mfa.application.use_cases import UseCases
 from mfa.domain.identifiers import Token

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from mfa.adapters.django.models import AuditRecord
 from mfa.adapters.django.notices import TOLD, folder
 from mfa.adapters.django.signals import SIGNALS, event_published
-from mfa.adapters.drf.serializers import TRUST_ID
+from mfa.adapters.serializers import TRUST_ID
 from mfa.adapters.templates import rendered
 from mfa.domain.events import Event, TrustEvent
 from tests.docs.pages import ROOT, rows

@@ -21,7 +21,7 @@ from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet, PasskeyThrottle
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
 from mfa.adapters.tokens.session import SessionTokenProvider
 from mfa.config import Config
-from tests.authenticator import SoftwareAuthenticator, b64decode, b64encode
+from mfa.testing.authenticator import SoftwareAuthenticator, b64decode, b64encode
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.drf.keys import Json, dispatched, enrolled, new_key, take_keys
 from tests.integration.drf.people import MOUNT, Answer, Browser, Person, World, written

@@ -3,7 +3,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from mfa.adapters.drf.serializers import WORDS
+from mfa.adapters.serializers import WORDS
 from mfa.domain.methods.security_keys import SecurityKeys
 from tests.integration.drf.people import Person, World
 
@@ -31,7 +31,9 @@ def test_the_methods_are_listed_in_their_order(ann: Person) -> None:
 
 
 @pytest.mark.parametrize("index", ["totp", "0"])
-def test_an_app_is_registered_by_name_or_position(ann: Person, index: str) -> None:
+def test_an_app_is_registered_by_name_or_position(ann: Person, world: World, index: str) -> None:
+    world.container.qr_codes.reset_override()
+
     answer = ann.post(f"register/{index}/", {"name": "Pixel 9"})
 
     assert answer.status_code == 201

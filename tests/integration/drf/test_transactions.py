@@ -70,7 +70,7 @@ def test_what_the_gate_costs(ann: Person) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert ann.gate().status_code == 200
 
-    assert told(captured) == ["SELECT authtoken_token", "SELECT accountrecord"]
+    assert told(captured) == ["SELECT authtoken_token", "SELECT devicerecord"]
 
 
 @pytest.mark.usefixtures("atomic_requests")

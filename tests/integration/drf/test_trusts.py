@@ -15,8 +15,8 @@ from rest_framework.permissions import IsAdminUser
 from rest_framework.test import APIRequestFactory
 
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord
-from mfa.adapters.drf.serializers import MOST_TOKEN_CHARACTERS
 from mfa.adapters.drf.trusts import MultiFactorTrustViewSet
+from mfa.adapters.serializers import MOST_TOKEN_CHARACTERS
 from mfa.domain.policies import Requirement
 from tests.integration.drf.keys import SITE, dispatched, enrolled, new_key
 from tests.integration.drf.people import METHODS, MOUNT, Answer, App, World

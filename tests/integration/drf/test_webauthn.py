@@ -10,7 +10,7 @@ import pytest
 from mfa.adapters.django.signals import verification_rejected
 from mfa.domain.events import VerificationRejected
 from mfa.domain.verdicts import Reason
-from tests.authenticator import SoftwareAuthenticator, b64decode, b64encode, cbor
+from mfa.testing.authenticator import SoftwareAuthenticator, b64decode, b64encode, cbor
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.drf.keys import Json, dispatched, enrolled, new_key, proved, registered, take_keys
 from tests.integration.drf.people import Answer, Browser, Person, World

@@ -288,6 +288,18 @@ def test_without_remembered_browsers_nothing_is_said_of_them() -> None:
     assert "trust" not in codes(operation("multi_factor_verify", description)["responses"]["400"], description)
 
 
+def test_what_a_cookie_holds_is_in_no_body() -> None:
+    description = described(TRUST_COOKIE="mfa_trust")
+    shown, kept = operation("multi_factor_trust", description), "MultiFactorKeptTrust"
+
+    assert "requestBody" not in shown
+    assert "400" not in shown["responses"]
+    assert component("MultiFactorVerified", description)["properties"]["trust"] == {
+        "$ref": f"#/components/schemas/{kept}"
+    }
+    assert properties(kept, description) == {"expires_at"}
+
+
 def test_without_passkey_logins_nothing_is_said_of_them() -> None:
     assert not [route for route in described(PASSKEY_LOGIN=False)["paths"] if "passkey" in route]
 

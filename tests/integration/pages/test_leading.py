@@ -188,4 +188,4 @@ class TestChecks:
     def test_pages_that_nobody_gets_into(self, settings: Settings) -> None:
         [warning] = self.told(settings, TOKEN_PROVIDER="authtoken")
 
-        assert warning.startswith("multi_factor.W017")
+        assert warning.startswith("multi_factor.W019")

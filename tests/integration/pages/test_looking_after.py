@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from mfa.adapters.django.models import AuditRecord, DeviceRecord
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.pages.people import Person, Shown, Site, words
 from tests.integration.pages.test_adding import begun, options_of
 

@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from mfa.adapters.django.models import DeviceRecord
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.pages.people import Person, Shown, Site
 from tests.integration.pages.test_adding import app_on, begun, options_of
 

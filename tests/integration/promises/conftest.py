@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from django.db import connection
 from pytest_django import Settings
 
 from tests.integration.promises.deployment import Deployment, own_database, served
 from tests.integration.promises.stage import InProcess, Stage
 from tests.integration.promises.table import DATABASE, FILE, Table
-from tests.projects.promises.settings import MFA, MIDDLEWARE, ROOT_URLCONF, UNSYNCED
+from tests.projects.promises.settings import MFA, MIDDLEWARE, ROOT_URLCONF
 
 TABLE = Table()
 
@@ -86,11 +85,8 @@ def fragile(folder: Path, own: str) -> Iterator[Deployment]:
 
 
 @pytest.fixture
-def stage(folder: Path, settings: Settings, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(folder: Path, settings: Settings, transactional_db: None) -> Stage:
     """The same project in this process, with the tokens of Django REST framework: one for each user."""
-    if connection.vendor == "sqlite":
-        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "init_command", UNSYNCED)
-        connection.close()
     settings.MFA = {**MFA, "TOKEN_PROVIDER": "authtoken"}
     settings.MIDDLEWARE = MIDDLEWARE
     settings.ROOT_URLCONF = ROOT_URLCONF

@@ -96,7 +96,7 @@ def served(folder: Path, database: str, name: str, timeout: int = 60, **more: st
     port = free_port()
     log = folder / f"{name}.log"
     command = [
-        *(sys.executable, "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()"),
+        *(sys.executable, "-m", "gunicorn", "tests.projects.promises.wsgi:application"),
         *("--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--preload", "--timeout", str(timeout)),
         *("--worker-tmp-dir", str(folder), "--no-control-socket"),
     ]

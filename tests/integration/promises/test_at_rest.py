@@ -23,8 +23,8 @@ from mfa.adapters.accessor import APP_LABEL, use_cases
 from mfa.adapters.django.models import AccountRecord, ChallengeRecord, DeviceRecord
 from mfa.application.ports.delivery import DeliveryTimedOut
 from mfa.domain.errors import BrokenSeal
-from tests.authenticator import SoftwareAuthenticator
-from tests.authenticator import b64decode as urlsafe_b64decode
+from mfa.testing.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import b64decode as urlsafe_b64decode
 from tests.integration.drf.keys import SITE, new_key
 from tests.integration.drf.people import METHODS, Browser, World
 from tests.integration.promises.conftest import Record

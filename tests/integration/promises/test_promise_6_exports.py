@@ -18,7 +18,7 @@ from mfa.application.ports.delivery import Message, Sender
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.events import Event, KeysRotated
 from mfa.domain.identifiers import UserId
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.drf.people import World
 from tests.integration.promises.conftest import Record
 from tests.integration.promises.test_at_rest import EVERYTHING, NUMBER, WRONG, Logbook, Story, listening

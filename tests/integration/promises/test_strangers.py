@@ -5,15 +5,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.promises.conftest import Record
 from tests.integration.promises.deployment import Deployment
 from tests.integration.promises.stage import Answer, Browser, Person, Stage, tally
+from tests.integration.promises.table import DATABASE
 from tests.projects.promises.settings import ORIGIN
 
 DAY = int(timedelta(days=1).total_seconds())
 STRANGERS = 32
-REQUESTS = 100
+REQUESTS = 100 if DATABASE == "postgresql" else 40
+"""One of them may be refused, for which PostgreSQL is where it counts."""
 MOST_FAILURES = 100
 
 
@@ -64,7 +66,7 @@ def test_an_owner_gets_through_whoever_else_asks(deployment: Deployment, record:
 
     counts = tally(answers)
     violations = [f"answered {status}" for status in counts if status not in {"200", "429"}]
-    if counts["429"] > REQUESTS // 100:
+    if counts["429"] > 1:
         violations.append(f"{counts['429']} of the owner's {len(answers)} requests were answered 429")
     record("3 the owner's requests under a stranger's load", attempts=REQUESTS, answers=answers, violations=violations)
 

@@ -9,7 +9,7 @@ from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
 from mfa.application.ports.delivery import Message
-from tests.contracts.delivery import MESSAGE
+from mfa.testing.contracts.delivery import MESSAGE
 from tests.integration.senders.mailbox import Mailbox
 from tests.services import Address
 

@@ -9,7 +9,7 @@ import pytest
 
 from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender
-from tests.contracts.delivery import SenderContract
+from mfa.testing.contracts.delivery import SenderContract
 from tests.integration.senders.mailbox import Mailbox, text
 from tests.services import Address
 

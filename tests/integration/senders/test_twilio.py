@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from mfa.adapters.senders.twilio import NotSent, TwilioSender
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender
-from tests.contracts.delivery import SenderContract
+from mfa.testing.contracts.delivery import SenderContract
 from tests.services import Address
 
 ACCOUNT = "ACdddddddddddddddddddddddddddddddd"

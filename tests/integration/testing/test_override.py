@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dependency_injector import providers
 from django.apps import apps
+from django.core.checks import run_checks
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -14,6 +15,7 @@ from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.application.ports.system import Clock
 from mfa.config import Config
 from mfa.testing import FrozenClock, override
+from mfa.testing.messages import watch
 from tests.integration.drf.people import Person, World
 from tests.projects.containers import Stopped
 
@@ -109,6 +111,22 @@ def test_what_a_project_adds_to_the_container_may_be_replaced_as_well(settings: 
     assert container().seed() == 100
 
 
+def test_settings_that_change_meanwhile_change_nothing_of_it(settings: Settings) -> None:
+    settings.MFA = {"CONTAINER": "tests.projects.containers.Derived"}
+    outer, inner = FrozenClock(LATER), FrozenClock(LATER)
+
+    with override(clock=outer, seed=7):
+        settings.MFA = {"METHODS": ["totp"]}
+        assert clock() is outer
+        with override(clock=inner):
+            settings.MFA = {"METHODS": ["totp", "recovery"]}
+            assert clock() is inner
+        assert clock() is outer
+        assert "seed" not in container().providers, "what another container lacks is not overridden there"
+
+    assert not isinstance(clock(), FrozenClock)
+
+
 @override(clock=FrozenClock(LATER))
 def decorated() -> datetime:
     return clock().now()
@@ -132,3 +150,10 @@ def test_an_unknown_name_is_an_error_and_overrides_nothing(world: World, name: s
 def test_all_threads_of_the_process_see_it(world: World) -> None:
     with override(clock=(frozen := FrozenClock(LATER))), ThreadPoolExecutor(4) as threads:
         assert {id(each) for each in threads.map(lambda _: clock(), range(8))} == {id(frozen)}
+
+
+def test_checks_go_on_seeing_a_sender_that_is_none(settings: Settings) -> None:
+    watch()
+    settings.MFA = {"EMAIL_SENDER": "tests.projects.acme.Empty"}
+
+    assert "multi_factor.E004" in [each.id for each in run_checks(tags=["mfa"])]

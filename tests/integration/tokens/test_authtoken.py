@@ -24,7 +24,7 @@ from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider, ObtainAuthToke
 from mfa.application.ports.tokens import TokenProvider
 from mfa.config import Config
 from mfa.domain.identifiers import TokenId, UserId
-from tests.contracts.tokens import TokenProviderContract
+from mfa.testing.contracts.tokens import TokenProviderContract
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.tokens.requests import request
 
@@ -100,7 +100,16 @@ class TestIdentity:
     def test_the_token_as_it_was_made_has_the_same(self, anna: User) -> None:
         token = AuthToken.objects.create(user=anna)
 
-        assert authtoken._token(token).id == identity(token)
+        assert authtoken.known(token).id == identity(token)
+
+    def test_a_row_that_becomes_another_has_another(self, anna: User) -> None:
+        token = AuthToken.objects.create(user=anna)
+        known = {authtoken.known(token).id}
+        for name, value in (("key", "another"), ("created", token.created + timedelta(microseconds=1))):
+            setattr(token, name, value)
+            known.add(authtoken.known(token).id)
+
+        assert len(known) == 3
 
     def test_a_token_that_is_made_anew_has_another(self, anna: User) -> None:
         before = AuthToken.objects.create(user=anna)
@@ -152,7 +161,7 @@ class TestLogin:
         answer = log_in()
 
         assert answer.status_code == 200
-        assert answer.data == {"token": AuthToken.objects.get().key}
+        assert answer.data["token"] == AuthToken.objects.get().key
         assert AuthToken.objects.get().user == anna
 
     @pytest.mark.usefixtures("anna")

@@ -35,7 +35,7 @@ from mfa.application.ports.tokens import TokenEnder, TokenProvider, Unendable, e
 from mfa.config import Config
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import Token, UserId
-from tests.contracts.tokens import TokenEnderContract
+from mfa.testing.contracts.tokens import TokenEnderContract
 from tests.integration.drf.people import World
 from tests.integration.tokens import engine
 from tests.integration.tokens.jwts import access_of, carry, claims, refreshed

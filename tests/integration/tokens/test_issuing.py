@@ -26,7 +26,7 @@ from mfa.adapters.tokens.session import IDENTITY, SessionTokenProvider
 from mfa.application.ports.tokens import TokenIssuer
 from mfa.config import Config
 from mfa.domain.identifiers import Token, UserId
-from tests.contracts.tokens import TokenIssuerContract
+from mfa.testing.contracts.tokens import TokenIssuerContract
 from tests.integration.tokens.jwts import claims
 from tests.integration.tokens.requests import request
 

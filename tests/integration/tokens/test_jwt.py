@@ -31,7 +31,7 @@ from mfa.config import Config
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Confirmation
-from tests.contracts.tokens import TokenProviderContract
+from mfa.testing.contracts.tokens import TokenProviderContract
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.drf.people import App, World
 from tests.integration.tokens.jwts import SYSTEM, access_of, claims, refreshed, signed
@@ -485,7 +485,7 @@ class TestClaims:
         def busy(*_: object) -> None:
             raise Unavailable
 
-        monkeypatch.setattr("mfa.application.standing.AssessToken.__call__", busy)
+        monkeypatch.setattr("mfa.application.standing.AssessToken.account", busy)
 
         answer = APIClient().post("/jwt/refresh/", {"refresh": client.refresh})
 

@@ -24,7 +24,7 @@ from mfa.adapters.tokens.knox import KnoxTokenProvider
 from mfa.application.ports.tokens import TokenProvider
 from mfa.config import Config
 from mfa.domain.identifiers import UserId
-from tests.contracts.tokens import TokenProviderContract
+from mfa.testing.contracts.tokens import TokenProviderContract
 from tests.integration.tokens.requests import request
 
 LONGEST = DeviceRecord._meta.get_field("registered_by").max_length or 0

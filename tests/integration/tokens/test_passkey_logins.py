@@ -14,7 +14,7 @@ from mfa.adapters.django.models import ChallengeRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.application.ports.tokens import PreparedToken
 from mfa.domain.errors import StaleAccount, Unavailable
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.drf.keys import METHODS, SITE, enrolled, new_key
 from tests.integration.drf.people import Answer, World
 from tests.integration.tokens.systems import SYSTEMS, Client, System, deploy

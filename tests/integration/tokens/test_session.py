@@ -26,7 +26,7 @@ from mfa.application.ports.tokens import (
 )
 from mfa.config import Config
 from mfa.domain.identifiers import UserId
-from tests.contracts.tokens import TokenProviderContract
+from mfa.testing.contracts.tokens import TokenProviderContract
 from tests.integration.drf.people import App, World
 from tests.integration.tokens.systems import Client, Session, deploy
 

@@ -3,7 +3,7 @@
 import os
 
 from tests.settings import *  # noqa: F403
-from tests.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
+from tests.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, UNSYNCED
 from tests.settings import REST_FRAMEWORK as _REST_FRAMEWORK
 
 ROOT_URLCONF = "tests.projects.promises.urls"
@@ -35,12 +35,9 @@ MFA = {
 
 _PATIENCE = os.environ.get("PROMISES_LOCK_TIMEOUT", "20")  # seconds
 _database = DATABASES["default"]
-UNSYNCED = "PRAGMA synchronous = OFF"
-"""Processes are killed here, machines are not."""
-
 _options = {
-    "sqlite3": {"timeout": float(_PATIENCE), "init_command": UNSYNCED},
-    "postgresql": {"options": f"-c lock_timeout={_PATIENCE}s"},
+    "sqlite3": {"timeout": float(_PATIENCE), "init_command": UNSYNCED["sqlite"]},
+    "postgresql": {"options": f"{UNSYNCED['postgresql']} -c lock_timeout={_PATIENCE}s"},
     "mysql": {"charset": "utf8mb4", "init_command": f"SET innodb_lock_wait_timeout = {_PATIENCE}"},
 }
 DATABASES = {

@@ -9,13 +9,15 @@ import pytest
 
 from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
+from mfa.adapters.memory.hashes import MemoryForeignHashes
 from mfa.adapters.memory.repositories import MemoryAccountRepository
-from mfa.adapters.memory.system import FrozenClock, SeededEntropy
+from mfa.adapters.memory.system import FrozenClock, MemoryKeyRotations, SeededEntropy
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.adapters.memory.unit_of_work import MemoryPublisher, MemoryUnitOfWork
 from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.audit import AuditLevel, AuditTrail
 from mfa.application.ports.delivery import Message
+from mfa.application.ports.importing import KnownUser
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.tokens import TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
@@ -23,12 +25,13 @@ from mfa.domain.errors import StaleAccount
 from mfa.domain.events import AccountLocked
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
-from tests.contracts.delivery import AddressingContract, SenderContract
-from tests.contracts.repositories import AccountRepositoryContract
-from tests.contracts.system import ClockContract, EntropyContract
-from tests.contracts.tokens import TokenIssuerContract, TokenProviderContract
-from tests.contracts.unit_of_work import UnitOfWorkContract
-from tests.contracts.users import UserDirectoryContract
+from mfa.testing.contracts.delivery import AddressingContract, SenderContract
+from mfa.testing.contracts.importing import ForeignHashesContract, UserFinderContract
+from mfa.testing.contracts.repositories import AccountRepositoryContract
+from mfa.testing.contracts.system import ClockContract, EntropyContract, KeyRotationsContract
+from mfa.testing.contracts.tokens import TokenIssuerContract, TokenProviderContract
+from mfa.testing.contracts.unit_of_work import UnitOfWorkContract
+from mfa.testing.contracts.users import UserDirectoryContract
 
 USER = UserId("1")
 OTHER_USER = UserId("2")
@@ -114,6 +117,12 @@ class TestSeededEntropy(EntropyContract):
 
         assert drawn(1) == drawn(1)
         assert not set(drawn(1)) & set(drawn(2))
+
+
+class TestMemoryKeyRotations(KeyRotationsContract):
+    @pytest.fixture
+    def rotations(self) -> MemoryKeyRotations:
+        return MemoryKeyRotations()
 
 
 class TestOutboxSender(SenderContract):
@@ -268,3 +277,23 @@ def test_a_publisher_keeps_events_in_order() -> None:
         publisher.publish(event)
 
     assert publisher.events == happened
+
+
+class TestMemoryUserFinder(UserFinderContract):
+    @pytest.fixture
+    def finder(self) -> MemoryUserDirectory:
+        return MemoryUserDirectory({USER: ANNA})
+
+    @pytest.fixture
+    def known(self) -> KnownUser:
+        return KnownUser(id=USER, name=ANNA.name)
+
+
+class TestMemoryForeignHashes(ForeignHashesContract):
+    @pytest.fixture
+    def hashes(self) -> MemoryForeignHashes:
+        return MemoryForeignHashes()
+
+    @pytest.fixture
+    def made(self) -> str:
+        return MemoryForeignHashes.made("Ab-1")

@@ -17,11 +17,11 @@ from mfa.application.ports.tokens import TokenEnder
 from mfa.domain.events import DeviceRenamed
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
-from tests.contracts.audit import AuditTrailContract
-from tests.contracts.purging import ExpiredRowsContract
-from tests.contracts.reports import AccountReportsContract
-from tests.contracts.repositories import NOW
-from tests.contracts.tokens import TokenEnderContract
+from mfa.testing.contracts.audit import AuditTrailContract
+from mfa.testing.contracts.purging import ExpiredRowsContract
+from mfa.testing.contracts.reports import AccountReportsContract
+from mfa.testing.contracts.repositories import NOW
+from mfa.testing.contracts.tokens import TokenEnderContract
 
 
 class TestMemoryAuditTrail(AuditTrailContract):

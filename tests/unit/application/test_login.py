@@ -23,7 +23,7 @@ from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
 from mfa.domain.verdicts import Reason
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.unit.application.test_security_keys import ANNA, BEN, LAPTOP, ORIGIN, PHONE, Site
 
 

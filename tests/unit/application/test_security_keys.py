@@ -17,7 +17,7 @@ from mfa.domain.events import VerificationRejected
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME
 from mfa.domain.verdicts import Reason
-from tests.authenticator import SoftwareAuthenticator, b64encode
+from mfa.testing.authenticator import SoftwareAuthenticator, b64encode
 
 ORIGIN = "https://example.com"
 ANNA = UserId("anna")

@@ -8,7 +8,7 @@ from mfa.application.login import LoggedIn
 from mfa.application.ports.audit import Client, Origin, acting, browser_digest
 from mfa.application.verification import Verified, Verify
 from mfa.domain.events import NewBrowserLoggedIn, RecoveryCodeUsed, VerificationAccepted
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.unit.application.test_login import LoginSite
 from tests.unit.application.test_security_keys import ANNA as OWNER
 from tests.unit.application.test_security_keys import LAPTOP as LOGIN

@@ -28,7 +28,7 @@ from mfa.domain.events import (
 from mfa.domain.identifiers import Token, TokenId
 from mfa.domain.policies import Confirmation, Requirement
 from mfa.domain.trusts import MOST_TRUSTS, digest_of
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.unit.application.test_security_keys import ORIGIN, Site
 from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, WRONG, App, World
 

@@ -34,6 +34,8 @@ def made(world: World, **changes: Any) -> UseCases:
         "audit": world.container.audit(),
         "audit_retention": timedelta(days=400),
         "client_address": world.container.client_address(),
+        "user_finder": world.container.user_finder(),
+        "source_maker": world.container.source_maker(),
         "notifier": None,
         "reports": world.container.reports(),
         "expired_rows": world.container.expired_rows(),
@@ -67,7 +69,7 @@ def test_what_is_not_given_is_not(world: World) -> None:
     use_cases = made(world)
 
     assert (use_cases.requirements, use_cases.issuer, use_cases.relying_party_id) == ({}, "", None)
-    assert (use_cases.begin_passkey_login, use_cases.log_in_by_passkey) == (None, None)
+    assert (use_cases.begin_passkey_login, use_cases.log_in_by_passkey, use_cases.trust_cookie) == (None, None, None)
     assert (use_cases.standing_recorder, use_cases.credential_renewer, use_cases.account_join) == (None, None, None)
 
 

@@ -15,11 +15,13 @@ CALLERS = {
     "mfa.adapters.django.leading",
     "mfa.adapters.django.not_me",
     "mfa.adapters.django.notices",
+    "mfa.adapters.drf.login",
     "mfa.adapters.drf.permissions",
-    "mfa.adapters.drf.viewsets",
+    "mfa.adapters.views",
     "mfa.adapters.django.rehashing",
     "mfa.adapters.drf.components",
     "mfa.adapters.drf.errors",
+    "mfa.adapters.logins",
     "mfa.adapters.requests",
     "mfa.adapters.senders.queue",
     "mfa.adapters.senders.wording",
@@ -47,7 +49,7 @@ def test_nobody_goes_round_the_accessor() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"get_app_config", "get_app_configs"}
     }
 
-    assert askers == {ACCESSOR, "mfa.adapters.django.checks", "mfa.testing"}
+    assert askers == {ACCESSOR, "mfa.adapters.django.checks", "mfa.testing.deployment"}
 
 
 def test_only_these_modules_look_the_use_cases_up() -> None:

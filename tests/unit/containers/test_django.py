@@ -25,7 +25,7 @@ from mfa.config import read
 from mfa.containers import django
 from mfa.containers.django import DjangoContainer, deploy
 from mfa.domain.errors import InvalidField, UnknownKey
-from tests.authenticator import Authority
+from mfa.testing.authenticator import Authority
 
 SITE = {"METHODS": ["webauthn"], "WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
@@ -163,13 +163,17 @@ class TestSecurityKeys:
 
 class TestUseCases:
     def test_they_have_what_the_container_has(self) -> None:
-        container = deployed(STEP_UP_STATUS=401, TRUST_LIFETIME="30d")
+        container = deployed(STEP_UP_STATUS=401, TRUST_LIFETIME="30d", TRUST_COOKIE="mfa_trust")
 
         use_cases = container.use_cases()
 
         join: object = use_cases.account_join
         assert join is container.accounts()
-        assert (use_cases.step_up_status, use_cases.remembers_browsers) == (401, True)
+        assert (use_cases.step_up_status, use_cases.remembers_browsers, use_cases.trust_cookie) == (
+            401,
+            True,
+            "mfa_trust",
+        )
         assert use_cases.token_provider is container.token_provider()
         assert not use_cases.passkey_login
 

@@ -15,7 +15,7 @@ from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, AttestationResponse,
 from mfa.domain.moments import SKEW
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected
-from tests.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.unit.domain.samples import TICK, PredictableEntropy
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

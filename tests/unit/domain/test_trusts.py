@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from mfa.domain import trusts
-from mfa.domain.trusts import MOST_DESCRIPTION_CHARACTERS, TRUST_BYTES, Trust, described, digest_of, new_token
+from mfa.domain.trusts import MOST_DESCRIPTION_CHARACTERS, TRUST_BYTES, Trust, described, digest_of, id_of, new_token
 from tests.unit.domain.samples import HOUR, NOW, SECOND, TICK, PredictableEntropy
 
 TOKEN = "what the browser keeps"
@@ -54,6 +54,11 @@ def test_every_token_is_another() -> None:
 def test_a_digest_is_of_the_token_and_of_what_it_is_for() -> None:
     assert digest_of(TOKEN) == hashlib.sha256(b"mfa/trust/what the browser keeps").hexdigest()
     assert digest_of(TOKEN) != hashlib.sha256(TOKEN.encode()).hexdigest()
+
+
+def test_who_has_a_token_knows_what_its_trust_is_called() -> None:
+    assert id_of(TOKEN) == TRUST.id
+    assert id_of(f"{TOKEN}.") != TRUST.id
 
 
 @pytest.mark.parametrize("token", ["", "\ud800", "\x00", "é", "a" * 100_000, "\N{MOBILE PHONE}"])

@@ -28,7 +28,7 @@ from mfa.domain.methods.webauthn import (
     RelyingParty,
 )
 from mfa.domain.verdicts import Reason
-from tests.authenticator import (
+from mfa.testing.authenticator import (
     AAGUID,
     AT,
     BE,

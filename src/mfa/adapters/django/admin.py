@@ -211,7 +211,7 @@ def _standing_of(row: DeviceRecord, rules: Rules) -> str:
 
 
 def _disabled(row: DeviceRecord, rules: Rules) -> bool:
-    return row.failures >= rules.max_failures and rules.methods.guessable(row.method)
+    return row.failures >= rules.max_failures and (row.guessable or rules.methods.guessable(row.method))
 
 
 class AuditAdmin(ReadOnlyAdmin):

@@ -115,7 +115,17 @@ _SENTENCES = {
     'Add "session" to MFA["TOKEN_PROVIDER"].',
     "W016": "There are {values} values that are sealed under the key {key}, which is not the first.\n"
     "Run manage.py mfa_rotate_keys, and take no key out before it has ended well.",
-    "W017": 'The pages of "mfa.pages" are for sessions, but MFA takes no tokens from them: nobody gets in.\n'
+    "W017a": "The route {route!r} logs in by dj-rest-auth, which hands out the token that exists: whoever knows the "
+    "password gets it as verified as its owner left it.\n"
+    'Write "mfa.adapters.tokens.authtoken.create_token" as "TOKEN_CREATOR" into REST_AUTH: it replaces the token at '
+    "every login.",
+    "W017b": "The route {route!r} logs in by djoser, which hands out the token that exists: whoever knows the password "
+    "gets it as verified as its owner left it.\n"
+    "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login, or a view of yours.",
+    "W018": "The route {route!r} runs inside ATOMIC_REQUESTS, where no second factor can be counted: a login that "
+    "brings one ends in an error.\n"
+    "Use mfa.adapters.tokens.jwt.TokenObtainPairView, or decorate the view with non_atomic_requests.",
+    "W019": 'The pages of "mfa.pages" are for sessions, but MFA takes no tokens from them: nobody gets in.\n'
     'Add "session" to MFA["TOKEN_PROVIDER"].',
     "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
     "and its fallbacks have been replaced.\n"
@@ -135,6 +145,13 @@ _SENTENCES = {
     "else: {flaw}.\n{hint}",
 }
 """What is wrong, and on the next line what to write instead, by id; a letter tells sentences of the same id apart."""
+
+
+_STOCK_LOGINS = {
+    "dj_rest_auth.views.LoginView": ("W017a", "login"),
+    "djoser.views.TokenCreateView": ("W017b", "_action"),
+}
+"""Views of other packages that hand out the token that exists: what is said of them, and their method that does it."""
 
 
 def register() -> None:
@@ -377,8 +394,42 @@ def _routes(config: Config) -> Iterator[CheckMessage]:
         for view, route in views:
             if getattr(_made_from(view), "post", None) is stock.post:
                 yield _message("W002", route=route)
+            yield from _stock_login(view, route)
+    if "jwt" in config.token_providers:
+        yield from _atomic_logins(views)
     sites = {site.name: site for view, _ in views if (site := getattr(view, "admin_site", None))}
     yield from _admins(config, sites)
+
+
+def _stock_login(view: Any, route: str) -> Iterator[CheckMessage]:  # noqa: ANN401 - whatever Django calls
+    """Warn of the login of another package, unless a project has made it do something else."""
+    kind = _made_from(view)
+    for base in getattr(kind, "__mro__", ()):
+        said, method = _STOCK_LOGINS.get(_name(base), ("", ""))
+        if said and getattr(kind, method) is getattr(base, method) and not (said == "W017a" and _replaces()):
+            yield _message(said, route=route)
+
+
+def _replaces() -> bool:
+    """Tell whether dj-rest-auth makes tokens as a project says, or none of this kind."""
+    settings = import_string("dj_rest_auth.app_settings.api_settings")
+    stock = import_string("dj_rest_auth.utils.default_create_token")
+    return settings.TOKEN_CREATOR is not stock or settings.TOKEN_MODEL is None or bool(settings.USE_JWT)
+
+
+def _atomic_logins(views: Iterable[tuple[Any, str]]) -> Iterator[CheckMessage]:
+    """Warn of simplejwt's own view where a second factor is to be counted in a transaction that may be undone."""
+    alias, stock = (
+        router.db_for_write(DeviceRecord),
+        import_string("rest_framework_simplejwt.views.TokenObtainPairView"),
+    )
+    if not connections[alias].settings_dict["ATOMIC_REQUESTS"]:
+        return
+    for view, route in views:
+        kind = _made_from(view)
+        logs_in = isinstance(kind, type) and issubclass(kind, stock)
+        if logs_in and alias not in getattr(view, "_non_atomic_requests", ()):
+            yield _message("W018", route=route)
 
 
 def _admins(config: Config, sites: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -415,7 +466,7 @@ def _pages(config: Config) -> Iterator[CheckMessage]:
     except NoReverseMatch:
         yield _message("E009", name=name)
     if apps.is_installed("mfa.pages") and not _takes_sessions(config):
-        yield _message("W017")
+        yield _message("W019")
 
 
 def _takes_sessions(config: Config) -> bool:

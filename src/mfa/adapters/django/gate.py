@@ -115,7 +115,7 @@ def _demand(request: Request, requirements: Sequence[Requirement]) -> Mapping[st
     provider = accessor.use_cases().token_provider
     token = provider.token_of(request)
     if token is None and request.successful_authenticator:
-        raise TokenRequired
+        raise TokenRequired(request)
     if token is None:
         challenge = request.parser_context["view"].get_authenticate_header(request)
         raise MfaException(unauthenticated(challenge or provider.scheme))

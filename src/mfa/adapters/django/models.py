@@ -35,6 +35,8 @@ class AccountRecord(models.Model):
     generation = models.PositiveIntegerField(default=0)
     locked_down = models.BooleanField(default=False)
     locked_down_at = MomentField(null=True)
+    # What has come from other packages, sealed as devices are, so that no import brings back what is gone.
+    moved = models.BinaryField(null=True)
     # When the first of what the account remembers is over, so that a purge finds it by the index.
     purge_at = MomentField(null=True, db_index=True)
 
@@ -70,6 +72,8 @@ class DeviceRecord(models.Model):
     registered_by = models.CharField(max_length=LONGEST_TOKEN_ID, null=True)  # noqa: DJ001 - nobody any more
     expires_at = MomentField(null=True, db_index=True)
     uses_left = models.PositiveIntegerField(null=True)
+    # The default is the database's, so that processes of the version before can still write.
+    guessable = models.BooleanField(default=False, db_default=False)
     failures = models.PositiveIntegerField()
     recent_failures = models.PositiveIntegerField()
     last_failure_at = MomentField(null=True)

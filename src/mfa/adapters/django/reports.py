@@ -35,7 +35,7 @@ class DjangoAccountReports(AccountReports):
         users = _users(group)
         devices = DeviceRecord.objects.using(database()).filter(_FACTORS, account__user__in=users)
         methods = devices.values("method").annotate(users=Count("account", distinct=True)).order_by("method")
-        disabled = devices.filter(method__in=guessable, failures__gte=max_failures)
+        disabled = devices.filter(Q(method__in=guessable) | Q(guessable=True), failures__gte=max_failures)
         return Report(
             users=users.count(),
             methods={each["method"]: each["users"] for each in methods},

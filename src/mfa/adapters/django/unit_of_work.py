@@ -44,9 +44,9 @@ class DjangoUnitOfWork(UnitOfWork):
         return self.accounts.of(user_id, token_id)
 
     @translate_errors
-    def proofs(self, user_id: UserId, token_id: TokenId | None) -> Proofs[Any]:
+    def proofs(self, user_id: UserId, token_id: TokenId, *, trusts: bool) -> Proofs[Any]:
         """Read what a gate asks in a statement of its own."""
-        return self.accounts.proofs(user_id, token_id)
+        return self.accounts.proofs(user_id, token_id, trusts=trusts)
 
     def commit(
         self,

@@ -10,6 +10,7 @@ from django.db import router
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
+from mfa.adapters.django import prepared
 from mfa.adapters.django.database import translate_errors
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
@@ -27,7 +28,8 @@ class DjangoUserDirectory(UserDirectory):
     @translate_errors
     def profile(self, user_id: UserId) -> Profile:
         """Read one user; what a custom model does not have is left empty."""
-        user: Any = _users(user_id).first()
+        model = get_user_model()
+        user: Any = prepared.one(router.db_for_write(model), model, user_id)
         if user is None:
             return Profile()
         return Profile(

@@ -14,8 +14,8 @@ from mfa.adapters import requests
 from mfa.adapters.activity import CURSOR, cursor_to, place_of, shown
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
-from mfa.adapters.drf.serializers import MultiFactorSerializer, TimeField
-from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
+from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.serializers import MultiFactorSerializer, TimeField, represented
 from mfa.application.activity import ActivityPage
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import Token
@@ -66,7 +66,7 @@ class MultiFactorActivityViewSet(MultiFactorViewSet):
         return {
             "next": _link(request, token, "before", page.following),
             "previous": _link(request, token, "after", page.preceding),
-            "results": [dict(made_once(EventSerializer).to_representation(row)) for row in rows],
+            "results": [represented(EventSerializer, row) for row in rows],
         }
 
 

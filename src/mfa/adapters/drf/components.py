@@ -1,6 +1,6 @@
 """Bodies and errors in a description: what drf-spectacular cannot see in the serializers by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
@@ -18,7 +18,7 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from mfa.adapters import accessor
-from mfa.adapters.drf import serializers as own
+from mfa.adapters import serializers as own
 from mfa.application.use_cases import UseCases
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Method
 from mfa.domain.methods.names import TRUST
@@ -193,7 +193,8 @@ class SerializerExtension(OpenApiSerializerExtension):
             return {"anyOf": [auto_schema.resolve_serializer(each, direction).ref for each in bodies]}
         schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - as drf-spectacular's own
         if not deployed_at(auto_schema).remembers_browsers:
-            schema["properties"].pop("trust", None)
+            for each in ("trust", "trust_token"):
+                schema["properties"].pop(each, None)
         for each in schema["properties"].values():
             for name in ("default", "readOnly", "title"):
                 each.pop(name, None)
@@ -218,13 +219,13 @@ def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noq
     return type(f"{name}Serializer", bases or (own.MultiFactorSerializer,), {"__doc__": text, **fields})
 
 
-VERIFIED = body(
-    "Verified",
-    "A value was right; where the browser is to be remembered, what it has to keep.",
-    own.LeftSerializer,
-    device=own.DeviceSerializer(),
-    trust=own.MadeTrustSerializer(required=False),
-)
+def verified(deployed: UseCases) -> Any:  # noqa: ANN401 - a class of serializers
+    """Return what a verification answers, which has no token where a cookie has it."""
+    trust = own.MadeTrustSerializer if deployed.trust_cookie is None else own.KeptTrustSerializer
+    text = "A value was right; there is ``trust`` where the browser is remembered from now on."
+    return body("Verified", text, own.LeftSerializer, device=own.DeviceSerializer(), trust=trust(required=False))
+
+
 TRUSTED = body("Trusted", "The browser is remembered.", own.LeftSerializer)
 DISPATCHED = body(
     "Dispatched",
@@ -260,6 +261,34 @@ _REQUIREMENT = body(
 )
 _MET = body("MetRequirement", "A requirement that was asked for, and whether it is met.", _REQUIREMENT, met=_Boolean())
 STATUS = body("Status", "How a token stands.", own.StandingSerializer, requirement=_MET(required=False))
+
+_STANDING = body(
+    "Login",
+    "How a new token stands.",
+    own.StandingSerializer,
+    devices=own.VerifiableDeviceSerializer(many=True, help_text="Those that this token may verify."),
+)
+
+_MADE: Mapping[str, Any] = {
+    "token": _Text,
+    "access": _Text,
+    "refresh": _Text,
+    "expiry": lambda: own.TimeField(allow_null=True),
+}
+"""What logins answer with, beside how their token stands, by the packages' own names."""
+
+
+def login_answer(made: Iterable[str]) -> Any:  # noqa: ANN401 - a class of serializers
+    """Return what a login answers."""
+    fields = {name: _MADE[name]() for name in made}
+    return body(f"{''.join(map(title, fields))}LoggedInByPassword", "A new token.", **fields, mfa=_STANDING())
+
+
+def login_body(name: str) -> Any:  # noqa: ANN401 - a class of serializers
+    """Return what a login reads, where users are known by that name."""
+    fields = {name: _Text(), "password": _Text()}
+    return body(f"{title(name)}Password", "A password, and what may come along.", own.SecondFactorSerializer, **fields)
+
 
 _SEED: Mapping[str, Any] = {
     "authenticator_url": _Text(help_text="An otpauth URI."),

@@ -20,14 +20,3 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         scheme = requests.scheme_of(context.get("request"), use_cases.token_provider)
         exc = api_exception(exc, scheme, use_cases.step_up_status)
     return framework_handler(exc, context)
-
-
-def with_code(response: Response) -> Response:
-    """Put beside the sentence of DRF's own errors the code and the wait; field errors stay as DRF writes them."""
-    body = response.data
-    code = getattr(body.get("detail"), "code", None) if isinstance(body, dict) else None
-    if code is not None:
-        body.setdefault("code", code)
-        if "Retry-After" in response:
-            body.setdefault("retry_after", int(response["Retry-After"]))
-    return response

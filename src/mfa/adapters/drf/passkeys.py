@@ -14,8 +14,8 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import AnonRateThrottle
 
 from mfa.adapters.drf.routers import MultiFactorRouter, route
-from mfa.adapters.drf.serializers import PasskeySerializer, TimeField
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.serializers import PasskeySerializer, TimeField
 from mfa.application.login import LogIn, NotLoggedIn
 from mfa.application.ports.tokens import CookieIssuer
 

@@ -3,12 +3,13 @@
 from abc import abstractmethod
 from typing import Any, ClassVar
 
+from asgiref.sync import sync_to_async
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
-from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception
+from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception, is_forced
 from mfa.adapters.requests import Demanded
 from mfa.application.standing import Standing
 from mfa.domain.errors import MfaError, Refused
@@ -38,6 +39,8 @@ class IsTokenAuthenticated(BasePermission):
         whole = type(self) in getattr(view, "permission_classes", ())
         if whole and request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
+        if whole and is_forced(request):
+            raise TokenRequired(request)
         return False
 
 
@@ -109,7 +112,7 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
     if token is None:
         if request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
-        raise TokenRequired
+        raise TokenRequired(request)
     try:
         standing = _standing(request, token, request.parser_context.get("view"))
         refusal = requests.first_refusal(standing, requests.requirements_of(requirement))
@@ -117,6 +120,14 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
             raise refusal
     except MfaError as error:
         raise _refused(error, token) from None
+
+
+async def acheck_requirement(request: Request, requirement: Demanded) -> None:
+    """Demand something of a request inside an asynchronous view; raises as ``check_requirement`` does.
+
+    The account is read in the thread in which Django asks the database, so the loop goes on meanwhile.
+    """
+    await sync_to_async(check_requirement)(request, requirement)
 
 
 def _token(request: Request) -> Token | None:

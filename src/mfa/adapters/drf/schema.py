@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 import attrs
+from django.utils.module_loading import import_string
 from drf_spectacular.drainage import isolate_view_method
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.openapi import AutoSchema
@@ -34,10 +35,13 @@ from mfa.adapters.drf.activity import ActivitySerializer, MultiFactorActivityVie
 from mfa.adapters.drf.components import COUNT, PREFIX, TEXT, UNVERIFIED, Schema, deployed_at, one_of
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
-from mfa.adapters.drf.serializers import TRUST_ID, DeviceSerializer, OfferedMethodSerializer, TrustSerializer
 from mfa.adapters.drf.trusts import MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet, MultiFactorViewSet
+from mfa.adapters.serializers import TRUST_ID, DeviceSerializer, OfferedMethodSerializer, TrustSerializer
+from mfa.adapters.views import MultiFactorView
 from mfa.application.use_cases import UseCases
+
+LOGIN_REFUSALS = (answers.REJECTED_CODE, "throttled", "no_challenge", "device_disabled", "permission_denied")
 
 UNAUTHENTICATED = ("not_authenticated", "authentication_failed")
 
@@ -49,6 +53,7 @@ ERRORS: Mapping[str, tuple[int, object]] = {
     },
     **{kind.code: answer for kind, answer in answers.ANSWERS.items()},
     answers.REJECTED_CODE: answers.REJECTED,
+    "no_active_account": (HTTPStatus.UNAUTHORIZED, "No active account found with the given credentials"),
     answers.TOKEN_REQUIRED_CODE: (HTTPStatus.FORBIDDEN, answers.TOKEN_REQUIRED),
 }
 """The statuses and sentences of errors, by their codes."""
@@ -64,6 +69,7 @@ class Operation:
     query: tuple[OpenApiParameter, ...] = ()
     pages: tuple[OpenApiParameter, ...] = ()
     """What leads from page to page; anything else in its place is not found."""
+    reads: bool = True
 
 
 @attrs.frozen
@@ -99,7 +105,7 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
         "overview": Operation("overview", {200: DeviceSerializer(many=True)}),
         "status": Operation("status", {200: components.STATUS}, query=(requirement,)),
         "retrieve": Operation("retrieve", {200: DeviceSerializer}),
-        "verify": Operation("verify", {200: components.VERIFIED}, (*wrong, *unverifiable)),
+        "verify": Operation("verify", {200: components.verified(deployed)}, (*wrong, *unverifiable)),
         "rename": Operation("rename", {200: DeviceSerializer}, changed),
         "remove": Operation("remove", {204: None}, ("device_required", *changed)),
         "dispatch_challenge": Operation("dispatch", {**shown, 204: None}, (*unsent, "throttled")),
@@ -114,7 +120,7 @@ def _routes(deployed: UseCases) -> Mapping[type[APIView], Routes]:
     }
     trusts = {
         "overview": Operation("trusts", {200: TrustSerializer(many=True)}),
-        "show": Operation("trust", {200: components.TRUSTED}, wrong),
+        "show": Operation("trust", {200: components.TRUSTED}, wrong, reads=deployed.trust_cookie is None),
         "revoke": Operation("revoke", {204: None}, changed),
     }
     return {
@@ -246,6 +252,9 @@ class ViewExtension(OpenApiViewExtension):
             for kind, routes in _routes(deployed).items():
                 if issubclass(target, kind):
                     return self._described(routes)
+        names = _login_of(target)
+        if names:
+            return self._described_login(*names)
         declared = self.target_callback.initkwargs.get("permission_classes", target.permission_classes)
         parts = [get_class(part) for each in declared for part in _parts(each)]
         known = target.get_permissions is APIView.get_permissions
@@ -254,6 +263,21 @@ class ViewExtension(OpenApiViewExtension):
 
     def _copy(self) -> Any:  # noqa: ANN401 - a class of views
         return type(self.target.__name__, (self.target,), {"__doc__": self.target.__doc__})
+
+    def _described_login(self, name: str, *made: str) -> Any:  # noqa: ANN401 - a class of views
+        """Describe a login, also of a project's subclass, but not over its own words."""
+        copy = self._copy()
+        if "schema" in getattr(copy.post, "kwargs", {}):
+            return _guarded(copy)
+        refused = (*LOGIN_REFUSALS, *(("no_active_account",) if "access" in made else ()))
+        operation = Operation("login", {200: components.login_answer(made)}, refused)
+        extend_schema(
+            operation_id=f"multi_factor_{operation.id}",
+            summary="Log in",
+            request=components.login_body(name),
+            responses={200: OpenApiResponse(operation.answers[200], HTTPStatus.OK.phrase)},
+        )(isolate_view_method(copy, "post"))
+        return _guarded(copy, operations={"": operation})
 
     def _described(self, routes: Routes) -> Any:  # noqa: ANN401 - a class of views
         """Describe actions, also of a project's subclass, but not over its own words."""
@@ -267,7 +291,7 @@ class ViewExtension(OpenApiViewExtension):
                 operation_id=f"multi_factor_{operation.id}",
                 summary=re.split("[.,:;]", get_doc(method))[0],
                 parameters=[*operation.query, *operation.pages],
-                request=copy.serializer_classes.get(action),
+                request=copy.serializer_classes.get(action) if operation.reads else None,
                 responses={
                     status: OpenApiResponse(answer, HTTPStatus(status).phrase)
                     for status, answer in operation.answers.items()
@@ -277,12 +301,30 @@ class ViewExtension(OpenApiViewExtension):
         return _guarded(copy, operations=described, index=routes.index)
 
 
+class OwnViewExtension(ViewExtension):
+    """Goes before what drf-spectacular itself knows of the views that those of this package are made from."""
+
+    target_class: Any = MultiFactorView
+    priority = 1
+
+
+def _login_of(target: Any) -> tuple[str, ...]:  # noqa: ANN401 - a class of views
+    """Return what a login says of itself, or its serializer does, as with simplejwt; nothing for what is none.
+
+    That is the field with the user's name, and then the fields that a token is answered in.
+    """
+    named = getattr(target, "_serializer_class", "")
+    serializer = getattr(target, "serializer_class", None) or (import_string(named) if named else None)
+    told: tuple[str, ...] = getattr(target, "mfa_login", ()) or getattr(serializer, "mfa_login", ())
+    return told
+
+
 def describe_options(result: Schema, **_: object) -> Schema:
     """Describe OPTIONS of every registration in a whole description, as a hook of drf-spectacular.
 
     It tells which fields a method has, and drf-spectacular looks at no such verb.
     """
-    schemas = result["components"]["schemas"]
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
     for path in result["paths"].values():
         posted = path.get("post", {})
         if posted.get("operationId") == "multi_factor_register":

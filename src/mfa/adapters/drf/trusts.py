@@ -7,12 +7,15 @@ from typing import Any
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
+from mfa.adapters import cookies
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
-from mfa.adapters.drf.serializers import TrustSerializer, TrustTokenSerializer
-from mfa.adapters.drf.viewsets import MultiFactorViewSet, made_once
-from mfa.application.trusts import NotTrusted, Revoke, ShowTrust
+from mfa.adapters.drf.viewsets import MultiFactorViewSet
+from mfa.adapters.serializers import TrustSerializer, TrustTokenSerializer, represented
+from mfa.application.trusts import Revoke, ShowTrust, Trusted
+from mfa.domain.trusts import id_of
 
 
 class MultiFactorTrustViewSet(MultiFactorViewSet):
@@ -35,21 +38,29 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
         classes = self.show_permission_classes if self.action == "show" else self.permission_classes
         return [each() for each in classes]
 
+    def get_serializer_class(self) -> type[Serializer[Any]]:
+        """Return what reads the body, in which nothing is looked for where a cookie has it."""
+        return super().get_serializer_class() if self.use_cases().trust_cookie is None else Serializer
+
     def overview(self, request: Request, **_: Any) -> Response:
         """List the browsers that are remembered."""
         listed = self.use_cases().list_trusts(self.token(request))
-        return Response([dict(made_once(TrustSerializer).to_representation(each)) for each in listed])
+        return Response([represented(TrustSerializer, each) for each in listed])
 
     def show(self, request: Request, **_: Any) -> Response:
         """Count a remembered browser as one verification; whatever else is shown has one answer."""
-        token = self.token(request)
-        given = self.reader().run_validation(request.data)
+        token, cookie = self.token(request), self.use_cases().trust_cookie
+        kept = self.reader().run_validation(request.data)["token"] if cookie is None else cookies.kept(request, cookie)
         successor = self.successor(request)
-        answer = self.use_cases().trust_browser(
-            ShowTrust(token=token, kept=given["token"], successor=None if successor is None else successor.token)
+        # A page cannot see whether its browser has the cookie, and asks at every login: without it nothing was shown.
+        answer = kept and self.use_cases().trust_browser(
+            ShowTrust(token=token, kept=kept, successor=None if successor is None else successor.token)
         )
-        if isinstance(answer, NotTrusted):
-            return self.rejected()
+        if not isinstance(answer, Trusted):
+            response = self.rejected()
+            if cookie is not None:
+                cookies.forget(response, cookie, path=cookies.above(request))
+            return response
         if successor is not None:
             successor.issue()
         return Response({"verifications-left": answer.verifications_left})
@@ -57,7 +68,10 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
     def revoke(self, request: Request, index: str, **_: Any) -> Response:
         """Forget a browser, and what it had confirmed."""
         self.use_cases().revoke_trust(Revoke(token=self.token(request), trust=index))
-        return Response(status=HTTPStatus.NO_CONTENT)
+        response, cookie = Response(status=HTTPStatus.NO_CONTENT), self.use_cases().trust_cookie
+        if cookie is not None and id_of(cookies.kept(request, cookie) or "") == index:
+            cookies.forget(response, cookie, path=cookies.above(request, levels=2))
+        return response
 
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``NotFound`` where no browser that is remembered is called so."""

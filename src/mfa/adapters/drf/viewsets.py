@@ -2,37 +2,30 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django.db import connections, transaction
-from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
-from django.utils.decorators import classonlymethod
-from rest_framework.exceptions import NotAcceptable, NotFound, ValidationError
-from rest_framework.renderers import BaseRenderer
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
-from mfa.adapters import accessor, requests
+from mfa.adapters import cookies, requests, serializers
 from mfa.adapters.answers import rejection, requirement_body
-from mfa.adapters.drf import serializers
-from mfa.adapters.drf.errors import with_code
-from mfa.adapters.drf.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerifiedOrNoDevice
-from mfa.adapters.exceptions import MfaException, api_exception, transactions_left_alone
+from mfa.adapters.exceptions import MfaException
+from mfa.adapters.views import MultiFactorView
 from mfa.application.devices import Remove, Rename
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.ports.tokens import PreparedToken
 from mfa.application.registration import Register
 from mfa.application.transactions import ListedDevice
-from mfa.application.use_cases import UseCases
 from mfa.application.verification import NotVerified, Verify
-from mfa.domain.errors import DeviceNotFound, InvalidField, MethodNotFound, Refused
+from mfa.domain.errors import DeviceNotFound, InvalidField, MethodNotFound
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Method, Methods
 
@@ -51,61 +44,18 @@ def device_index(text: object) -> int:
     return int(str(text)) if re.fullmatch("0|[1-9][0-9]{0,8}", str(text)) else NOWHERE
 
 
-class MultiFactorViewSet(ViewSet):
-    """What the viewsets of this package share.
+class MultiFactorViewSet(MultiFactorView, ViewSet):
+    """What the viewsets of this package share."""
 
-    ``use_cases`` returns the use cases, and is asked at each request, so that a later override is seen. A function
-    that a subclass sets has to be a ``staticmethod``.
-    """
-
-    use_cases: Callable[[], UseCases] = staticmethod(accessor.use_cases)
     serializer_classes: ClassVar[Mapping[str, type[Serializer[Any]]]] = {}
     """What an action reads, by the name of the action."""
 
-    parser_classes = (JSONParser, FormParser, MultiPartParser)
     permission_classes: Sequence[Any] = (IsTokenAuthenticated,)
     mfa_by_account = True
-    mfa_exempt = True
-    """The middleware lets pass whoever is about to verify."""
 
     lookup_field = "index"
     lookup_value_regex = "[^/]+"
     lookup_value_converter = "str"
-
-    @classonlymethod
-    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:  # noqa: ANN401, N805 - as in DRF
-        """Make a view outside of ``ATOMIC_REQUESTS``, in which a counted failure would be rolled back."""
-        view = super().as_view(actions, **initkwargs)
-        for alias in connections:
-            view = transaction.non_atomic_requests(using=alias)(view)
-        return view
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer a request, and have all that it changes told as its user's, from where it came."""
-        with requests.acting_for(request, self.use_cases()):
-            return super().dispatch(request, *args, **kwargs)
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Read the request as UTF-8: a charset that a client claims may be one that decodes no text at all."""
-        if request.encoding is not None and not hasattr(request, "_post"):
-            request.encoding = CHARSET
-        return super().initialize_request(request, *args, **kwargs)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:  # noqa: FBT001, FBT002 - as in DRF
-        """Choose a renderer; an ``Accept`` header that cannot even be read is answered as one that nothing fits."""
-        try:
-            return super().perform_content_negotiation(request, force)
-        except (LookupError, ValueError) as error:
-            raise NotAcceptable from error
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Answer what the core refuses by the exception handler of the project, and put a code into every error."""
-        if isinstance(exc, Refused):
-            use_cases = self.use_cases()
-            scheme = requests.scheme_of(self.request, use_cases.token_provider)
-            exc = api_exception(exc, scheme, use_cases.step_up_status)
-        with transactions_left_alone():
-            return with_code(super().handle_exception(api_exception(exc, "")))
 
     def rejected(self) -> Response:
         """Answer a wrong value, which is the same for every reason.
@@ -114,12 +64,6 @@ class MultiFactorViewSet(ViewSet):
         that was counted.
         """
         return self.handle_exception(MfaException(rejection()))
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Keep secrets and standings out of every cache."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override] # as in DRF
         """Describe a route, but not that of something which does not exist for the user."""
@@ -160,20 +104,11 @@ class MultiFactorViewSet(ViewSet):
     def reader(self) -> Serializer[Any]:
         """Return what reads the body, by its ``run_validation``: one for all requests, where it is of this package."""
         kind = self.get_serializer_class()
-        return made_once(kind) if kind.__module__ == serializers.__name__ else self.get_serializer()
+        return serializers.made_once(kind) if kind.__module__ == serializers.__name__ else self.get_serializer()
 
     def shown(self, listed: ListedDevice) -> dict[str, Any]:
         """Return a device as clients are shown it."""
         return dict(_device_serializer(self.use_cases().methods).to_representation(listed))
-
-
-@cache
-def made_once(kind: type[Serializer[Any]]) -> Serializer[Any]:
-    """Return the one serializer of a kind, of which only ``run_validation`` and ``to_representation`` may be asked.
-
-    To make one copies its fields, which costs more than all that it does then.
-    """
-    return kind()
 
 
 @lru_cache(maxsize=8)
@@ -212,7 +147,7 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
         if name is not None and requirement is None:
             raise InvalidField("requirement", "unknown_requirement")
         standing = use_cases.assess_token(token)
-        shown = dict(made_once(serializers.StandingSerializer).to_representation(standing))
+        shown = serializers.represented(serializers.StandingSerializer, standing)
         if requirement is not None:
             met = standing.refusal(requirement) is None
             shown["requirement"] = {**requirement_body(standing.demanded(requirement)), "met": met}
@@ -244,9 +179,14 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
             successor.issue()
         device = self.shown(verified.listed)
         answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
-        if verified.trust is not None:
-            answer["trust"] = dict(made_once(serializers.MadeTrustSerializer).to_representation(verified.trust))
-        return Response(answer)
+        made, cookie = verified.trust, self.use_cases().trust_cookie
+        if made is None:
+            return Response(answer)
+        if cookie is None:
+            return Response({**answer, "trust": serializers.represented(serializers.MadeTrustSerializer, made)})
+        response = Response({**answer, "trust": serializers.represented(serializers.KeptTrustSerializer, made)})
+        cookies.keep(response, cookie, made, path=cookies.above(request))
+        return response
 
     def rename(self, request: Request, index: str, **_: Any) -> Response:
         """Rename a device."""
@@ -312,9 +252,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
             {"index": index, "method": method, "registered": active[method.name]}
             for index, method in enumerate(self.use_cases().methods)
         ]
-        return Response(
-            [dict(made_once(serializers.OfferedMethodSerializer).to_representation(each)) for each in offered]
-        )
+        return Response([serializers.represented(serializers.OfferedMethodSerializer, each) for each in offered])
 
     def register(self, request: Request, index: str, **_: Any) -> Response:
         """Register a device, and show what only this response ever shows."""

@@ -55,7 +55,8 @@ class MemoryAccountReports(AccountReports):
         for user_id in users:
             active = self._accounts.of(user_id).active
             none += not active
-            disabled += any(each.method in guessable and each.failures.count >= max_failures for each in active)
+            guessed = (each for each in active if each.guessable or each.method in guessable)
+            disabled += any(each.failures.count >= max_failures for each in guessed)
             for method in {each.method for each in active}:
                 methods[method] = methods.get(method, 0) + 1
         return Report(users=len(users), methods=methods, none=none, disabled=disabled)

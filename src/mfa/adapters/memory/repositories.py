@@ -143,4 +143,4 @@ def _merged(stored: Account, before: Account, after: Account) -> Account:
 
 def _seals(account: Account) -> list[bytes]:
     sent = [each.sent for each in account.challenges if each.sent is not None]
-    return [*(device.state for device in account.devices), *sent]
+    return [*(device.state for device in account.devices), *sent, *([account.moved] if account.moved else [])]

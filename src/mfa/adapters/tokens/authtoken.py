@@ -12,10 +12,13 @@ from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, users
+from mfa.adapters.logins import confirm
+from mfa.adapters.tokens.rows import dated, end_rows, identities, identity, insert, owns, users
 from mfa.application.ports.tokens import PreparedToken, TokenEnder, TokenIssuer, TokenProvider
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.secrets import equal
+
+_MADE = "_mfa_token"
 
 MOST_ATTEMPTS = 5
 """Tokens made by somebody else at the same moment that are replaced before a login is told to come again."""
@@ -29,9 +32,9 @@ class VerifiedTokenAuthentication(TokenAuthentication):
         model, join = self.get_model(), accessor.use_cases().account_join
         if join is None or not issubclass(model, AuthToken):
             return super().authenticate_credentials(key)
-        known = identities("authtoken", _digest(key))
+        between = identities("authtoken", _digest(key))
         try:
-            token, account = join.read_joined(model, {"key": key}, between=known, known_as=_token)
+            token, account = join.read_joined(model, {"key": key}, between=between, known_as=known)
         except model.DoesNotExist:
             raise AuthenticationFailed(_("Invalid token.")) from None
         if not token.user.is_active:
@@ -51,9 +54,9 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
         """Take the settings, of which none matters here."""
 
     def token_of(self, request: object) -> Token | None:
-        """Return the token that ``TokenAuthentication`` left on the request."""
+        """Return the token that ``TokenAuthentication`` left on the request, for its owner."""
         auth = getattr(request, "auth", None)
-        return _token(auth) if isinstance(auth, AuthToken) else None
+        return known(auth) if isinstance(auth, AuthToken) and owns(request, auth) else None
 
     def prepare(self, user_id: UserId, request: object) -> PreparedToken | None:
         """Prepare what will replace the user's token, as at a login by password: there is only one."""
@@ -61,36 +64,57 @@ class AuthtokenTokenProvider(TokenProvider, TokenIssuer, TokenEnder):
         if user is None:
             return None
         row = new_row(user)
-        return PreparedToken(token=_token(row), issue=lambda: {"token": replaced_by(row).key})
+        return PreparedToken(token=known(row), issue=lambda: {"token": replaced_by(row).key})
 
     def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
         """Delete the user's token."""
         return {"authtoken": end_rows(AuthToken, user_id)}
 
 
-def _token(auth: AuthToken) -> Token:
-    return Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
+def known(auth: AuthToken) -> Token:
+    """Return what the core knows of a token, whether it is stored or not.
+
+    Every permission and view of a request asks, so it is made once for a row that stays as it is.
+    """
+    row = (auth.key, auth.created, auth.user_id)
+    made = vars(auth).get(_MADE)
+    if made is None or made[0] != row:
+        token = Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
+        made = vars(auth)[_MADE] = (row, token)
+    found: Token = made[1]
+    return found
 
 
 def _digest(key: str) -> str:
     return hashlib.sha256(b"mfa/authtoken/" + key.encode()).hexdigest()
 
 
-def new_row(user: Any) -> AuthToken:  # noqa: ANN401 - whatever model the project has
+def create_token(token_model: type[AuthToken], user: Any, serializer: Any) -> AuthToken:  # noqa: ANN401 - as in dj-rest-auth
+    """Replace the user's token, as the ``TOKEN_CREATOR`` of dj-rest-auth, and confirm to it what the login brought.
+
+    Raises what DRF answers: a second factor that is refused leaves the old token as it is.
+    """
+    row = new_row(user, token_model)
+    confirm(getattr(serializer, "initial_data", None), known(row), serializer.context.get("request"))
+    return replaced_by(row)
+
+
+def new_row(user: Any, model: type[AuthToken] = AuthToken) -> AuthToken:  # noqa: ANN401 - whatever model the project has
     """Make a token with a key and a moment of its own, which is stored nowhere."""
-    row: AuthToken = dated(AuthToken(key=AuthToken.generate_key(), user=user))
+    row: AuthToken = dated(model(key=model.generate_key(), user=user))
     return row
 
 
 def replaced_by(row: AuthToken) -> AuthToken:
     """Store a token in the place of its user's; raises ``Throttled`` where somebody else always makes one, too."""
-    database = router.db_for_write(AuthToken)
+    model = type(row)
+    database = router.db_for_write(model)
     for _attempt in range(MOST_ATTEMPTS):
         try:
             with transaction.atomic(using=database):
                 lock = _lock if connections[database].features.has_select_for_update else _leave_unlocked
                 lock(row.user, database)
-                AuthToken.objects.using(database).filter(user=row.user).delete()
+                model._default_manager.using(database).filter(user=row.user).delete()  # noqa: SLF001 - Django's name for it
                 insert(row)
                 return row
         except IntegrityError:

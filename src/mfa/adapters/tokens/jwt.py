@@ -4,23 +4,25 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, TypeVar
 
 import attrs
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import update_last_login
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import router
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.fields import empty
 from rest_framework_simplejwt import serializers
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.tokens import Token as JsonWebToken
 
-from mfa.adapters import accessor
-from mfa.adapters.exceptions import api_exception
+from mfa.adapters import accessor, logins
 from mfa.adapters.tokens.rows import users
 from mfa.application.ports.tokens import (
     PreparedToken,
@@ -32,7 +34,7 @@ from mfa.application.ports.tokens import (
 )
 from mfa.application.standing import Standing
 from mfa.config import Config
-from mfa.domain.errors import Unavailable
+from mfa.domain.accounts import Account
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Confirmation
 
@@ -74,18 +76,17 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
     @property
     def scheme(self) -> str:
         """Return the first of the header types that simplejwt is configured with."""
-        types = api_settings.AUTH_HEADER_TYPES
-        return str(types if isinstance(types, str) else types[0])
+        return _scheme()
 
     def token_of(self, request: object) -> Token | None:
-        """Return the family of the token that simplejwt's authentication left on the request.
+        """Return the family of the token that simplejwt's authentication left on the request, for its user.
 
         A token without one was not made by a login of this module, and is none of this provider's.
         """
         auth = getattr(request, "auth", None)
         if not isinstance(auth, JsonWebToken):
             return None
-        family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None))
+        family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None), auth)
         if not isinstance(family, str) or not family or user_id is None:
             return None
         return attrs.evolve(_token(user_id, family, self.scheme), issued_at=_issued_at(auth))
@@ -128,6 +129,11 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
         return {"jwt": len(rows)}
 
 
+def _scheme() -> str:
+    types = api_settings.AUTH_HEADER_TYPES
+    return str(types if isinstance(types, str) else types[0])
+
+
 def _token(user_id: UserId, family: str, scheme: str = "") -> Token:
     known = f"{family}/{user_id}".encode("utf-8", "surrogatepass")
     return Token(id=TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}"), user_id=user_id, scheme=scheme)
@@ -144,13 +150,19 @@ def _issued_at(token: JsonWebToken) -> datetime | None:
         return None
 
 
-def _user_id(user: object) -> UserId | None:
-    """Return the primary key of a user, or None where a stateless one is known by something else.
+def _user_id(user: object, token: JsonWebToken) -> UserId | None:
+    """Return the primary key of a token's user, or None where a stateless one is known by something else.
 
-    What a project puts into ``USER_ID_CLAIM`` instead may be the primary key of somebody else.
+    What a project puts into ``USER_ID_CLAIM`` instead may be the primary key of somebody else. None also for anybody
+    whom something that impersonates users has put into his place.
     """
-    key = getattr(user, "pk", None)
-    known = key is not None and (isinstance(user, get_user_model()) or _names_primary_key())
+    key, stored = getattr(user, "pk", None), isinstance(user, get_user_model())
+    named = getattr(user, api_settings.USER_ID_FIELD, None) if stored else key
+    known = (
+        key is not None
+        and (stored or _names_primary_key())
+        and str(named) == str(token.get(api_settings.USER_ID_CLAIM))
+    )
     return UserId(str(key)) if known else None
 
 
@@ -160,6 +172,9 @@ def _names_primary_key() -> bool:
 
 class FamilyRefreshToken(RefreshToken):
     """A refresh token that names its family, and whose access tokens tell how the family stands when they are made."""
+
+    account: Account | None = None
+    """The account as the family meets it, where a login has just read it."""
 
     def __init__(self, token: Any = None, verify: bool = True) -> None:  # noqa: ANN401, FBT001, FBT002 - as in simplejwt
         super().__init__(token, verify)
@@ -176,10 +191,8 @@ class FamilyRefreshToken(RefreshToken):
         for claim in _TOLD:
             access.payload.pop(claim, None)
         if isinstance(family, str) and family and user_id is not None:
-            try:
-                standing = accessor.use_cases().assess_token(_token(user_id, family))
-            except Unavailable as error:
-                raise api_exception(error, "") from None
+            account = self.account or logins.account_of(_token(user_id, family))
+            standing = accessor.use_cases().assess_token.judge(account)
             access.payload.update(_claims(standing, access.get("amr") or ()))
         return access
 
@@ -263,9 +276,10 @@ def _exactly(kind: type[Kind], value: object) -> Kind:
 
 
 class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
-    """Logs in by password, and begins a family of tokens."""
+    """Logs in by password, and by a second factor where one comes along, and begins a family of tokens."""
 
     token_class = FamilyRefreshToken
+    mfa_login = (serializers.TokenObtainPairSerializer.username_field, "access", "refresh")
 
     @classmethod
     def get_token(cls, user: Any) -> JsonWebToken:  # noqa: ANN401 - whatever model the project has
@@ -273,6 +287,29 @@ class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
         token = super().get_token(user)
         token["amr"] = ["pwd"]
         return token
+
+    def run_validation(self, data: Any = empty) -> Any:  # noqa: ANN401 - as in DRF
+        """Keep the answer out of every cache, also that of a view which is simplejwt's own."""
+        headers = getattr(self.context.get("view"), "headers", None)
+        if headers is not None:  # in which DRF takes what it adds to the answer
+            headers["Cache-Control"] = "no-store"
+        return super().run_validation(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check the password, then what comes along, and make the pair only then."""
+        # Of simplejwt's two steps the first: the second makes the pair at once.
+        data: dict[str, Any] = super(serializers.TokenObtainPairSerializer, self).validate(attrs)
+        user: Any = self.user
+        family = secrets.token_urlsafe(FAMILY_BYTES)
+        token = _token(UserId(str(user.pk)), family, _scheme())
+        logins.confirm(getattr(self, "initial_data", None), token, self.context.get("request"))
+        account = logins.account_of(token)
+        refresh: Any = self.get_token(user)
+        refresh[FAMILY], refresh.account = family, account
+        data |= {"refresh": str(refresh), "access": str(refresh.access_token)}
+        if api_settings.UPDATE_LAST_LOGIN:
+            update_last_login(type(user), user)
+        return data | {"mfa": logins.shown(account)}
 
 
 class TokenRefreshSerializer(serializers.TokenRefreshSerializer):
@@ -286,3 +323,10 @@ class TokenRefreshSerializer(serializers.TokenRefreshSerializer):
             return super().validate(attrs)
         except ObjectDoesNotExist:
             raise AuthenticationFailed(self.error_messages["no_active_account"], "no_active_account") from None
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as Python has it
+    """Return the login view, which can only be imported when the framework has read its authentication classes."""
+    if name == "TokenObtainPairView":
+        return import_module("mfa.adapters.tokens.jwt_login").JwtLoginView
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

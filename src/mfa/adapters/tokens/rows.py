@@ -34,6 +34,16 @@ def identities(system: str, digest: str) -> tuple[TokenId, TokenId]:
     return TokenId(f"{system}:{digest}.{'0' * _CREATED}"), TokenId(f"{system}:{digest}.{'9' * _CREATED}")
 
 
+def owns(request: object, row: Any) -> bool:  # noqa: ANN401 - a row of whichever model
+    """Tell whether nobody else acts for a request than the owner of the token that came with it.
+
+    What impersonates users puts another into the owner's place, as whom the token has confirmed nothing. Frameworks
+    that know their users by nothing but the token leave nobody there.
+    """
+    user = getattr(request, "user", None)
+    return user is None or not user.is_authenticated or str(user.pk) == str(row.user_id)
+
+
 def dated(row: Any) -> Any:  # noqa: ANN401 - a row of whichever model
     """Give a row that is not stored yet the moment that its model would give it now, and return it."""
     row._meta.get_field("created").pre_save(row, add=True)  # noqa: SLF001 - Django's name for it

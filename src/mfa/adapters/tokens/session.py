@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from django.contrib import auth
@@ -76,27 +77,32 @@ class SessionTokenProvider(TokenProvider, TokenIssuer, TokenEnder, CookieIssuer,
 
         Nothing is shown: the session's key travels in a cookie.
         """
-        opened: Any = request._request if isinstance(request, Request) else request  # noqa: SLF001 - the session's own
         # With the paths by which the settings name them, which a session has to repeat.
         backends: Any = auth._get_backends(return_tuples=True)  # type: ignore[attr-defined] # noqa: SLF001 - Django's own way
         found = ((backend.get_user(user_id), path) for backend, path in backends)
         user, path = next((known for known in found if known[0] is not None), (None, ""))
-        if user is None:
-            return None
-        identity = _new_identity()
-
-        def log_in() -> Mapping[str, object]:
-            login(opened, user, backend=path)
-            # Over a login of the same user Django keeps the key, and this session is verified already.
-            opened.session.cycle_key()
-            opened.session[IDENTITY] = identity
-            return {"token": None}
-
-        return PreparedToken(token=_token(user, identity), issue=log_in)
+        return None if user is None else prepare(request, user, path)
 
     def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
         """Delete the user's sessions, where the database keeps them; others have lost what they had confirmed."""
         return {"session": end_sessions(user_id)}
+
+
+def prepare(request: object, user: Any, backend: str) -> PreparedToken:  # noqa: ANN401 - whatever model the project has
+    """Prepare a session of a user, whom that backend of Django's has let in."""
+    opened: Any = request._request if isinstance(request, Request) else request  # noqa: SLF001 - the session's own
+    identity = _new_identity()
+
+    def log_in() -> Mapping[str, object]:
+        before = opened.session.session_key
+        login(opened, user, backend=backend)
+        if opened.session.session_key == before:
+            # Over a login of the same user Django keeps the key, and this session is verified already.
+            opened.session.cycle_key()
+        opened.session[IDENTITY] = identity
+        return {"token": None}
+
+    return PreparedToken(token=_token(user, identity), issue=log_in)
 
 
 def _new_identity() -> str:
@@ -132,3 +138,10 @@ def _begin(*, request: object, **_: object) -> None:
     session = getattr(request, "session", None)
     if session is not None and SESSION_KEY in session:
         session[IDENTITY] = _new_identity()
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as Python has it
+    """Return the login view, for which the framework's views have to be there: not while Django starts."""
+    if name == "LoginView":
+        return import_module("mfa.adapters.tokens.login").SessionLoginView
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

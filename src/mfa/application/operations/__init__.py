@@ -4,6 +4,7 @@ Commands and the admin only call these, and so may a script (``accessor.use_case
 """
 
 from mfa.application.operations.access import LockDown, LockedDown, Reset, ResetAccount, Unlock
+from mfa.application.operations.moving import Import, ImportDevices, ImportedRow, ImportedUser
 from mfa.application.operations.operator import Operator
 from mfa.application.operations.passes import IssuedPass, IssuePass, PassWanted
 from mfa.application.operations.purge import Purge
@@ -17,6 +18,10 @@ from mfa.application.ports.reports import Report
 __all__ = [
     "AccountStatus",
     "CountSeals",
+    "Import",
+    "ImportDevices",
+    "ImportedRow",
+    "ImportedUser",
     "IssuePass",
     "IssuedPass",
     "LockDown",

@@ -15,6 +15,7 @@ from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import RotationIncomplete, SealError
 from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.moving import MEMORY_INDEX
 
 BATCH = 200
 """Accounts whose keys, and what their seals begin with, are read at once."""
@@ -132,6 +133,8 @@ class RotateKeys(UseCase):
             if challenge.sent is not None:
                 sent = self._sealed(challenge.sent, account, challenge.index, challenge.token_id)
                 after = after.with_challenge(attrs.evolve(challenge, sent=sent))
+        if account.moved is not None:
+            after = attrs.evolve(after, moved=self._sealed(account.moved, account, MEMORY_INDEX))
         return Decision(account=after, events=(), answer=after != account)
 
     def _sealed(self, sealed: bytes, account: Account, index: int, token_id: TokenId | None = None) -> bytes:

@@ -3,6 +3,7 @@
 import attrs
 
 from mfa.application.operations.access import LockDown, ResetAccount, Unlock
+from mfa.application.operations.moving import ImportDevices
 from mfa.application.operations.passes import IssuePass
 from mfa.application.operations.purge import Purge
 from mfa.application.operations.report import ReportMissing, ReportUsers
@@ -25,3 +26,4 @@ class Operations:
     purge: Purge
     count_seals: CountSeals
     read_trail: ReadTrail
+    import_devices: ImportDevices

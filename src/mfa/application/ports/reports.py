@@ -36,7 +36,7 @@ class AccountReports(Protocol):
     def count(self, group: str | None, max_failures: int, guessable: Collection[str]) -> Report:
         """Count the users of a group, or all.
 
-        One is disabled who has an active device, of a method that can be guessed, with so many failures.
+        One is disabled who has an active device that can be guessed, by its method or of itself, with so many failures.
         """
 
     @abstractmethod

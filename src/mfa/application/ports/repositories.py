@@ -59,8 +59,8 @@ class AccountRepository(Holders, AccountIndex, Protocol):
     def of(self, user_id: UserId, token_id: TokenId | None = None) -> Account:
         """Return a user's account with the challenges of one token; an empty one where nothing is stored."""
 
-    def proofs(self, user_id: UserId, token_id: TokenId | None) -> Proofs[Any]:
-        """Return what a gate asks of an account, by as little as that takes."""
+    def proofs(self, user_id: UserId, token_id: TokenId, *, trusts: bool) -> Proofs[Any]:
+        """Return what a gate asks of an account by as little as it takes; with ``trusts``, remembered browsers too."""
         return self.of(user_id, token_id)
 
     @abstractmethod

@@ -24,7 +24,10 @@ class TokenProvider(Protocol):
 
     @abstractmethod
     def token_of(self, request: object) -> Token | None:
-        """Return the token of an authenticated request, or None where its credentials are no token of this system."""
+        """Return the token of an authenticated request, or None where its credentials are no token of this system.
+
+        Nor are they one where the request acts for another user than theirs, as where operators impersonate users.
+        """
 
 
 @attrs.frozen(kw_only=True, eq=False)

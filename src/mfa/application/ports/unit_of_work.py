@@ -21,8 +21,8 @@ class UnitOfWork(Protocol):
         Raises ``StoreBusy`` and ``Unavailable``.
         """
 
-    def proofs(self, user_id: UserId, token_id: TokenId | None) -> Proofs[Any]:
-        """Read of an account what a gate asks; raises as ``account`` does."""
+    def proofs(self, user_id: UserId, token_id: TokenId, *, trusts: bool) -> Proofs[Any]:
+        """Read of an account what a gate asks, remembered browsers only where asked; raises as ``account`` does."""
         return self.account(user_id, token_id)
 
     @abstractmethod

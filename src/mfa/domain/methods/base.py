@@ -10,6 +10,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.sends import SendLimits
 from mfa.domain.verdicts import Verdict
@@ -128,6 +129,12 @@ def normalised(value: object) -> object:
     return "".join(_normalised(character) for character in value if character not in _DROPPED)
 
 
+def written(value: object) -> str:
+    """Return a text as somebody else may have written it down: its case and its dashes are a part of it."""
+    kept = (each for each in str(value) if each not in _DROPPED)
+    return "".join(each if unicodedata.category(each) == "Pd" else _normalised(each) for each in kept)
+
+
 def _normalised(character: str) -> str:
     match unicodedata.category(character):
         case "Nd":
@@ -143,14 +150,15 @@ def _normalised(character: str) -> str:
 class Attempt:
     """A value that claims to answer a device's challenge, with all that a method needs to judge it.
 
-    ``value`` is in its normal form, however it was handed in. ``siblings`` are as for ``Enrolment``, with the device
-    itself among them once it is active.
+    ``value`` is in its normal form, however it was handed in; ``typed`` is that. ``siblings`` are as for ``Enrolment``,
+    with the device itself among them once it is active.
     """
 
     state: bytes = attrs.field(repr=False)
     siblings: Mapping[int, bytes] = attrs.field(default=NO_SIBLINGS, repr=False)
     sent: bytes | None = attrs.field(default=None, repr=False)
     value: object = attrs.field(repr=False, converter=normalised)
+    typed: object = attrs.field(default=None, repr=False)
     now: datetime
 
     @property
@@ -214,6 +222,13 @@ class Method(Protocol):
     def remaining(self, state: bytes) -> int | None:
         """Return how many values a backup has left, or None where they never run out."""
         return None
+
+    def adopt(self, arrival: Arrival) -> Adoption:
+        """Make a device of what comes from another package, by the checks of a registration.
+
+        What the user has already is brought up to what was spent there since, and never back. Raises ``NotAdopted``.
+        """
+        raise NotAdopted("no_method", failed=False)
 
     @abstractmethod
     def verify(self, attempt: Attempt) -> Verdict:

@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from base64 import b32decode, b32encode
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, Protocol
 from urllib.parse import quote, urlencode
@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from mfa.domain.errors import NotDispatchable
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedSeed, NotAdopted, identity_of
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import equal
 from mfa.domain.states import decode, encode
@@ -21,6 +22,19 @@ Algorithm = Literal["sha1", "sha256", "sha512"]
 
 SEED_BYTES: dict[Algorithm, int] = {"sha1": 20, "sha256": 32, "sha512": 64}
 """As long as the output of the hash, which RFC 6238 section 5.1 recommends; 160 bits for SHA-1 (RFC 4226, R6)."""
+
+WEAK_SEED_BYTES = 16
+"""A seed below these 128 bits is weaker than RFC 4226 allows (section 4, R6)."""
+
+MOST_SEED_BYTES = 256
+"""Four times the longest that anybody recommends; what is longer is no seed."""
+
+FEWEST_DIGITS = 6
+MOST_DIGITS = 10
+"""RFC 4226 section 4, R4: a value has at least six digits; ten are all that 31 bits can fill."""
+
+LAST_COUNTER = 2**64 - 2
+"""Counters have eight octets (RFC 4226 section 5.1), and one more has to be left."""
 
 RESYNCHRONISATION_WINDOW = 100
 """How far ahead two consecutive HOTP values may lie and still put the counter right (RFC 4226 section 7.4)."""
@@ -51,25 +65,35 @@ def _base32(seed: bytes) -> str:
 
 @attrs.frozen(kw_only=True)
 class Parameters:
-    """How the values of one device are made and how far off they may be; fixed when it is registered."""
+    """How the values of one device are made and how far off they may be; fixed when it is registered.
+
+    ``start`` is the Unix time, in seconds, at which step 0 began (T0 of RFC 6238 section 4).
+    """
 
     digits: int
     algorithm: Algorithm
     tolerance: int
     period: int | None = None
+    start: int = 0
 
 
 @attrs.frozen(kw_only=True)
 class State:
     """What a device must remember: its seed, its parameters and the first counter that was not yet spent.
 
-    ``far`` is the counter of a value beyond the window, which a second value may confirm.
+    ``far`` is the counter of a value beyond the window, which a second value may confirm. ``drift`` is how many steps a
+    token was ahead when it was last used (RFC 6238 section 6), and None where that is not followed.
     """
 
     seed: bytes = attrs.field(repr=False, metadata={"dump": _base32, "load": b32decode})
     parameters: Parameters
     next_counter: int = 0
     far: int | None = None
+    drift: int | None = None
+
+    def step(self, at: datetime, period: int) -> int:
+        """Return the counter of a time, as the token has it."""
+        return (int(at.timestamp()) - self.parameters.start) // period + (self.drift or 0)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -126,17 +150,66 @@ class OneTimePassword(Method):
         matching = self._matching(state, window, value)
         unspent = [counter for counter in matching if counter >= state.next_counter]
         if unspent:
-            return _spend(state, unspent[-1])
+            return _spend(state, unspent[-1], attempt.now)
         if matching:
             return Rejected(reason=Reason.REPLAYED, state=unconfirmed)
         if self.resynchronise and state.parameters.period is None:
-            return self._resynchronised(state, value, beyond=window.stop)
+            return self._resynchronised(state, value, beyond=window.stop, now=attempt.now)
         return Rejected(reason=Reason.WRONG, state=unconfirmed)
 
-    def _resynchronised(self, state: State, value: str, *, beyond: int) -> Verdict:
+    def adopt(self, arrival: Arrival) -> Adoption:
+        """Take a seed with all that makes its values; one that the user has already is the same device."""
+        found = arrival.found
+        if not isinstance(found, ImportedSeed):
+            raise NotAdopted("unreadable")
+        state = self._imported(found, arrival.now)
+        identity = identity_of(state.seed)
+        for index, each in arrival.states.items():
+            known = decode(State, each)
+            if equal(known.seed, state.seed):
+                return Adoption(state=encode(_caught_up(known, state, found)), identity=identity, index=index)
+        if state.parameters.period is not None and found.spent is None and found.used_at is None:
+            state = _used_up(state, arrival.now)
+        return Adoption(state=encode(state), identity=identity, warning=_warning(state))
+
+    def _imported(self, found: ImportedSeed, now: datetime) -> State:
+        """Check what another package says of a device by what any app can have."""
+        time_based = self.parameters.period is not None
+        algorithm = found.algorithm.lower().replace("-", "")
+        tolerance = self.parameters.tolerance if found.tolerance is None else found.tolerance
+        for fits, reason in (
+            (0 < len(found.seed) <= MOST_SEED_BYTES, "seed"),
+            (0 < found.digits <= MOST_DIGITS, "digits"),
+            (algorithm in SEED_BYTES, "algorithm"),
+            (tolerance >= 0, "tolerance"),
+            (not time_based or found.period > 0, "period"),
+            (found.spent is None or -1 <= found.spent <= LAST_COUNTER, "counter"),
+        ):
+            if not fits:
+                raise NotAdopted(reason)
+        parameters = Parameters(
+            digits=found.digits,
+            algorithm=next(each for each in SEED_BYTES if each == algorithm),
+            tolerance=tolerance,
+            period=found.period if time_based else None,
+            start=found.start if time_based else 0,
+        )
+        state = State(
+            seed=found.seed,
+            parameters=parameters,
+            next_counter=0 if found.spent is None else found.spent + 1,
+            drift=found.drift if time_based else None,
+        )
+        if found.used_at is None:
+            return state
+        # A clock may have been ahead, but nobody has to wait for more than the next value.
+        ahead = found.used_at + tolerance * timedelta(seconds=found.period)
+        return _used_up(state, max(found.used_at, min(ahead, now)))
+
+    def _resynchronised(self, state: State, value: str, *, beyond: int, now: datetime) -> Verdict:
         """Accept the second of two consecutive values from beyond the window, and remember the first."""
         if state.far is not None and self._matching(state, range(state.far + 1, state.far + 2), value):
-            return _spend(state, state.far + 1)
+            return _spend(state, state.far + 1, now)
         ahead = range(beyond, state.next_counter + RESYNCHRONISATION_WINDOW + 1)
         far = self._matching(state, ahead, value)
         return Rejected(reason=Reason.WRONG, state=encode(attrs.evolve(state, far=far[0] if far else None)))
@@ -152,12 +225,38 @@ def _window(state: State, now: datetime) -> range:
     parameters = state.parameters
     if parameters.period is None:
         return range(state.next_counter, state.next_counter + parameters.tolerance + 1)
-    step = int(now.timestamp()) // parameters.period
+    step = state.step(now, parameters.period)
     return range(max(step - parameters.tolerance, 0), step + parameters.tolerance + 1)
 
 
-def _spend(state: State, counter: int) -> Accepted:
-    return Accepted(state=encode(attrs.evolve(state, next_counter=counter + 1, far=None)))
+def _spend(state: State, counter: int, now: datetime) -> Accepted:
+    drift, period = state.drift, state.parameters.period
+    if drift is not None and period is not None:
+        drift += counter - state.step(now, period)
+    return Accepted(state=encode(attrs.evolve(state, next_counter=counter + 1, far=None, drift=drift)))
+
+
+def _used_up(state: State, at: datetime) -> State:
+    """Spend all steps up to a time."""
+    if state.parameters.period is None:
+        return state
+    return attrs.evolve(state, next_counter=max(state.next_counter, state.step(at, state.parameters.period) + 1))
+
+
+def _caught_up(known: State, imported: State, found: ImportedSeed) -> State:
+    """Spend what the source has spent since; counters that are counted otherwise say nothing of one another."""
+    same = (known.parameters.period, known.parameters.start) == (imported.parameters.period, imported.parameters.start)
+    if not same or imported.next_counter <= known.next_counter:
+        return known
+    drift = known.drift if found.drift is None else found.drift
+    return attrs.evolve(known, next_counter=imported.next_counter, far=None, drift=drift)
+
+
+def _warning(state: State) -> str:
+    """Say what RFC 4226 section 4 forbids of a device that comes nevertheless."""
+    if len(state.seed) < WEAK_SEED_BYTES:
+        return "weak_seed"
+    return "few_digits" if state.parameters.digits < FEWEST_DIGITS else ""
 
 
 def authenticator_url(*, secret: str, user_name: str, issuer: str, parameters: Parameters) -> str:

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import attrs
 
+from mfa.domain.errors import InvalidField
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedAddress, NotAdopted, identity_of
 from mfa.domain.methods.base import (
     NO_SIBLINGS,
     Attempt,
@@ -20,7 +22,7 @@ from mfa.domain.methods.base import (
     RegistrationField,
 )
 from mfa.domain.moments import expired
-from mfa.domain.secrets import SALT_BYTES, SaltedHash
+from mfa.domain.secrets import SALT_BYTES, SaltedHash, equal
 from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
@@ -90,6 +92,24 @@ class OutOfBand(Method):
             lifetime=self.lifetime,
             message=Outgoing(destination=state.decode(), code=code, lifetime=self.lifetime),
         )
+
+    def adopt(self, arrival: Arrival) -> Adoption:
+        """Take an address that was proved elsewhere; what is out there is worth nothing here."""
+        found = arrival.found
+        if not isinstance(found, ImportedAddress):
+            raise NotAdopted("unreadable")
+        text = found.address or (arrival.user_email if self.default_to_user_email else "")
+        if not text:
+            raise NotAdopted("no_address", failed=False)
+        try:
+            address = self.addressing.read(text, self.field.name)
+        except InvalidField:
+            raise NotAdopted(self.field.name) from None
+        state = address.full.encode()
+        # What follows the user's own address is known again as that, whichever address it is by then.
+        identity = identity_of(state if found.address else b"")
+        same = (index for index, each in arrival.states.items() if equal(each, state))
+        return Adoption(state=state, identity=identity, index=next(same, None), destination=address.masked)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Compare the value with the code that is out, once, in time, and at most so many times."""

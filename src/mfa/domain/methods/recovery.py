@@ -1,19 +1,37 @@
 """Codes on paper, for the day when every other factor is lost."""
 
+import json
+import math
+from abc import abstractmethod
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Protocol
 
 import attrs
 
 from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedCode, ImportedCodes, NotAdopted, identity_of
+from mfa.domain.methods.base import (
+    MAX_VALUE_BYTES,
+    Attempt,
+    Dispatch,
+    Enrolment,
+    Entropy,
+    Method,
+    Registration,
+    normalised,
+    written,
+)
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 CODE_BYTES = 10
 """80 bits: above the 64 from which NIST SP 800-63B section 3.1.2.2 lifts the limit on guesses, and 16 letters long."""
+
+GUESSABLE_BITS = 64
+"""Below this many, guesses are limited (NIST SP 800-63B-4 section 3.1.2.2)."""
 
 GROUP = 4
 
@@ -31,12 +49,78 @@ def plain(text: str) -> str | None:
     return value if value.isascii() else None
 
 
+class ForeignHashes(Protocol):
+    """Recognises codes of which another package has kept nothing but a hash of its own, which may be slow to make."""
+
+    setting: str = ""
+    """The setting that says which kinds are known, where there is one."""
+
+    @abstractmethod
+    def known(self, hashed: str) -> bool:
+        """Tell whether it is a hash of a kind that can be recognised."""
+
+    @abstractmethod
+    def matches(self, code: str, hashed: str) -> bool:
+        """Tell whether it is the hash of the code, as that was written there; none is, of a kind that is not known."""
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class MovedCode:
+    """A code from elsewhere: hashed anew, or a hash as it was there; ``sheet`` names where it came from."""
+
+    sheet: str
+    own: SaltedHash | None = None
+    foreign: str | None = attrs.field(default=None, repr=False)
+
+    def same(self, code: ImportedCode) -> bool:
+        """Tell whether it is the code that a sheet still has, its text ``folded``."""
+        return self.own.matches(code.text) if self.own else self.foreign == code.hashed
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class CodeSet:
+    """What is left of a set: codes that were made here, and what came from elsewhere.
+
+    ``used`` are those of the latter that are worth nothing any more, so that no later import brings one back.
+    """
+
+    codes: tuple[SaltedHash, ...] = attrs.field(default=(), repr=False)
+    moved: tuple[MovedCode, ...] = ()
+    used: tuple[MovedCode, ...] = ()
+
+    @classmethod
+    def read(cls, state: bytes) -> "CodeSet":
+        """Read a state; one of codes that were all made here is a list of them."""
+        written_as_list = isinstance(json.loads(state), list)
+        return cls(codes=decode(tuple[SaltedHash, ...], state)) if written_as_list else decode(cls, state)
+
+    def write(self) -> bytes:
+        """Write a state."""
+        return encode(self) if self.moved or self.used else encode(self.codes)
+
+    def __len__(self) -> int:
+        """Return how many codes are left."""
+        return len(self.codes) + len(self.moved)
+
+    def without(self, gone: Iterable[MovedCode]) -> "CodeSet":
+        """Use codes from elsewhere up."""
+        over = tuple(gone)
+        return attrs.evolve(
+            self, moved=tuple(each for each in self.moved if each not in over), used=(*self.used, *over)
+        )
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class RecoveryCodes(Method):
-    """A set of long codes, each good for one verification; the state is what is left of the set, hashed."""
+    """A set of long codes, each good for one verification; the state is what is left of the set, hashed.
+
+    Codes of another package are a part of the one set. Those that it has in clear are then like any other; of those
+    that it has hashed, the hash stays as it is until the code is used or the set replaced.
+    """
 
     count: int
     entropy: Entropy
+    foreign: ForeignHashes | None = None
     name: str = "recovery"
     verbose_name: str = "Recovery codes"
     guessable = False
@@ -56,13 +140,82 @@ class RecoveryCodes(Method):
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many codes are left."""
-        return len(decode(tuple[SaltedHash, ...], state))
+        return len(CodeSet.read(state))
 
     def verify(self, attempt: Attempt) -> Verdict:
-        """Burn the code that fits; all are compared, so that the time does not tell which."""
-        value = plain(attempt.text)
-        codes = decode(tuple[SaltedHash, ...], attempt.state)
-        matches = [value is not None and code.matches(value) for code in codes]
-        if not any(matches):
+        """Burn the code that fits; all are compared, so that the time does not tell which.
+
+        Only the hashes of others are looked at one after another, last, and until one fits: each may take a while.
+        """
+        value, known = folded(attempt.text), CodeSet.read(attempt.state)
+        codes = tuple(code for code in known.codes if not code.matches(value))
+        moved = [code for code in known.moved if code.own is not None and code.own.matches(value)]
+        wrong = len(codes) == len(known.codes)
+        if wrong and not moved:
+            moved = self._hashed_elsewhere(known.moved, written(attempt.typed))
+        if wrong and not moved:
             return Rejected(reason=Reason.WRONG, state=attempt.state)
-        return Accepted(state=encode(tuple(code for code, match in zip(codes, matches, strict=True) if not match)))
+        return Accepted(state=attrs.evolve(known.without(moved), codes=codes).write())
+
+    def _hashed_elsewhere(self, codes: Iterable[MovedCode], value: str) -> list[MovedCode]:
+        for code in codes:
+            if code.foreign is not None and self.foreign is not None and self.foreign.matches(value, code.foreign):
+                return [code]
+        return []
+
+    def adopt(self, arrival: Arrival) -> Adoption:
+        """Put what is left of a sheet into the one set; what was used, here or there, stays so."""
+        found = arrival.found
+        if not isinstance(found, ImportedCodes):
+            raise NotAdopted("unreadable")
+        sheet = found.sheet or arrival.row
+        index, state = next(iter(arrival.states.items()), (None, None))
+        known = CodeSet() if state is None else CodeSet.read(state)
+        if state is None and not found.codes:
+            raise NotAdopted("empty", failed=False)
+        codes = [attrs.evolve(code, text=folded(code.text)) for code in found.codes if self._fits(code)]
+        if found.whole:
+            there = [code for code in known.moved if code.sheet == sheet]
+            known = known.without(code for code in there if not any(map(code.same, codes)))
+        if found.codes and not codes:
+            raise NotAdopted("codes")
+        before, salt = len(known), self.entropy.token(SALT_BYTES)
+        for code in codes:
+            known = _with(known, code, sheet, salt)
+        return Adoption(
+            state=known.write(),
+            identity=identity_of(self.name.encode()),
+            index=index,
+            grown=len(known) > before,
+            guessable=any(code.hashed or _bits(code) < GUESSABLE_BITS for code in codes),
+            warning="" if len(codes) == len(found.codes) else "some_codes",
+        )
+
+    def _fits(self, code: ImportedCode) -> bool:
+        """Tell whether a code can be typed; raises ``NotAdopted`` for a hash of a kind that nobody knows."""
+        if not code.hashed:
+            return len(code.text.encode("utf-8", "surrogatepass")) <= MAX_VALUE_BYTES and bool(normalised(code.text))
+        if self.foreign is None or not self.foreign.known(code.hashed):
+            setting = self.foreign and self.foreign.setting
+            raise NotAdopted(f"setting:{setting}" if setting else "hash")
+        return True
+
+
+def _with(known: CodeSet, code: ImportedCode, sheet: str, salt: bytes) -> CodeSet:
+    """Add a code, unless it is there or was used: the same code is one code, on however many sheets."""
+    there = any(each.same(code) for each in (*known.moved, *known.used))
+    if there or any(each.matches(code.text) for each in known.codes):
+        return known
+    own = None if code.hashed else SaltedHash.of(code.text, salt)
+    moved = MovedCode(sheet=sheet, own=own, foreign=code.hashed or None)
+    return attrs.evolve(known, moved=(*known.moved, moved))
+
+
+def folded(text: str) -> str:
+    """Return a code as it is in every writing: without spaces and dashes, and its letters in small."""
+    return str(normalised(text)).translate(_SMALL)
+
+
+def _bits(code: ImportedCode) -> float:
+    """Return how many bits a code has to guess, at the most: decimal digits, or letters and digits in one case."""
+    return len(code.text) * math.log2(10 if code.text.isdecimal() else 36) if code.bits is None else code.bits

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import attrs
 
+from mfa.domain.methods.adoption import Adoption, Arrival, ImportedCredential, NotAdopted
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
@@ -85,7 +86,8 @@ class SecurityKeys(Method):
     def register(self, enrolment: Enrolment) -> Registration:
         """Make creation options, with the handle that the user's other credentials have."""
         handles = [decode(Credential, sibling).user_handle for sibling in enrolment.siblings.values()]
-        handle = handles[0] if handles else self.entropy.token(USER_HANDLE_BYTES)
+        known = next((each for each in handles if each is not None), None)
+        handle = self.entropy.token(USER_HANDLE_BYTES) if known is None else known
         pending = PendingCredential(awaits=enrolment.user_name, handle=handle)
         dispatch = self._creation(pending, enrolment.now, enrolment.siblings)
         return Registration(state=encode(pending), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown)
@@ -108,6 +110,20 @@ class SecurityKeys(Method):
             return self._used(attempt) if pending is None else self._created(attempt, pending)
         except CeremonyRefused as refusal:
             return Rejected(reason=refusal.reason, step=refusal.step, state=attempt.state)
+
+    def adopt(self, arrival: Arrival) -> Adoption:
+        """Take a credential of this site; of one that the user has already the count only rises."""
+        found = arrival.found
+        if not isinstance(found, ImportedCredential):
+            raise NotAdopted("unreadable")
+        credential, index = self.relying_party.adopted(found), None
+        for position, state in arrival.states.items():
+            known = decode(Credential, state)
+            if known.id == credential.id:
+                count = max(known.sign_count, credential.sign_count)
+                credential, index = attrs.evolve(known, sign_count=count), position
+        name = unique_name(credential.id)
+        return Adoption(state=encode(credential), identity=bytes.fromhex(name), index=index, unique=name)
 
     # Logging in: nobody is known yet, so the options name no credential and the response has to name the user
 
@@ -170,11 +186,13 @@ class SecurityKeys(Method):
     def _used(self, attempt: Attempt) -> Verdict:
         response = AssertionResponse.read(attempt.value)
         credentials = {index: decode(Credential, state) for index, state in attempt.siblings.items()}
+        # All are the user's, though those that came from elsewhere may know him by another handle, or by none.
+        handles = (each.user_handle for each in credentials.values() if each.id == response.id)
         credential = self.relying_party.authenticate(
             response,
             challenge=_challenge(attempt, Purpose.GET),
             credentials=tuple(credentials.values()),
-            user_handle=decode(Credential, attempt.state).user_handle,
+            user_handle=next(handles, None) or b"",
         )
         index = next(index for index, each in credentials.items() if each.id == credential.id)
         return Accepted(state=encode(credential), index=index)

@@ -12,7 +12,7 @@ import json
 import re
 from abc import abstractmethod
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -21,6 +21,7 @@ import attrs
 from attrs.validators import instance_of, optional
 
 from mfa.domain.errors import MalformedValue
+from mfa.domain.methods.adoption import ImportedCredential, NotAdopted
 from mfa.domain.secrets import equal
 from mfa.domain.states import octets
 from mfa.domain.verdicts import Reason
@@ -59,6 +60,9 @@ MOST_VALUE_BYTES = 64 * 1024
 
 MOST_CREDENTIAL_ID_BYTES = 1023
 """The limit of section 7.1, step 25."""
+
+MOST_USER_HANDLE_BYTES = 64
+"""The limit of section 5.4.3."""
 
 MOST_TRANSPORTS = 16
 
@@ -146,16 +150,17 @@ class Credential:
     """What is kept of a public key credential (the credential record of section 4), and all that a login needs.
 
     ``public_key`` is the COSE key as the authenticator wrote it. ``sign_count`` and ``backed_up`` are those of the
-    latest ceremony; whether a credential may be backed up at all never changes.
+    latest ceremony; whether a credential may be backed up at all never changes. Of one that another site's software
+    has registered, that and the ``user_handle`` may be None: unknown until it is used here.
     """
 
     id: bytes = attrs.field(repr=False)
     public_key: bytes = attrs.field(repr=False)
     sign_count: int
-    backup_eligible: bool
+    backup_eligible: bool | None
     backed_up: bool
     aaguid: bytes
-    user_handle: bytes = attrs.field(repr=False)
+    user_handle: bytes | None = attrs.field(repr=False)
     transports: tuple[str, ...] = ()
 
     def descriptor(self) -> dict[str, object]:
@@ -257,6 +262,44 @@ class RelyingParty:
             transports=response.transports,
         )
 
+    def adopted(self, found: ImportedCredential) -> Credential:
+        """Check a credential that was registered elsewhere, by the steps for which nothing else is needed.
+
+        One that was made for another site is left out, where that is known. Raises ``NotAdopted``.
+        """
+        data = None if found.attestation is None else self._attested(found.attestation)
+        attested = None if data is None else data.attested
+        rp_id_hash = found.rp_id_hash if data is None else data.rp_id_hash
+        if rp_id_hash is not None and rp_id_hash != self._rp_id_hash:
+            raise NotAdopted("other_rp_id", failed=False)
+        credential_id = found.id or (attested.id if attested else b"")
+        public_key = found.public_key or (attested.public_key if attested else b"")
+        if not 0 < len(credential_id) <= MOST_CREDENTIAL_ID_BYTES:
+            raise NotAdopted("credential_id")
+        try:
+            self.cryptography.algorithm(public_key)
+        except Unreadable:
+            raise NotAdopted("public_key") from None
+        if found.user_handle is not None and not 0 < len(found.user_handle) <= MOST_USER_HANDLE_BYTES:
+            raise NotAdopted("user_handle")
+        return Credential(
+            id=credential_id,
+            public_key=public_key,
+            sign_count=_first(found.sign_count, data and data.sign_count, 0),
+            backup_eligible=_first(found.backup_eligible, data and data.has(_BACKUP_ELIGIBLE)),
+            backed_up=bool(_first(found.backed_up, data and data.has(_BACKED_UP))),
+            aaguid=_first(found.aaguid, attested and attested.aaguid, bytes(_AAGUID_BYTES)),
+            user_handle=found.user_handle,
+            transports=_transports(found.transports),
+        )
+
+    def _attested(self, attestation: bytes) -> "_AuthenticatorData":
+        try:
+            data = self.cryptography.attestation_object(attestation).authenticator_data
+            return _AuthenticatorData.read(data, self.cryptography)
+        except Unreadable:
+            raise NotAdopted("attestation") from None
+
     # Authentication (section 7.2)
 
     def request_options(self, challenge: bytes, *, credentials: Sequence[Credential] = ()) -> dict[str, object]:
@@ -284,9 +327,9 @@ class RelyingParty:
     ) -> Credential:
         """Judge the answer to request options, and return the next state of the credential that signed.
 
-        ``user_handle`` is that of the user who has to sign, and ``credentials`` are this user's. It is None where
-        nobody is known yet: then the response has to name the user, and ``credentials`` are those found by its id.
-        Raises ``CeremonyRefused``.
+        ``user_handle`` is that of the user who has to sign, empty where it is not known, and ``credentials`` are this
+        user's. It is None where nobody is known yet: then the response has to name the user, and ``credentials`` are
+        those found by its id. What is not known of the credential is learned. Raises ``CeremonyRefused``.
         """
         # 1 to 3 were the browser's and the reader's; 4 and 23: no extension is asked for, and none is looked at.
         credential = next((each for each in credentials if each.id == response.id), None)
@@ -294,7 +337,8 @@ class RelyingParty:
             raise CeremonyRefused("7.2.5", Reason.UNKNOWN_CREDENTIAL)
         _demand(response.user_handle is not None or user_handle is not None, "7.2.6", Reason.USER_HANDLE)
         for claimed in (response.user_handle, user_handle):
-            _demand(claimed is None or equal(claimed, credential.user_handle), "7.2.6", Reason.USER_HANDLE)
+            own = credential.user_handle
+            _demand(not claimed or own is None or equal(claimed, own), "7.2.6", Reason.USER_HANDLE)
         with _readable("7.2.7", Reason.MALFORMED):
             data = _AuthenticatorData.read(response.authenticator_data, self.cryptography)
         client = _ClientData.read(response.client_data, "7.2.8", "7.2.9")
@@ -307,13 +351,19 @@ class RelyingParty:
         _demand(data.has(_USER_PRESENT), "7.2.16", Reason.USER_PRESENCE)
         _demand(data.has(_USER_VERIFIED) or self.user_verification != "required", "7.2.17", Reason.USER_VERIFICATION)
         _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.2.18", Reason.BACKUP)
-        _demand(data.has(_BACKUP_ELIGIBLE) == credential.backup_eligible, "7.2.19", Reason.BACKUP)
+        _demand(credential.backup_eligible in {None, data.has(_BACKUP_ELIGIBLE)}, "7.2.19", Reason.BACKUP)
         signed = self.cryptography.signed(credential.public_key, response.message, response.signature)
         _demand(signed, "7.2.21", Reason.SIGNATURE)
         # A count that does not rise shows a clone, unless the authenticator keeps none (section 6.1.1).
         rises = data.sign_count > credential.sign_count or data.sign_count == credential.sign_count == 0
         _demand(rises, "7.2.22", Reason.SIGN_COUNT)
-        return attrs.evolve(credential, sign_count=data.sign_count, backed_up=data.has(_BACKED_UP))  # 7.2.24
+        return attrs.evolve(
+            credential,
+            sign_count=data.sign_count,
+            backup_eligible=data.has(_BACKUP_ELIGIBLE),
+            backed_up=data.has(_BACKED_UP),
+            user_handle=credential.user_handle or response.user_handle,
+        )  # 7.2.24
 
     # What both share
 
@@ -348,12 +398,11 @@ class AttestationResponse:
         """Read what ``PublicKeyCredential.toJSON`` writes; raises ``MalformedValue`` that names the member at fault."""
         credential_id, response = _credential(value)
         hints = response.get("transports")
-        words = [each for each in hints if isinstance(each, str)] if isinstance(hints, list) else []
         return cls(
             id=credential_id,
             client_data=_octets(response, "clientDataJSON"),
             attestation_object=_octets(response, "attestationObject"),
-            transports=tuple(filter(_TRANSPORT.fullmatch, words))[:MOST_TRANSPORTS],
+            transports=_transports(hints if isinstance(hints, list) else ()),
         )
 
 
@@ -489,6 +538,16 @@ class _AuthenticatorData:
 
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
+
+
+def _transports(hints: Iterable[object]) -> tuple[str, ...]:
+    words = [each for each in hints if isinstance(each, str)]
+    return tuple(filter(_TRANSPORT.fullmatch, words))[:MOST_TRANSPORTS]
+
+
+def _first(*values: Any) -> Any:  # noqa: ANN401 - whatever a credential has
+    """Return the first value that is known, or the last one."""
+    return next((each for each in values if each is not None), values[-1])
 
 
 def _demand(met: bool, step: str, reason: Reason) -> None:  # noqa: FBT001 - reads as a sentence where it stands

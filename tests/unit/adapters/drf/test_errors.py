@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from mfa.adapters.answers import ANSWERS, PROBLEMS, answer_to, rejection, requirement_body
-from mfa.adapters.drf.errors import with_code
 from mfa.adapters.exceptions import MfaException, api_exception
+from mfa.adapters.views import with_code
 from mfa.application.standing import Standing
 from mfa.domain import errors
 from mfa.domain.errors import (

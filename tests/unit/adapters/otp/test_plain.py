@@ -4,7 +4,7 @@ from base64 import b64decode
 
 import pytest
 
-from tests.contracts.otp import OneTimePasswordsContract, QrCodesContract
+from mfa.testing.contracts.otp import OneTimePasswordsContract, QrCodesContract
 from tests.otp import PlainOneTimePasswords, PlainQrCodes
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
-from tests.contracts.otp import RFC_4226_SEED, RFC_4226_VALUES, OneTimePasswordsContract
+from mfa.testing.contracts.otp import RFC_4226_SEED, RFC_4226_VALUES, OneTimePasswordsContract
 
 
 class TestPyotpOneTimePasswords(OneTimePasswordsContract):

@@ -6,7 +6,7 @@ import pytest
 from mfa.adapters.otp.segno import SegnoQrCodes
 from mfa.application.ports.otp import QrCodes
 from mfa.domain.methods.one_time_password import Parameters, authenticator_url
-from tests.contracts.otp import QrCodesContract
+from mfa.testing.contracts.otp import QrCodesContract
 
 PREFIX = "data:image/svg+xml;charset=utf-8,"
 

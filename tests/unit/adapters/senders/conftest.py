@@ -4,7 +4,7 @@ import pytest
 
 from mfa.adapters.senders import queue
 from mfa.application.ports.delivery import Message, Notice
-from tests.contracts.delivery import MESSAGE
+from mfa.testing.contracts.delivery import MESSAGE
 from tests.unit.adapters.senders.recorder import Recorder
 from tests.unit.application.world import World
 

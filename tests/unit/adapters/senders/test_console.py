@@ -6,7 +6,7 @@ import pytest
 
 from mfa.adapters.senders.console import ConsoleSender
 from mfa.application.ports.delivery import Message, Sender
-from tests.contracts.delivery import SenderContract
+from mfa.testing.contracts.delivery import SenderContract
 
 
 class Closed(StringIO):

@@ -10,7 +10,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from mfa.adapters.senders.django_email import DjangoEmailSender, NotAccepted
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender
-from tests.contracts.delivery import SenderContract
+from mfa.testing.contracts.delivery import SenderContract
 
 Answer = Exception | int | None
 

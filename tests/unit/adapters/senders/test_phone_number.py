@@ -3,7 +3,7 @@ import pytest
 from mfa.adapters.senders.phone_number import PhonenumbersAddressing
 from mfa.application.ports.delivery import Addressing
 from mfa.domain.errors import InvalidField
-from tests.contracts.delivery import AddressingContract
+from mfa.testing.contracts.delivery import AddressingContract
 
 
 class TestPhonenumbersAddressing(AddressingContract):

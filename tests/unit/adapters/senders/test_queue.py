@@ -16,7 +16,7 @@ from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, Se
 from mfa.application.ports.system import LOGIN_CONTEXT, Vault, seal_context
 from mfa.domain.errors import DeliveryFailed
 from mfa.domain.identifiers import Token, TokenId, UserId
-from tests.contracts.delivery import SenderContract
+from mfa.testing.contracts.delivery import SenderContract
 from tests.unit.adapters.senders.recorder import RECORDER, Recorder
 from tests.unit.application.world import PHONE, World
 

@@ -4,7 +4,7 @@ import pytest
 
 from mfa.adapters.system.clock import SystemClock
 from mfa.application.ports.system import Clock
-from tests.contracts.system import ClockContract
+from mfa.testing.contracts.system import ClockContract
 
 
 class TestSystemClock(ClockContract):

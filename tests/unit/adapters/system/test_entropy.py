@@ -2,7 +2,7 @@ import pytest
 
 from mfa.adapters.system.entropy import SystemEntropy
 from mfa.application.ports.system import Entropy
-from tests.contracts.system import EntropyContract
+from mfa.testing.contracts.system import EntropyContract
 
 
 class TestSystemEntropy(EntropyContract):

@@ -7,7 +7,7 @@ import pytest
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.ports.system import Vault
 from mfa.domain.errors import BrokenSeal, UnknownKey
-from tests.contracts.system import ONE_KEY, OTHER_KEY, VaultContract
+from mfa.testing.contracts.system import ONE_KEY, OTHER_KEY, VaultContract
 
 
 class TestAesGcmVault(VaultContract):

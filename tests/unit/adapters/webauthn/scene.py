@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.application.ports.webauthn import AttestationObject
-from tests.authenticator import AAGUID, AT, UP, Authority, PrivateKey, algorithm_of, cose_key, name, sign
+from mfa.testing.authenticator import AAGUID, AT, UP, Authority, PrivateKey, algorithm_of, cose_key, name, sign
 
 RP_ID_HASH = hashlib.sha256(b"example.org").digest()
 CLIENT_DATA_HASH = hashlib.sha256(b"client data").digest()

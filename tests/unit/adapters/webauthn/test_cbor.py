@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from mfa.adapters.webauthn import cbor
 from mfa.application.ports.webauthn import Unreadable
-from tests.authenticator import cbor as encode
-from tests.authenticator import head
+from mfa.testing.authenticator import cbor as encode
+from mfa.testing.authenticator import head
 
 ITEMS = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.binary(max_size=300) | st.text(max_size=300),

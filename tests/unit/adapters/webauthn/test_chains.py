@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa.adapters.webauthn.chains import trust_roots, trusted
-from tests.authenticator import LEAF, NOT_AFTER, NOT_BEFORE, Authority, generate_key, issue, name
+from mfa.testing.authenticator import LEAF, NOT_AFTER, NOT_BEFORE, Authority, generate_key, issue, name
 from tests.unit.domain.samples import NOW, SECOND
 
 ROOT = Authority.root()

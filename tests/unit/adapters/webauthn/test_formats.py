@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mfa.adapters.webauthn.statements import elements
 from mfa.application.ports.webauthn import Unreadable
-from tests.authenticator import (
+from mfa.testing.authenticator import (
     AAGUID,
     AT,
     AUTHORITY,

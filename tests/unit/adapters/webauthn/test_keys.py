@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mfa.adapters.webauthn import keys
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.application.ports.webauthn import Unreadable
-from tests.authenticator import ES256, RS256, cbor, cose_key, generate_key, sign
+from mfa.testing.authenticator import ES256, RS256, cbor, cose_key, generate_key, sign
 
 CRYPTOGRAPHY = Fido2AuthenticatorCryptography()
 

@@ -14,7 +14,7 @@ from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.application.ports.webauthn import AttestationObject, Unreadable
 from mfa.domain.methods.webauthn import CeremonyRefused, Credential
 from mfa.domain.states import decode, encode
-from tests.authenticator import Authority, b64decode, b64encode
+from mfa.testing.authenticator import Authority, b64decode, b64encode
 from tests.unit.adapters.webauthn.vectors import CRYPTOGRAPHY, FILE, VECTORS, Response, Vector, flipped
 from tests.unit.domain.samples import NOW
 

@@ -26,7 +26,7 @@ from mfa.domain.methods.webauthn import (
     Credential,
     RelyingParty,
 )
-from tests.authenticator import EDDSA, ES256, RS256, Authority, Conveyance, SoftwareAuthenticator
+from mfa.testing.authenticator import EDDSA, ES256, RS256, Authority, Conveyance, SoftwareAuthenticator
 from tests.unit.adapters.webauthn.vectors import FILE, ROOT, VECTORS, Vector
 from tests.unit.domain.samples import NOW
 

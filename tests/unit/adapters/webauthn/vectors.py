@@ -9,7 +9,7 @@ from cryptography import x509
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.methods.webauthn import AssertionResponse, AttestationResponse, Credential, RelyingParty
-from tests.authenticator import b64decode, b64encode
+from mfa.testing.authenticator import b64decode, b64encode
 from tests.unit.domain.samples import NOW
 
 FILE = json.loads((Path(__file__).parents[3] / "data" / "webauthn-l3-section16.json").read_bytes())

@@ -1,0 +1,1 @@
+"""What it takes to move a large site in while others verify."""

@@ -1,0 +1,1 @@
+"""Expenses of a team."""

@@ -1,0 +1,1 @@
+"""What other packages keep of their users, read from their own tables: one file for each."""

@@ -1,0 +1,134 @@
+"""A file of comma-separated values (RFC 4180), for whatever has no source of its own."""
+
+import csv
+from base64 import b32decode
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TextIO
+
+from mfa.application.ports.importing import (
+    Failed,
+    FoundRow,
+    FoundUser,
+    ImportedAddress,
+    ImportedCode,
+    ImportedCodes,
+    ImportedSeed,
+    ImportSource,
+    KnownUser,
+    SourcePlace,
+    SourceUnreadable,
+)
+from mfa.domain.methods.adoption import NotAdopted
+
+COLUMNS = ("user", "method", "secret", "digits", "period", "algorithm", "counter", "name")
+
+_GROUPED = str.maketrans("", "", " \t\u00a0-")
+"""What people and spreadsheets put between the groups of a seed."""
+
+Record = Mapping[str, str]
+
+
+class CsvSource(ImportSource):
+    """Reads one device a line, as a spreadsheet may have written it; all lines of a user are taken together.
+
+    The user is called by the natural key, or by the primary one where that means nobody else.
+    """
+
+    name = "csv"
+    by_name = True
+
+    def __init__(self, place: SourcePlace) -> None:
+        self._path = place.file
+
+    def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
+        """Read the whole file first: a line that cannot be read has nothing imported."""
+        rows: defaultdict[str, list[tuple[int, Record | None]]] = defaultdict(list)
+        for line, user, record in self._records():
+            if only is None or user in {only.id, only.name}:
+                rows[user].append((line, record))
+        for user, records in rows.items():
+            yield FoundUser(user=user, rows=tuple(_row(*each) for each in records))
+
+    def _records(self) -> Iterator[tuple[int, str, Record | None]]:
+        if self._path is None:
+            raise SourceUnreadable("This source reads a file: mfa_import csv FILE.")
+        try:
+            with open(self._path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - a path as it was typed
+                yield from _parsed(file)
+        except OSError as error:
+            raise SourceUnreadable(f"{self._path} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise SourceUnreadable(f"{self._path} is no text in UTF-8.") from None
+
+
+def _parsed(file: TextIO) -> Iterator[tuple[int, str, Record | None]]:
+    """Read the lines after the one that names the columns; without one they are in the order of ``COLUMNS``.
+
+    Where a comma is the decimal sign, spreadsheets write semicolons between columns.
+    """
+    first = file.readline()
+    file.seek(0)
+    reader = csv.reader(file, strict=True, delimiter=";" if ";" in first and "," not in first else ",")
+    columns: Sequence[str] = COLUMNS
+    line = 1
+    try:
+        for cells in reader:
+            begun, line = line, reader.line_num + 1
+            values = [each.strip() for each in cells]
+            names = [each.lower() for each in values]
+            if begun == 1 and {"user", "method"} <= {*names}:
+                columns = names
+            elif any(values):
+                record = dict(zip(columns, values, strict=False)) if len(values) <= len(columns) else None
+                yield begun, (record or {}).get("user", values[0]), record
+    except csv.Error:
+        raise SourceUnreadable(f"Line {line} is not closed, or no line of a file with commas.") from None
+
+
+def _row(line: int, record: Record | None) -> FoundRow:
+    method = "" if record is None else record.get("method", "").lower()
+    found: object
+    try:
+        found = Failed(reason="unreadable") if record is None else _found(method, record)
+    except NotAdopted as refusal:
+        found = Failed(reason=refusal.reason)
+    return FoundRow(row=f"csv:{line}", method=method, found=found, name=(record or {}).get("name", ""))
+
+
+def _found(method: str, record: Record) -> object:
+    secret = record.get("secret", "")
+    others: Mapping[str, Callable[[], object]] = {
+        "recovery": lambda: ImportedCodes(codes=(ImportedCode(text=secret),), whole=False),
+        "email": lambda: ImportedAddress(address=secret),
+        "sms": lambda: ImportedAddress(address=secret),
+    }
+    if method in others:
+        return others[method]()
+    if method not in {"totp", "hotp"}:
+        raise NotAdopted("method")
+    return ImportedSeed(
+        seed=_seed(secret),
+        digits=_number(record, "digits", 6),
+        period=_number(record, "period", 30),
+        algorithm=record.get("algorithm", "") or "sha1",
+        spent=_number(record, "counter", 0) - 1 if method == "hotp" else None,
+    )
+
+
+def _seed(text: str) -> bytes:
+    """Read base32 (RFC 4648 section 6) in either case, in groups, padded or not."""
+    bare = text.translate(_GROUPED).rstrip("=").upper()
+    try:
+        return b32decode(bare + "=" * (-len(bare) % 8))
+    except ValueError:
+        raise NotAdopted("seed") from None
+
+
+def _number(record: Record, column: str, default: int) -> int:
+    text = record.get(column, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal()):
+        raise NotAdopted(column)
+    return int(text)

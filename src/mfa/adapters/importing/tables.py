@@ -1,0 +1,269 @@
+"""Tables of another package, whether its app is installed or not: read by the key of their users, a batch at a time."""
+
+import json
+from base64 import b32decode
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+import attrs
+from django.apps.registry import Apps, apps
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import Error, connections
+from django.db.models import BigIntegerField, Exists, Field, Model, OuterRef
+from django.utils import timezone
+
+from mfa.application.ports.importing import Failed, FoundRow, FoundUser, KnownUser, LeftOut, SourceUnreadable
+from mfa.domain.methods.adoption import NotAdopted
+
+BATCH = 500
+"""Users whose rows are read at once."""
+
+_UNREADABLE = (AttributeError, ValueError, TypeError, OverflowError, ValidationError)
+"""What a column makes of a value that it cannot hold; of a text that is no time SQLite's makes an attribute error."""
+
+Read = Callable[[Any, Any], Iterable[FoundRow]]
+"""Says what a row tells, with whatever was read beside its batch."""
+
+
+def table(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - a model that nobody but the source knows
+    """Describe a table by the columns that are read, as a model that stands in no registry; ``id`` is its key.
+
+    JSON is read as a ``TextField`` and by ``as_json``: what is none is then a row that fails.
+    """
+    meta = type("Meta", (), {"apps": Apps(), "app_label": "mfa_importing", "db_table": name, "managed": False})
+    return type(name, (Model,), {"__module__": __name__, "Meta": meta, **columns})
+
+
+def user_key() -> "Field[Any, Any]":
+    """Return a column that holds the primary key of a user, in whatever form the database has that."""
+    key: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
+    if key.get_internal_type().endswith("AutoField"):
+        return BigIntegerField()
+    _, _, arguments, options = key.deconstruct()
+    column: Field[Any, Any] = type(key)(*arguments, **{**options, "primary_key": False})
+    return column
+
+
+def row_name(row: Any, part: str = "") -> str:  # noqa: ANN401 - a row of any table
+    """Return what the report calls a row, or one of several parts that it has: ``otp_totp_totpdevice:1``."""
+    return f"{row._meta.db_table}:{row.pk}" + (f":{part}" if part else "")  # noqa: SLF001 - Django's name for it
+
+
+def found_row(  # noqa: PLR0913 - all that a row says
+    row: Any,  # noqa: ANN401 - a row of any table
+    method: str,
+    read: Callable[[], object],
+    *,
+    part: str = "",
+    name: str = "",
+    created_at: datetime | None = None,
+    last_used_at: datetime | None = None,
+) -> FoundRow:
+    """Read a row; what ``read`` raises is why it does not come, and whatever it is, it stops no other."""
+    found: object
+    try:
+        found = read()
+    except NotAdopted as refusal:
+        found = Failed(reason=refusal.reason) if refusal.failed else LeftOut(reason=refusal.reason)
+    except Exception:  # noqa: BLE001 - what garbage makes of another package's code is no closed set of errors
+        found = Failed(reason="unreadable")
+    return FoundRow(
+        row=row_name(row, part),
+        method=method,
+        found=found,
+        name=name,
+        created_at=aware(created_at),
+        last_used_at=aware(last_used_at),
+    )
+
+
+def as_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON has
+    """Read a column of JSON, as text or as what the driver has made of it; raises ``NotAdopted``."""
+    if not isinstance(value, str | bytes):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise NotAdopted("unreadable") from None
+
+
+def as_text(value: object) -> str:
+    """Read a member of JSON that has to be a text; raises ``NotAdopted``."""
+    if not isinstance(value, str):
+        raise NotAdopted("unreadable")
+    return value
+
+
+def hints(value: object) -> tuple[object, ...]:
+    """Read a list of JSON, as text or read already, that is worth having; whatever is none has nothing in it."""
+    with suppress(NotAdopted):
+        found = as_json(value)
+        if isinstance(found, list):
+            return tuple(found)
+    return ()
+
+
+def sheets(rows: Iterable[Any], kind: str) -> Mapping[Any, str]:
+    """Name the sheets of a package that looks at a user's first row of a ``type`` alone, by the keys of these rows.
+
+    New codes are a new row there, and still the same sheet: those on it before are void.
+    """
+    first: dict[Any, Any] = {}
+    for row in rows:
+        if row.type == kind:
+            first.setdefault(row.user_id, row)
+    return {row.pk: row._meta.db_table for row in first.values()}  # noqa: SLF001 - Django's name for it
+
+
+def base32(text: str) -> bytes:
+    """Read a seed in base32 (RFC 4648 section 6), in either case and padded or not; raises ``ValueError``."""
+    bare = text.rstrip("=")
+    return b32decode(bare + "=" * (-len(bare) % 8), casefold=True)
+
+
+def aware(at: object) -> datetime | None:
+    """Return a time as the core has times; None for what is none."""
+    if not isinstance(at, datetime):
+        return None
+    return timezone.make_aware(at) if timezone.is_naive(at) else at
+
+
+def columns(database: str, *names: str) -> Mapping[str, frozenset[str]]:
+    """Return the columns of those of the tables that there are.
+
+    Raises ``SourceUnreadable`` for a database that does not answer.
+    """
+    if database not in connections:
+        raise SourceUnreadable(f"DATABASES has no {database!r}.")
+    connection = connections[database]
+    with _readable(database), connection.cursor() as cursor:
+        there = {*names}.intersection(connection.introspection.table_names(cursor))
+        described = {name: connection.introspection.get_table_description(cursor, name) for name in there}
+    return {name: frozenset(column.name for column in table) for name, table in described.items()}
+
+
+def model_table(database: str, label: str, *, column: str, default: str) -> str:
+    """Return the table of a model that a project names, installed or not.
+
+    That is the ``default`` where the model only extends the other package's own, whose table has the ``column``.
+    """
+    try:
+        name: str = apps.get_model(label)._meta.db_table  # noqa: SLF001 - Django's name for it
+    except (LookupError, ValueError):
+        name = label.lower().replace(".", "_")
+    return name if column in columns(database, name).get(name, ()) else default
+
+
+def existing(database: str, *models: Any) -> list[Any]:
+    """Return those of the tables that there are; raises ``SourceUnreadable``, also where a column is missing."""
+    there = columns(database, *(model._meta.db_table for model in models))  # noqa: SLF001 - Django's name for it
+    found = [model for model in models if model._meta.db_table in there]  # noqa: SLF001 - as above
+    for model in found:
+        options = model._meta  # noqa: SLF001 - as above
+        for field in options.concrete_fields:
+            if field.column not in there[options.db_table]:
+                raise SourceUnreadable(
+                    f"The table {options.db_table!r} has no column {field.column!r}: it belongs to another version."
+                )
+    return found
+
+
+def demand(database: str, *models: Any) -> None:
+    """Raise ``SourceUnreadable`` that names the first of the tables that is missing."""
+    there = existing(database, *models)
+    for model in models:
+        if model not in there:
+            name = model._meta.db_table  # noqa: SLF001 - Django's name for it
+            raise SourceUnreadable(f"The database {database!r} has no table {name!r}, so there is nothing to import.")
+
+
+@attrs.frozen(repr=False)
+class UserTables:
+    """Tables with a column ``user_id`` (``user_key``), from which all rows of a user come together."""
+
+    database: str
+    models: Sequence[Any]
+
+    def users(
+        self, only: KnownUser | None, read: Read, *, beside: Callable[[Sequence[Any]], Any] = lambda _: None
+    ) -> Iterator[FoundUser]:
+        """Go through the users: a user's rows by the tables in their order, and there by their keys.
+
+        ``beside`` is asked once for each batch of rows for what else ``read`` needs of them, such as children. Raises
+        ``SourceUnreadable``.
+        """
+        batches = self._batches(only)
+        while True:
+            with _readable(self.database):
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                context = beside([row for rows in batch.values() for row in rows if not isinstance(row, FoundRow)])
+            for user, rows in batch.items():
+                found = ([row] if isinstance(row, FoundRow) else read(row, context) for row in rows)
+                yield FoundUser(user=user, rows=tuple(each for some in found for each in some))
+
+    def children(self, model: Any, parent: str, rows: Iterable[Any]) -> Mapping[Any, Sequence[Any]]:  # noqa: ANN401
+        """Return the rows of a table without ``user_id``, by the key of the row that the column ``parent`` names."""
+        found: defaultdict[Any, list[Any]] = defaultdict(list)
+        keys = [row.pk for row in rows]
+        for child in self._of(model).filter(**{f"{parent}__in": keys}).order_by("pk"):
+            found[getattr(child, parent)].append(child)
+        return found
+
+    def _batches(self, only: KnownUser | None) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """Read by the users of the first table, then by those of the second who are not in the first, and so on.
+
+        No table is gone through twice, and no cursor is open while accounts are written.
+        """
+        if only is not None:
+            yield self._rows([user_key().to_python(only.id)])
+            return
+        for position, model in enumerate(self.models):
+            fresh = self._of(model)
+            for earlier in self.models[:position]:
+                fresh = fresh.filter(~Exists(self._of(earlier).filter(user_id=OuterRef("user_id"))))
+            keys = fresh.order_by("user_id").values_list("user_id", flat=True).distinct()
+            batch = list(keys[:BATCH])
+            while batch:
+                yield self._rows(batch)
+                batch = list(keys.filter(user_id__gt=batch[-1])[:BATCH])
+
+    def _rows(self, users: Collection[Any]) -> Mapping[str, Sequence[Any]]:
+        rows: dict[str, list[Any]] = {str(user): [] for user in users}
+        for model in self.models:
+            found = self._of(model).filter(user_id__in=users).order_by("pk")
+            try:
+                read = [(row.user_id, row) for row in found]
+            except _UNREADABLE:
+                read = list(_one_by_one(found))
+            for user, row in read:
+                rows[str(user)].append(row)
+        return rows
+
+    def _of(self, model: Any) -> Any:  # noqa: ANN401 - as everywhere here
+        return model._default_manager.using(self.database)  # noqa: SLF001 - Django's name for it
+
+
+@contextmanager
+def _readable(database: str) -> Iterator[None]:
+    """Say in a sentence that a database does not answer, or that a table has not the columns that it should have."""
+    try:
+        yield
+    except Error as error:
+        # What drivers say may quote a row.
+        raise SourceUnreadable(f"The database {database!r} cannot be read: {type(error).__name__}.") from None
+
+
+def _one_by_one(rows: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - as everywhere here
+    """Read rows of which at least one cannot be read, which is then a row that failed."""
+    for key, user in rows.values_list("pk", "user_id"):
+        try:
+            yield user, rows.get(pk=key)
+        except _UNREADABLE:
+            name = f"{rows.model._meta.db_table}:{key}"  # noqa: SLF001 - Django's name for it
+            yield user, FoundRow(row=name, method="", found=Failed(reason="unreadable"))

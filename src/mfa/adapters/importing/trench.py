@@ -1,0 +1,128 @@
+"""django-trench: one table, whose rows are methods that each have backup codes of their own."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldError, ObjectDoesNotExist
+from django.db.models import BooleanField, TextField
+
+from mfa.adapters.importing.settings import member, missing
+from mfa.adapters.importing.tables import UserTables, base32, demand, found_row, model_table, table, user_key
+from mfa.application.ports.importing import (
+    FoundRow,
+    FoundUser,
+    ImportedAddress,
+    ImportedCode,
+    ImportedCodes,
+    ImportedSeed,
+    ImportSource,
+    KnownUser,
+    SourcePlace,
+)
+from mfa.domain.methods.adoption import NotAdopted
+
+SETTING = "TRENCH_AUTH"
+
+_ADDRESSES = {"email": "email", "sms_api": "phone_number", "sms_twilio": "phone_number"}
+"""The methods that send something, and the field of the user that an address stands in unless a setting names one."""
+
+_METHODS = {"app": "totp", "email": "email", "sms_api": "sms", "sms_twilio": "sms"}
+
+_HASH = re.compile(r"[a-z][a-z0-9_]*\$.{20,}")
+"""A password hash of Django's, also one whose hasher is not installed here."""
+
+Owners = Mapping[Any, Any]
+
+
+class TrenchSource(ImportSource):
+    """Reads active methods: one that is not was never proved, or was switched off, though its row keeps everything."""
+
+    name = "trench"
+
+    def __init__(self, place: SourcePlace) -> None:
+        self._database = place.database
+
+    def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
+        """Go through the users; addresses are read from the users of this deployment, for the table has none."""
+        model = table(
+            model_table(
+                self._database,
+                member(SETTING, "USER_MFA_MODEL", "trench.MFAMethod"),
+                column="secret",
+                default="trench_mfamethod",
+            ),
+            user_id=user_key(),
+            name=TextField(),
+            secret=TextField(),
+            is_active=BooleanField(),
+            backup_codes=TextField(db_column="_backup_codes"),
+        )
+        demand(self._database, model)
+        return UserTables(self._database, [model]).users(only, _read, beside=_owners)
+
+
+def _owners(rows: Sequence[Any]) -> Owners:
+    """Return the users whose addresses are asked for, with the related rows that these stand in."""
+    keys = {row.user_id for row in rows if row.is_active and row.name in _ADDRESSES}
+    related = {path.rpartition(".")[0].replace(".", "__") for path in map(_source_field, _ADDRESSES)} - {""}
+    users = get_user_model()._base_manager.filter(pk__in=keys)  # noqa: SLF001 - Django's name for it
+    try:
+        found = list(users.select_related(*related) if related else users)
+    except FieldError:
+        # The path is no path of relations; what it leads to is asked of each user.
+        found = list(users)
+    return {user.pk: user for user in found}
+
+
+def _read(row: Any, owners: Owners) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
+    yield found_row(row, _METHODS.get(row.name, ""), lambda: _device(row, owners))
+    if row.is_active:
+        yield found_row(row, "recovery", lambda: _codes(row.backup_codes), part="backup_codes")
+
+
+def _device(row: Any, owners: Owners) -> object:  # noqa: ANN401 - as above
+    if not row.is_active:
+        raise NotAdopted("unconfirmed", failed=False)
+    if row.name == "app":
+        return ImportedSeed(seed=base32(row.secret), period=int(_method("app").get("VALIDITY_PERIOD", 30)))
+    if row.name in _ADDRESSES:
+        return ImportedAddress(address=_address(owners.get(row.user_id), _source_field(row.name)))
+    raise NotAdopted("no_method", failed=False)
+
+
+def _method(name: str) -> Mapping[str, Any]:
+    methods: Mapping[str, Mapping[str, Any]] = member(SETTING, "MFA_METHODS", {})
+    return methods.get(name, {})
+
+
+def _source_field(name: str) -> str:
+    path: str = _method(name).get("SOURCE_FIELD", _ADDRESSES[name])
+    return path
+
+
+def _address(user: Any, path: str) -> str:  # noqa: ANN401 - whatever model the project has
+    """Follow the path from the user to an address, which may be a number of a class of its own."""
+    found = user
+    try:
+        for name in path.split(".") if user is not None else ():
+            found = getattr(found, name)
+    except ObjectDoesNotExist:
+        found = None
+    except AttributeError:
+        raise missing(SETTING) from None
+    if not found:
+        raise NotAdopted("no_address", failed=False)
+    return str(found)
+
+
+def _codes(text: str) -> ImportedCodes:
+    """Read codes that are hashed, or lie in clear, as the setting says; what is the other was no good there either."""
+    stored = [code for code in text.split("|") if code]
+    hashed = bool(member(SETTING, "ENCRYPT_BACKUP_CODES", default=True))
+    if any(bool(_HASH.match(code)) != hashed for code in stored):
+        raise missing(SETTING)
+    return ImportedCodes(
+        codes=tuple(ImportedCode(hashed=code) if hashed else ImportedCode(text=code) for code in stored)
+    )
