@@ -1,6 +1,7 @@
 """Proving a device: to verify a session, or to make a new device active."""
 
 import json
+import re
 from collections.abc import Mapping
 
 import attrs
@@ -8,7 +9,7 @@ from django.http import HttpResponse, JsonResponse
 
 from mfa.adapters.answers import Answer, answer_to, rejection
 from mfa.adapters.django.gate import respond
-from mfa.adapters.django.leading import METHODS, takes_html
+from mfa.adapters.django.leading import JSON, METHODS, preferred
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.transactions import ListedDevice
 from mfa.application.verification import NotVerified, Verified, Verify
@@ -18,6 +19,9 @@ from mfa.pages.entries import PASSKEY, entry_of, ways
 from mfa.pages.visits import SENT, VERIFY, Visit, page, tried
 
 CONFIRM = "mfa_pages:confirm"
+
+NOWHERE = -1
+"""The index of no device."""
 
 _YES = ("on", "true", "1")
 
@@ -37,7 +41,7 @@ def verify(visit: Visit) -> HttpResponse:
     chosen = next((each for each in ways(visit, index) if each.open), None)
     if chosen is None:
         raise NotFound
-    device = chosen.listed if not index else visit.device(int(index) if index.isascii() and index.isdigit() else -1)
+    device = visit.device(int(index) if re.fullmatch("[0-9]{1,9}", index) else NOWHERE) if index else chosen.listed
     verified, error = proved(visit, device)
     if verified is None:
         return _verify_page(visit, str(device.device.index), error)
@@ -63,7 +67,7 @@ def confirm(visit: Visit, index: int) -> HttpResponse:
 def dispatch(visit: Visit, index: int) -> HttpResponse:
     """Send a code to a device; a script is given the options for a passkey."""
     listed = visit.device(index)
-    if not takes_html(visit.request):
+    if preferred(visit.request) == JSON:
         return _told(visit, index)
     _, error = tried(lambda: dispatched(visit, index))
     if error is not None:

@@ -124,7 +124,7 @@ def test_a_device_of_nobodys_is_nowhere(ann: Person) -> None:
     ann.enrol()
     page = ann.get("/security/verify/")
 
-    assert {ann.submit(page, "verify", value="1", index=index).status for index in ("7", "x", "²")} == {404}
+    assert {ann.submit(page, "verify", value="1", index=index).status for index in ("7", "x", "²", "9" * 5000)} == {404}
 
 
 def test_without_an_index_the_first_is_meant(ann: Person) -> None:
@@ -159,7 +159,7 @@ def test_a_program_that_asks_for_a_code_is_told(ann: Person) -> None:
     ann.enrol()
     token = ann.get("/security/verify/").form("verify").fields["csrfmiddlewaretoken"]
 
-    answer = ann.client.post("/security/0/dispatch/", headers={"Accept": "*/*", "X-CSRFToken": token})
+    answer = ann.client.post("/security/0/dispatch/", headers={"Accept": "application/json", "X-CSRFToken": token})
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_dispatchable")
 
@@ -252,6 +252,22 @@ class TestARememberedBrowser:
         later = self.remembered(ann)
 
         assert later.submit(later.get("/vault/"), "trusted").html == "the vault, by GET"
+
+    def test_keeps_it_where_the_site_says(self, settings: Settings, db: None) -> None:
+        ann = Site(settings, TRUST_COOKIE="remembered").person()
+        app = ann.enrol()
+
+        ann.submit(ann.get("/security/verify/"), "verify", value=app.code, trust="on")
+
+        assert ann.client.cookies["remembered"]["secure"] is True
+        assert ann.get("/security/browsers/").all("browser")
+
+    def test_is_not_where_nobody_wants_that(self, ann: Person) -> None:
+        app = ann.enrol()
+
+        ann.submit(ann.get("/security/verify/"), "verify", value=app.code, trust="false")
+
+        assert ann.get("/security/browsers/").all("browser") == []
 
     def test_is_forgotten_by_another(self, ann: Person) -> None:
         later = self.remembered(ann)

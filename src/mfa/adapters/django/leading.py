@@ -21,13 +21,18 @@ METHODS = "methods"
 NOT_DONE = "not-done"
 """Says that a form was sent, and that nothing came of it."""
 
-_KINDS = ("text/html", "application/json")
+JSON = "application/json"
 
 
 def takes_html(request: HttpRequest) -> bool:
-    """Tell whether who asks is a browser that shows a page, by which of the two it names first."""
+    """Tell whether who asks is a browser that shows a page."""
+    return preferred(request) == "text/html"
+
+
+def preferred(request: HttpRequest) -> str:
+    """Return which of the kinds that matter here a request names first; empty where it names neither."""
     named = [each.partition(";")[0].strip().lower() for each in request.headers.get("Accept", "").split(",")]
-    return next((each for each in named if each in _KINDS), "") == "text/html"
+    return next((each for each in named if each in {"text/html", JSON}), "")
 
 
 def same_site(request: HttpRequest, place: str | None) -> str:

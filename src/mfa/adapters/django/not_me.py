@@ -108,18 +108,18 @@ def _alone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
     return view
 
 
-def not_me_view(template: str) -> Callable[..., HttpResponseBase]:
-    """Make the view of a link, whose pages are that template, by their name where it has a place for one."""
+def not_me_view(base: str) -> Callable[..., HttpResponseBase]:
+    """Make the view of a link, whose pages extend that template."""
 
     def this_was_not_me(request: HttpRequest, token: str) -> HttpResponseBase:
         if request.method not in _METHODS:
             return _guarded(HttpResponseNotAllowed(_METHODS))
-        state, status = _judged(request, token)
+        name, status = _judged(request, token)
         # Without the request: a context processor of the project might ask for a session, or show who is logged in.
-        page = rendered(template.format(state), {"issuer": use_cases().issuer, "state": state})
+        page = rendered(f"mfa/not_me/{name}.html", {"issuer": use_cases().issuer, "base": base})
         return _guarded(HttpResponse(page, status=status))
 
     return _alone(this_was_not_me)
 
 
-this_was_not_me = not_me_view("mfa/not_me/{}.html")
+this_was_not_me = not_me_view("mfa/not_me/base.html")
