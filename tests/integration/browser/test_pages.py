@@ -369,6 +369,12 @@ def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person
     ann.chrome.execute_script("window.print = () => { window.printed = true }")
     ann.find("[data-mfa=print]").click()
     assert ann.chrome.execute_script("return window.printed") is True
+    ann.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    on_paper = ann.find("body").text
+    ann.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert [code for code in codes if code not in on_paper] == []
+    assert "Example ann" in on_paper
+    assert [word for word in ("Devices", "Download", "I have kept them") if word in on_paper] == []
 
     assert ann.complaints() == []
     ann.open("")

@@ -1,6 +1,7 @@
 """Devices are added, and proved, by what stands on the pages."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -84,6 +85,19 @@ class TestAnApp:
         page = ann.submit(page, "register")
 
         assert ann.submit(page, "confirm", value=app_on(page, ann).code).html == "the vault, by GET"
+
+    def test_what_was_left_lying_is_proved_after_a_verification(self, ann: Person) -> None:
+        app = ann.enrol()
+        page = begun(ann, "totp")
+        new = app_on(page, ann)
+        ann.site.world.clock.advance(timedelta(minutes=11))
+
+        asked = ann.submit(page, "confirm", value=new.code)
+        assert asked.all("not-done")
+        back = ann.submit(asked, "verify", value=app.code)
+
+        assert back.where == f"/security/{new.index}/confirm/?not-done=1"
+        assert len(ann.submit(back, "confirm", value=new.code).all("device")) == 2
 
     def test_a_name_that_cannot_be_is_told_and_nothing_typed_is_lost(self, ann: Person) -> None:
         page = begun(ann, "totp", name="x" * 65)

@@ -127,6 +127,13 @@ def test_a_failure_is_counted_within_a_transaction_of_the_request(ann: Person) -
         connection.settings_dict["ATOMIC_REQUESTS"] = False
 
 
+def test_a_page_turns_with_its_language(ann: Person) -> None:
+    arabic = ann.once("/security/", **{"Accept-Language": "ar"}).content.decode()
+
+    assert '<html lang="ar" dir="rtl">' in arabic
+    assert '<html lang="en" dir="ltr">' in ann.get("/security/").html
+
+
 def test_a_page_can_be_replaced_and_so_can_the_one_around_them_all(
     ann: Person, settings: Settings, tmp_path: Path
 ) -> None:
