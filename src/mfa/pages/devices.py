@@ -19,6 +19,9 @@ from mfa.pages.visits import SENT, Visit, page, tried
 
 _SVG = "data:image/svg+xml"
 
+_OWN = ("authenticator_url", "secret", "qr_code")
+"""What is shown of a new device that the page knows; what a project's own method shows stands below its name."""
+
 
 @page("GET")
 def devices(visit: Visit) -> HttpResponse:
@@ -65,7 +68,8 @@ def register(visit: Visit, method: str) -> HttpResponse:
         return _register_page(visit, chosen, error)
     index = registered.device.index
     if not chosen.dispatchable:
-        return confirm_page(visit, registered.listed, shown=registered.shown, qr=_qr(registered.shown))
+        others = [(name, value) for name, value in registered.shown.items() if name not in _OWN]
+        return confirm_page(visit, registered.listed, shown=registered.shown, qr=_qr(registered.shown), others=others)
     if chosen.collective:
         return visit.to(CONFIRM, index)
     _, error = tried(lambda: dispatched(visit, index))

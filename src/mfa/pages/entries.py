@@ -41,7 +41,8 @@ def entry_of(visit: Visit, listed: ListedDevice) -> Entry:
     kind = MAILED if methods.dispatchable(name) else TYPED
     if any(each.collective for each in methods if each.name == name):
         kind = PASSKEY
-    return Entry(listed=listed, method=gettext(methods.verbose_name(name)), kind=kind, backup=methods.backup(name))
+    backup = methods.backup(name) and not listed.device.temporary
+    return Entry(listed=listed, method=gettext(methods.verbose_name(name)), kind=kind, backup=backup)
 
 
 def ways(visit: Visit, index: str = "", wanted: str = "") -> list[Entry]:

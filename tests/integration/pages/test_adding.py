@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from pytest_django import Settings
 
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.otp.segno import SegnoQrCodes
@@ -178,6 +179,18 @@ def options_of(person: Person, page: Shown, does: str = "confirm") -> dict[str, 
     assert answer.status_code == 200, answer.content
     options: dict[str, object] = answer.json()["options"]
     return options
+
+
+class TestAMethodOfAProjectsOwn:
+    @pytest.fixture
+    def ann(self, settings: Settings, db: None) -> Person:
+        return Site(settings, METHODS=["totp", "tests.projects.acme.ExampleMethod"]).person()
+
+    def test_has_its_fields_and_shows_what_it_has_to_show(self, ann: Person) -> None:
+        page = begun(ann, "example", start="41")
+
+        assert "advice count" in page.text
+        assert "after 4***" in ann.submit(page, "confirm", value="42").inside("device")
 
 
 class TestWhatIsNot:

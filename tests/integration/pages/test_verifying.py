@@ -7,7 +7,10 @@ from urllib.parse import urlencode
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
+from mfa.adapters import accessor
 from mfa.adapters.django.models import DeviceRecord
+from mfa.application.operations import Operator, PassWanted
+from mfa.domain.identifiers import UserId
 from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.pages.people import Person, Shown, Site
 from tests.integration.pages.test_adding import app_on, begun, options_of
@@ -218,6 +221,20 @@ def test_a_device_that_is_out_of_use_is_told_of(settings: Settings, db: None) ->
 
     assert "out of use" in page.text
     assert "Ask the people who run the site" in page.text
+
+
+def test_whoever_was_given_a_pass_verifies_by_that_and_adds_a_device(ann: Person) -> None:
+    wanted = PassWanted(user_id=UserId(str(ann.user.pk)), uses=2)
+    issued = accessor.use_cases().operations.issue_pass(wanted, Operator(name="desk", why="lost her phone"))
+    page = ann.get("/vault/")
+    assert "The temporary pass" in page.text
+
+    devices = ann.submit(page, "verify", value=issued.value, next="")
+    assert "Until" in devices.inside("device")
+    added = begun(ann, "totp")
+    ann.submit(added, "confirm", value=app_on(added, ann).code)
+
+    assert [each["data-index"] for each in ann.get("/security/").all("device")] == ["1"]
 
 
 def test_a_device_whose_method_is_gone_is_no_way(ann: Person) -> None:
