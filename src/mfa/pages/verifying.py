@@ -63,18 +63,18 @@ def confirm(visit: Visit, index: int) -> HttpResponse:
     return confirm_page(visit, listed, error) if verified is None else visit.done(added="1")
 
 
-@page("POST")
+@page("GET", "POST")
 def dispatch(visit: Visit, index: int) -> HttpResponse:
-    """Send a code to a device; a script is given the options for a passkey."""
-    listed = visit.device(index)
-    if preferred(visit.request) == JSON:
+    """Send a code to a device, and lead to where it is typed; a script is given the options for a passkey."""
+    listed, error = visit.device(index), None
+    if visit.posted and preferred(visit.request) == JSON:
         return _told(visit, index)
-    _, error = tried(lambda: dispatched(visit, index))
+    if visit.posted:
+        _, error = tried(lambda: dispatched(visit, index))
     if error is not None:
         return _verify_page(visit, str(index), error) if listed.device.active else confirm_page(visit, listed, error)
-    if listed.device.active:
-        return visit.to(VERIFY, index=str(index), **{SENT: "1"})
-    return visit.to(CONFIRM, index, **{SENT: "1"})
+    sent = {SENT: "1"} if visit.posted else {}
+    return visit.to(VERIFY, index=str(index), **sent) if listed.device.active else visit.to(CONFIRM, index, **sent)
 
 
 def dispatched(visit: Visit, index: int) -> Mapping[str, object]:

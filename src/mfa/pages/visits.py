@@ -194,7 +194,7 @@ def page(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
 
     It stands outside of ``ATOMIC_REQUESTS``, in which a counted failure would be rolled back.
     """
-    allowed = (*methods, *(["HEAD"] if "GET" in methods else []))
+    allowed = (*methods, "HEAD")
 
     def made(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
         @wraps(view)

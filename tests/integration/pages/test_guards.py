@@ -84,14 +84,14 @@ def test_other_verbs_are_not_known(ann: Person) -> None:
 def test_nobody_is_sent_to_the_login(ann: Person) -> None:
     ann.client.logout()
 
-    found = {path: ann.once(path) for path in paths(but={"not_me", "dispatch"})}
+    found = {path: ann.once(path) for path in paths(but={"not_me"})}
 
     assert {answer["Location"] for answer in found.values()} == {f"/login/?next={path}" for path in found}
 
 
 def test_nothing_is_written_into_a_page(ann: Person) -> None:
     """A site may forbid scripts and styles in its pages, and pictures that are none of its files."""
-    for path in paths(but={"not_me", "dispatch"}):
+    for path in paths(but={"not_me"}):
         page = ann.get(path)
         elements = page.elements.found
 

@@ -6,9 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.checks import run_checks
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from mfa.adapters.django.decorators import verified
 from mfa.domain.errors import Unavailable
 from tests.integration.pages.people import HTML, Person, Site
 
@@ -56,6 +58,13 @@ class TestTheDecorator:
 
         assert asked == {"next": ["/f/?a=b"], "not-done": ["1"]}
         assert later.get(answer["Location"]).all("not-done")
+
+    def test_nobody_is_known_where_a_site_knows_no_users(self, site: Site) -> None:
+        view = verified()(lambda _: HttpResponse())
+
+        answer = view(RequestFactory(headers=HTML).get("/vault/"))
+
+        assert answer["Location"] == "/login/?next=/vault/"
 
     @pytest.mark.parametrize("referer", ["https://evil.example/f/", ""])
     def test_or_else_to_where_it_was_sent(self, later: Person, referer: str) -> None:

@@ -112,6 +112,12 @@ def test_every_device_has_a_form_and_the_best_is_open(ann: Person) -> None:
     assert app.index == 0
 
 
+def test_where_a_code_is_sent_from_is_no_page(ann: Person) -> None:
+    ann.enrol()
+
+    assert ann.get("/security/0/dispatch/?next=/vault/").where == "/security/verify/?next=/vault/&index=0"
+
+
 def test_nothing_was_sent_yet(ann: Person) -> None:
     ann.enrol()
     ann.submit(begun(ann, "email"), "confirm", value=ann.site.world.outbox.messages[-1].code)

@@ -62,7 +62,8 @@ def led(
     if verify is None or request.method not in {"GET", "HEAD", "POST"} or not takes_html(request):
         return None
     page, asked = verify, question(request, answer, back)
-    if answer.code == "not_authenticated" and not request.user.is_authenticated:
+    user = getattr(request, "user", None)
+    if answer.code == "not_authenticated" and (user is None or not user.is_authenticated):
         page, asked = conf.login_url(), {NEXT: asked[NEXT]}
     elif answer.code not in {"verification_required", "registration_required"}:
         return None
