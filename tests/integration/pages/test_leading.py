@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.checks import run_checks
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
@@ -60,7 +60,9 @@ class TestTheDecorator:
         assert later.get(answer["Location"]).all("not-done")
 
     def test_nobody_is_known_where_a_site_knows_no_users(self, site: Site) -> None:
-        view = verified()(lambda _: HttpResponse())
+        @verified()
+        def view(request: HttpRequest) -> HttpResponse:
+            return HttpResponse()
 
         answer = view(RequestFactory(headers=HTML).get("/vault/"))
 
