@@ -23,7 +23,7 @@ from mfa.application.standing import Assessment
 from mfa.application.transactions import ListedDevice
 from mfa.application.use_cases import UseCases
 from mfa.domain.accounts import Account
-from mfa.domain.errors import DeviceNotFound, MfaError, NotFound, Refused
+from mfa.domain.errors import DeviceNotFound, MfaError, Refused
 from mfa.domain.identifiers import Token
 
 VERIFY = "mfa_pages:verify"
@@ -171,12 +171,12 @@ class Visit:
 def tried(act: Callable[[], Done]) -> tuple[Done | None, Answer | None]:
     """Do something, and return what came of it, or why not where the page itself has to say so.
 
-    What is nowhere, and what wants a verification first, is raised: no page says that beside a form.
+    A device that is nowhere, and what wants a verification first, is raised: no page says that beside a form.
     """
     try:
         return act(), None
-    except (NotFound, Refused) as error:
-        raise error from None
+    except (DeviceNotFound, Refused):
+        raise
     except MfaError as error:
         return None, answer_to(error, "")
 
