@@ -4,6 +4,7 @@ A plugin: ``PYTEST_PLUGINS=tests.measured``. Each process leaves a file of its o
 """
 
 import os
+import sys
 from collections.abc import Iterator
 
 import coverage
@@ -57,7 +58,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     try:
         return (yield)
     finally:
+        forget()
         _measured.start()
+
+
+def forget() -> None:
+    """Empty the caches of the package, or what an unmeasured test has filled would not be run when it is measured."""
+    for name, module in [*sys.modules.items()]:
+        if name.partition(".")[0] == "mfa":
+            for each in vars(module).values():
+                getattr(each, "cache_clear", int)()
 
 
 def _measures(test: str) -> bool:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import JsonWebsocketConsumer
 from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
 
 from examples.frameworks.gate import Closed, demand
@@ -28,4 +29,4 @@ class Feed(JsonWebsocketConsumer):
         self.send_json({"payslips_of": user.get_username()})
 
 
-application = AuthMiddlewareStack(URLRouter([path("feed/", Feed.as_asgi())]))
+application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter([path("feed/", Feed.as_asgi())])))

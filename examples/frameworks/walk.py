@@ -19,6 +19,7 @@ def walk(name: str, password: str) -> None:
     client, user = APIClient(), {"username": name, "password": password}
     assert client.get("/ninja/payslips/").json()["code"] == asked(client) == "not_authenticated"
     assert heard(client) == (4401, "not_authenticated")
+    assert heard(client, "https://elsewhere.example") is None
 
     client.post("/login/", user, format="json")
     app = pyotp.TOTP(client.post("/multi-factor/register/totp/").json()["secret"])
@@ -56,13 +57,21 @@ def asked(client: APIClient) -> str:
 
 
 @async_to_sync
-async def heard(client: APIClient) -> Any:  # noqa: ANN401 - JSON, or a code and a reason
-    """Connect a socket, and return what comes first: a message, or the code and the reason with which it is closed."""
+async def heard(client: APIClient, origin: str = "https://127.0.0.1") -> Any:  # noqa: ANN401 - JSON, or a code and a reason
+    """Connect a socket, and return what comes first: a message, or the code and the reason with which it is closed.
+
+    None where it is not opened at all.
+    """
     cookies = "; ".join(f"{key}={each.value}" for key, each in client.cookies.items())
-    scope = {"type": "websocket", "path": "/feed/", "headers": [(b"cookie", cookies.encode())]}
+    scope = {
+        "type": "websocket",
+        "path": "/feed/",
+        "headers": [(b"cookie", cookies.encode()), (b"origin", origin.encode())],
+    }
     socket = ApplicationCommunicator(application, scope)
     await socket.send_input({"type": "websocket.connect"})
-    assert (await socket.receive_output())["type"] == "websocket.accept"
+    if (await socket.receive_output())["type"] != "websocket.accept":
+        return None
     event = await socket.receive_output()
     await socket.send_input({"type": "websocket.disconnect", "code": event.get("code", 1000)})
     await socket.wait()

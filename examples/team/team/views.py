@@ -5,6 +5,7 @@ from django.db.transaction import non_atomic_requests
 from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from knox.models import AuthToken
+from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -18,6 +19,13 @@ from team.models import Expense
 LARGE = 10_000
 
 
+class Credentials(serializers.Serializer[dict[str, str]]):
+    """What a member logs in with; a code is read where it is proved."""
+
+    email = serializers.EmailField()
+    password = serializers.CharField(trim_whitespace=False)
+
+
 @method_decorator(non_atomic_requests, name="dispatch")
 class AppLogin(APIView):
     """Gives the app a token for a mail address and a password, and takes a code along."""
@@ -27,7 +35,9 @@ class AppLogin(APIView):
 
     def post(self, request: Request) -> Response:
         """Log in."""
-        email, password = str(request.data.get("email")), str(request.data.get("password"))
+        given = Credentials(data=request.data)
+        given.is_valid(raise_exception=True)
+        email, password = given.validated_data["email"], given.validated_data["password"]
         member = authenticate(request, username=email, password=password)
         if member is None:
             raise AuthenticationFailed

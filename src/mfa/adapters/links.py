@@ -8,7 +8,7 @@ import attrs
 from django.core import signing
 from django.urls import reverse
 
-from mfa.domain.challenges import SpentLogin
+from mfa.domain.challenges import SPENT_MEMORY, SpentLogin
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Entropy
 
@@ -23,9 +23,6 @@ SALT = "mfa: this was not me"
 LIFETIME = timedelta(days=7)
 
 NONCE_BYTES = 16
-
-SPENT_MEMORY = timedelta(days=1)
-"""So much longer it is remembered that a link has served: no clock is that wrong for long."""
 
 
 class LinkExpired(Exception):

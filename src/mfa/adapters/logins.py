@@ -4,6 +4,7 @@ A login prepares its token, so that it is known before there is one. What comes 
 then is the token made: a wrong value leaves nothing behind.
 """
 
+import logging
 from collections.abc import Mapping
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -22,12 +23,15 @@ from mfa.adapters.serializers import (
     made_once,
     represented,
 )
+from mfa.application.ports.unit_of_work import NotDurable
 from mfa.application.trusts import ShowTrust, Trusted
 from mfa.application.use_cases import UseCases
 from mfa.application.verification import Verified, Verify
 from mfa.domain.accounts import Account
-from mfa.domain.errors import MfaError
+from mfa.domain.errors import InvalidField, MfaError
 from mfa.domain.identifiers import Token
+
+logger = logging.getLogger("mfa")
 
 
 def standing(token: Token) -> dict[str, Any]:
@@ -59,6 +63,7 @@ def confirm(body: object, token: Token, request: object = None, *, successor: To
 
     That is ``value``, with or without ``index``, or else ``trust_token``. Raises what DRF answers: 401 to what is
     wrong, which is counted by then, and whatever a verification is refused by. ``successor`` is as for ``Verify``.
+    Inside a transaction of somebody else's, where nothing could be counted, nothing is judged: 400, and a log record.
 
     Where the body brings neither, the cookie of ``TRUST_COOKIE`` may. Nobody has typed or chosen that: it may be the
     one of whoever used the browser before. So nothing is raised for it, whatever is wrong; it brings nothing then.
@@ -80,6 +85,11 @@ def confirm(body: object, token: Token, request: object = None, *, successor: To
     except MfaError as error:
         if not by_itself:
             raise _answered(error, token, use_cases) from None
+    except NotDurable as mistake:
+        logger.error("A login took no second factor along: %s", mistake)  # noqa: TRY400 - it says what to do
+        if not by_itself:
+            field = "value" if "value" in given else "trust_token"
+            raise _answered(InvalidField(field, "not_along"), token, use_cases) from None
     confirmed = isinstance(answer, Verified | Trusted)
     if not (confirmed or by_itself):
         raise MfaException(rejection())

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 
 from mfa.adapters import accessor
@@ -95,6 +96,13 @@ def account_read(request: object, token: Token) -> Account | None:
     if isinstance(account, Account) and (account.user_id, account.token_id) == (token.user_id, token.id):
         return account
     return None
+
+
+def user_name(request: object, token: Token) -> str | None:
+    """Return what the user of a token is called, where authentication has read that for this request, or None."""
+    user: Any = getattr(request, "user", None)
+    stored = isinstance(user, get_user_model()) and str(user.pk) == token.user_id
+    return str(user.get_username()) if stored else None
 
 
 def _account_of(request: object, token: Token, use_cases: UseCases) -> Account:

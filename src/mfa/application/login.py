@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 
@@ -12,7 +12,7 @@ from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_conte
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
 from mfa.application.transactions import Decision, UseCase, retried
 from mfa.domain.accounts import Account
-from mfa.domain.challenges import SpentLogin
+from mfa.domain.challenges import SPENT_MEMORY, SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent, SealError
 from mfa.domain.events import NewBrowserLoggedIn, VerificationAccepted, VerificationRejected
@@ -22,9 +22,6 @@ from mfa.domain.methods.security_keys import IssuedOptions, SecurityKeys, unique
 from mfa.domain.methods.webauthn import AssertionResponse
 from mfa.domain.states import decode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
-
-SPENT_MEMORY = timedelta(days=1)
-"""So much longer than they live it is remembered that options were answered: no clock is that wrong for long."""
 
 UNKNOWN = Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
 USED_UP = Rejected(reason=Reason.USED_UP, step="7.2.11", state=b"")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache, partial
 from types import MappingProxyType
 
 import attrs
@@ -18,11 +19,13 @@ from mfa.domain.methods.base import Enrolment, Method, Registration
 class Register:
     """The wish to register a device of a method, named or by its position; ``site`` names the place in apps.
 
-    ``account`` was read along with the token.
+    ``user_name`` is what the user is called, and ``account`` the user's; None where neither was read along with the
+    token.
     """
 
     token: Token
     method: str
+    user_name: str | None = None
     name: str = ""
     fields: Mapping[str, str] = attrs.field(default=MappingProxyType({}), repr=False)
     site: str = ""
@@ -57,10 +60,10 @@ class RegisterDevice(UseCase):
         def decide(account: Account, now: datetime) -> Decision[Registered]:
             account_required = self.transactions.required(account)
             account.demand_registration(method, account_required, rules, now)
-            profile = self.transactions.users.profile(account.user_id)
+            profile = cache(partial(self.transactions.profile, account.user_id))
             enrolment = Enrolment(
-                user_name=profile.name,
-                user_email=profile.email,
+                user_name=profile().name if command.user_name is None else command.user_name,
+                user_email=lambda: profile().email,
                 site=command.site,
                 fields=command.fields,
                 siblings=self.transactions.opened_siblings(account, method),

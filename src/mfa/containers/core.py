@@ -243,8 +243,10 @@ def make_source(name: str, place: SourcePlace) -> ImportSource:
         raise SourceUnreadable(f"No source is called {name!r}: name one of {', '.join(IMPORT_SOURCES)}, or a path.")
     try:
         made = load(path)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise SourceUnreadable(f"The source {name!r} cannot be imported: {type(error).__name__}.") from None
+    if not hasattr(made, "users"):
+        raise SourceUnreadable(f"The source {name!r} is no class of sources: name one that has 'users'.")
     return cast("ImportSource", made(place))
 
 

@@ -1,10 +1,13 @@
 """What was asked of somebody: the relation of one device and one token, and logins by passkey that are spent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
 from mfa.domain.identifiers import TokenId
+
+SPENT_MEMORY = timedelta(days=1)
+"""So much longer than it lives it is remembered that something has served: no clock is that wrong for long."""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,9 +44,9 @@ class Challenge:
 
 @attrs.frozen(kw_only=True)
 class SpentLogin:
-    """Options of a login by passkey that were answered, and serve no second time.
+    """Options of a login by passkey that were answered, or the link of a mail that was used: they serve no second time.
 
-    ``digest`` is that of their challenge; from ``expires_at`` on they are worth nothing anyway.
+    ``digest`` tells them from all others; from ``expires_at`` on they are worth nothing anyway.
     """
 
     digest: str

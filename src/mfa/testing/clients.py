@@ -1,6 +1,6 @@
 """Clients whose tokens are verified."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
+from mfa.adapters.django.checks import AUTHENTICATION
 from mfa.application.ports.tokens import TokenIssuer
 from mfa.application.transactions import Decision
 from mfa.domain.accounts import Account
@@ -26,14 +27,6 @@ from mfa.domain.identifiers import Token, UserId
 from mfa.domain.rules import Rules
 from mfa.testing.deployment import app_config, transactions, use_cases
 from mfa.testing.enrolment import enrol_user
-
-AUTHENTICATION: Mapping[str, str] = {
-    "authtoken": "rest_framework.authentication.TokenAuthentication",
-    "knox": "knox.auth.TokenAuthentication",
-    "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
-    "session": "rest_framework.authentication.SessionAuthentication",
-}
-"""Who recognises the tokens of a provider, where no class in the settings of a project does."""
 
 MADE_ANEW = frozenset({"token_type", "exp", "iat", "jti"})
 """Claims that every token has for itself."""

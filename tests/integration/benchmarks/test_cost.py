@@ -38,7 +38,7 @@ MOST_STATEMENTS = {
         "verify": 5,
         "verify-joined": 4,
         "wrong": 5,
-        "register": 6,
+        "register": 5,
         "overview": 2,
         "dispatch": 4,
     },

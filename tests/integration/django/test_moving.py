@@ -6,6 +6,7 @@ import uuid
 from base64 import b32encode
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.models import (
     BinaryField,
@@ -241,6 +243,21 @@ class TestTables:
 
         assert [each.found for each in found.rows] == [LeftOut(reason="unconfirmed"), Failed(reason="unreadable")]
 
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="other databases hold no such times")
+    @pytest.mark.parametrize("time", ["infinity", "0044-03-15 BC"])
+    def test_a_time_that_python_does_not_have_fails_its_row_alone(self, peer: Peer, time: str) -> None:
+        bad = peer.has_app(1)
+        peer.has_app(1)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE peer_app SET made_at = %s WHERE id = %s", [time, bad.pk])
+
+        [found] = users()
+
+        assert [each.found for each in found.rows] == [
+            Failed(reason="unreadable"),
+            ImportedSeed(seed=SEED, spent=0),
+        ]
+
     @pytest.mark.skipif(connection.vendor != "sqlite", reason="other databases hold no garbage in a typed column")
     def test_a_value_that_its_column_cannot_hold_fails_its_row_alone(self, peer: Peer) -> None:
         good, bad = peer.has_app(1), peer.has_app(1)
@@ -371,6 +388,18 @@ class TestDjangoForeignHashes(ForeignHashesContract):
 
         assert hashes.known(made)
         assert not hashes.matches("Ab-1", made)
+
+    @pytest.mark.parametrize("broken", ["pbkdf2_sha256$1$salt", "pbkdf2_sha256$many$salt$0123", "md5$0123"])
+    def test_a_broken_hash_is_said_to_be_and_fits_nothing(self, hashes: DjangoForeignHashes, broken: str) -> None:
+        with pytest.raises(ValueError, match="broken"):
+            hashes.known(broken)
+        assert not hashes.matches("Ab-1", broken)
+
+    def test_what_nobody_can_compute_fits_nothing(self, hashes: DjangoForeignHashes) -> None:
+        beyond = f"pbkdf2_sha256${10**20}$salt$Yt1oNSXuNAJhcWRCbAV53ELQyOj/TK9OgmYOuXsSdCg="
+
+        assert hashes.known(beyond)
+        assert not hashes.matches("Ab-1", beyond)
 
 
 @pytest.fixture
@@ -504,6 +533,9 @@ class TestCommand:
             (["csv"], "This source reads a file: mfa_import csv FILE."),
             (["csv", "/nowhere/at.all"], "/nowhere/at.all cannot be read: No such file or directory."),
             ([SOURCE, "--database", "elsewhere"], "DATABASES has no 'elsewhere'."),
+            (["../etc"], "The source '../etc' cannot be imported: TypeError."),
+            (["os.path.join"], "The source 'os.path.join' is no class of sources: name one that has 'users'."),
+            (["django_otp", "anna"], "django_otp reads no file. Of one user alone: --user USER."),
         ],
     )
     def test_what_cannot_be_read_is_said_in_a_sentence(self, arguments: list[str], sentence: str) -> None:
@@ -511,6 +543,13 @@ class TestCommand:
 
         assert (ran.status, ran.out) == (1, "")
         assert sentence in ran.err
+
+    def test_who_runs_it_is_read_before_anything_is_told(self, peer: Peer) -> None:
+        ran = run("mfa_import", SOURCE, "--by", "")
+
+        assert (ran.status, ran.out) == (1, "")
+        assert ran.err.startswith("--by cannot be used: write a name of up to 150 characters")
+        assert "run it again" not in ran.err
 
     def test_tables_that_are_missing_are_named(self, monkeypatch: pytest.MonkeyPatch, peer: Peer) -> None:
         monkeypatch.setattr(peer.app._meta, "db_table", "peer_nothing")
@@ -553,6 +592,34 @@ class TestCommand:
         assert "What was told is done; run it again for the rest." in ran.err
         assert [each["user"] for each in ran.json["users"]] == ["anna"]
         assert ran.json.keys() == REPORT
+
+    def test_a_source_that_fails_meanwhile_ends_it_with_a_whole_document(
+        self, peer: Peer, anna: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        peer.has_app(anna)
+        whole = PeerSource.users
+
+        def fails(self: PeerSource, only: KnownUser | None) -> Iterator[FoundUser]:
+            yield from whole(self, only)
+            raise SourceUnreadable("It is gone.")
+
+        monkeypatch.setattr("mfa.application.operations.moving.BATCH", 1)
+        monkeypatch.setattr(PeerSource, "users", fails)
+
+        ran = self.imported(SOURCE, "--json")
+
+        assert ran.status == 1
+        assert "It is gone. What was told is done; run it again for the rest." in ran.err
+        assert [each["user"] for each in ran.json["users"]] == ["anna"]
+        assert ran.json.keys() == REPORT
+
+    def test_a_terminal_without_the_letters_of_a_name_ends_nothing(self, peer: Peer, anna: User) -> None:
+        peer.has_app(anna, name="\u65e5\u672c")
+        terminal = TextIOWrapper(BytesIO(), encoding="ascii", write_through=True)
+
+        call_command("mfa_import", SOURCE, stdout=terminal, stderr=StringIO())
+
+        assert b"\\u65e5\\u672c  index 0" in terminal.buffer.getvalue()
 
     def test_it_is_in_the_trail_and_mailed_once(self, peer: Peer, anna: User, settings: Settings) -> None:
         peer.has_app(anna)

@@ -1,9 +1,15 @@
 from datetime import timedelta
+from types import SimpleNamespace
 
 import attrs
 import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from rest_framework_simplejwt.models import TokenUser
+from rest_framework_simplejwt.tokens import AccessToken
 
+from mfa.adapters.requests import user_name
 from mfa.adapters.serializers import WORDS
+from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.security_keys import SecurityKeys
 from tests.integration.drf.people import Person, World
 
@@ -236,3 +242,15 @@ def test_every_word_of_the_methods_is_in_the_catalogues(world: World) -> None:
     }
 
     assert said == set(WORDS)
+
+
+@pytest.mark.django_db
+def test_only_a_user_who_was_read_along_with_the_token_tells_a_name() -> None:
+    """No claim of a token does, nor anybody who is put into the owner's place."""
+    ann, bert = (User.objects.create(username=name) for name in ("ann", "bert"))
+    token = Token(id=TokenId("a digest"), user_id=UserId(str(ann.pk)))
+    stateless = TokenUser(AccessToken.for_user(ann))
+
+    told = [user_name(SimpleNamespace(user=each), token) for each in (ann, bert, AnonymousUser(), stateless, None)]
+
+    assert told == ["ann", None, None, None, None]

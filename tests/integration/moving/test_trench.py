@@ -109,6 +109,17 @@ def test_a_path_may_lead_through_what_is_no_relation(old: OldDatabase, settings:
     assert found(old)[DEVICE] == ImportedAddress(address=str(anna.pk))
 
 
+@pytest.mark.parametrize(
+    "methods",
+    [None, {"app": None, "email": None}, {"app": {"VALIDITY_PERIOD": "half"}, "email": {"SOURCE_FIELD": None}}],
+)
+def test_settings_that_make_no_sense_are_named(old: OldDatabase, settings: Settings, methods: object) -> None:
+    settings.TRENCH_AUTH = {"MFA_METHODS": methods, "USER_MFA_MODEL": None}
+    old.keeps("trench_mfamethod", METHOD, {**METHOD, "name": "email"})
+    told = found(old)
+    assert (told[DEVICE], told["trench_mfamethod:2"]) == (Failed(reason="setting:TRENCH_AUTH"),) * 2
+
+
 def test_what_has_no_like_here_is_left_out(old: OldDatabase) -> None:
     old.keeps("trench_mfamethod", {**METHOD, "name": "yubi"}, {**METHOD, "name": "pigeon"})
     assert [each for each in found(old).values() if each != NO_CODES] == [LeftOut(reason="no_method")] * 2

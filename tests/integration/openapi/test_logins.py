@@ -96,6 +96,12 @@ def test_it_says_what_it_refuses(view: Any, unauthenticated: set[str]) -> None: 
     assert all("Cache-Control" in answer["headers"] for answer in answers.values())
 
 
+def test_the_password_may_come_by_basic() -> None:
+    operation, _ = login(knox.LoginView.as_view())
+
+    assert operation["security"] == [{"basicAuth": []}]
+
+
 def test_without_remembered_browsers_none_comes_along() -> None:
     operation, component = login(session.LoginView.as_view(), TRUST_LIFETIME=None)
 

@@ -127,7 +127,7 @@ def test_nothing_was_sent_yet(ann: Person) -> None:
 
     assert page.status == 404
     assert "Nothing was sent" in page.inside("error")
-    assert page.form("dispatch")
+    assert page.form("dispatch").fields
 
 
 def test_a_device_of_nobodys_is_nowhere(ann: Person) -> None:

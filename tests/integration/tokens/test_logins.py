@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
 from django.db import connections
 from knox.settings import knox_settings
 from pytest_django import Settings
@@ -139,21 +140,36 @@ def test_its_device_may_be_named(client: Client, owner: Client, system: System, 
 
 
 def test_a_wrong_value_leaves_nothing_behind_and_ends_nothing(
-    client: Client, owner: Client, system: System, app: App
+    client: Client, owner: Client, system: System, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(api_settings, "UPDATE_LAST_LOGIN", True)
+    user_logged_in.connect(lambda **_: told.append("somebody has logged in"), weak=False, dispatch_uid=__name__)
+    logged_in_at = User.objects.get(username="anna").last_login
     before = left()
     cookies = {name: cookie.value for name, cookie in owner.client.cookies.items()}
 
     answers = [log_in(client, system, value=value) for value in (wrong(app), "0", "", "no code", "abcd-efgh-abcd")]
+    user_logged_in.disconnect(dispatch_uid=__name__)
 
     assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
     assert (answers[0].json().keys(), answers[0].json()["code"]) == ({"detail", "code"}, "invalid_value")
     assert answers[0].headers["WWW-Authenticate"] == 'JSON realm="multi factor verification"'
     assert left() == before
+    assert (told, User.objects.get(username="anna").last_login) == ([], logged_in_at)
     assert not client.client.cookies.get("sessionid")
     assert {name: cookie.value for name, cookie in owner.client.cookies.items()} == cookies
     system.refresh(owner)
     assert owner.gate().status_code == 200
+
+
+def test_it_is_answered_by_the_projects_own_handler(
+    client: Client, system: System, app: App, settings: Settings
+) -> None:
+    handler = "tests.integration.drf.test_handlers.in_an_envelope"
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "EXCEPTION_HANDLER": handler}
+
+    assert log_in(client, system, value=wrong(app)).json()["error"]["code"] == "invalid_value"
 
 
 def test_nor_does_it_end_the_session_of_the_same_browser(owner: Client, system: System, app: App) -> None:
@@ -412,6 +428,13 @@ class TestKnox:
         assert {(answer.status_code, answer.content) for answer in answers} == {(401, answers[0].content)}
         assert self.by_basic(PASSWORD, value=app.code).status_code == 200
 
+    def test_a_name_that_no_database_holds_is_nobodys(self, client: Client) -> None:
+        basic = base64.b64encode(b"an\0na:a password").decode()
+
+        answer = client.ask("post", OWN["knox"], HTTP_AUTHORIZATION=f"Basic {basic}")
+
+        assert (answer.status_code, answer.json()) == (401, self.by_basic("another").json())
+
     def test_who_may_have_no_more_tokens_uses_nothing_up(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as limited:
             limited.setattr(knox_settings, "TOKEN_LIMIT_PER_USER", 1)
@@ -436,3 +459,24 @@ class TestJwt:
         told = claims(log_in(client, system, value=app.code).json()["access"])
 
         assert (told["acr"], told["amr"]) == ("mfa", ["pwd", "otp", "mfa"])
+
+    def test_inside_a_transaction_of_others_nothing_is_judged_and_nobody_is_kept_out(
+        self, client: Client, owner: Client, app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """As by simplejwt's own view, which a deployment warns of."""
+        kept = trusted(owner, app)
+        client.world.configure(TOKEN_PROVIDER="jwt", TRUST_LIFETIME="30d", TRUST_COOKIE="trusted")
+        monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)  # noqa: FBT003
+        before, rows = left(), AuditRecord.objects.count()
+        bodies = ({"value": app.code}, {"value": wrong(app)}, {"trust_token": kept}, {"trust_token": "nobody's"})
+
+        for body in bodies:
+            answer = log_in(client, Jwt(), **body)
+            assert (answer.status_code, answer.json().keys()) == (400, body.keys())
+        said = [record.getMessage() for record in caplog.records if record.name == "mfa"]
+        assert ["non_atomic_requests" in each for each in said] == [True] * len(bodies)
+        assert (left(), AuditRecord.objects.count()) == (before, rows)
+
+        client.client.cookies["trusted"] = kept
+        answer = log_in(client, Jwt())
+        assert (answer.status_code, answer.json()["mfa"]["verified"]) == (200, False)

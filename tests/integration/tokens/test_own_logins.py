@@ -12,6 +12,7 @@ from django.urls import path
 from django.views.decorators.csrf import ensure_csrf_cookie
 from knox.models import AuthToken as KnoxToken
 from pytest_django import Settings
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import AllowAny
@@ -23,7 +24,9 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from mfa.adapters.drf.login import prove, standing_of
 from mfa.adapters.tokens.authtoken import create_token, new_row, replaced_by
-from mfa.adapters.tokens.jwt import FamilyRefreshToken
+from mfa.adapters.tokens.jwt import new_refresh
+from mfa.application.verification import VerifyChallenge
+from mfa.domain.errors import UnknownKey
 from tests.integration.drf.people import Answer, App, World
 from tests.integration.tokens.login_forms import left
 from tests.integration.tokens.systems import SYSTEMS, Client, System, deploy
@@ -60,15 +63,16 @@ class KnoxLinkLogin(LinkLogin):
 
 class JwtLinkLogin(LinkLogin):
     def log_in(self, request: Request, user: User) -> dict[str, Any]:
-        refresh = FamilyRefreshToken()
-        refresh["user_id"] = str(user.pk)
+        refresh = new_refresh(user)
         prove(request, user, refresh.access_token)
+        refresh.outstand()
         access = refresh.access_token
         return {"access": str(access), "refresh": str(refresh), "mfa": standing_of(request, user, access)}
 
 
 class SessionLinkLogin(LinkLogin):
     def log_in(self, request: Request, user: User) -> dict[str, Any]:
+        SessionAuthentication().enforce_csrf(request)
         login(request, user)
         prove(request, user, None)
         return {"mfa": standing_of(request, user, None)}
@@ -110,6 +114,7 @@ def app(world: World, system: System, anna: User) -> App:
 
 
 def follow(client: Client, system: System, **more: object) -> Answer:
+    client.client.get("/session/")
     return client.ask("post", f"/link/{system.name}/", data={"link": "anna", **more}, format="json")
 
 
@@ -155,6 +160,21 @@ def test_one_that_is_refused_leaves_nothing_behind(
     assert not client.client.cookies.get("sessionid")
 
 
+def test_nor_does_one_that_breaks(world: World, system: System, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a key is missing that has sealed the device."""
+
+    def broken(*_: object) -> None:
+        raise UnknownKey
+
+    before, client = left(), Client(world)
+    monkeypatch.setattr(VerifyChallenge, "__call__", broken)
+
+    with pytest.raises(UnknownKey):
+        follow(client, system, value=app.code)
+
+    assert left() == before
+
+
 def test_guesses_have_to_wait(world: World, system: System, app: App) -> None:
     for _ in range(5):
         assert follow(Client(world), system, value="0").status_code == 401
@@ -162,6 +182,13 @@ def test_guesses_have_to_wait(world: World, system: System, app: App) -> None:
     answer = follow(Client(world), system, value=app.code)
 
     assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+
+
+@pytest.mark.parametrize("system", SYSTEMS[-1:], indirect=True, ids=lambda system: system.name)
+def test_nobody_begins_a_session_from_another_site(world: World, system: System, app: App) -> None:
+    answer = Client(world).ask("post", "/link/session/", data={"link": "anna"}, format="json")
+
+    assert (answer.status_code, "sessionid" in answer.cookies) == (403, False)
 
 
 @pytest.mark.parametrize("system", SYSTEMS[-1:], indirect=True, ids=lambda system: system.name)

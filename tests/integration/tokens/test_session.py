@@ -69,6 +69,9 @@ class TestSessionTokenProvider(TokenProviderContract):
     def request_with_other_token(self, anna: User) -> object:
         return framed(logged_in(anna))
 
+    def act_in_place(self, request: Request) -> None:
+        request.user = User.objects.create_user("another")
+
     @pytest.fixture(params=["anonymous", "no session", "nobody"])
     def request_without_token(self, request: pytest.FixtureRequest, db: None) -> object:
         made = plain()

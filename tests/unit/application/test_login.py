@@ -12,12 +12,13 @@ import pytest
 from mfa.adapters.memory.system import FrozenClock
 from mfa.application.devices import Remove
 from mfa.application.dispatching import RequestChallenge
-from mfa.application.login import SPENT_MEMORY, LoggedIn, LogIn, NotLoggedIn
+from mfa.application.login import LoggedIn, LogIn, NotLoggedIn
 from mfa.application.ports.repositories import HeldDevice
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.accounts import Account
+from mfa.domain.challenges import SPENT_MEMORY
 from mfa.domain.errors import MalformedValue, StaleAccount, StoreBusy, Throttled, Unavailable
 from mfa.domain.events import VerificationAccepted, VerificationRejected
 from mfa.domain.identifiers import Token, TokenId, UserId

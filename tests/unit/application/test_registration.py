@@ -5,6 +5,7 @@ from typing import cast
 import attrs
 import pytest
 
+from mfa.adapters.memory.users import MemoryUserDirectory
 from mfa.application.ports.system import seal_context
 from mfa.application.registration import Register
 from mfa.application.verification import NotVerified, Verified
@@ -25,6 +26,8 @@ from mfa.domain.events import (
     RecoveryCodesReplaced,
     VerificationRejected,
 )
+from mfa.domain.identifiers import UserId
+from mfa.domain.policies import Profile
 from tests.otp import PlainQrCodes
 from tests.unit.application.world import ANNA, BERTS, LAPTOP, MAIL, PHONE, WRONG, World
 
@@ -601,3 +604,47 @@ class TestFailuresOutlivePendingDevices:
         world.enrolled(PHONE)
 
         assert world.failures() == 0
+
+
+class LookedUp(MemoryUserDirectory):
+    """Counts how often somebody asks for a user."""
+
+    asked = 0
+
+    def profile(self, user_id: UserId) -> Profile:
+        self.asked += 1
+        return super().profile(user_id)
+
+
+class TestTheUser:
+    @pytest.mark.parametrize(
+        ("method", "fields", "user_name", "asked"),
+        [
+            ("totp", {}, "as the token says", 0),
+            ("totp", {}, None, 1),
+            ("email", {"address": "someone@example.org"}, "as the token says", 0),
+            ("email", {}, "as the token says", 1),
+            ("email", {}, None, 1),
+        ],
+    )
+    def test_is_looked_up_where_more_is_asked_than_is_known(
+        self, world: World, method: str, fields: dict[str, str], user_name: str | None, asked: int
+    ) -> None:
+        users = LookedUp({ANNA: Profile(name="anna", email=MAIL)})
+        world.container.users.override(users)
+
+        command = Register(token=PHONE, method=method, user_name=user_name, fields=fields)
+        world.register_device(command)
+
+        assert users.asked == asked
+
+    def test_is_called_as_the_request_says(self, world: World) -> None:
+        registered = world.register_device(Register(token=PHONE, method="totp", user_name="ada", site="shop.example"))
+
+        assert cast("str", registered.shown["authenticator_url"]).startswith("otpauth://totp/shop.example:ada?")
+
+    def test_is_mailed_at_the_address_of_the_moment(self, world: World) -> None:
+        index = world.register_device(Register(token=PHONE, method="email", user_name="anna")).device.index
+        world.dispatch(PHONE, index)
+
+        assert world.outbox.messages[-1].destination == MAIL

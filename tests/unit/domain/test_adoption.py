@@ -142,7 +142,9 @@ class TestSeeds:
         assert decode(State, state).next_counter == STEP - 3 + 1 + 1
         assert isinstance(judged(TOTP, state, code(STEP)), Accepted)
 
-    @pytest.mark.parametrize(("seconds", "spent"), [(-40, STEP - 1), (-30, STEP), (0, STEP), (60, STEP + 2)])
+    @pytest.mark.parametrize(
+        ("seconds", "spent"), [(-40, STEP - 1), (-30, STEP), (0, STEP), (60, STEP + 2), (7200, STEP)]
+    )
     def test_a_clock_that_was_ahead_makes_nobody_wait_for_two_codes(self, seconds: float, spent: int) -> None:
         state = adopt(TOTP, ImportedSeed(seed=SEED, used_at=later(seconds))).state
 
@@ -178,6 +180,7 @@ class TestSeeds:
             (ImportedSeed(seed=SEED, algorithm="md5"), "algorithm"),
             (ImportedSeed(seed=SEED, period=0), "period"),
             (ImportedSeed(seed=SEED, tolerance=-1), "tolerance"),
+            (ImportedSeed(seed=SEED, tolerance=1001), "tolerance"),
             (ImportedSeed(seed=SEED, spent=2**64 - 1), "counter"),
             (ImportedSeed(seed=SEED, spent=-2), "counter"),
         ],

@@ -54,6 +54,12 @@ def test_a_wrong_one_leaves_no_token(member: Member) -> None:
     assert not AuthToken.objects.exists()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", [["a list"], {"email": "bob\0@example.com", "password": PASSWORD}])
+def test_what_is_no_login_is_refused_as_such(body: object) -> None:
+    assert APIClient().post("/app/login/", body).status_code == 400
+
+
 def test_codes_are_mailed(member: Member, mfa_outbox: list[Message]) -> None:
     enrolled, client = enrol(member, "email"), APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {login().json()['token']}")

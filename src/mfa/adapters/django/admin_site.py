@@ -79,7 +79,7 @@ def operator_refusal(site: AdminSite, request: HttpRequest) -> MfaError | None:
     He has to have verified just now: in an admin behind the second factor whoever he is, and in any other if he has a
     device, which he relies on.
     """
-    gated = isinstance(site, VerifiedAdminSite) or _behind_middleware()
+    gated = isinstance(site, VerifiedAdminSite) or conf.has_middleware(VerifiedMiddleware)
     token = token_of(request)
     if token is None:
         return NotAllowed() if gated else None
@@ -89,10 +89,6 @@ def operator_refusal(site: AdminSite, request: HttpRequest) -> MfaError | None:
     except MfaError as error:
         return error
     return None
-
-
-def _behind_middleware() -> bool:
-    return any(isinstance(each, type) and issubclass(each, VerifiedMiddleware) for each in conf.middleware())
 
 
 def not_verified(site: AdminSite, request: HttpRequest, refused: MfaError) -> HttpResponseBase:

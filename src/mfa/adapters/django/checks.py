@@ -37,12 +37,13 @@ _EXTRAS = {"knox": "knox", "jwt": "rest_framework_simplejwt", "sms": "phonenumbe
 _APPS = {"authtoken": "rest_framework.authtoken", "knox": "knox"}
 """What needs tables of its own: the app that brings them."""
 
-_AUTHENTICATION = {
+AUTHENTICATION = {
     "authtoken": "rest_framework.authentication.TokenAuthentication",
     "knox": "knox.auth.TokenAuthentication",
     "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
     "session": "rest_framework.authentication.SessionAuthentication",
 }
+"""Who recognises the tokens of a provider."""
 
 _SESSION_MIDDLEWARE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -123,7 +124,7 @@ _SENTENCES = {
     "gets it as verified as its owner left it.\n"
     "Use mfa.adapters.tokens.authtoken.ObtainAuthToken, which replaces the token at every login, or a view of yours.",
     "W018": "The route {route!r} runs inside ATOMIC_REQUESTS, where no second factor can be counted: a login that "
-    "brings one ends in an error.\n"
+    "brings one is refused.\n"
     "Use mfa.adapters.tokens.jwt.TokenObtainPairView, or decorate the view with non_atomic_requests.",
     "W019": 'The pages of "mfa.pages" are for sessions, but MFA takes no tokens from them: nobody gets in.\n'
     'Add "session" to MFA["TOKEN_PROVIDER"].',
@@ -316,8 +317,8 @@ def _over(config: Config) -> Iterator[CheckMessage]:
 def _tokens(config: Config) -> Iterator[CheckMessage]:
     """Warn of what keeps the tokens of a provider from being verified, or from ending."""
     names = config.token_providers
-    if _AUTHENTICATION.keys() >= {*names}:
-        expected = [_AUTHENTICATION[name] for name in names]
+    if AUTHENTICATION.keys() >= {*names}:
+        expected = [AUTHENTICATION[name] for name in names]
         own = tuple(map(import_string, expected))
         for each in conf.authentication_classes():
             if not issubclass(each, own):
@@ -347,7 +348,7 @@ def _sessions() -> Iterator[CheckMessage]:
     if conf.session_engine() == "django.contrib.sessions.backends.signed_cookies":
         yield _message("W006")
     for path in _SESSION_MIDDLEWARE:
-        if not _has_middleware(path):
+        if not conf.has_middleware(import_string(path)):
             yield _message("W013", path=path, expected=" and then ".join(_SESSION_MIDDLEWARE))
 
 
@@ -434,7 +435,7 @@ def _atomic_logins(views: Iterable[tuple[Any, str]]) -> Iterator[CheckMessage]:
 
 def _admins(config: Config, sites: Mapping[str, Any]) -> Iterator[CheckMessage]:
     """Warn of an admin that opens to a password alone, or that opens to nobody."""
-    gated, closed = _has_middleware(_GATE), not _takes_sessions(config)
+    gated, closed = conf.has_middleware(import_string(_GATE)), not _takes_sessions(config)
     for name, site in sites.items():
         if not gated and _is_stock(site):
             yield _message("W009", name=name, gate=_GATE)
@@ -452,7 +453,7 @@ def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessa
     chosen = [view.authentication_classes for view in own if view.authentication_classes is not inherited]
     authenticating = {*conf.authentication_classes()}.union(*chosen)
     for name in config.token_providers:
-        path = _AUTHENTICATION.get(name)
+        path = AUTHENTICATION.get(name)
         if path is not None and not any(issubclass(each, import_string(path)) for each in authenticating):
             yield _message("W008", name=name, path=path)
 
@@ -472,7 +473,7 @@ def _pages(config: Config) -> Iterator[CheckMessage]:
 def _takes_sessions(config: Config) -> bool:
     """Tell whether sessions are tokens, as far as that is known: a project's own provider may take them as well."""
     names = {*config.token_providers}
-    return "session" in names or not names <= _AUTHENTICATION.keys()
+    return "session" in names or not names <= AUTHENTICATION.keys()
 
 
 def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite
@@ -480,11 +481,6 @@ def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite
     stock = import_string("django.contrib.admin.AdminSite")
     admitting = ("has_permission", "login")
     return all(getattr(getattr(site, name), "__func__", None) is getattr(stock, name) for name in admitting)
-
-
-def _has_middleware(path: str) -> bool:
-    wanted = import_string(path)
-    return any(isinstance(each, type) and issubclass(each, wanted) for each in conf.middleware())
 
 
 def _deployment(config: Config) -> Iterator[CheckMessage]:

@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from typing import Any
 
 from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
@@ -58,6 +59,9 @@ class OperatorCommand(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run, and turn what the use cases refuse into a sentence."""
+        if isinstance(stream := getattr(self.stdout, "_out", None), TextIOWrapper):
+            # Where a terminal has no such letter, whoever chose it for a name would end the command in the middle.
+            stream.reconfigure(errors="backslashreplace")
         try:
             self.run(accessor.use_cases(), options)
             self.stdout.flush()

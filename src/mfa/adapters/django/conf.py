@@ -62,6 +62,11 @@ def middleware() -> tuple[object, ...]:
     return tuple(map(import_string, settings.MIDDLEWARE))
 
 
+def has_middleware(wanted: type) -> bool:
+    """Tell whether a class, or one that is derived from it, is in ``MIDDLEWARE``."""
+    return any(isinstance(each, type) and issubclass(each, wanted) for each in middleware())
+
+
 def has_routes() -> bool:
     """Tell whether the project answers to any path at all."""
     return bool(getattr(settings, "ROOT_URLCONF", None))

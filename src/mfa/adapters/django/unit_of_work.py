@@ -11,7 +11,7 @@ from mfa.adapters.django.database import database, translate_errors
 from mfa.application.ports.audit import AuditLevel, AuditTrail, rows_of
 from mfa.application.ports.publishing import Publisher
 from mfa.application.ports.repositories import AccountRepository
-from mfa.application.ports.unit_of_work import UnitOfWork
+from mfa.application.ports.unit_of_work import NotDurable, UnitOfWork
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import StaleAccount
@@ -29,7 +29,7 @@ _NOT_DURABLE = (
 class DjangoUnitOfWork(UnitOfWork):
     """Commits through ``atomic(durable=True)``: a commit that somebody else may still roll back is none.
 
-    Inside a caller's own transaction it raises ``RuntimeError`` before anything is written: a failure that is counted
+    Inside a caller's own transaction it raises ``NotDurable`` before anything is written: a failure that is counted
     there would be gone with that transaction, and with it the bound on guesses.
     """
 
@@ -92,13 +92,13 @@ class DjangoUnitOfWork(UnitOfWork):
         """
         connection = transaction.get_connection(database())
         if not connection.in_atomic_block and not connection.get_autocommit():
-            raise RuntimeError(_NOT_DURABLE)
+            raise NotDurable(_NOT_DURABLE)
         try:
             with ExitStack() as stack:
                 try:
                     stack.enter_context(transaction.atomic(using=database(), durable=True))
                 except RuntimeError as error:
-                    raise RuntimeError(_NOT_DURABLE) from error
+                    raise NotDurable(_NOT_DURABLE) from error
                 write()
         except IntegrityError:
             raise StaleAccount from None

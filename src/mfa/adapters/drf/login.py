@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth import logout
 from django.db.models import Model
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from mfa.adapters import accessor, logins
@@ -23,14 +22,15 @@ def prove(request: Request, user: object, token: object) -> None:
     """Confirm to the token of a login what the body of the request brings along; nothing happens where that is nothing.
 
     ``token`` is what this login has made, as for ``standing_of``; a row need not be stored yet. Raises what DRF
-    answers, 401 ``invalid_value`` to a wrong value; then the token is ended, or the session logged out. A session that
-    is verified has another key from then on; an access token says of it what it said before, and the next one more.
+    answers, 401 ``invalid_value`` to a wrong value; whatever is raised, the token is ended then, or the session logged
+    out. A session that is verified has another key from then on; an access token says of it what it said before, and
+    the next one more.
     """
     known, renewer = logins.token_of(request, user, token), accessor.use_cases().credential_renewer
     successor = None if renewer is None else renewer.successor(logins.carrier(request, user, token))
     try:
         brought = logins.confirm(request.data, known, request, successor=None if successor is None else successor.token)
-    except APIException:
+    except Exception:
         _end(request, token)
         raise
     if brought and successor is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 from django.utils.module_loading import import_string
+from drf_spectacular.authentication import BasicScheme
 from drf_spectacular.drainage import isolate_view_method
 from drf_spectacular.extensions import OpenApiViewExtension
 from drf_spectacular.openapi import AutoSchema
@@ -306,6 +307,12 @@ class OwnViewExtension(ViewExtension):
 
     target_class: Any = MultiFactorView
     priority = 1
+
+
+class PasswordScheme(BasicScheme):
+    """Describes the HTTP Basic of knox's login as the framework's own, from which it is made."""
+
+    target_class = "mfa.adapters.tokens.knox_login.PasswordAuthentication"
 
 
 def _login_of(target: Any) -> tuple[str, ...]:  # noqa: ANN401 - a class of views

@@ -262,6 +262,7 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
             Register(
                 token=token,
                 method=method.name,
+                user_name=requests.user_name(request, token),
                 name=given.get("name", ""),
                 fields={field.name: given[field.name] for field in method.fields if field.name in given},
                 site=_host(request),

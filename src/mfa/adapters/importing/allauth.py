@@ -87,7 +87,7 @@ def _read(row: Any, names: Mapping[Any, str]) -> Iterable[FoundRow]:  # noqa: AN
         row,
         _METHODS.get(row.type, ""),
         lambda: _found(row, data, names.get(row.pk, "")),
-        name=name if isinstance(name, str) else "",
+        name=name,
         created_at=row.created_at,
         last_used_at=row.last_used_at,
     )

@@ -26,6 +26,12 @@ COLUMNS = ("user", "method", "secret", "digits", "period", "algorithm", "counter
 _GROUPED = str.maketrans("", "", " \t\u00a0-")
 """What people and spreadsheets put between the groups of a seed."""
 
+_LONGEST_CELL = 2**31 - 1
+"""As long as any platform lets the module of CSV allow: a cell that is no use fails its row, and no other."""
+
+_MOST_DIGITS = 20
+"""No number that an app can have is longer, and Python refuses to read those of thousands."""
+
 Record = Mapping[str, str]
 
 
@@ -63,27 +69,33 @@ class CsvSource(ImportSource):
 
 
 def _parsed(file: TextIO) -> Iterator[tuple[int, str, Record | None]]:
-    """Read the lines after the one that names the columns; without one they are in the order of ``COLUMNS``.
+    """Read the lines; the first that says anything may name the columns, which are else in the order of ``COLUMNS``.
 
     Where a comma is the decimal sign, spreadsheets write semicolons between columns.
     """
-    first = file.readline()
+    first = next((each for each in file if each.strip(" ;,\r\n")), "")
     file.seek(0)
     reader = csv.reader(file, strict=True, delimiter=";" if ";" in first and "," not in first else ",")
     columns: Sequence[str] = COLUMNS
-    line = 1
+    line, fresh = 1, True
+    most = csv.field_size_limit(_LONGEST_CELL)
     try:
         for cells in reader:
             begun, line = line, reader.line_num + 1
             values = [each.strip() for each in cells]
-            names = [each.lower() for each in values]
-            if begun == 1 and {"user", "method"} <= {*names}:
+            if not any(values):
+                continue
+            names = [each.lower() for each in values] if fresh else []
+            fresh = False
+            if {"user", "method"} <= {*names}:
                 columns = names
-            elif any(values):
+            else:
                 record = dict(zip(columns, values, strict=False)) if len(values) <= len(columns) else None
                 yield begun, (record or {}).get("user", values[0]), record
     except csv.Error:
         raise SourceUnreadable(f"Line {line} is not closed, or no line of a file with commas.") from None
+    finally:
+        csv.field_size_limit(most)
 
 
 def _row(line: int, record: Record | None) -> FoundRow:
@@ -129,6 +141,6 @@ def _number(record: Record, column: str, default: int) -> int:
     text = record.get(column, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS):
         raise NotAdopted(column)
     return int(text)

@@ -12,8 +12,8 @@ import attrs
 from django.apps.registry import Apps, apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import Error, connections
-from django.db.models import BigIntegerField, Exists, Field, Model, OuterRef
+from django.db import DataError, Error, connections
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, Field, Model, OuterRef
 from django.utils import timezone
 
 from mfa.application.ports.importing import Failed, FoundRow, FoundUser, KnownUser, LeftOut, SourceUnreadable
@@ -22,8 +22,12 @@ from mfa.domain.methods.adoption import NotAdopted
 BATCH = 500
 """Users whose rows are read at once."""
 
-_UNREADABLE = (AttributeError, ValueError, TypeError, OverflowError, ValidationError)
-"""What a column makes of a value that it cannot hold; of a text that is no time SQLite's makes an attribute error."""
+_UNREADABLE = (AttributeError, ValueError, TypeError, OverflowError, ValidationError, DataError)
+"""What a column makes of a value that it cannot hold; of a text that is no time SQLite's makes an attribute error, and
+of a time that Python does not have PostgreSQL's driver one of data."""
+
+_OWNER = ExpressionWrapper(F("user_id"), output_field=Field())
+"""The key of a user as the driver has it, which need not be one that the column can hold."""
 
 Read = Callable[[Any, Any], Iterable[FoundRow]]
 """Says what a row tells, with whatever was read beside its batch."""
@@ -41,6 +45,8 @@ def table(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - 
 def user_key() -> "Field[Any, Any]":
     """Return a column that holds the primary key of a user, in whatever form the database has that."""
     key: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
+    while key.remote_field:
+        key = key.target_field  # of a user model that extends another one
     if key.get_internal_type().endswith("AutoField"):
         return BigIntegerField()
     _, _, arguments, options = key.deconstruct()
@@ -59,7 +65,7 @@ def found_row(  # noqa: PLR0913 - all that a row says
     read: Callable[[], object],
     *,
     part: str = "",
-    name: str = "",
+    name: object = "",
     created_at: datetime | None = None,
     last_used_at: datetime | None = None,
 ) -> FoundRow:
@@ -75,7 +81,7 @@ def found_row(  # noqa: PLR0913 - all that a row says
         row=row_name(row, part),
         method=method,
         found=found,
-        name=name,
+        name=name if isinstance(name, str) else "",
         created_at=aware(created_at),
         last_used_at=aware(last_used_at),
     )
@@ -146,11 +152,13 @@ def columns(database: str, *names: str) -> Mapping[str, frozenset[str]]:
     return {name: frozenset(column.name for column in table) for name, table in described.items()}
 
 
-def model_table(database: str, label: str, *, column: str, default: str) -> str:
+def model_table(database: str, named: object, *, column: str, default: str) -> str:
     """Return the table of a model that a project names, installed or not.
 
-    That is the ``default`` where the model only extends the other package's own, whose table has the ``column``.
+    That is the ``default`` where the model only extends the other package's own, whose table has the ``column``, and
+    where the setting names none at all.
     """
+    label = str(named)
     try:
         name: str = apps.get_model(label)._meta.db_table  # noqa: SLF001 - Django's name for it
     except (LookupError, ValueError):
@@ -221,20 +229,25 @@ class UserTables:
         No table is gone through twice, and no cursor is open while accounts are written.
         """
         if only is not None:
-            yield self._rows([user_key().to_python(only.id)])
+            yield self._rows([only.id])
             return
         for position, model in enumerate(self.models):
             fresh = self._of(model)
             for earlier in self.models[:position]:
                 fresh = fresh.filter(~Exists(self._of(earlier).filter(user_id=OuterRef("user_id"))))
-            keys = fresh.order_by("user_id").values_list("user_id", flat=True).distinct()
+            keys = fresh.annotate(owner=_OWNER).order_by("owner").values_list("owner", flat=True).distinct()
             batch = list(keys[:BATCH])
             while batch:
                 yield self._rows(batch)
-                batch = list(keys.filter(user_id__gt=batch[-1])[:BATCH])
+                batch = list(keys.filter(owner__gt=batch[-1])[:BATCH])
 
-    def _rows(self, users: Collection[Any]) -> Mapping[str, Sequence[Any]]:
-        rows: dict[str, list[Any]] = {str(user): [] for user in users}
+    def _rows(self, owners: Collection[Any]) -> Mapping[str, Sequence[Any]]:
+        """Read the rows of users; those of a key that is none are nobody's, and are not looked at."""
+        keys = {owner: _key(owner) for owner in owners}
+        in_order = ((str(owner if key is None else key), list[Any]()) for owner, key in keys.items())
+        rows: defaultdict[str, list[Any]] = defaultdict(list, in_order)
+        users = [key for key in keys.values() if key is not None]
+        nobodys = [owner for owner, key in keys.items() if key is None]
         for model in self.models:
             found = self._of(model).filter(user_id__in=users).order_by("pk")
             try:
@@ -243,10 +256,24 @@ class UserTables:
                 read = list(_one_by_one(found))
             for user, row in read:
                 rows[str(user)].append(row)
+            odd = self._of(model).annotate(owner=_OWNER).filter(owner__in=nobodys).order_by("pk")
+            for key, owner in odd.values_list("pk", "owner"):
+                rows[str(owner)].append(_unreadable(model, key))
         return rows
 
     def _of(self, model: Any) -> Any:  # noqa: ANN401 - as everywhere here
         return model._default_manager.using(self.database)  # noqa: SLF001 - Django's name for it
+
+
+def _key(owner: object) -> Any:  # noqa: ANN401 - whatever keys the project's users have
+    """Read what a driver has as the key of a user; None for what is none, or not in the one form that numbers have."""
+    column = user_key()
+    try:
+        key = column.to_python(str(owner))
+        column.run_validators(key)
+    except ValidationError:
+        return None
+    return None if isinstance(key, int) and str(key) != str(owner) else key
 
 
 @contextmanager
@@ -265,5 +292,9 @@ def _one_by_one(rows: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - as ev
         try:
             yield user, rows.get(pk=key)
         except _UNREADABLE:
-            name = f"{rows.model._meta.db_table}:{key}"  # noqa: SLF001 - Django's name for it
-            yield user, FoundRow(row=name, method="", found=Failed(reason="unreadable"))
+            yield user, _unreadable(rows.model, key)
+
+
+def _unreadable(model: Any, key: object) -> FoundRow:  # noqa: ANN401 - as everywhere here
+    name = f"{model._meta.db_table}:{key}"  # noqa: SLF001 - Django's name for it
+    return FoundRow(row=name, method="", found=Failed(reason="unreadable"))

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldError, ObjectDoesNotExist
 from django.db.models import BooleanField, TextField
 
-from mfa.adapters.importing.settings import member, missing
+from mfa.adapters.importing.settings import member, missing, number
 from mfa.adapters.importing.tables import UserTables, base32, demand, found_row, model_table, table, user_key
 from mfa.application.ports.importing import (
     FoundRow,
@@ -66,7 +67,11 @@ class TrenchSource(ImportSource):
 def _owners(rows: Sequence[Any]) -> Owners:
     """Return the users whose addresses are asked for, with the related rows that these stand in."""
     keys = {row.user_id for row in rows if row.is_active and row.name in _ADDRESSES}
-    related = {path.rpartition(".")[0].replace(".", "__") for path in map(_source_field, _ADDRESSES)} - {""}
+    related = set[str]()
+    for name in _ADDRESSES:
+        with suppress(NotAdopted):
+            related.add(_source_field(name).rpartition(".")[0].replace(".", "__"))
+    related.discard("")
     users = get_user_model()._base_manager.filter(pk__in=keys)  # noqa: SLF001 - Django's name for it
     try:
         found = list(users.select_related(*related) if related else users)
@@ -86,19 +91,28 @@ def _device(row: Any, owners: Owners) -> object:  # noqa: ANN401 - as above
     if not row.is_active:
         raise NotAdopted("unconfirmed", failed=False)
     if row.name == "app":
-        return ImportedSeed(seed=base32(row.secret), period=int(_method("app").get("VALIDITY_PERIOD", 30)))
+        return ImportedSeed(seed=base32(row.secret), period=_period())
     if row.name in _ADDRESSES:
         return ImportedAddress(address=_address(owners.get(row.user_id), _source_field(row.name)))
     raise NotAdopted("no_method", failed=False)
 
 
 def _method(name: str) -> Mapping[str, Any]:
-    methods: Mapping[str, Mapping[str, Any]] = member(SETTING, "MFA_METHODS", {})
-    return methods.get(name, {})
+    methods = member(SETTING, "MFA_METHODS", {})
+    found = methods.get(name, {}) if isinstance(methods, Mapping) else None
+    if not isinstance(found, Mapping):
+        raise missing(SETTING)
+    return found
+
+
+def _period() -> int:
+    return number(SETTING, _method("app").get("VALIDITY_PERIOD", 30))
 
 
 def _source_field(name: str) -> str:
-    path: str = _method(name).get("SOURCE_FIELD", _ADDRESSES[name])
+    path = _method(name).get("SOURCE_FIELD", _ADDRESSES[name])
+    if not isinstance(path, str):
+        raise missing(SETTING)
     return path
 
 

@@ -19,7 +19,7 @@ from rest_framework.fields import empty
 from rest_framework_simplejwt import serializers
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.tokens import AccessToken, BlacklistMixin, RefreshToken
 from rest_framework_simplejwt.tokens import Token as JsonWebToken
 
 from mfa.adapters import accessor, logins
@@ -213,6 +213,12 @@ class FamilyRefreshToken(RefreshToken):
         if key is not None and not _names_primary_key():
             key = users().filter(**{api_settings.USER_ID_FIELD: key}).values_list("pk", flat=True).first()
         return None if key is None else UserId(str(key))
+
+
+def new_refresh(user: Any) -> FamilyRefreshToken:  # noqa: ANN401 - whatever model the project has
+    """Make a refresh token that is stored nowhere; ``outstand()`` enters it among those that can be blacklisted."""
+    # The mixin would store it at once, where there is a blacklist.
+    return super(BlacklistMixin, FamilyRefreshToken).for_user(user)  # type: ignore[return-value] # it is of that class
 
 
 def _claims(standing: Standing, login: Iterable[str]) -> Iterator[tuple[str, object]]:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from knox.views import LoginView as StockKnoxLoginView
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.authtoken.serializers import AuthTokenSerializer
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,12 +17,22 @@ from mfa.adapters.tokens.rows import insert
 from mfa.adapters.views import MultiFactorView
 
 
+class PasswordAuthentication(BasicAuthentication):
+    """HTTP Basic, by which a name that not every database can be asked for is nobody's, as it is in a body."""
+
+    def authenticate_credentials(self, userid: str, password: str, request: Any = None) -> Any:  # noqa: ANN401 - as in DRF
+        """Look for a user as the framework does, but for no name with a null character, at which PostgreSQL fails."""
+        if "\0" in userid:
+            raise AuthenticationFailed(_("Invalid username/password."))
+        return super().authenticate_credentials(userid, password, request)
+
+
 class KnoxLoginView(MultiFactorView, StockKnoxLoginView):  # type: ignore[misc] # knox carries no types
     """Log in by password, in the body or by HTTP Basic, and by a second factor where one comes along."""
 
     # What knox lets a subclass decide it may decide here, too.
 
-    authentication_classes = (BasicAuthentication,)
+    authentication_classes = (PasswordAuthentication,)
     permission_classes = ()
     mfa_login = ("username", "expiry", "token")
 

@@ -49,20 +49,18 @@ class Operator:
         return Origin(actor=self.name, why=self.why, client=self.client)
 
 
-def demand_authority(users: UserDirectory, operator: Operator, user_id: UserId) -> None:
+def demand_authority(users: UserDirectory, operator: Operator, user_id: UserId) -> Profile:
     """Refuse an operator who is no superuser to act upon a superuser, or upon himself, and anybody upon nobody.
 
-    Raises ``NotAllowed``, also for an operator who may not log in any more, and ``Unavailable``.
+    Returns who is acted upon. Raises ``NotAllowed``, also for an operator who may not log in any more, and
+    ``Unavailable``.
     """
     concerned = retried(partial(users.profile, user_id))
     if concerned == Profile():
         raise NotAllowed
-    if operator.user_id is None:
-        return
-    profile = retried(partial(users.profile, operator.user_id))
-    if not profile.active:
-        raise NotAllowed
-    if profile.is_superuser:
-        return
-    if operator.user_id == user_id or concerned.is_superuser:
-        raise NotAllowed
+    if operator.user_id is not None:
+        profile = retried(partial(users.profile, operator.user_id))
+        above = profile.is_superuser or not (operator.user_id == user_id or concerned.is_superuser)
+        if not (profile.active and above):
+            raise NotAllowed
+    return concerned

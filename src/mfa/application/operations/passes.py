@@ -53,8 +53,7 @@ class IssuePass(UseCase):
             raise InvalidField("lifetime", "out_of_range")
         if not 1 <= command.uses <= MOST_USES:
             raise InvalidField("uses", "out_of_range")
-        demand_authority(self.transactions.users, operator, command.user_id)
-        if not self.transactions.profile(command.user_id).active:
+        if not demand_authority(self.transactions.users, operator, command.user_id).active:
             raise NotAllowed
 
         def decide(account: Account, now: datetime) -> Decision[IssuedPass]:

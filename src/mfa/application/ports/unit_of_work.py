@@ -11,6 +11,10 @@ from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.proofs import Proofs
 
 
+class NotDurable(RuntimeError):
+    """A commit was asked for where somebody else could still undo it: no refusal, but a mistake of whoever calls."""
+
+
 class UnitOfWork(Protocol):
     """Reads an account and commits its next state together with the events that led there."""
 
@@ -41,7 +45,8 @@ class UnitOfWork(Protocol):
         ``beside`` is called in it, perhaps more than once.
         Raises ``AlreadySpent`` where it has served, ``StaleAccount`` when another change came first, and ``StoreBusy``
         when the store gave way to one; then nothing is stored and nothing published. Raises ``Unavailable`` when the
-        store failed; then nothing is published, and all is stored or nothing.
+        store failed; then nothing is published, and all is stored or nothing. Raises ``NotDurable`` inside a
+        transaction of the caller's, before anything is stored.
         """
 
     @abstractmethod

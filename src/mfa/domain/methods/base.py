@@ -2,7 +2,7 @@
 
 import unicodedata
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
@@ -62,15 +62,21 @@ class RegistrationField:
 class Enrolment:
     """A wish to register a device: for whom, where, and what the client filled in.
 
-    ``siblings`` are the states of the user's active devices of the same method, by index, where it is collective.
+    ``siblings`` are the states of the user's active devices of the same method, by index, where it is collective. In
+    the place of ``user_email`` may be given what looks it up, which most methods never ask for.
     """
 
     user_name: str
-    user_email: str = attrs.field(default="", repr=False)
+    _user_email: str | Callable[[], str] = attrs.field(default="", repr=False)
     site: str = ""
     fields: Mapping[str, str] = attrs.field(default=MappingProxyType({}), repr=False)
     siblings: Mapping[int, bytes] = attrs.field(default=NO_SIBLINGS, repr=False)
     now: datetime
+
+    @property
+    def user_email(self) -> str:
+        """Return the user's own address of the moment; empty where there is none. May raise ``Unavailable``."""
+        return self._user_email if isinstance(self._user_email, str) else self._user_email()
 
 
 @attrs.frozen(kw_only=True)

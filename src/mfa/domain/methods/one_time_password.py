@@ -33,6 +33,12 @@ FEWEST_DIGITS = 6
 MOST_DIGITS = 10
 """RFC 4226 section 4, R4: a value has at least six digits; ten are all that 31 bits can fill."""
 
+MOST_MOVED_TOLERANCE = 1000
+"""Ten times what can be configured here. Every step of a window is computed for each guess, and may be what it hits."""
+
+MOST_AHEAD = timedelta(minutes=5)
+"""No two clocks are further apart; a time beyond that is wrong, such as a local one that is read as UTC."""
+
 LAST_COUNTER = 2**64 - 2
 """Counters have eight octets (RFC 4226 section 5.1), and one more has to be left."""
 
@@ -181,7 +187,7 @@ class OneTimePassword(Method):
             (0 < len(found.seed) <= MOST_SEED_BYTES, "seed"),
             (0 < found.digits <= MOST_DIGITS, "digits"),
             (algorithm in SEED_BYTES, "algorithm"),
-            (tolerance >= 0, "tolerance"),
+            (0 <= tolerance <= MOST_MOVED_TOLERANCE, "tolerance"),
             (not time_based or found.period > 0, "period"),
             (found.spent is None or -1 <= found.spent <= LAST_COUNTER, "counter"),
         ):
@@ -203,8 +209,9 @@ class OneTimePassword(Method):
         if found.used_at is None:
             return state
         # A clock may have been ahead, but nobody has to wait for more than the next value.
-        ahead = found.used_at + tolerance * timedelta(seconds=found.period)
-        return _used_up(state, max(found.used_at, min(ahead, now)))
+        used_at = found.used_at if found.used_at <= now + MOST_AHEAD else now
+        ahead = used_at + tolerance * timedelta(seconds=found.period)
+        return _used_up(state, max(used_at, min(ahead, now)))
 
     def _resynchronised(self, state: State, value: str, *, beyond: int, now: datetime) -> Verdict:
         """Accept the second of two consecutive values from beyond the window, and remember the first."""

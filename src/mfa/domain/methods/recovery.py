@@ -43,12 +43,6 @@ _SMALL = {
 """A letter in any case and width. No other letter is read as one: ``str.lower`` makes a k of the sign for kelvin."""
 
 
-def plain(text: str) -> str | None:
-    """Read a long code in whatever case and width it was typed; None for what can be none."""
-    value = text.translate(_SMALL)
-    return value if value.isascii() else None
-
-
 class ForeignHashes(Protocol):
     """Recognises codes of which another package has kept nothing but a hash of its own, which may be slow to make."""
 
@@ -57,7 +51,7 @@ class ForeignHashes(Protocol):
 
     @abstractmethod
     def known(self, hashed: str) -> bool:
-        """Tell whether it is a hash of a kind that can be recognised."""
+        """Tell whether it is a hash of a kind that can be recognised; raises ``ValueError`` for one that is broken."""
 
     @abstractmethod
     def matches(self, code: str, hashed: str) -> bool:

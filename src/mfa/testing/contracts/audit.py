@@ -1,6 +1,5 @@
 """What every AuditTrail does."""
 
-from abc import abstractmethod
 from datetime import timedelta
 from typing import Any
 
@@ -34,11 +33,6 @@ FULL = row(
 
 class AuditTrailContract:
     """Provide an ``audit`` trail that is empty."""
-
-    @pytest.fixture
-    @abstractmethod
-    def audit(self) -> AuditTrail:
-        raise NotImplementedError
 
     @pytest.fixture
     def five(self, audit: AuditTrail) -> list[AuditRow]:

@@ -1,6 +1,5 @@
 """What every Sender and every Addressing does."""
 
-from abc import abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -23,21 +22,6 @@ MESSAGE = Message(
 
 class SenderContract:
     """Provide ``sender``, ``arrived``, which tells where which texts arrived, and ``broken``, which cannot deliver."""
-
-    @pytest.fixture
-    @abstractmethod
-    def sender(self) -> Sender:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def arrived(self) -> Callable[[], list[tuple[str, str]]]:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def broken(self) -> Sender:
-        raise NotImplementedError
 
     @pytest.fixture
     def message(self) -> Message:
@@ -64,21 +48,6 @@ class SenderContract:
 
 class AddressingContract:
     """Provide ``addressing``, an address in a form that a person types, and the same in its one normal form."""
-
-    @pytest.fixture
-    @abstractmethod
-    def addressing(self) -> Addressing:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def typed(self) -> str:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def normal(self) -> str:
-        raise NotImplementedError
 
     def test_an_address_is_read_in_its_normal_form(self, addressing: Addressing, typed: str, normal: str) -> None:
         assert addressing.read(typed, "field").full == normal

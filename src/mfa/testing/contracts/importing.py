@@ -14,18 +14,6 @@ class ImportSourceContract:
     Where there are rows that do not come, they are among those that are found.
     """
 
-    @pytest.fixture
-    def source(self) -> ImportSource:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def one(self) -> KnownUser:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def secrets(self) -> Collection[str]:
-        raise NotImplementedError
-
     def test_each_user_comes_once_and_so_does_each_row(self, source: ImportSource) -> None:
         found = list(source.users(None))
 
@@ -63,14 +51,6 @@ class ImportSourceContract:
 class UserFinderContract:
     """Provide ``finder``, and a user who is ``known`` to it by key and name."""
 
-    @pytest.fixture
-    def finder(self) -> UserFinder:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def known(self) -> KnownUser:
-        raise NotImplementedError
-
     def test_users_are_found_by_their_keys(self, finder: UserFinder, known: KnownUser) -> None:
         assert finder.by_keys([known.id, "999999"]) == {known.id: known}
 
@@ -89,14 +69,6 @@ class UserFinderContract:
 
 class ForeignHashesContract:
     """Provide ``hashes``, and one that is ``made`` of the code ``Ab-1``."""
-
-    @pytest.fixture
-    def hashes(self) -> ForeignHashes:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def made(self) -> str:
-        raise NotImplementedError
 
     def test_a_code_is_recognised_as_it_was_written(self, hashes: ForeignHashes, made: str) -> None:
         assert hashes.known(made)

@@ -1,7 +1,5 @@
 """What every OneTimePasswords and every QrCodes does."""
 
-from abc import abstractmethod
-
 import pytest
 
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
@@ -28,11 +26,6 @@ RFC_6238_VALUES: dict[Algorithm, list[str]] = {
 
 class OneTimePasswordsContract:
     """Provide ``passwords``."""
-
-    @pytest.fixture
-    @abstractmethod
-    def passwords(self) -> OneTimePasswords:
-        raise NotImplementedError
 
     def test_values_are_those_of_rfc_4226(self, passwords: OneTimePasswords) -> None:
         assert passwords.at(RFC_4226_SEED, range(10), digits=6, algorithm="sha1") == RFC_4226_VALUES
@@ -62,11 +55,6 @@ class OneTimePasswordsContract:
 
 class QrCodesContract:
     """Provide ``qr_codes``."""
-
-    @pytest.fixture
-    @abstractmethod
-    def qr_codes(self) -> QrCodes:
-        raise NotImplementedError
 
     def test_a_picture_is_a_data_uri(self, qr_codes: QrCodes) -> None:
         assert qr_codes.draw("otpauth://totp/a:b?secret=A").startswith("data:")

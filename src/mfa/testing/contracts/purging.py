@@ -1,6 +1,5 @@
 """What every ExpiredRows does."""
 
-from abc import abstractmethod
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -25,31 +24,6 @@ LATER = NOW + timedelta(hours=1)
 
 class ExpiredRowsContract:
     """Provide ``expired``, and the ``repository`` and ``audit`` trail that it looks into, with two users who exist."""
-
-    @pytest.fixture
-    @abstractmethod
-    def expired(self) -> ExpiredRows:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def repository(self) -> AccountRepository:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def audit(self) -> AuditTrail:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def user_id(self) -> UserId:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def other_user_id(self) -> UserId:
-        raise NotImplementedError
 
     def found(self, expired: ExpiredRows, now: datetime, batch: int = 100) -> set[UserId]:
         return set(expired.accounts(now, batch))

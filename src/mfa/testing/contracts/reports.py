@@ -1,6 +1,5 @@
 """What every AccountReports does."""
 
-from abc import abstractmethod
 from datetime import timedelta
 
 import attrs
@@ -30,21 +29,6 @@ class AccountReportsContract:
     The first is an editor and an auditor, the second an editor, the third in no group, and a fourth, an editor, may not
     log in.
     """
-
-    @pytest.fixture
-    @abstractmethod
-    def reports(self) -> AccountReports:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def repository(self) -> AccountRepository:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def users(self) -> tuple[UserId, UserId, UserId, UserId]:
-        raise NotImplementedError
 
     @pytest.fixture
     def give(self, repository: AccountRepository) -> "Give":

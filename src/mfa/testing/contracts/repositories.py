@@ -1,6 +1,5 @@
 """What every AccountRepository does."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -122,26 +121,6 @@ def full(account: Account, token_id: TokenId) -> Account:
 
 class AccountRepositoryContract:
     """Provide ``repository``, the keys of two users who exist, and a way to change their passwords."""
-
-    @pytest.fixture
-    @abstractmethod
-    def repository(self) -> AccountRepository:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def user_id(self) -> UserId:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def other_user_id(self) -> UserId:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def change_password(self) -> Callable[[UserId, str], None]:
-        raise NotImplementedError
 
     @pytest.fixture
     def token_id(self) -> TokenId:

@@ -1,6 +1,5 @@
 """What every Clock, Entropy, Vault and KeyRotations does."""
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -16,11 +15,6 @@ OTHER_KEY = b"2" * 32
 class ClockContract:
     """Provide ``clock``."""
 
-    @pytest.fixture
-    @abstractmethod
-    def clock(self) -> Clock:
-        raise NotImplementedError
-
     def test_the_time_is_aware_and_in_utc(self, clock: Clock) -> None:
         assert clock.now().utcoffset() == timedelta(0)
 
@@ -32,11 +26,6 @@ class ClockContract:
 
 class EntropyContract:
     """Provide ``entropy``."""
-
-    @pytest.fixture
-    @abstractmethod
-    def entropy(self) -> Entropy:
-        raise NotImplementedError
 
     @pytest.mark.parametrize("size", [1, 10, 16, 20, 31, 32, 33, 64, 100])
     def test_a_token_has_as_many_bytes_as_asked_for(self, entropy: Entropy, size: int) -> None:
@@ -74,11 +63,6 @@ class EntropyContract:
 
 class VaultContract:
     """Provide ``make``, which makes a vault of keys of 32 bytes, the first of which seals."""
-
-    @pytest.fixture
-    @abstractmethod
-    def make(self) -> Callable[[Sequence[bytes]], Vault]:
-        raise NotImplementedError
 
     @pytest.fixture
     def vault(self, make: Callable[[Sequence[bytes]], Vault]) -> Vault:
@@ -176,11 +160,6 @@ class VaultContract:
 
 class KeyRotationsContract:
     """Provide ``rotations``, none of which is complete."""
-
-    @pytest.fixture
-    @abstractmethod
-    def rotations(self) -> KeyRotations:
-        raise NotImplementedError
 
     def test_at_first_none_is_complete(self, rotations: KeyRotations) -> None:
         assert rotations.completed() is False

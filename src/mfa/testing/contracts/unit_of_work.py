@@ -1,6 +1,5 @@
 """What every UnitOfWork does."""
 
-from abc import abstractmethod
 from collections.abc import Callable
 
 import attrs
@@ -51,21 +50,6 @@ class Witness(Publisher):
 
 class UnitOfWorkContract:
     """Provide an ``audit`` trail, ``make``, which makes a unit of work over it, and the key of a user who exists."""
-
-    @pytest.fixture
-    @abstractmethod
-    def audit(self) -> AuditTrail:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def make(self, audit: AuditTrail) -> Callable[[Publisher, AuditLevel], UnitOfWork]:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def user_id(self) -> UserId:
-        raise NotImplementedError
 
     @pytest.fixture
     def token_id(self) -> TokenId:

@@ -1,9 +1,5 @@
 """What every UserDirectory does."""
 
-from abc import abstractmethod
-
-import pytest
-
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
@@ -11,26 +7,6 @@ from mfa.domain.policies import Profile
 
 class UserDirectoryContract:
     """Provide ``directory``, the key of an editor and auditor with that ``profile``, and that of one who is gone."""
-
-    @pytest.fixture
-    @abstractmethod
-    def directory(self) -> UserDirectory:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def user_id(self) -> UserId:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def profile(self) -> Profile:
-        raise NotImplementedError
-
-    @pytest.fixture
-    @abstractmethod
-    def gone_user_id(self) -> UserId:
-        raise NotImplementedError
 
     def test_a_user_is_known(self, directory: UserDirectory, user_id: UserId, profile: Profile) -> None:
         assert directory.profile(user_id) == profile

@@ -1,5 +1,6 @@
 """A file of comma-separated values, as people and spreadsheets write it."""
 
+import csv
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -98,7 +99,9 @@ def test_the_columns_may_be_named_or_stand_in_their_order(write: Write, head: st
         f"\ufeff{HEAD}anna,totp,{SECRET}\n",
         f"{HEAD}anna,totp,{SECRET}\n".replace("\n", "\r\n"),
         f'"user";"method";"secret"\r\n"anna";"totp";"{SECRET}"\r\n',
-        f"\n{HEAD}\n\nanna , totp , {SECRET}\n,,,\n".lstrip(),
+        f"{HEAD}\n\nanna , totp , {SECRET}\n,,,\n",
+        f"\n,,\nmethod,user,secret\ntotp,anna,{SECRET}\n",
+        f"\n;;\nmethod;user;secret\ntotp;anna;{SECRET}\n",
         HEAD + "anna,totp,gezd gnbv-gy3t\u00a0qojq gezd gnbv gy3t qojq",
         HEAD + "anna,totp,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ======",
     ],
@@ -108,6 +111,15 @@ def test_spreadsheets_write_it_in_their_own_ways(write: Write, text: str) -> Non
 
     assert found.user == "anna"
     assert found.rows[0].found == ImportedSeed(seed=SEED)
+
+
+def test_a_name_of_any_length_leaves_no_device_behind(write: Write) -> None:
+    limit = csv.field_size_limit()
+
+    found = rows(write(f"{HEAD}anna,totp,{SECRET},,,,,{'x' * (limit + 1)}\nanna,totp,{SECRET}\n"))
+
+    assert [each.found for each in found] == [ImportedSeed(seed=SEED)] * 2
+    assert csv.field_size_limit() == limit, "for whoever else reads files in this process"
 
 
 def test_all_lines_of_a_user_are_taken_together(write: Write) -> None:
@@ -139,6 +151,8 @@ def test_codes_and_addresses_come_as_well(write: Write) -> None:
         (f"anna,totp,{SECRET},6.0", "digits"),
         (f"anna,totp,{SECRET},,-30", "period"),
         (f"anna,hotp,{SECRET},,,,\u0663", "counter"),
+        pytest.param(f"anna,hotp,{SECRET},,,,{'9' * 5000}", "counter", id="thousands of digits"),
+        pytest.param(f"anna,totp,{'1' * 200_000}", "seed", id="a cell without end"),
         ("anna,yubikey,cccccc", "method"),
         (f"anna,,{SECRET}", "method"),
         (f"anna,totp,{SECRET},6,30,sha1,0,name,more", "unreadable"),

@@ -23,6 +23,8 @@ PROGRESS = 1000
 
 _SETTING = "setting:"
 
+_AGAIN = "What was told is done; run it again for the rest."
+
 
 class Command(OperatorCommand):
     """Moves users in while the site is up; it may be stopped and run again, and tells what became of each row."""
@@ -53,17 +55,23 @@ class Command(OperatorCommand):
             dry_run=options["dry_run"],
             told=not options["quiet"],
         )
+        if command.place.file is not None and command.source in IMPORT_SOURCES.keys() - {"csv"}:
+            raise CommandError(f"{command.source} reads no file. Of one user alone: --user USER.")
+        operator = self.operator(options)
         report = _JsonReport(self, command) if options["json"] else _TextReport(self, command)
         try:
-            for told in use_cases.operations.import_devices(command, self.operator(options)):
+            for told in use_cases.operations.import_devices(command, operator):
                 report.take(told)
                 if not report.totals["users"] % PROGRESS and told.user is not None:
                     self.tell(f"users so far: {report.totals['users']}")
         except SourceUnreadable as error:
-            raise CommandError(str(error)) from None
+            if not any(report.totals.values()):
+                raise CommandError(str(error)) from None
+            report.close()
+            raise CommandError(f"{error} {_AGAIN}") from None
         except MfaError as error:
             report.close()
-            raise CommandError(f"{sentence(error)} What was told is done; run it again for the rest.") from None
+            raise CommandError(f"{sentence(error)} {_AGAIN}") from None
         report.close()
         self.tell(f"users: {report.totals['users']}")
         if report.totals["failed"]:
