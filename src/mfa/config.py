@@ -357,6 +357,10 @@ ORIGINS = Rule(
     '"android:apk-key-hash:" with 43 characters of url-safe base64, or "chrome-extension://" with the id',
     _origins,
 )
+PLACE = _matching(
+    'the path or the name of a page, such as "/security/verify/" or "mfa_pages:verify"',
+    lambda value: isinstance(value, str) and re.fullmatch(r"/(?![/\\])[^\s?#]*|[\w:.-]*\w", value),
+)
 SITE = Rule('the address at which the site answers, such as "https://example.com"', _site)
 COOKIE = Rule('the name of a cookie, such as "mfa_trust"', _cookie)
 KEYS = _list_of("a list of keys, each the url-safe base64 of 32 random bytes", Rule("a key", _key), bool)
@@ -435,6 +439,7 @@ class Config:
     trusted_proxies: int = _setting(0, integer(0, 100))
     notify: bool = _setting(default=True, rule=BOOLEAN)
     notify_url: str | None = _setting(None, optional(SITE))
+    verify_url: str | None = _setting(None, optional(PLACE))
     adapters: Mapping[str, str] = _setting({}, ADAPTERS)
     container: str | None = _setting(None, optional(PATH))
 

@@ -60,6 +60,7 @@ OF_TEXT = {
     **dict.fromkeys(["WEBAUTHN_ORIGINS", "WEBAUTHN_TOP_ORIGINS"], rules.ORIGINS),
     "WEBAUTHN_RP_ID": optional(rules.DOMAIN),
     "NOTIFY_URL": optional(rules.SITE),
+    "VERIFY_URL": optional(rules.PLACE),
     "TRUST_COOKIE": optional(rules.COOKIE),
     "ENCRYPTION_KEYS": optional(rules.KEYS),
 }
@@ -184,6 +185,22 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
             *(["chrome-extension://abc"], [f"moz-extension://{UUID.upper()}"], ["https://example.com", "app://a"]),
         ],
     ),
+    rules.PLACE: (
+        [("/security/verify/", "/security/verify/"), ("mfa_pages:verify", "mfa_pages:verify")],
+        [
+            None,
+            1,
+            "",
+            "security/",
+            "//evil.example/",
+            "/\\evil.example",
+            "https://example.com/",
+            "/a b",
+            "/a?b",
+            "/a#b",
+            "/a\n",
+        ],
+    ),
     rules.SITE: (
         [
             ("https://example.com", "https://example.com"),
@@ -290,6 +307,7 @@ class TestTable:
             trusted_proxies=0,
             notify=True,
             notify_url=None,
+            verify_url=None,
             adapters={},
             container=None,
         )

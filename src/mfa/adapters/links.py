@@ -1,6 +1,7 @@
 """The link *this was not me* of mails: signed, for a while, and once."""
 
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -12,6 +13,9 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Entropy
 
 ROUTE = "multi-factor-not-me"
+
+PAGE = "mfa_pages:not_me"
+"""The same among the pages, which are for people, so it goes first where a project has both."""
 
 SALT = "mfa: this was not me"
 """No other signature of the project serves as a link, and no link as any of these."""
@@ -44,10 +48,11 @@ def path_to(token: str) -> str:
 
     Whatever keeps the project's routes from being read, a mail without the link is better than none.
     """
-    try:
-        return reverse(ROUTE, args=[token])
-    except Exception:  # noqa: BLE001 - a worker or a script may have no routes at all, or none that can be imported
-        return ""
+    for name in (PAGE, ROUTE):
+        # A worker or a script may have no routes at all, or none that can be imported.
+        with suppress(Exception):
+            return reverse(name, args=[token])
+    return ""
 
 
 def read(token: str, now: datetime) -> Link:

@@ -96,6 +96,9 @@ class UseCases:
     issuer: str
     """What the site calls itself; empty where it says nothing."""
 
+    verify_url: str | None
+    """Where a browser is led that has to verify: a path, or the name of a page; None: nowhere."""
+
     relying_party_id: str | None
     """The domain that passkeys are bound to."""
 
@@ -131,6 +134,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     step_up_status: int,
     requirements: Mapping[str, Requirement] = MappingProxyType({}),
     issuer: str = "",
+    verify_url: str | None = None,
     relying_party_id: str | None = None,
     trust_cookie: str | None = None,
 ) -> UseCases:
@@ -188,5 +192,6 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         trust_cookie=trust_cookie,
         step_up_status=step_up_status,
         issuer=issuer,
+        verify_url=verify_url,
         relying_party_id=relying_party_id,
     )

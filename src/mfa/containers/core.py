@@ -293,6 +293,7 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
         step_up_status=config.step_up_status,
         requirements=config.requirements,
         issuer=config.totp_issuer,
+        verify_url=config.verify_url,
         relying_party_id=config.webauthn_rp_id,
         trust_cookie=config.trust_cookie,
     )

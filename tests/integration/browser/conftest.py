@@ -24,6 +24,7 @@ def chrome(chromium: Chrome) -> Iterator[Chrome]:
     if chromium.virtual_authenticator_id is not None:
         chromium.remove_virtual_authenticator()
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    chromium.execute_cdp_cmd("Browser.resetPermissions", {})
     chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     chromium.set_window_size(size["width"], size["height"])

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from mfa.adapters.activity import SENTENCES
 from mfa.adapters.django.audit import DjangoAuditTrail
 from mfa.adapters.django.models import AuditRecord
-from mfa.adapters.drf.activity import SENTENCES
 from mfa.application.operations import Operator, Reset
 from mfa.application.ports.audit import AuditRow
 from mfa.domain import events

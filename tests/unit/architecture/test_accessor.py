@@ -12,6 +12,7 @@ CALLERS = {
     "mfa.adapters.django.admin",
     "mfa.adapters.django.admin_site",
     "mfa.adapters.django.gate",
+    "mfa.adapters.django.leading",
     "mfa.adapters.django.not_me",
     "mfa.adapters.django.notices",
     "mfa.adapters.drf.login",
@@ -28,6 +29,8 @@ CALLERS = {
     "mfa.adapters.tokens.jwt",
     "mfa.adapters.tokens.knox",
     "mfa.apps",
+    "mfa.pages.templatetags.mfa_pages",
+    "mfa.pages.visits",
     "mfa.urls",
 }
 """What Django or Django REST framework build without arguments. Everything else is handed what it needs."""

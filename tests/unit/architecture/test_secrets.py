@@ -46,6 +46,11 @@ REVIEWED = {
         "row[4] == token_id",
         "row[_CHALLENGES_BEGIN] == token_id",
     },
+    # Codes of errors.
+    "mfa.adapters.django.leading": {
+        "answer.code == 'not_authenticated'",
+        "answer.code not in {'verification_required', 'registration_required'}",
+    },
     # Codes of errors, and names of JSON schemas.
     "mfa.adapters.drf.components": {"code in UNVERIFIED", "code in WAITING", "kind in known"},
     "mfa.adapters.drf.schema": {"'delivery_failed' not in codes", "code in UNVERIFIED", "key in posted"},

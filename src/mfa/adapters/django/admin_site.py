@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.django import conf
+from mfa.adapters.answers import answer_to
+from mfa.adapters.django import conf, leading
 from mfa.adapters.django.decorators import verification_exempt
 from mfa.adapters.django.middleware import VerifiedMiddleware
 from mfa.adapters.requests import Demanded
@@ -92,6 +93,11 @@ def operator_refusal(site: AdminSite, request: HttpRequest) -> MfaError | None:
 
 def not_verified(site: AdminSite, request: HttpRequest, refused: MfaError) -> HttpResponseBase:
     """Answer what is refused by a page that says what to do, and nothing of what lies behind it."""
+    deployed = accessor.use_cases()
+    answer = answer_to(refused, deployed.token_provider.scheme) if isinstance(refused, Refused) else None
+    on = None if answer is None or request.method != "GET" else leading.led(request, answer)
+    if on is not None:
+        return on
     unavailable = not isinstance(refused, Refused | NotAllowed)
     context = {
         **site.each_context(request),
@@ -101,6 +107,9 @@ def not_verified(site: AdminSite, request: HttpRequest, refused: MfaError) -> Ht
         "again": isinstance(refused, Refused) and refused.requirement.max_age is not None,
         "username": request.user.get_username(),
         "back": request.get_full_path(),
+        "verify": answer
+        and deployed.verify_url
+        and leading.address(deployed.verify_url, leading.question(request, answer)),
     }
     status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.FORBIDDEN
     response = TemplateResponse(request, NOT_VERIFIED, context, status=status)

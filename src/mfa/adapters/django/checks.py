@@ -13,7 +13,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - what Django calls it
 from django.db import connections, router
 from django.db.models import Count, Exists, Model, OuterRef
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils.module_loading import import_string
 
 from mfa.adapters import links
@@ -72,7 +72,9 @@ _SENTENCES = {
     "E007b": "The mfa_requirement of {owner} is {name!r}, which MFA['REQUIREMENTS'] does not name.\n"
     "Write one of {keys}, or add {name!r} to it.",
     "E008": "Nobody can meet the requirement of {place}: it {flaw}.\n{hint}",
-    "W001": "{name} is one of DEFAULTAUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
+    "E009": 'MFA["VERIFY_URL"] is {name!r}, but no route is called so.\n'
+    'Write the path of the page, or add path("security/", include("mfa.pages.urls")) and write "mfa_pages:verify".',
+    "W001": "{name} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
     "never be verified.\n"
     "Keep only {expected} or a subclass, or name another TOKEN_PROVIDER in MFA.",
     "W002": "The route {route!r} logs in by ObtainAuthToken of Django REST framework, which hands out the token that "
@@ -92,7 +94,7 @@ _SENTENCES = {
     'Add path("multi-factor/", include("mfa.urls")) to the URLconf.',
     "W008": "MFA takes its tokens from {name!r}, but its own routes do not: no class that they authenticate by is "
     "{path}.\n"
-    "Add {path} to DEFAULTAUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
+    "Add {path} to DEFAULT_AUTHENTICATION_CLASSES, or name another TOKEN_PROVIDER in MFA.",
     "W009": "The admin {name!r} opens to a password alone: what MFA demands is not asked for there.\n"
     'Write "mfa.adapters.django.admin_config.AdminConfig" in INSTALLED_APPS in the place of "django.contrib.admin" and '
     '"session" into MFA["TOKEN_PROVIDER"]; or add "{gate}" to the end of MIDDLEWARE, or give the AdminSite a '
@@ -124,6 +126,8 @@ _SENTENCES = {
     "W018": "The route {route!r} runs inside ATOMIC_REQUESTS, where no second factor can be counted: a login that "
     "brings one is refused.\n"
     "Use mfa.adapters.tokens.jwt.TokenObtainPairView, or decorate the view with non_atomic_requests.",
+    "W019": 'The pages of "mfa.pages" are for sessions, but MFA takes no tokens from them: nobody gets in.\n'
+    'Add "session" to MFA["TOKEN_PROVIDER"].',
     "W020": 'MFA has no "ENCRYPTION_KEYS": what it seals opens to whoever learns SECRET_KEY, and to nobody once that '
     "and its fallbacks have been replaced.\n"
     "Write a list of one key, kept as SECRET_KEY is: python -c "
@@ -385,6 +389,7 @@ def _routes(config: Config) -> Iterator[CheckMessage]:
     views = [*_views()]
     if conf.has_routes():
         yield from _own_routes(config, [_made_from(view) for view, _ in views])
+        yield from _pages(config)
     if "authtoken" in config.token_providers:
         stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
         for view, route in views:
@@ -430,8 +435,7 @@ def _atomic_logins(views: Iterable[tuple[Any, str]]) -> Iterator[CheckMessage]:
 
 def _admins(config: Config, sites: Mapping[str, Any]) -> Iterator[CheckMessage]:
     """Warn of an admin that opens to a password alone, or that opens to nobody."""
-    gated, names = conf.has_middleware(import_string(_GATE)), {*config.token_providers}
-    closed = "session" not in names and names <= AUTHENTICATION.keys()
+    gated, closed = conf.has_middleware(import_string(_GATE)), not _takes_sessions(config)
     for name, site in sites.items():
         if not gated and _is_stock(site):
             yield _message("W009", name=name, gate=_GATE)
@@ -452,6 +456,24 @@ def _own_routes(config: Config, classes: Collection[Any]) -> Iterator[CheckMessa
         path = AUTHENTICATION.get(name)
         if path is not None and not any(issubclass(each, import_string(path)) for each in authenticating):
             yield _message("W008", name=name, path=path)
+
+
+def _pages(config: Config) -> Iterator[CheckMessage]:
+    """Tell of a page that a browser cannot be led to, and warn of pages that nobody gets into."""
+    name = config.verify_url or ""
+    try:
+        if name and not name.startswith("/"):
+            reverse(name)
+    except NoReverseMatch:
+        yield _message("E009", name=name)
+    if apps.is_installed("mfa.pages") and not _takes_sessions(config):
+        yield _message("W019")
+
+
+def _takes_sessions(config: Config) -> bool:
+    """Tell whether sessions are tokens, as far as that is known: a project's own provider may take them as well."""
+    names = {*config.token_providers}
+    return "session" in names or not names <= AUTHENTICATION.keys()
 
 
 def _is_stock(site: Any) -> bool:  # noqa: ANN401 - an AdminSite

@@ -37,6 +37,11 @@ def throttle_rate(scope: str) -> str | None:
     return rates.get(scope)
 
 
+def login_url() -> str:
+    """Return where people log in: a path, or the name of a page."""
+    return str(settings.LOGIN_URL)
+
+
 def session_engine() -> str:
     """Return the module that keeps sessions."""
     return settings.SESSION_ENGINE

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import Answer, answer_to, grace_header, unauthenticated
+from mfa.adapters.django import leading
 from mfa.adapters.exceptions import MfaException, TokenRequired, transactions_left_alone
 from mfa.adapters.requests import Demanded
 from mfa.domain.errors import MfaError
@@ -69,10 +70,10 @@ def judge(
     provider = accessor.use_cases().token_provider
     token = provider.token_of(request)
     if token is None:
-        return Judgement(refusal=respond(unauthenticated(provider.scheme)))
+        return Judgement(refusal=_refuse(request, unauthenticated(provider.scheme)))
     answer, headers = _judge_token(request, token, requirements)
     if answer is not None:
-        return Judgement(refusal=respond(answer))
+        return Judgement(refusal=_refuse(request, answer))
     # From here on the request takes nobody else.
     vars(request)[_JUDGED] = token
     if not isinstance(request, _HeldRequest):
@@ -92,6 +93,11 @@ def _judge_token(
     except MfaError as error:
         return answer_to(error, token.scheme or use_cases.token_provider.scheme, use_cases.step_up_status), NOTHING
     return None, NOTHING if requirements else grace_header(standing)
+
+
+def _refuse(request: HttpRequest, answer: Answer) -> HttpResponseBase:
+    """Lead a browser on where ``VERIFY_URL`` is set, and tell all others in JSON."""
+    return leading.led(request, answer) or respond(answer)
 
 
 def respond(answer: Answer) -> JsonResponse:

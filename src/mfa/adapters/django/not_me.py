@@ -40,53 +40,48 @@ _HEADERS: Mapping[str, str] = {
 _METHODS = ("GET", "HEAD", "POST")
 
 
-def _this_was_not_me(request: HttpRequest, token: str) -> HttpResponseBase:
+_Outcome = tuple[str, HTTPStatus]
+"""What has become of a request: the name of the page that says so, and the status."""
+
+_OVER: _Outcome = ("over", HTTPStatus.GONE)
+
+
+def _judged(request: HttpRequest, token: str) -> _Outcome:
     """Ask on GET, which changes nothing however often a mail scanner does so, and lock down on POST.
 
     What the site has not signed is 404, what is too old, has served or is of a user who is gone 410. While the store
     fails, or too many ask at once, it is 503, and the link goes on serving.
     """
-    if request.method not in _METHODS:
-        return _guarded(HttpResponseNotAllowed(_METHODS))
     try:
         link = links.read(token, _now())
     except BadSignature:
-        return _page("unknown", HTTPStatus.NOT_FOUND)
+        return "unknown", HTTPStatus.NOT_FOUND
     except LinkExpired:
-        return _page("over", HTTPStatus.GONE)
+        return _OVER
     try:
         if request.method == "POST":
             return _lock_down(request, link)
-        return _over() if retried(lambda: _is_spent(link.spending)) else _page("ask", HTTPStatus.OK)
+        return _OVER if retried(lambda: _is_spent(link.spending)) else ("ask", HTTPStatus.OK)
     except (Throttled, Unavailable):
-        return _page("later", HTTPStatus.SERVICE_UNAVAILABLE)
+        return "later", HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _lock_down(request: HttpRequest, link: Link) -> HttpResponse:
+def _lock_down(request: HttpRequest, link: Link) -> _Outcome:
     deployed = use_cases()
     lock_down = deployed.operations.lock_down
     if lock_down.transactions.profile(link.user_id) == Profile():
-        return _over()
+        return _OVER
     try:
         with acting(Origin(client=deployed.client_address.client_of(request))):
             lock_down.by_user(link.user_id, link.spending)
     except AlreadySpent:
-        return _over()
-    return _page("done", HTTPStatus.OK)
+        return _OVER
+    return "done", HTTPStatus.OK
 
 
 @translate_errors
 def _is_spent(spending: SpentLogin) -> bool:
     return SpentLoginRecord.objects.using(database()).filter(digest=spending.digest).exists()
-
-
-def _over() -> HttpResponse:
-    return _page("over", HTTPStatus.GONE)
-
-
-def _page(name: str, status: HTTPStatus) -> HttpResponse:
-    # Without the request: a context processor of the project might ask for a session, or show who is logged in.
-    return _guarded(HttpResponse(rendered(f"mfa/not_me/{name}.html", {"issuer": use_cases().issuer}), status=status))
 
 
 def _guarded(response: HttpResponse) -> HttpResponse:
@@ -113,4 +108,18 @@ def _alone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
     return view
 
 
-this_was_not_me = _alone(_this_was_not_me)
+def not_me_view(base: str) -> Callable[..., HttpResponseBase]:
+    """Make the view of a link, whose pages extend that template."""
+
+    def this_was_not_me(request: HttpRequest, token: str) -> HttpResponseBase:
+        if request.method not in _METHODS:
+            return _guarded(HttpResponseNotAllowed(_METHODS))
+        name, status = _judged(request, token)
+        # Without the request: a context processor of the project might ask for a session, or show who is logged in.
+        page = rendered(f"mfa/not_me/{name}.html", {"issuer": use_cases().issuer, "base": base})
+        return _guarded(HttpResponse(page, status=status))
+
+    return _alone(this_was_not_me)
+
+
+this_was_not_me = not_me_view("mfa/not_me/base.html")

@@ -1,11 +1,9 @@
 """What has happened to the user's own account, newest first, in pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.signing import BadSignature, Signer
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.core.signing import BadSignature
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -13,46 +11,14 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from mfa.adapters import requests
+from mfa.adapters.activity import CURSOR, cursor_to, place_of, shown
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
 from mfa.adapters.serializers import MultiFactorSerializer, TimeField, represented
 from mfa.application.activity import ActivityPage
-from mfa.application.ports.audit import SYSTEM, USER, AuditRow
-from mfa.domain import events
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import Token
-
-CURSOR = "cursor"
-"""The parameter of the query that says where a page begins."""
-
-SENTENCES: Mapping[str, Promise] = {
-    events.DeviceRegistered.name: _("A device was registered, and waits for its first verification."),
-    events.DeviceActivated.name: _("A device was activated."),
-    events.DeviceRenamed.name: _("A device was renamed."),
-    events.DeviceRemoved.name: _("A device was removed."),
-    events.DeviceDisabled.name: _("A device was disabled, after too many wrong values."),
-    events.RecoveryCodesReplaced.name: _("New recovery codes were made, and the old ones are void."),
-    events.RecoveryCodeUsed.name: _("A recovery code was used."),
-    events.ChallengeDispatched.name: _("A verification was begun."),
-    events.DispatchFailed.name: _("A code could not be sent."),
-    events.SendLimitReached.name: _("As many codes were sent as an hour may have."),
-    events.VerificationAccepted.name: _("A device was verified."),
-    events.VerificationRejected.name: _("A verification failed."),
-    events.AccountLocked.name: _("Verifications have to wait, after too many wrong values."),
-    events.BrowserRemembered.name: _("A browser is remembered."),
-    events.BrowserTrusted.name: _("A login came from a remembered browser."),
-    events.BrowserForgotten.name: _("A browser is remembered no more."),
-    events.BrowserNotTrusted.name: _("A browser that is not remembered said that it was."),
-    events.PassUsed.name: _("A temporary pass was used."),
-    events.NewBrowserLoggedIn.name: _("A passkey logged in from a browser that was not seen before."),
-    events.OperatorUnlocked.name: _("An operator unlocked your account."),
-    events.OperatorReset.name: _("An operator reset your devices."),
-    events.OperatorPassIssued.name: _("An operator gave you a temporary pass."),
-    events.OperatorLockedDown.name: _("An operator locked your account down."),
-    events.UserLockedDown.name: _("Your account was locked down by the link in a mail."),
-}
-"""What users read of an event, by its name."""
 
 
 class ConcernedDeviceSerializer(MultiFactorSerializer[Device]):
@@ -80,21 +46,6 @@ class ActivitySerializer(MultiFactorSerializer[Any]):
     next = serializers.URLField(allow_null=True, help_text="What is older.")
     previous = serializers.URLField(allow_null=True, help_text="What is newer.")
     results = EventSerializer(many=True)
-
-
-def shown(row: AuditRow, devices: Mapping[int, Device]) -> dict[str, object]:
-    """Return what a user is shown of a row: of an operator nothing but that it was one."""
-    own, index = row.actor in {USER, SYSTEM}, row.device_index
-    known = None if index is None else devices.get(index)
-    return {
-        "event": row.event,
-        "verbose": str(SENTENCES.get(row.event, row.event)),
-        "at": row.at,
-        "device": None if index is None else {"index": index, "name": "" if known is None else known.name},
-        "method": row.method,
-        "address": row.address if own else None,
-        "browser": row.user_agent if own else "",
-    }
 
 
 class MultiFactorActivityViewSet(MultiFactorViewSet):
@@ -128,25 +79,16 @@ class MultiFactorActivityRouter(MultiFactorRouter):
     ]
 
 
-def _signer(token: Token) -> Signer:
-    """Return who signs the cursors of one user, so that no other text is one, and nobody else's either."""
-    return Signer(salt=f"mfa.activity.{token.user_id}", sep=".")
-
-
 def _place(request: Request, token: Token) -> dict[str, int]:
     """Read where a page begins; raises ``NotFound`` for a cursor that was not given to this user."""
-    cursor = request.query_params.get(CURSOR)
-    if cursor is None:
-        return {}
     try:
-        side, number = _signer(token).unsign(cursor).split("-")
+        return place_of(token, request.query_params.get(CURSOR))
     except BadSignature:
         raise NotFound from None
-    return {side: int(number)}
 
 
 def _link(request: Request, token: Token, side: str, number: int | None) -> str | None:
     """Write the address of another page."""
     if number is None:
         return None
-    return replace_query_param(request.build_absolute_uri(), CURSOR, _signer(token).sign(f"{side}-{number}"))
+    return replace_query_param(request.build_absolute_uri(), CURSOR, cursor_to(token, side, number))

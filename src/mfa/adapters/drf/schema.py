@@ -30,8 +30,9 @@ from rest_framework import exceptions
 from rest_framework.views import APIView
 
 from mfa.adapters import answers
+from mfa.adapters.activity import CURSOR
 from mfa.adapters.drf import components
-from mfa.adapters.drf.activity import CURSOR, ActivitySerializer, MultiFactorActivityViewSet
+from mfa.adapters.drf.activity import ActivitySerializer, MultiFactorActivityViewSet
 from mfa.adapters.drf.components import COUNT, PREFIX, TEXT, UNVERIFIED, Schema, deployed_at, one_of
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice

@@ -1,0 +1,77 @@
+// What the pages do beside sending forms. Without this all of it goes on, but for passkeys.
+
+import { ask, createCredential, getCredential, site, supported } from "./mfa.js";
+
+const all = (selector) => document.querySelectorAll(selector);
+
+// A form is sent once, however often somebody presses.
+for (const form of all("form[data-mfa]"))
+  form.addEventListener("submit", (event) => {
+    if (form.hasAttribute("data-sent")) event.preventDefault();
+    form.setAttribute("data-sent", "");
+  });
+
+// What is shown only once is gone when the page is left: a browser may keep a page whole, for its back button.
+addEventListener("pagehide", () => {
+  for (const secret of all("[data-mfa=codes], [data-mfa=secret], [data-mfa=qr]")) secret.remove();
+  for (const form of all("[data-sent]")) form.removeAttribute("data-sent");
+});
+
+for (const button of all("[data-mfa=passkey]")) button.addEventListener("click", () => prove(button));
+
+const doing = { copy, download, print: () => print() };
+for (const [name, act] of Object.entries(doing))
+  for (const button of all(`button[data-mfa=${name}]`)) button.addEventListener("click", () => act(button));
+
+for (const scripted of all(".mfa-scripted")) scripted.hidden = false;
+
+/** Has a passkey made or used, and sends what it says by the form. */
+async function prove(button) {
+  const { form } = button;
+  button.disabled = true;
+  say(form, "");
+  try {
+    if (!supported()) return say(form, form.dataset.unsupported);
+    const at = site({ csrf: form.elements.csrfmiddlewaretoken.value });
+    const { options } = await ask(at, "POST", form.dataset.options);
+    const credential = await (options.user ? createCredential : getCredential)(options);
+    form.elements.value.value = JSON.stringify(credential);
+    form.requestSubmit();
+  } catch ({ code, status, message }) {
+    const words = { cancelled: form.dataset.cancelled, already_registered: form.dataset.registered };
+    say(form, status ? message : (words[code] ?? form.dataset.failed));
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(textOf(button));
+    say(button.parentElement, button.dataset.done);
+  } catch {
+    getSelection().selectAllChildren(shownBy(button));
+    say(button.parentElement, button.dataset.selected);
+  }
+}
+
+function download(button) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([textOf(button), "\n"], { type: "text/plain" }));
+  link.download = button.dataset.name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function say(place, words) {
+  const said = place.querySelector("[role=status]");
+  said.textContent = words;
+  said.hidden = !words;
+}
+
+const shownBy = (button) => document.getElementById(button.dataset.of);
+
+function textOf(button) {
+  const lines = [...shownBy(button).querySelectorAll("li")].map((line) => line.textContent.trim());
+  return lines.join("\n") || shownBy(button).textContent.trim();
+}

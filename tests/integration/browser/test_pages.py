@@ -1,0 +1,382 @@
+"""The pages in a real browser: looked at in every state, by day, by night, on a phone and from right to left."""
+
+import os
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.test import Client
+from django.test.testcases import LiveServerThread
+from pytest_django import Settings
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
+from selenium.webdriver.support.wait import WebDriverWait
+
+from mfa.adapters import links
+from mfa.adapters.otp.segno import SegnoQrCodes
+from mfa.adapters.tokens.session import IDENTITY, _token
+from mfa.domain.identifiers import Token, UserId
+from tests import npm
+from tests.integration.browser.chromium import PATIENCE
+from tests.integration.browser.chromium import Page as Plugs
+from tests.integration.demo.running import ROOT
+from tests.integration.django.world import App, World
+from tests.integration.pages.people import install
+from tests.projects.pages.settings import MFA
+
+WIDE, NARROW = 760, 320
+PICTURES = ROOT / "docs" / "images"
+AXE = Path(__file__).parent / "axe"
+JUDGE = """
+    const [runOnly, done] = arguments;
+    axe.run(document, { runOnly }).then(({ violations }) =>
+      done(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`)));
+"""
+SHOWN = [
+    f"{page}-{kind}"
+    for page in ("verify", "devices", "confirm-app", "recovery-codes")
+    for kind in ("light", "dark", "phone")
+]
+"""What the docs show."""
+
+WRITING = "clipboardSanitizedWrite"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(os.environ.get("MFA_TEST_DATABASE", "sqlite") != "sqlite", reason="a browser asks no database"),
+]
+
+
+@pytest.fixture
+def thread(settings: Settings) -> Iterator[LiveServerThread]:
+    install(settings)
+    thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    yield thread
+    thread.terminate()
+
+
+class Person:
+    """Somebody at a browser, who has logged in by a password."""
+
+    def __init__(self, chrome: Chrome, url: str, world: World, user: User) -> None:
+        self.chrome = chrome
+        self.url = url
+        self.world = world
+        self.user = user
+
+    def log_in(self) -> None:
+        """Log in anew, by a password alone."""
+        client = Client()
+        client.force_login(self.user)
+        self.chrome.get(self.url + "/static/mfa/pages.css")
+        self.chrome.delete_cookie("sessionid")
+        self.chrome.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value, "httpOnly": True})
+
+    @property
+    def token(self) -> Token:
+        cookie = self.chrome.get_cookie("sessionid")
+        assert cookie is not None
+        return _token(self.user, SessionStore(cookie["value"])[IDENTITY])
+
+    def open(self, path: str) -> None:
+        self.chrome.get(f"{self.url}/security/{path}")
+
+    def find(self, selector: str) -> WebElement:
+        return self.chrome.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, name: str) -> list[WebElement]:
+        return self.chrome.find_elements(By.CSS_SELECTOR, f"[data-mfa='{name}']")
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Wait until what is done inside has led to another page."""
+        self.chrome.execute_script("window.here = true")
+        yield
+        gone = "return !window.here && document.readyState === 'complete'"
+        self.wait_for(lambda chrome: chrome.execute_script(gone))
+
+    def press(self, selector: str) -> None:
+        """Press something that leads to another page."""
+        with self.leaving():
+            self.find(selector).click()
+
+    def send(self, does: str, **fields: str) -> None:
+        for name, value in fields.items():
+            element = self.find(f"form[data-mfa={does}] [name={name}]")
+            element.clear()
+            element.send_keys(value)
+        self.press(f"form[data-mfa={does}] button[type=submit]")
+
+    def wait_for(self, met: Callable[[Chrome], Any]) -> None:
+        WebDriverWait(self.chrome, PATIENCE).until(met)
+
+    def text(self) -> str:
+        return self.find("main").text
+
+    def complaints(self) -> list[str]:
+        entries = [entry["message"] for entry in self.chrome.get_log("browser")]  # type: ignore[no-untyped-call]
+        return [
+            entry for entry in entries if "favicon" not in entry and "server responded with a status of" not in entry
+        ]
+
+
+@pytest.fixture
+def ann(chrome: Chrome, thread: LiveServerThread, settings: Settings) -> Person:
+    url = f"http://localhost:{thread.port}"
+    world = World(settings, **{**MFA, "WEBAUTHN_ORIGINS": [url]})
+    world.container.qr_codes.override(SegnoQrCodes())
+    user = get_user_model().objects.create_user("ann", "ann@example.com", "a password")
+    ann = Person(chrome, url, world, user)
+    ann.log_in()
+    return ann
+
+
+class Look:
+    """Looks at a page as several people would, and says what is wrong with it."""
+
+    def __init__(self, ann: Person, folder: Path) -> None:
+        self.ann = ann
+        self.folder = folder
+        self.wrong: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        """By day every rule is tried, by night those of colours, and on a phone those of room."""
+        for kind, width, scheme, rules in (
+            ("light", WIDE, "light", {"type": "tag", "values": TAGS}),
+            ("dark", WIDE, "dark", {"type": "rule", "values": ["color-contrast"]}),
+            ("phone", NARROW, "light", {"type": "rule", "values": ["target-size"]}),
+        ):
+            self.show(width, scheme)
+            self.wrong += [f"{name}-{kind}: {each}" for each in self.ann.chrome.execute_async_script(JUDGE, rules)]
+            self._measure(f"{name}-{kind}", width)
+        self.ann.chrome.execute_script("document.documentElement.dir = 'rtl'")
+        self._measure(f"{name}-turned", NARROW)
+        self.ann.chrome.execute_script("document.documentElement.dir = 'ltr'")
+        self.show(WIDE, "light")
+        self.wrong += [f"{name}: {each}" for each in self.ann.complaints()]
+
+    def show(self, width: int, scheme: str) -> None:
+        metrics = {"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": width == NARROW}
+        self.ann.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self.ann.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+    def _measure(self, name: str, width: int) -> None:
+        """Tell whether all fits on the screen, and take a picture where that is wanted."""
+        across, height = self.ann.chrome.execute_script(
+            "const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth, scrollHeight]"
+        )
+        if across > width:
+            self.wrong.append(f"{name} is {across} pixels wide")
+        wanted = os.environ.get("MFA_PICTURES")
+        if wanted == "all" or (wanted and name in SHOWN):
+            clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+            shot = {"clip": clip, "captureBeyondViewport": True}
+            picture = self.ann.chrome.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
+            (self.folder / f"pages-{name}.png").write_bytes(b64decode(picture))
+
+
+@pytest.fixture
+def look(ann: Person, tmp_path: Path) -> Iterator[Look]:
+    """Looks at pages; ``MFA_PICTURES=1`` puts some pictures into the docs, ``all`` puts all into pytest's folder."""
+    rules = (npm.modules(AXE) / "axe-core" / "axe.min.js").read_text()
+    added = ann.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": rules})
+    look = Look(ann, PICTURES if os.environ.get("MFA_PICTURES") == "1" else tmp_path)
+    yield look
+    ann.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    assert look.wrong == []
+
+
+def test_every_page_in_every_state(ann: Person, look: Look) -> None:
+    app = _devices(ann, look)
+    _codes_and_changes(ann, look)
+    _verifying(ann, look, app)
+    for name in SHOWN:
+        assert (PICTURES / f"pages-{name}.png").exists()
+
+
+def _devices(ann: Person, look: Look) -> App:
+    ann.open("verify/?next=/vault/")
+    look("verify-nothing")
+    ann.open("")
+    look("devices-none")
+    ann.press("[data-mfa=add]")
+    look("add")
+    ann.press("[data-mfa=add-totp]")
+    look("register-app")
+    ann.send("register", name="Pixel 9")
+    look("confirm-app")
+    secret = ann.find("[data-mfa=secret]").text
+    app = App(index=0, secret=secret, clock=ann.world.clock)
+    ann.send("confirm", value="000")
+    look("confirm-app-wrong")
+    ann.send("confirm", value=app.code)
+    look("devices-added")
+
+    ann.open("add/email/")
+    look("register-mail")
+    ann.send("register", address="ann@nowhere")  # which only a browser takes for an address
+    look("register-mail-wrong")
+    ann.send("register", address="ann@example.com", name="Work mail")
+    look("confirm-mail")
+    ann.send("confirm", value=ann.world.outbox.messages[-1].code)
+    return app
+
+
+def _codes_and_changes(ann: Person, look: Look) -> None:
+    ann.open("recovery/")
+    look("recovery-none")
+    ann.send("renew")
+    look("recovery-codes")
+    ann.open("recovery/")
+    look("recovery-some")
+    ann.open("add/webauthn/")
+    ann.send("register", name="A key with a name that is as long as a name may be, and unbroken")
+    look("confirm-passkey")
+    ann.open("")
+    look("devices")
+    ann.open("0/rename/")
+    look("rename")
+    ann.open("0/remove/")
+    look("remove")
+
+
+def _verifying(ann: Person, look: Look, app: App) -> None:
+    ann.world.clock.advance(timedelta(minutes=11))
+    ann.log_in()
+    ann.open("verify/")
+    look("verify")
+    ann.send("verify", value="000")
+    look("verify-wrong")
+    ann.find("form[data-mfa=verify] [name=trust]").click()
+    ann.send("verify", value=app.code)
+    ann.open("browsers/")
+    look("browsers")
+    ann.open("activity/")
+    look("activity")
+    ann.world.clock.advance(timedelta(minutes=11))
+    ann.open("1/remove/")
+    look("remove-stale")
+    ann.send("remove")
+    look("verify-not-done")
+    ann.log_in()
+    ann.open("verify/")
+    look("verify-remembered")
+    ann.open("9/remove/")
+    ann.press("[data-mfa=trusted] button")
+    ann.open("9/remove/")
+    look("refused")
+    token = links.made(UserId(str(ann.user.pk)), ann.world.container.entropy(), ann.world.clock.now())
+    ann.open(f"not-me/{token}/")
+    look("not-me")
+    ann.press("[data-mfa=not-me] button")
+    look("not-me-done")
+
+
+def test_a_passkey_is_added_once_and_used(ann: Person) -> None:
+    plugs = Plugs(ann.chrome, ann.url)
+    plugs.plug_in()
+    ann.open("add/webauthn/")
+    ann.send("register", name="Laptop")
+    ann.press("[data-mfa=passkey]")
+    assert "Laptop" in ann.text()
+
+    ann.open("add/webauthn/")
+    ann.send("register")
+    ann.find("[data-mfa=passkey]").click()
+    ann.wait_for(lambda _: "registered already" in ann.text())
+
+    ann.log_in()
+    ann.chrome.get(f"{ann.url}/safe/")
+    ann.press("[data-mfa=passkey]")
+    assert "the safe" in ann.find("body").text
+    assert ann.complaints() == []
+
+
+def test_somebody_without_a_mouse_verifies(ann: Person) -> None:
+    app = ann.world.enrolled(ann.token)
+    ann.log_in()
+    ann.chrome.get(f"{ann.url}/vault/")
+
+    with ann.leaving():
+        ann.chrome.switch_to.active_element.send_keys(app.code, Keys.ENTER)
+
+    assert "the vault" in ann.find("body").text
+
+
+def test_somebody_without_scripts_adds_a_device_and_verifies(ann: Person) -> None:
+    ann.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        ann.open("add/totp/")
+        ann.send("register")
+        app = App(index=0, secret=ann.find("[data-mfa=secret]").text, clock=ann.world.clock)
+        assert not ann.find("[data-mfa=copy]").is_displayed()
+        ann.send("confirm", value=app.code)
+        assert ann.all("device")
+
+        ann.open("recovery/")
+        ann.send("renew")
+        assert "never shown again" in ann.text()
+    finally:
+        ann.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_two_clicks_are_one(ann: Person) -> None:
+    app = ann.world.enrolled(ann.token)
+    ann.open("verify/")
+    ann.find("[name=value]").send_keys(app.code)
+    with ann.leaving():
+        ActionChains(ann.chrome).double_click(ann.find("form[data-mfa=verify] [type=submit]")).perform()
+
+    assert "Your devices" in ann.text()
+
+
+def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person, tmp_path: Path) -> None:
+    ann.world.enrolled(ann.token)
+    ann.open("recovery/")
+    ann.send("renew")
+    codes = [each.text for each in ann.chrome.find_elements(By.CSS_SELECTOR, "[data-mfa=codes] code")]
+    assert len(codes) == 10
+
+    for allowed, said in ((["clipboardReadWrite"], "Selected"), (["clipboardReadWrite", WRITING], "Copied")):
+        ann.chrome.execute_cdp_cmd("Browser.grantPermissions", {"permissions": allowed})
+        ann.find("[data-mfa=copy]").click()
+        WebDriverWait(ann.chrome, PATIENCE).until(text_to_be_present_in_element((By.TAG_NAME, "main"), said))
+    copied = ann.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied.split() == codes
+
+    behaviour = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    ann.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
+    ann.find("[data-mfa=download]").click()
+    file = tmp_path / "recovery-codes.txt"
+    ann.wait_for(lambda _: file.exists())
+    assert file.read_text().split() == codes
+
+    ann.chrome.execute_script("window.print = () => { window.printed = true }")
+    ann.find("[data-mfa=print]").click()
+    assert ann.chrome.execute_script("return window.printed") is True
+    ann.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    on_paper = ann.find("body").text
+    ann.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert [code for code in codes if code not in on_paper] == []
+    assert "Example ann" in on_paper
+    assert [word for word in ("Devices", "Download", "I have kept them") if word in on_paper] == []
+
+    assert ann.complaints() == []
+    ann.open("")
+    ann.chrome.back()
+    assert [code for code in codes if code in ann.chrome.page_source] == []
