@@ -8,7 +8,8 @@ from django.urls import resolve
 
 from tests.integration.drf.people import MOUNT, Person, World
 
-STATEMENT = re.compile(r"\(?(SELECT|UPDATE|INSERT|DELETE)\b.*?(?:FROM|UPDATE|INTO)?\s*[\"`](?:multi_factor_)?(\w+)[\"`]")
+VERB = r"\(?(SELECT|UPDATE|INSERT|DELETE)\b"
+STATEMENT = re.compile(VERB + r".*?(?:FROM|UPDATE|INTO)?\s*[\"`](?:multi_factor_)?(\w+)[\"`]")
 PATHS = ["", "status/", "0/", "0/dispatch/", "register/", "register/totp/", "activity/"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
