@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, TextField
 from django.utils.http import int_to_base36
 
 from mfa.adapters.importing.settings import loaded, missing, number, setting
@@ -15,14 +14,13 @@ from mfa.adapters.importing.tables import (
     UserTables,
     as_json,
     as_text,
+    authenticators,
     aware,
     base32,
     demand,
     found_row,
     hints,
     sheets,
-    table,
-    user_key,
 )
 from mfa.application.ports.importing import (
     FoundRow,
@@ -63,14 +61,7 @@ class AllauthSource(ImportSource):
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; which of an app's codes are used is in no table, only when one was, at the latest."""
-        authenticator = table(
-            "mfa_authenticator",
-            user_id=user_key(),
-            type=TextField(),
-            data=TextField(),
-            created_at=DateTimeField(),
-            last_used_at=DateTimeField(),
-        )
+        authenticator = authenticators("mfa_authenticator")
         demand(self._database, authenticator)
         return UserTables(self._database, [authenticator]).users(
             only, _read, beside=lambda rows: sheets(rows, "recovery_codes")

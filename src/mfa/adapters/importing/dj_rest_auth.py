@@ -6,19 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import DateTimeField, TextField
 
 from mfa.adapters.importing.settings import member, missing, number
 from mfa.adapters.importing.tables import (
     UserTables,
     as_json,
     as_text,
+    authenticators,
     aware,
     base32,
     demand,
     found_row,
-    table,
-    user_key,
 )
 from mfa.application.ports.importing import (
     FoundRow,
@@ -52,14 +50,7 @@ class DjRestAuthSource(ImportSource):
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users."""
-        authenticator = table(
-            "dj_rest_auth_mfa_authenticator",
-            user_id=user_key(),
-            type=TextField(),
-            data=TextField(),
-            created_at=DateTimeField(),
-            last_used_at=DateTimeField(),
-        )
+        authenticator = authenticators("dj_rest_auth_mfa_authenticator")
         demand(self._database, authenticator)
         return UserTables(self._database, [authenticator]).users(only, _read)
 

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import DateTimeField, TextField
+from django.db.models import TextField
 
 from mfa.adapters.importing.settings import missing, setting
 from mfa.adapters.importing.tables import (
     UserTables,
     as_json,
     as_text,
+    authenticators,
     base32,
     demand,
     existing,
@@ -58,15 +59,7 @@ class DjangoMfaSource(ImportSource):
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; what the row of an older version does not tell is unknown, and nothing else."""
-        authenticator = table(
-            "django_mfa_authenticator",
-            user_id=user_key(),
-            type=TextField(),
-            name=TextField(),
-            data=TextField(),
-            created_at=DateTimeField(),
-            last_used_at=DateTimeField(),
-        )
+        authenticator = authenticators("django_mfa_authenticator", name=TextField())
         handle = table("django_mfa_mfauserhandle", user_id=user_key(), handle=TextField())
         demand(self._database, authenticator)
         has_handles = bool(existing(self._database, handle))

@@ -13,7 +13,17 @@ from django.apps.registry import Apps, apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import DataError, Error, connections
-from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, Field, Model, OuterRef
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Field,
+    Model,
+    OuterRef,
+    TextField,
+)
 from django.utils import timezone
 
 from mfa.application.ports.importing import Failed, FoundRow, FoundUser, KnownUser, LeftOut, SourceUnreadable
@@ -40,6 +50,19 @@ def table(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - 
     """
     meta = type("Meta", (), {"apps": Apps(), "app_label": "mfa_importing", "db_table": name, "managed": False})
     return type(name, (Model,), {"__module__": __name__, "Meta": meta, **columns})
+
+
+def authenticators(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - as above
+    """Describe a table of authenticators, as several packages have one: what each is says its type, and its data."""
+    return table(
+        name,
+        user_id=user_key(),
+        type=TextField(),
+        data=TextField(),
+        created_at=DateTimeField(),
+        last_used_at=DateTimeField(),
+        **columns,
+    )
 
 
 def user_key() -> "Field[Any, Any]":
