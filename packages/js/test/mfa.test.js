@@ -95,11 +95,24 @@ test("a path is below the root, or on its host", async () => {
   const url = async (root, path) => (await mfa.ask(mfa.site({ root }), "GET", path), asked.pop());
 
   assert.equal((await url("/auth/", "status/")).url, "/auth/status/");
+  assert.equal((await url("/auth", "status/")).url, "/auth/status/");
   assert.equal((await url("/auth/", "/orders/")).url, "/orders/");
   const other = await url("https://api.example.com/auth/", "/orders/");
   assert.equal(other.url, "https://api.example.com/orders/");
   assert.equal(other.credentials, "include");
   assert.equal((await url("https://api.example.com/auth/", "status/")).url, "https://api.example.com/auth/status/");
+});
+
+test("whoever logs in shows no token, and cookies to another origin only where the site has sessions", async () => {
+  const root = "https://api.example.com/auth/";
+  for (const [token, credentials] of [[null, "include"], ["secret", "same-origin"], [() => null, "same-origin"]]) {
+    const at = mfa.site({ root, token });
+    await mfa.passkeyOptions(at);
+    await mfa.passkeyLogin(at, "state", {});
+
+    assert.deepEqual(asked.map((each) => each.credentials), [credentials, credentials]);
+    assert.deepEqual(asked.splice(0).map((each) => each.headers.Authorization), [undefined, undefined]);
+  }
 });
 
 test("what is refused is told", async () => {
@@ -263,11 +276,12 @@ test("a body is sent whole both times, also a stream or that of a request", asyn
   for (const [input, init] of [
     ["http://a/", { method: "POST", body: stream(), duplex: "half" }],
     [new Request("http://a/", { method: "POST", body: "some" }), undefined],
+    [new Request("http://a/", { method: "POST" }), { body: stream(), duplex: "half" }],
   ]) {
     const read = [];
     const fetch = mfa.guarded(
       async (input, init) => {
-        read.push(await (input instanceof Request ? input : new Request(input, init)).text());
+        read.push(await new Request(input, init).text());
         return read.length === 1 ? refusal() : answered({ done: true });
       },
       () => {},
@@ -281,9 +295,13 @@ test("a body is sent whole both times, also a stream or that of a request", asyn
 // Where there is no browser
 
 test("where there is no browser nothing is known, and nothing breaks", async () => {
+  assert.deepEqual([typeof window, typeof document, typeof PublicKeyCredential], Array(3).fill("undefined"));
+  assert.deepEqual(mfa.site(), { root: "/multi-factor/", token: null, scheme: "Token", csrf: null });
   assert.equal(mfa.supported(), false);
   assert.equal(await mfa.autofills(), false);
   assert.equal(await mfa.webOtp(), null);
+  await mfa.signalUnknownCredential();
+  assert.equal(await mfa.upgrades(), false);
   await mfa.signalUnknownCredential({ rp_id: "example.com", credential_id: "AQ" });
   await mfa.signalAllAcceptedCredentials({ rp_id: "example.com", user_id: "AQ", credential_ids: [] });
   await assert.rejects(mfa.getCredential({ challenge: "AQ" }), { code: "unsupported" });
@@ -300,11 +318,57 @@ test("signals reach the browser in its own words, and never fail", async () => {
     },
   };
 
+  await mfa.signalUnknownCredential();
   await mfa.signalUnknownCredential({ rp_id: "example.com", credential_id: "AQ" });
   await mfa.signalAllAcceptedCredentials({ rp_id: "example.com", user_id: "Ag", credential_ids: ["AQ"] });
+  globalThis.PublicKeyCredential.signalCurrentUserDetails = (each) => told.push(each);
+  await mfa.signalCurrentUserDetails({ rp_id: "example.com", user_id: "Ag", name: "ann" });
+  await mfa.signalCurrentUserDetails({ rp_id: "example.com", user_id: "Ag", name: "ann", display_name: "Ann" });
 
   assert.deepEqual(told, [
     { rpId: "example.com", credentialId: "AQ" },
     { rpId: "example.com", userId: "Ag", allAcceptedCredentialIds: ["AQ"] },
+    { rpId: "example.com", userId: "Ag", name: "ann", displayName: "ann" },
+    { rpId: "example.com", userId: "Ag", name: "ann", displayName: "Ann" },
   ]);
+});
+
+test("a passkey can be made without a dialog where the browser says so", async () => {
+  const capable = (capabilities) => {
+    globalThis.PublicKeyCredential = Object.assign(() => {}, { getClientCapabilities: async () => capabilities });
+    return mfa.upgrades();
+  };
+
+  assert.deepEqual([await capable({ conditionalCreate: true }), await capable({})], [true, false]);
+  globalThis.PublicKeyCredential = () => {};
+  assert.equal(await mfa.upgrades(), false);
+});
+
+/** Removes a device of a site, and returns what the password manager was told. */
+async function removed(index, { known = ["A", "B", "C"], left, ...answers }) {
+  const told = [];
+  globalThis.PublicKeyCredential = { signalAllAcceptedCredentials: async (each) => told.push(each.allAcceptedCredentialIds) };
+  globalThis.fetch = async (url, { method }) => {
+    if (answers[method]) return answers[method]();
+    if (method === "DELETE") return new Response(null, { status: 204 });
+    return url.endsWith("signals/") ? answered({ rp_id: "x", user_id: "u", credential_ids: [...known] }) : answered(left);
+  };
+  assert.equal(await mfa.remove(mfa.site(), index), null);
+  return told;
+}
+
+const passkeys = (...indexes) => indexes.map((index) => ({ index, method: "webauthn", active: true }));
+
+test("a passkey that is removed is told of, and nothing else is", async () => {
+  const app = { index: 2, method: "totp", active: true };
+  const pending = { index: 9, method: "webauthn", active: false };
+
+  assert.deepEqual(await removed(4, { left: [...passkeys(1, 7), app, pending] }), [["A", "C"]]);
+  assert.deepEqual(await removed(1, { left: passkeys(4, 7) }), [["B", "C"]]);
+  assert.deepEqual(await removed(7, { left: passkeys(1, 4) }), [["A", "B"]]);
+  assert.deepEqual(await removed(1, { known: ["A"], left: [app] }), [[]]);
+  assert.deepEqual(await removed(2, { left: passkeys(1, 4, 7) }), []);
+  assert.deepEqual(await removed(1, { left: passkeys(7) }), []); // somebody else was quicker
+  const refused = () => answered({ code: "verification_required" }, 403);
+  assert.deepEqual(await removed(1, { GET: refused }), []);
 });

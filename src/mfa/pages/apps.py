@@ -1,6 +1,7 @@
 """The app that brings the templates, what they look like, and the tags."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PagesConfig(AppConfig):
@@ -8,4 +9,4 @@ class PagesConfig(AppConfig):
 
     name = "mfa.pages"
     label = "mfa_pages"
-    verbose_name = "Pages for multi-factor authentication"
+    verbose_name = _("Pages for multi-factor authentication")

@@ -1,7 +1,9 @@
 """The browsers that are remembered, and the cookie by which this one is."""
 
+from contextlib import suppress
+
 from django.http import HttpResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from mfa.adapters import cookies
 from mfa.adapters.django.browsers import browser_name
@@ -12,6 +14,9 @@ from mfa.pages.visits import DEVICES, VERIFY, Visit, page
 
 COOKIE = "mfa_trust"
 """Where a browser that is remembered keeps its token, unless ``TRUST_COOKIE`` names another."""
+
+API = "multi-factor-overview"
+"""The route at the mount point of the API, which has a cookie of its own by that setting."""
 
 
 @page("GET", "POST")
@@ -44,14 +49,27 @@ def trusted(visit: Visit) -> HttpResponse | None:
 
 def keep(visit: Visit, response: HttpResponse, made: MadeTrust) -> None:
     """Give the browser what it is remembered by."""
-    cookies.keep(response, cookie_of(visit), made, path=reverse(DEVICES))
+    cookies.keep(response, cookie_of(visit), made, path=_path(visit))
 
 
 def forget(visit: Visit, response: HttpResponse) -> None:
     """Take from the browser what it was remembered by."""
-    cookies.forget(response, cookie_of(visit), path=reverse(DEVICES))
+    cookies.forget(response, cookie_of(visit), path=_path(visit))
 
 
 def cookie_of(visit: Visit) -> str:
-    """Return the name of the cookie, which none but the pages are sent."""
+    """Return the name of the cookie."""
     return visit.use_cases.trust_cookie or COOKIE
+
+
+def _path(visit: Visit) -> str:
+    """Return what the cookie is sent to: the pages alone, or the API with them where they are mounted below it.
+
+    There the API's own cookie is sent to the pages in any case, and a second of its name would stand in its way.
+    """
+    pages = reverse(DEVICES)
+    if visit.use_cases.trust_cookie is not None:
+        with suppress(NoReverseMatch):
+            api = reverse(API)
+            return api if pages.startswith(api) else pages
+    return pages

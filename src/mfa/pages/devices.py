@@ -14,8 +14,9 @@ from mfa.application.registration import Register
 from mfa.domain.errors import MethodNotFound
 from mfa.domain.methods.base import Method
 from mfa.pages.entries import entry_of
-from mfa.pages.verifying import CONFIRM, confirm_page, dispatched
-from mfa.pages.visits import SENT, Visit, page, tried
+from mfa.pages.passkeys import signals
+from mfa.pages.verifying import confirm_page, dispatched
+from mfa.pages.visits import CONFIRM, SENT, Visit, page, tried
 
 _SVG = "data:image/svg+xml"
 
@@ -34,6 +35,7 @@ def devices(visit: Visit) -> HttpResponse:
         codes=next((each for each in entries if each.backup), None),
         offers_codes=_backup(visit) is not None,
         added="added" in visit.request.GET,
+        signals=signals(visit),
     )
 
 
@@ -84,7 +86,9 @@ def _register_page(visit: Visit, method: Method, error: Answer | None = None) ->
         verbose_name=gettext(method.verbose_name),
         name=visit.field("name"),
         fields=[
-            {"field": each, "label": gettext(each.label), "value": visit.field(each.name)} for each in method.fields
+            {"field": each, "label": gettext(each.label), "value": visit.field(each.name)}
+            for each in method.fields
+            if not each.choices
         ],
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import attrs
 from django.utils.translation import gettext
 
+from mfa.application.ports.webauthn import Provider
 from mfa.application.transactions import ListedDevice
 from mfa.pages.visits import SENT, Visit
 
@@ -19,20 +20,34 @@ _ORDER = (PASSKEY, TYPED, MAILED)
 class Entry:
     """A device, what people call its method, and the ``kind`` in which it is proved.
 
-    Of several one is ``open``; ``sent`` says that a code is on its way to it.
+    Of several one is ``open``; ``sent`` says that a code is on its way to it, ``resend`` where to ask for another, and
+    ``strong`` that whoever proves it can have the browser remembered.
     """
 
     listed: ListedDevice
     method: str
     kind: str
     backup: bool
+    strong: bool
     open: bool = False
     sent: bool = False
+    resend: str = ""
+
+    @property
+    def provider(self) -> Provider | None:
+        """Return whose authenticator made a passkey, where that is known."""
+        provider = self.listed.details.get("provider")
+        return provider if isinstance(provider, Provider) else None
 
     @property
     def name(self) -> str:
-        """Return what the person calls the device, or else what it is."""
-        return self.listed.device.name or self.method
+        """Return what the person calls the device, or else whose it is or what it is."""
+        return self.listed.device.name or (self.provider.name if self.provider else self.method)
+
+    @property
+    def index(self) -> str:
+        """Return the index as forms write it, whatever a language does to numbers."""
+        return str(self.listed.device.index)
 
 
 def entry_of(visit: Visit, listed: ListedDevice) -> Entry:
@@ -42,7 +57,8 @@ def entry_of(visit: Visit, listed: ListedDevice) -> Entry:
     if any(each.collective for each in methods if each.name == name):
         kind = PASSKEY
     backup = methods.backup(name) and not listed.device.temporary
-    return Entry(listed=listed, method=gettext(methods.verbose_name(name)), kind=kind, backup=backup)
+    strong = not listed.device.temporary and visit.strong(listed.device)
+    return Entry(listed=listed, method=gettext(methods.verbose_name(name)), kind=kind, backup=backup, strong=strong)
 
 
 def ways(visit: Visit, index: str = "", wanted: str = "") -> list[Entry]:
@@ -61,8 +77,14 @@ def ways(visit: Visit, index: str = "", wanted: str = "") -> list[Entry]:
     more = visit.assessment.verifications_left > 0
     found = sorted(_without_siblings(found), key=lambda each: _rank(each, more=more))
     chosen = next((each for each in found if str(each.listed.device.index) == index), found[0] if found else None)
-    sent = SENT in visit.request.GET
-    return [attrs.evolve(each, open=each is chosen, sent=sent and each is chosen) for each in found]
+    return [placed(visit, each, is_open=each is chosen) for each in found]
+
+
+def placed(visit: Visit, entry: Entry, *, is_open: bool = True) -> Entry:
+    """Put a device on the page in its state: one code at most is on its way, and that to the device that is open."""
+    sent = "1" if is_open and SENT in visit.request.GET else ""
+    resend = visit.action("mfa_pages:dispatch", entry.listed.device.index, **{SENT: sent})
+    return attrs.evolve(entry, open=is_open, sent=bool(sent), resend=resend)
 
 
 def _rank(entry: Entry, *, more: bool) -> tuple[bool, bool, bool, int]:

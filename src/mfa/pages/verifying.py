@@ -5,20 +5,18 @@ import re
 from collections.abc import Mapping
 
 import attrs
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
+from django.utils.translation import gettext
 
-from mfa.adapters.answers import Answer, answer_to, rejection
-from mfa.adapters.django.gate import respond
+from mfa.adapters.answers import Answer, rejection
 from mfa.adapters.django.leading import JSON, METHODS, preferred
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.transactions import ListedDevice
 from mfa.application.verification import NotVerified, Verified, Verify
-from mfa.domain.errors import MfaError, NotFound
-from mfa.pages import browsers
-from mfa.pages.entries import PASSKEY, entry_of, ways
-from mfa.pages.visits import SENT, VERIFY, Visit, page, tried
-
-CONFIRM = "mfa_pages:confirm"
+from mfa.domain.errors import NotFound
+from mfa.pages import browsers, passkeys
+from mfa.pages.entries import PASSKEY, entry_of, placed, ways
+from mfa.pages.visits import CONFIRM, SENT, VERIFY, Visit, page, told, tried
 
 NOWHERE = -1
 """The index of no device."""
@@ -45,7 +43,7 @@ def verify(visit: Visit) -> HttpResponse:
     verified, error = proved(visit, device)
     if verified is None:
         return _verify_page(visit, str(device.device.index), error)
-    response = visit.to(VERIFY) if verified.verifications_left else visit.done()
+    response = visit.to(VERIFY) if verified.verifications_left else passkeys.offered(visit, verified) or visit.done()
     if verified.trust is not None:
         browsers.keep(visit, response, verified.trust)
     return response
@@ -68,26 +66,19 @@ def dispatch(visit: Visit, index: int) -> HttpResponse:
     """Send a code to a device, and lead to where it is typed; a script is given the options for a passkey."""
     listed, error = visit.device(index), None
     if visit.posted and preferred(visit.request) == JSON:
-        return _told(visit, index)
+        return told(visit, lambda: dispatched(visit, index))
     if visit.posted:
         _, error = tried(lambda: dispatched(visit, index))
     if error is not None:
         return _verify_page(visit, str(index), error) if listed.device.active else confirm_page(visit, listed, error)
-    sent = {SENT: "1"} if visit.posted else {}
-    return visit.to(VERIFY, index=str(index), **sent) if listed.device.active else visit.to(CONFIRM, index, **sent)
+    state = {**visit.state, SENT: "1" if visit.posted else ""}
+    return visit.to(VERIFY, **state, index=str(index)) if listed.device.active else visit.to(CONFIRM, index, **state)
 
 
 def dispatched(visit: Visit, index: int) -> Mapping[str, object]:
     """Dispatch a challenge, and return what a script is shown of it."""
     command = RequestChallenge(token=visit.token, index=index, again=True, site=visit.host)
     return visit.use_cases.dispatch_challenge(command) or {}
-
-
-def _told(visit: Visit, index: int) -> HttpResponse:
-    try:
-        return JsonResponse(dispatched(visit, index))
-    except MfaError as error:
-        return respond(answer_to(error, visit.token.scheme, visit.use_cases.step_up_status))
 
 
 def proved(visit: Visit, listed: ListedDevice) -> tuple[Verified | None, Answer | None]:
@@ -123,13 +114,14 @@ def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpR
     asked = visit.request.GET
     visit = attrs.evolve(visit)  # which reads the account anew, as a wrong value has left it
     found = ways(visit, index, asked.get(METHODS, ""))
-    wanted = [each for each in asked.get(METHODS, "").split(",") if each]
+    wanted = [each for each in visit.use_cases.methods if each.name in asked.get(METHODS, "").split(",")]
+    unmet = {each.name for each in wanted}.isdisjoint(each.listed.device.method for each in found)
     return visit.shown(
         "verify",
         error,
         action=visit.action(VERIFY),
         ways=found,
-        unmet=bool(wanted) and all(each.listed.device.method not in wanted for each in found),
+        missing=", ".join(gettext(each.verbose_name) for each in wanted) if unmet else "",
         disabled=[entry_of(visit, each) for each in visit.devices if each.disabled],
         remembered=browsers.cookie_of(visit) in visit.request.COOKIES and not visit.assessment.verified,
         left=visit.assessment.verifications_left,
@@ -140,5 +132,5 @@ def _verify_page(visit: Visit, index: str, error: Answer | None = None) -> HttpR
 
 def confirm_page(visit: Visit, listed: ListedDevice, error: Answer | None = None, **secrets: object) -> HttpResponse:
     """Ask for the first value of a new device, with what only this answer ever shows."""
-    entry = attrs.evolve(entry_of(visit, listed), sent=SENT in visit.request.GET)
+    entry = placed(visit, entry_of(visit, listed))
     return visit.shown("confirm", error, entry=entry, action=visit.action(CONFIRM, listed.device.index), **secrets)

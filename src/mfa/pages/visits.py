@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 
 import attrs
 from django.db import connections, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,17 +30,24 @@ from mfa.application.standing import Assessment
 from mfa.application.transactions import ListedDevice
 from mfa.application.use_cases import UseCases
 from mfa.domain.accounts import Account
+from mfa.domain.devices import Device
 from mfa.domain.errors import DeviceNotFound, MfaError, Refused
 from mfa.domain.identifiers import Token
+from mfa.domain.policies import Confirmation
+from mfa.domain.rules import Rules
 
 VERIFY = "mfa_pages:verify"
 DEVICES = "mfa_pages:devices"
+CONFIRM = "mfa_pages:confirm"
 
 SENT = "sent"
 """Says that a code is on its way."""
 
 _STATE = (leading.METHODS, leading.NOT_DONE, SENT)
 """What a page is told by its address, and tells itself when a form was wrong."""
+
+_CORRECTABLE = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+"""What is answered where a person has typed something wrong."""
 
 Done = TypeVar("Done")
 
@@ -99,12 +113,20 @@ class Visit:
     @property
     def fresh(self) -> bool:
         """Tell whether the last verification is fresh enough, and strong enough, for a change."""
-        rules = self.use_cases.assess_token.transactions.rules
         try:
-            self.account.demand_fresh(self.assessment.required, rules, self.assessment.assessed_at)
+            self.account.demand_fresh(self.assessment.required, self._rules, self.assessment.assessed_at)
         except Refused:
             return False
         return True
+
+    def strong(self, device: Device) -> bool:
+        """Tell whether a proof by a device is as strong as a change wants."""
+        proof = Confirmation(index=device.index, method=device.method, at=self.assessment.assessed_at)
+        return self.account.strong(proof, self._rules)
+
+    @property
+    def _rules(self) -> Rules:
+        return self.use_cases.assess_token.transactions.rules
 
     @cached_property
     def successor(self) -> PreparedToken | None:
@@ -127,10 +149,14 @@ class Visit:
         """Return the host that is asked, without its port."""
         return split_domain_port(self.request.get_host())[0]
 
-    def action(self, page: str, *arguments: object) -> str:
-        """Return where a form of a page is sent: to the page in the state in which it is shown."""
-        state = {name: self.request.GET.get(name, "") for name in _STATE}
-        return leading.address(reverse(page, args=arguments), state)
+    @property
+    def state(self) -> dict[str, str]:
+        """Return what the page is told by its address."""
+        return {name: self.request.GET.get(name, "") for name in _STATE}
+
+    def action(self, page: str, *arguments: object, **state: str) -> str:
+        """Return where a form is sent: to a page in the state in which it is shown, but for what is given."""
+        return leading.address(reverse(page, args=arguments), {**self.state, **state})
 
     def to(self, page: str, *arguments: object, **asked: str) -> HttpResponse:
         """Send the browser to a page, with what is asked of it, and where to go after that."""
@@ -159,9 +185,10 @@ class Visit:
             "issuer": self.use_cases.issuer,
             "error": None if error is None else sentence_of(error.body),
             "wait": None if error is None else error.body.get("retry_after"),
+            "invalid": error is not None and error.status in _CORRECTABLE,
         }
         response = render(self.request, f"mfa/pages/{page}.html", {**common, **context})
-        if error is not None and error.status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
+        if error is not None and error.status not in _CORRECTABLE:
             response.status_code = error.status
             for name, value in error.headers.items():
                 response[name] = value
@@ -179,6 +206,14 @@ def tried(act: Callable[[], Done]) -> tuple[Done | None, Answer | None]:
         raise
     except MfaError as error:
         return None, answer_to(error, "")
+
+
+def told(visit: Visit, act: Callable[[], Mapping[str, object]]) -> HttpResponse:
+    """Do something for a script, and tell it what came of it, or why not."""
+    try:
+        return JsonResponse(act())
+    except MfaError as error:
+        return respond(answer_to(error, visit.token.scheme, visit.use_cases.step_up_status))
 
 
 def sentence_of(said: Any) -> str:  # noqa: ANN401 - JSON

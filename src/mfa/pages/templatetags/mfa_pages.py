@@ -61,6 +61,6 @@ def _request_of(context: Context) -> HttpRequest:
 def mfa_wait(seconds: int) -> str:
     """Say how long to wait, in minutes from two on."""
     if seconds < 2 * _MINUTE:
-        return ngettext("Wait %d second.", "Wait %d seconds.", seconds) % seconds
+        return ngettext("Wait %(count)d second.", "Wait %(count)d seconds.", seconds) % {"count": seconds}
     minutes = -(-seconds // _MINUTE)
-    return ngettext("Wait %d minute.", "Wait %d minutes.", minutes) % minutes
+    return ngettext("Wait %(count)d minute.", "Wait %(count)d minutes.", minutes) % {"count": minutes}

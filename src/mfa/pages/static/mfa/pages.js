@@ -1,6 +1,15 @@
 // What the pages do beside sending forms. Without this all of it goes on, but for passkeys.
 
-import { ask, createCredential, getCredential, site, supported } from "./mfa.js";
+import {
+  ask,
+  createCredential,
+  getCredential,
+  signalAllAcceptedCredentials,
+  signalCurrentUserDetails,
+  site,
+  supported,
+  upgrades,
+} from "./mfa.js";
 
 const all = (selector) => document.querySelectorAll(selector);
 
@@ -19,6 +28,23 @@ addEventListener("pagehide", () => {
 
 for (const button of all("[data-mfa=passkey]")) button.addEventListener("click", () => prove(button));
 
+// A passkey is offered after a login by a code only to whom this browser can make one.
+if (supported())
+  PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().then((capable) => {
+    for (const form of capable ? all("form[data-mfa=verify]:not([data-options])") : [])
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "passkeys", value: "1" }));
+  });
+
+let quiet;
+for (const form of all("form[data-quiet]")) upgrade(form);
+
+// What is gone, or called otherwise by now, is so in the password manager, too.
+for (const { dataset } of all("[data-mfa=signals]")) {
+  const told = JSON.parse(dataset.told);
+  signalAllAcceptedCredentials(told);
+  signalCurrentUserDetails(told);
+}
+
 const doing = { copy, download, print: () => print() };
 for (const [name, act] of Object.entries(doing))
   for (const button of all(`button[data-mfa=${name}]`)) button.addEventListener("click", () => act(button));
@@ -30,19 +56,32 @@ async function prove(button) {
   const { form } = button;
   button.disabled = true;
   say(form, "");
+  quiet?.abort();
   try {
     if (!supported()) return say(form, form.dataset.unsupported);
-    const at = site({ csrf: form.elements.csrfmiddlewaretoken.value });
-    const { options } = await ask(at, "POST", form.dataset.options);
-    const credential = await (options.user ? createCredential : getCredential)(options);
-    form.elements.value.value = JSON.stringify(credential);
-    form.requestSubmit();
+    await send(form, form.dataset.options);
   } catch ({ code, status, message }) {
     const words = { cancelled: form.dataset.cancelled, already_registered: form.dataset.registered };
     say(form, status ? message : (words[code] ?? form.dataset.failed));
   } finally {
     button.disabled = false;
   }
+}
+
+/** Has a passkey made without a dialog, where the browser may; otherwise nobody notices. */
+async function upgrade(form) {
+  if (!(await upgrades())) return;
+  quiet = new AbortController();
+  await send(form, form.dataset.quiet, { mediation: "conditional", signal: quiet.signal }).catch(() => {});
+}
+
+async function send(form, url, how) {
+  const at = site({ csrf: form.elements.csrfmiddlewaretoken.value });
+  const { options, confirm } = await ask(at, "POST", url);
+  const credential = await (options.user ? createCredential : getCredential)(options, how);
+  if (confirm) form.action = confirm;
+  form.elements.value.value = JSON.stringify(credential);
+  form.requestSubmit();
 }
 
 async function copy(button) {

@@ -136,6 +136,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/multi-factor/passkey/signals/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell which passkeys there are
+         * @description Tell which passkeys there are, as the signals of browsers take it.
+         */
+        get: operations["multi_factor_signals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/multi-factor/register/": {
         parameters: {
             query?: never;
@@ -350,8 +370,11 @@ export interface components {
                 requireResidentKey: boolean;
                 /** @enum {string} */
                 userVerification: "discouraged" | "preferred" | "required";
+                /** @enum {string} */
+                authenticatorAttachment?: "platform" | "cross-platform";
             };
             attestation: string;
+            hints?: string[];
         };
         /** @description Which member of a credential is missing or malformed. */
         MultiFactorCredentialErrors: {
@@ -400,6 +423,12 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             last_used_at: string | null;
+            /** @description Of a passkey: whose authenticator made it, where that is known. */
+            provider?: components["schemas"]["MultiFactorProvider"] | null;
+            /** @description Of a passkey: whether the authenticator has proved its make. */
+            attested?: boolean;
+            /** @description Of a passkey: whether it is backed up, as by a password manager. */
+            synced?: boolean;
         };
         /** @description There were too many wrong values; verify with another device, remove this one and register anew. */
         MultiFactorDeviceDisabledError: {
@@ -679,6 +708,12 @@ export interface components {
             /** @description A sentence for people, translated. */
             detail: string;
         };
+        /** @description Whose authenticator made a passkey, by what it says of itself. */
+        MultiFactorProvider: {
+            name: string;
+            /** @description A data URI, for a light ground. */
+            icon: string | null;
+        };
         /** @description A new device, and what is shown of it only now. */
         MultiFactorRecoveryRegistered: {
             /** @description The device's own within its user, for ever. */
@@ -719,6 +754,7 @@ export interface components {
             name?: string[];
             address?: string[];
             number?: string[];
+            mediation?: string[];
             non_field_errors?: string[];
         };
         MultiFactorRegistered: components["schemas"]["MultiFactorTotpRegistered"] | components["schemas"]["MultiFactorEmailRegistered"] | components["schemas"]["MultiFactorRecoveryRegistered"] | components["schemas"]["MultiFactorHotpRegistered"] | components["schemas"]["MultiFactorSmsRegistered"] | components["schemas"]["MultiFactorWebauthnRegistered"];
@@ -774,6 +810,7 @@ export interface components {
                 id: string;
                 transports?: string[];
             }[];
+            hints?: string[];
         };
         /** @description What would do. */
         MultiFactorRequirement: {
@@ -797,6 +834,15 @@ export interface components {
             retry_after: number;
             /** @description A sentence for people, translated. */
             detail: string;
+        };
+        /** @description What a password manager may be told of the user's passkeys; octets in base64url. */
+        MultiFactorSignals: {
+            /** @description The domain that they are bound to. */
+            rp_id: string;
+            /** @description The user handle that authenticators know the user by. */
+            user_id: string;
+            /** @description In the order of their devices' indexes. */
+            credential_ids: string[];
         };
         /** @description A new device. */
         MultiFactorSmsRegistered: {
@@ -1031,11 +1077,18 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             last_used_at: string | null;
+            /** @description Of a passkey: whose authenticator made it, where that is known. */
+            provider?: components["schemas"]["MultiFactorProvider"] | null;
+            /** @description Of a passkey: whether the authenticator has proved its make. */
+            attested?: boolean;
+            /** @description Of a passkey: whether it is backed up, as by a password manager. */
+            synced?: boolean;
             options: components["schemas"]["MultiFactorCreationOptions"];
         };
         /** @description A name for the new device, and the fields of its method. */
         MultiFactorWebauthnRegistration: {
             name?: string;
+            mediation?: "conditional";
         };
     };
     responses: never;
@@ -1907,6 +1960,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MultiFactorThrottledError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Cache-Control": "no-store";
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultiFactorUnavailableError"];
+                };
+            };
+        };
+    };
+    multi_factor_signals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control": "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultiFactorSignals"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "Cache-Control": "no-store";
+                    /** @description That of the authentication class; JSON realm="multi factor verification" for a value. */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultiFactorNotAuthenticatedError"] | components["schemas"]["MultiFactorAuthenticationFailedError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "Cache-Control": "no-store";
+                    /** @description What would be enough (RFC 9470). */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultiFactorNotAuthenticatedError"] | components["schemas"]["MultiFactorAuthenticationFailedError"] | components["schemas"]["MultiFactorPermissionDeniedError"] | components["schemas"]["MultiFactorTokenRequiredError"] | components["schemas"]["MultiFactorVerificationRequiredError"] | components["schemas"]["MultiFactorRegistrationRequiredError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "Cache-Control": "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultiFactorNotFoundError"];
+                };
+            };
+            /** @description Not Acceptable */
+            406: {
+                headers: {
+                    "Cache-Control": "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultiFactorNotAcceptableError"];
                 };
             };
             /** @description Service Unavailable */

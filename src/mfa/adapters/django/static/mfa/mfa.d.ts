@@ -11,18 +11,24 @@ export type Requirement = Schemas["MultiFactorRequirement"];
 export type MethodName = Schemas["MultiFactorMethodName"];
 export type Registration = Schemas["MultiFactorRegistration"];
 /** A device, and what is shown only now, by its `method`. */
-export type Registered = Schemas["MultiFactorRegistrationResponse"];
+export type Registered = Schemas["MultiFactorRegistered"];
 export type Verified = Schemas["MultiFactorVerified"];
 export type Trust = Schemas["MultiFactorTrust"];
 export type Trusted = Schemas["MultiFactorTrusted"];
 export type Activity = Schemas["MultiFactorActivity"];
 export type LoggedIn = Schemas["MultiFactorLoggedIn"];
+/** Options for an authenticator: to create a credential while the device is pending, and then they have a `user`. */
+export type Dispatched = Schemas["MultiFactorDispatched"];
 export type CreationOptions = Schemas["MultiFactorCreationOptions"];
 export type RequestOptions = Schemas["MultiFactorRequestOptions"];
+export type PasskeyOptions = Schemas["MultiFactorPasskeyOptions"];
 /** What an authenticator answered, as the value to verify. */
-export type Credential = Record<string, unknown>;
+export type Created = Schemas["MultiFactorRegistrationResponse"];
+export type Used = Schemas["MultiFactorAuthenticationResponse"];
 export type Field = NonNullable<Schemas["MultiFactorMetadata"]["actions"]>["POST"][string];
 
+/** A method by its name, which may be of the site's own, or by its index. */
+type Named = MethodName | (string & {}) | number;
 type Given = string | null | undefined;
 type Asked = Given | (() => Given | Promise<Given>);
 
@@ -57,36 +63,32 @@ export function status(at: Site, requirement?: string): Promise<Status>;
 export function devices(at: Site): Promise<Device[]>;
 export function device(at: Site, index: number): Promise<Device>;
 export function methods(at: Site): Promise<Method[]>;
-export function fields(at: Site, method: MethodName | number): Promise<Record<string, Field>>;
-export function register(at: Site, method: MethodName | number, fields?: Registration): Promise<Registered>;
-/** Null where a code was sent; options where an authenticator is to be asked. */
-export function dispatch(
+export function fields(at: Site, method: Named): Promise<Record<string, Field>>;
+export function register<Method extends Named>(
   at: Site,
-  index: number,
-  how?: { reverify?: boolean },
-): Promise<{ options: CreationOptions | RequestOptions } | null>;
+  method: Method,
+  fields?: Registration | Record<string, string>,
+): Promise<Method extends MethodName ? Extract<Registered, { method: Method }> : Registered>;
+/** Null where a code was sent. */
+export function dispatch(at: Site, index: number, how?: { reverify?: boolean }): Promise<Dispatched | null>;
 export function verify(
   at: Site,
   index: number,
-  value: string | Credential,
+  value: string | Created | Used,
   how?: { trust?: boolean },
 ): Promise<Verified>;
 export function rename(at: Site, index: number, name: string): Promise<Device>;
 export function remove(at: Site, index: number): Promise<null>;
 export function trusts(at: Site): Promise<Trust[]>;
 export function trust(at: Site, token?: string): Promise<Trusted>;
-export function forget(at: Site, id: number): Promise<null>;
+export function forget(at: Site, id: string): Promise<null>;
 export function activity(at: Site, cursor?: string | null): Promise<Activity>;
-export function passkeyOptions(at: Site): Promise<{ options: RequestOptions; state: string }>;
-export function passkeyLogin(at: Site, state: string, value: Credential): Promise<LoggedIn>;
+export function passkeyOptions(at: Site): Promise<PasskeyOptions>;
+export function passkeyLogin(at: Site, state: string, value: Used): Promise<LoggedIn>;
 export function signals(at: Site): Promise<Signals>;
 
 /** What a password manager is told of the passkeys of a user; octets in base64url. */
-export interface Signals {
-  rp_id: string;
-  user_id: string;
-  credential_ids: string[];
-}
+export type Signals = Schemas["MultiFactorSignals"];
 
 type Fetch = typeof globalThis.fetch;
 export function guarded(
@@ -96,12 +98,16 @@ export function guarded(
 
 export function supported(): boolean;
 export function autofills(): Promise<boolean>;
+export function upgrades(): Promise<boolean>;
 interface Ceremony {
   signal?: AbortSignal;
   mediation?: CredentialMediationRequirement;
 }
-export function createCredential(options: CreationOptions, how?: Ceremony): Promise<Credential>;
-export function getCredential(options: RequestOptions, how?: Ceremony): Promise<Credential>;
+export function createCredential(options: CreationOptions, how?: Ceremony): Promise<Created>;
+export function getCredential(options: RequestOptions, how?: Ceremony): Promise<Used>;
 export function signalUnknownCredential(told: { rp_id: string; credential_id: string }): Promise<void>;
 export function signalAllAcceptedCredentials(told: Signals): Promise<void>;
+export function signalCurrentUserDetails(
+  told: Pick<Signals, "rp_id" | "user_id"> & { name: string; display_name?: string },
+): Promise<void>;
 export function webOtp(how?: { signal?: AbortSignal }): Promise<string | null>;

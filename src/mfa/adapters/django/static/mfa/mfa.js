@@ -22,11 +22,12 @@ export class MfaError extends Error {
 }
 
 /**
- * Where the package is mounted, and as whom it is asked: by a `token` of a `scheme`, or by a session and its `csrf`.
- * Either may be a text, or a function that gives one or a promise of one; without `csrf`, Django's cookie is read.
+ * Where the package is mounted, and as whom it is asked: by a `token` of a `scheme`, or by a session (null) and its
+ * `csrf`. Either may be a text, or a function that gives one or a promise of one; without `csrf`, Django's cookie is
+ * read.
  */
 export const site = ({ root = "/multi-factor/", token = null, scheme = "Token", csrf = null } = {}) => ({
-  root,
+  root: root.endsWith("/") ? root : `${root}/`,
   token,
   scheme,
   csrf,
@@ -57,7 +58,19 @@ export const verify = (at, index, value, { trust } = {}) => ask(at, "POST", `${i
 
 export const rename = (at, index, name) => ask(at, "PATCH", `${index}/`, { name });
 
-export const remove = (at, index) => ask(at, "DELETE", `${index}/`);
+/** Removes a device. A passkey that is gone disappears from the password manager, where the browser can tell that. */
+export async function remove(at, index) {
+  const told = globalThis.PublicKeyCredential?.signalAllAcceptedCredentials && (await signals(at).catch(() => null));
+  await ask(at, "DELETE", `${index}/`);
+  const left = told && (await devices(at).catch(() => null));
+  const passkeys = left?.filter((each) => each.method === "webauthn" && each.active) ?? [];
+  if (left && passkeys.length === told.credential_ids.length - 1) {
+    // Both are in the order of the indexes, so the one that is gone stood after those with a smaller one.
+    told.credential_ids.splice(passkeys.filter((each) => each.index < index).length, 1);
+    await signalAllAcceptedCredentials(told);
+  }
+  return null;
+}
 
 /** The remembered browsers. */
 export const trusts = (at) => ask(at, "GET", "trust/");
@@ -68,16 +81,18 @@ export const trust = (at, token) => ask(at, "POST", "trust/", { token });
 export const forget = (at, id) => ask(at, "DELETE", `trust/${id}/`);
 
 /** What happened, newest first: a page, by `next` or `previous` of the page beside it. */
-export const activity = (at, cursor) =>
-  ask(at, "GET", `activity/${query({ cursor: cursor && (new URL(cursor, "http://a").searchParams.get("cursor") ?? cursor) })}`);
+export const activity = (at, cursor = null) => {
+  const asked = cursor && new URL(cursor, "http://a").searchParams.get("cursor");
+  return ask(at, "GET", `activity/${query({ cursor: asked ?? cursor })}`);
+};
 
 /** Returns `{options, state}` for a login without a name. */
-export const passkeyOptions = (at) => ask({ ...at, token: null }, "POST", "passkey/options/");
+export const passkeyOptions = (at) => ask(nobody(at), "POST", "passkey/options/");
 
 /** Logs in by what `getCredential` made of the options; returns `{token, …}`. */
-export const passkeyLogin = (at, state, value) => ask({ ...at, token: null }, "POST", "passkey/", { state, value });
+export const passkeyLogin = (at, state, value) => ask(nobody(at), "POST", "passkey/", { state, value });
 
-/** What the two signals below tell a password manager of the user's passkeys. */
+/** What the signals below tell a password manager of the user's passkeys. */
 export const signals = (at) => ask(at, "GET", "passkey/signals/");
 
 /**
@@ -101,7 +116,7 @@ export async function ask(at, method, path, body) {
       method,
       headers,
       body: body === undefined ? body : JSON.stringify(body),
-      credentials: host && !token ? "include" : "same-origin",
+      credentials: host && token == null ? "include" : "same-origin",
     });
     text = await answer.text();
   } catch (cause) {
@@ -114,8 +129,8 @@ export async function ask(at, method, path, body) {
 
 /**
  * A `fetch` that has `ask(requirement)` prove what a refusal demands, and then repeats the request, once. What is asked
- * at once for the same requirement is asked once. Where `ask` gives `false`, the refusal is the answer; where it fails, so
- * does the request.
+ * at once for the same requirement is asked once. Where `ask` gives `false`, the refusal is the answer; where it fails,
+ * so does the request.
  */
 export function guarded(fetch, ask) {
   const asked = new Map(); // by requirement, what is being proved
@@ -142,9 +157,8 @@ export function guarded(fetch, ask) {
     const requirement = refusal.requirement ?? null;
     const key = JSON.stringify(requirement);
     // A request that was under way while another had it proved is only repeated.
-    if (!(proved.get(key) > sent) && (await heeding(init?.signal ?? input.signal, () => prove(key, requirement))) === false)
-      return answer;
-    return fetch(...again);
+    const met = proved.get(key) > sent || (await heeding(init?.signal ?? input.signal, () => prove(key, requirement)));
+    return met === false ? answer : fetch(...again);
   };
 }
 
@@ -156,6 +170,10 @@ export const supported = () => typeof globalThis.PublicKeyCredential === "functi
 /** Tells whether passkeys can be offered where a user name is typed. */
 export const autofills = async () =>
   supported() && ((await PublicKeyCredential.isConditionalMediationAvailable?.()) ?? false);
+
+/** Tells whether a passkey can be made without a dialog, where the user's password manager is willing to. */
+export const upgrades = async () =>
+  supported() && ((await PublicKeyCredential.getClientCapabilities?.())?.conditionalCreate ?? false);
 
 /** Makes a credential by the options of a registration, and returns the value to verify. */
 export const createCredential = (options, { signal, mediation } = {}) =>
@@ -170,16 +188,20 @@ export const getCredential = (options, { signal, mediation } = {}) =>
   );
 
 /** Tells the password manager that the site does not know a passkey: `{rp_id, credential_id}`. */
-export const signalUnknownCredential = ({ rp_id: rpId, credential_id: credentialId }) =>
-  signalled("signalUnknownCredential", { rpId, credentialId });
+export const signalUnknownCredential = (told) =>
+  signalled("signalUnknownCredential", () => ({ rpId: told.rp_id, credentialId: told.credential_id }));
 
 /** Tells the password manager which passkeys there are, by what `signals()` returns. */
 export const signalAllAcceptedCredentials = (told) =>
-  signalled("signalAllAcceptedCredentials", {
+  signalled("signalAllAcceptedCredentials", () => ({
     rpId: told.rp_id,
     userId: told.user_id,
     allAcceptedCredentialIds: told.credential_ids,
-  });
+  }));
+
+/** Tells the password manager what the user is called now: what `signals()` returns, and `name` and `display_name`. */
+export const signalCurrentUserDetails = ({ rp_id: rpId, user_id: userId, name, display_name: displayName = name }) =>
+  signalled("signalCurrentUserDetails", () => ({ rpId, userId, name, displayName }));
 
 /** The code of a text message that is just coming in, or null where the browser does not read them. */
 export async function webOtp({ signal } = {}) {
@@ -238,6 +260,7 @@ function written(credential) {
     id: credential.id,
     rawId: base64url(credential.rawId),
     type: credential.type,
+    authenticatorAttachment: credential.authenticatorAttachment,
     clientExtensionResults: credential.getClientExtensionResults(),
     response: {
       ...Object.fromEntries(parts.filter((part) => response[part]).map((part) => [part, base64url(response[part])])),
@@ -246,9 +269,9 @@ function written(credential) {
   };
 }
 
-async function signalled(name, told) {
+async function signalled(name, words) {
   try {
-    await PublicKeyCredential[name](told);
+    await PublicKeyCredential[name](words());
   } catch {
     // A signal is a courtesy: a browser that does not know it, or does not want it, is none the worse.
   }
@@ -259,6 +282,9 @@ const bytes = (text) =>
 
 const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+/** The site as whoever logs in asks it: without a token, and with cookies of another origin only for a session. */
+const nobody = (at) => ({ ...at, token: at.token && "" });
 
 const given = (value) => (typeof value === "function" ? value() : value);
 
@@ -286,10 +312,9 @@ function refused(answer, body) {
 
 /** The arguments of a request for each of two times, since a body that is read is gone. */
 function twice(input, init) {
-  if (input.clone) return [[input.clone(), init], [input, init]];
-  if (!init?.body?.tee) return [[input, init], [input, init]];
-  const [one, two] = init.body.tee();
-  return [[input, { ...init, body: one }], [input, { ...init, body: two }]];
+  const bodies = init?.body?.tee?.() ?? [];
+  const sent = (input, body) => [input, body ? { ...init, body } : init];
+  return [sent(input.clone?.() ?? input, bodies[0]), sent(input, bodies[1])];
 }
 
 /** What is asked for, unless the signal says before that nobody waits for it any more. */
