@@ -1,19 +1,20 @@
-"""The database, its one user, and the server."""
+"""The database, and the server."""
 
 import errno
+import logging
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import django
-from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
-from demo.walk import HOST, PASSWORD, USER, walk
+from demo.walk import HOST, places, walk
 
 MOST_PORT = 65535
 
@@ -40,12 +41,13 @@ def serve() -> int:
         if os.environ.get("KEEP") != "1":
             _forget(settings.DATABASES["default"]["NAME"])
         django.setup()
-        call_command("migrate", interactive=False, verbosity=0)
-        enrolled = _prepare_user()
-        server.set_app(get_wsgi_application())
-        print(f"http://{HOST}:{port}/ is the demo; its user is {USER}, with the password {PASSWORD}. Ctrl-C ends it.")
-        print("It begins afresh each time; KEEP=1 keeps the devices of the last.")
-        print(walk(port, enrolled=enrolled), flush=True)
+        call_command("migrate", interactive=False, run_syncdb=True, verbosity=0)
+        logging.disable()  # what happens from now on is worth telling
+        enrolled = import_module("demo.people").settle()  # which wants the models, that are there only now
+        logging.disable(logging.NOTSET)
+        server.set_app(StaticFilesHandler(get_wsgi_application()))
+        print(walk(port, enrolled=enrolled))
+        print(places(port), flush=True)
         server.serve_forever()
     return 0
 
@@ -54,15 +56,6 @@ def _forget(database: str) -> None:
     """Remove a database of SQLite, with what it keeps beside itself (https://www.sqlite.org/tempfiles.html)."""
     for beside in ("", "-journal", "-wal", "-shm"):
         Path(database + beside).unlink(missing_ok=True)
-
-
-def _prepare_user() -> bool:
-    """Make the user where there is none, and tell whether an earlier run has left devices."""
-    users = get_user_model().objects
-    if not users.filter(username=USER).exists():
-        users.create_user(USER, f"{USER}@example.com", PASSWORD)
-    devices = apps.get_model("multi_factor", "DeviceRecord").objects
-    return devices.filter(account__user__username=USER, activated_at__isnull=False).exists()
 
 
 def _reason(error: OSError, port: int) -> str:

@@ -1,14 +1,25 @@
-"""What there is to try, to be copied into another terminal, line by line."""
+"""What there is to try: where to look in a browser, and what to copy into another terminal, line by line."""
 
 HOST = "127.0.0.1"
 PAGE_HOST = "localhost"
 """Passkeys are bound to a domain, and an address is none."""
 
-USER = "demo"
-PASSWORD = "demo"
+PEOPLE = (
+    ("demo", "Has no second factor yet."),
+    ("anna", "Has an app, mail, text messages and recovery codes."),
+    ("chief", "Has an app, and is staff, so the admin is open."),
+)
+"""Who lives here, each with the name for a password."""
 
-PAGE = """
-In a browser, open http://{page}:{port}/ to try passkeys: with 127.0.0.1 in the place of {page} no browser makes any.
+USER = PASSWORD = PEOPLE[0][0]
+
+PLACES = """
+In a browser, open http://{page}:{port}/
+  People: {people}. The name is the password.
+  Codes:  mails, text messages and an authenticator app are at /phone/.
+  API:    by the lines above from a terminal, or in the browser at /console/.
+
+It begins afresh each time; KEEP=1 keeps the devices of the last. Ctrl-C ends it.
 """
 
 LOGIN = """
@@ -55,7 +66,7 @@ Now the same route answers 200:
     curl -s -w ' %{http_code}\\n' "$URL/protected/" -H "$AUTH"
     curl -s -w ' %{http_code}\\n' "$URL/multi-factor/status/" -H "$AUTH"
 
-A transfer wants a verification of the last five minutes: 200 now, 403 later, until you verify again:
+A transfer wants a verification of the last minute: 200 now, 403 later, until you verify again:
 
     curl -s -w ' %{http_code}\\n' -X POST "$URL/transfer/" -H "$AUTH"
 
@@ -65,7 +76,7 @@ The same code does not work again, and answers 401:
 """
 
 EMAIL = """
-Register mail as a second device, and have a code sent, which appears in the terminal of the demo:
+Register mail as a second device, and have a code sent, which comes to the demo's phone:
 
     DEVICE=$(curl -s -X POST "$URL/multi-factor/register/email/" -H "$AUTH")
     INDEX=$(echo "$DEVICE" | sed 's/.*"index":\\([0-9]*\\).*/\\1/')
@@ -73,7 +84,7 @@ Register mail as a second device, and have a code sent, which appears in the ter
 
 Prove it by that code:
 
-    CODE=123456
+    CODE=$(curl -s "$URL/phone/code/")
     curl -s -w ' %{http_code}\\n' "$URL/multi-factor/$INDEX/" -H "$AUTH" -d "value=$CODE"
 
 What else can be registered:
@@ -83,9 +94,18 @@ What else can be registered:
 
 
 def walk(port: int, *, enrolled: bool = False) -> str:
-    """Return the walk for a port; ``enrolled`` where the user has devices already."""
-    text = PAGE + LOGIN + (ENROLLED if enrolled else REGISTER) + PROTECTED + EMAIL
-    places = {"host": HOST, "page": PAGE_HOST, "port": str(port), "user": USER, "password": PASSWORD}
-    for name, value in places.items():
+    """Return what to type at a port; ``enrolled`` where the user has devices already."""
+    return _filled(LOGIN + (ENROLLED if enrolled else REGISTER) + PROTECTED + EMAIL, port)
+
+
+def places(port: int) -> str:
+    """Return where to look at a port."""
+    return _filled(PLACES, port)
+
+
+def _filled(text: str, port: int) -> str:
+    people = ", ".join(name for name, _ in PEOPLE)
+    given = {"host": HOST, "page": PAGE_HOST, "port": str(port), "user": USER, "password": PASSWORD, "people": people}
+    for name, value in given.items():
         text = text.replace(f"{{{name}}}", value)
     return text

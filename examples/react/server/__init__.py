@@ -1,0 +1,1 @@
+"""The bank that the page belongs to."""
