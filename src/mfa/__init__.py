@@ -1,3 +1,3 @@
 """Multi-factor authentication for Django REST framework APIs, built as a typed hexagon."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

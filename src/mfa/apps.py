@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.utils.translation import gettext_lazy as _
 
 from mfa.adapters.accessor import APP_LABEL, use_cases
 from mfa.application.use_cases import UseCases
@@ -25,7 +26,7 @@ class MultiFactorConfig(AppConfig):
 
     name = "mfa.adapters.django"
     label = APP_LABEL
-    verbose_name = "Multi-factor authentication"
+    verbose_name = _("Multi-factor authentication")
     default_auto_field = "django.db.models.BigAutoField"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

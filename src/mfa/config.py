@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.cookies import Morsel
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ import attrs
 from mfa.application.ports.audit import AuditLevel, AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, Sender
 from mfa.application.ports.importing import ForeignHashes, UserFinder
+from mfa.application.ports.metadata import AuthenticatorMetadata
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
@@ -30,12 +32,22 @@ from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
 from mfa.application.ports.webauthn import AuthenticatorCryptography
+from mfa.domain.methods.metadata import AdmittedModels
 from mfa.domain.methods.names import BUILT_IN
 from mfa.domain.methods.one_time_password import FEWEST_DIGITS, MOST_DIGITS, Algorithm
-from mfa.domain.methods.webauthn import Attestation, UserVerification
+from mfa.domain.methods.webauthn import (
+    ALGORITHM_NAMES,
+    HINTS,
+    Attachment,
+    Attestation,
+    Strictness,
+    UserVerification,
+)
 from mfa.domain.policies import Deadline, Requirement, UncheckedNames, VerificationPolicy
+from mfa.domain.rules import MOST_DEVICES, MostDevices, most_devices
 from mfa.domain.secrets import SecretBytes
 from mfa.domain.throttling import ThrottlePolicy
+from mfa.domain.values import ValueObject
 
 TOKEN_PROVIDERS = {
     "authtoken": "mfa.adapters.tokens.authtoken.AuthtokenTokenProvider",
@@ -85,6 +97,7 @@ PORTS: Mapping[str, type] = {
     "email_sender": Sender,
     "sms_sender": Sender,
     "authenticator_cryptography": AuthenticatorCryptography,
+    "authenticator_metadata": AuthenticatorMetadata,
     "users": UserDirectory,
     "user_finder": UserFinder,
     "foreign_hashes": ForeignHashes,
@@ -110,12 +123,15 @@ MOST_TOLERANCE = 100
 LONGEST = timedelta(days=3650)
 """Ten years, so that no sum of a time and a duration leaves the calendar, not even the longest wait of a throttle."""
 
+FEWEST_LABELS = 5
+"""Of so many names, at the least, browsers look at the related origins (WebAuthn Level 3 section 5.11)."""
+
 STEP_UP_STATUSES = (401, 403)
 """RFC 9470 section 3 answers 401, which clients of Django REST framework take for the end of a token; hence 403."""
 
 
-@attrs.frozen(kw_only=True)
-class Problem:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Problem(ValueObject):
     """A setting that cannot be used, and what to write instead."""
 
     key: str
@@ -306,11 +322,57 @@ def _origins(value: object) -> tuple[str, ...]:
     return origins
 
 
+def _related(value: object) -> tuple[str, ...]:
+    origins: tuple[str, ...] = _origins(value)
+    if not all(origin.startswith("https://") for origin in origins):
+        raise ValueError
+    return origins
+
+
+def _page(value: object) -> str:
+    address: str = TEXT.read(value)
+    parts = re.fullmatch(r"([^/]+://[^/\s\\]+)(/[^\s\\]*)?", address)
+    if parts is None:
+        raise ValueError
+    _site(parts[1])
+    return address
+
+
+def _numbers(value: object) -> Mapping[str, int]:
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise ValueError
+    return MappingProxyType({name: integer(1).read(number) for name, number in value.items()})
+
+
+def _aaguid(value: object) -> bytes:
+    if not isinstance(value, str) or not re.fullmatch(f"(?i:{_UUID})", value):
+        raise ValueError(f'a list of AAGUIDs such as "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", and not {value!r}')
+    return bytes.fromhex(value.replace("-", ""))
+
+
+def _models(value: object) -> AdmittedModels:
+    if value == "device_bound":
+        return AdmittedModels(device_bound=True)
+    if not isinstance(value, Mapping) or len(value) != 1 or not {*value} <= {"allow", "deny"}:
+        raise ValueError
+    [(how, listed)] = value.items()
+    models = frozenset(_list_of("", Rule("", _aaguid), bool).read(listed))
+    return AdmittedModels(allowed=models) if how == "allow" else AdmittedModels(denied=models)
+
+
 def _site(value: object) -> str:
     site: str = TEXT.read(value).removesuffix("/")
     if not site.startswith("http") or _serialized(site) != site:
         raise ValueError
     return site
+
+
+def _file(value: object) -> str:
+    """Read a path: settings of Django write them with ``BASE_DIR``, which is no text."""
+    path: str = TEXT.read(str(value) if isinstance(value, PurePath) else value)
+    if not path:  # which would be wherever the process was started
+        raise ValueError
+    return path
 
 
 def _cookie(value: object) -> str:
@@ -362,7 +424,21 @@ PLACE = _matching(
     lambda value: isinstance(value, str) and re.fullmatch(r"/(?![/\\])[^\s?#]*|[\w:.-]*\w", value),
 )
 SITE = Rule('the address at which the site answers, such as "https://example.com"', _site)
+FILE = Rule('a path, as a string or a Path, such as BASE_DIR / "authenticators"', _file)
+METADATA = Rule('the word "fido", or the path of the folder with the metadata statements, as a string or a Path', _file)
+RELATED = Rule('a list of origins of pages, such as "https://example.co.uk"', _related)
+HINTED = _list_of(
+    f"a list of some of {', '.join(HINTS)}, each once", one_of(*HINTS), lambda chosen: len({*chosen}) == len(chosen)
+)
+ADDRESS = Rule('the address of a page, such as "https://example.com/security/"', _page)
+MODELS = Rule('a dict {"allow": […]} or {"deny": […]} with a list of AAGUIDs, or "device_bound"', _models)
+NUMBERS = integer(1) | Rule('a dict of such by the names of methods, such as {"webauthn": 10}', _numbers)
 COOKIE = Rule('the name of a cookie, such as "mfa_trust"', _cookie)
+SIGNATURES = _list_of(
+    f"a list, the best first and with nothing twice, of {', '.join(ALGORITHM_NAMES)}",
+    one_of(*ALGORITHM_NAMES),
+    _distinct,
+)
 KEYS = _list_of("a list of keys, each the url-safe base64 of 32 random bytes", Rule("a key", _key), bool)
 DIGITS = integer(1, MOST_DIGITS)
 ALGORITHM = one_of("sha1", "sha256", "sha512")
@@ -373,12 +449,12 @@ ALGORITHM = one_of("sha1", "sha256", "sha512")
 
 def _setting(default: object, rule: Rule, *, secret: bool = False) -> Any:  # noqa: ANN401 - as attrs.field itself
     # What is a dict has no hash, and differs where something else does, or seldom enough.
-    hashed = False if isinstance(default, Mapping) else None
+    hashed = False if isinstance(default, Mapping) or rule is NUMBERS else None
     return attrs.field(default=rule.read(default), repr=not secret, hash=hashed, metadata={"rule": rule})
 
 
-@attrs.frozen(kw_only=True)
-class Config:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Config(ValueObject):
     """The settings of a deployment: each field is the key of ``MFA`` with the same name in capitals."""
 
     methods: tuple[str, ...] = _setting(("totp", "email", "recovery"), METHODS)
@@ -424,15 +500,26 @@ class Config:
     webauthn_rp_name: str = _setting("", TEXT)
     webauthn_origins: tuple[str, ...] = _setting((), ORIGINS)
     webauthn_top_origins: tuple[str, ...] = _setting((), ORIGINS)
+    webauthn_related_origins: tuple[str, ...] = _setting((), RELATED)
     webauthn_user_verification: UserVerification = _setting("preferred", one_of("required", "preferred", "discouraged"))
+    webauthn_algorithms: tuple[str, ...] = _setting(("ES256", "EdDSA", "RS256"), SIGNATURES)
+    webauthn_hints: tuple[str, ...] = _setting((), HINTED)
+    webauthn_attachment: Attachment | None = _setting(None, optional(one_of("platform", "cross-platform")))
+    webauthn_sign_count: Strictness = _setting("refuse", one_of("refuse", "report"))
+    webauthn_backup_change: Strictness = _setting("refuse", one_of("refuse", "report"))
     webauthn_attestation: Attestation = _setting("none", one_of("none", "direct"))
-    webauthn_metadata: str | None = _setting(None, optional(TEXT))
-    webauthn_trust_roots: str | None = _setting(None, optional(TEXT))
+    webauthn_metadata: str | None = _setting(None, optional(METADATA))
+    webauthn_metadata_file: str | None = _setting(None, optional(FILE))
+    webauthn_metadata_roots: str | None = _setting(None, optional(FILE))
+    webauthn_models: AdmittedModels | None = _setting(None, optional(MODELS))
+    webauthn_trust_roots: str | None = _setting(None, optional(FILE))
     passkey_login: bool = _setting(default=False, rule=BOOLEAN)
+    passkey_enroll_url: str | None = _setting(None, optional(ADDRESS))
+    passkey_manage_url: str | None = _setting(None, optional(ADDRESS))
     recovery_codes: int = _setting(10, integer(1, 100))
     encryption_keys: tuple[bytes, ...] | None = _setting(None, optional(KEYS), secret=True)
     enforce_rfc_guidance: bool = _setting(default=True, rule=BOOLEAN)
-    max_devices_per_method: int = _setting(5, integer(1))
+    max_devices_per_method: MostDevices = _setting(MOST_DEVICES, NUMBERS)
     registration_lifetime: timedelta = _setting("1h", DURATION)
     audit: AuditLevel = _setting("changes", one_of("changes", "all", "off"))
     audit_retention: timedelta = _setting("400d", DURATION)
@@ -449,15 +536,36 @@ class Config:
         return (self.token_provider,) if isinstance(self.token_provider, str) else self.token_provider
 
     @property
+    def fido_metadata(self) -> bool:
+        """Tell whether models of authenticators are known from the FIDO Metadata Service."""
+        return self.webauthn_metadata == "fido"
+
+    @property
     def most_devices(self) -> int:
         """Return how many active devices a user can have."""
-        return sum(1 if name == "recovery" else self.max_devices_per_method for name in self.methods)
+        allowed = self.max_devices_per_method
+        return sum(1 if name == "recovery" else most_devices(allowed, name) for name in self.methods)
 
     @property
     def foreign_origins(self) -> list[str]:
         """Return the pages that no browser lets use credentials of the relying party (WebAuthn section 5.1.3)."""
         pages = [each for each in self.webauthn_origins if each.startswith("http")]
-        return [each for each in pages if not f".{urlsplit(each).hostname}".endswith(f".{self.webauthn_rp_id}")]
+        strange = [each for each in pages if not f".{urlsplit(each).hostname}".endswith(f".{self.webauthn_rp_id}")]
+        return [each for each in strange if each not in self.webauthn_related_origins]
+
+    @property
+    def unlisted_origins(self) -> list[str]:
+        """Return the related origins whose ceremonies are refused all the same."""
+        return [each for each in self.webauthn_related_origins if each not in self.webauthn_origins]
+
+    @property
+    def related_labels(self) -> list[str]:
+        """Return the names of which the related origins are, as browsers count them (section 5.11.1).
+
+        Which suffixes are public is only guessed: two letters after three or fewer, as in ``co.uk``.
+        """
+        hosts = [urlsplit(each).hostname or "" for each in self.webauthn_related_origins]
+        return [*dict.fromkeys(re.sub(r"\.([^.]{1,3}\.[^.]{2}|[^.]+)$", "", host).split(".")[-1] for host in hosts)]
 
 
 def read(settings: object) -> tuple[Config, tuple[Problem, ...]]:
@@ -526,20 +634,30 @@ CLASHES = (
     _needed("webauthn", "WEBAUTHN_RP_ID", "Write the domain that credentials are bound to for ever."),
     _needed("webauthn", "WEBAUTHN_ORIGINS", 'List the origins of your pages, such as ["https://example.com"].'),
     Clash(
-        ("WEBAUTHN_ORIGINS", "WEBAUTHN_RP_ID"),
+        ("WEBAUTHN_ORIGINS", "WEBAUTHN_RP_ID", "WEBAUTHN_RELATED_ORIGINS"),
         lambda config: config.webauthn_rp_id is not None and config.foreign_origins,
         'MFA["WEBAUTHN_ORIGINS"] has {0.foreign_origins}, not under the domain "{0.webauthn_rp_id}" of WEBAUTHN_RP_ID.',
-        "List pages of that domain, or below it. Another domain loses every credential that is bound to this one.",
+        "List pages of that domain, or below it; those of other domains in WEBAUTHN_RELATED_ORIGINS as well. Another "
+        "WEBAUTHN_RP_ID loses every credential that is bound to this one.",
     ),
     Clash(
-        ("WEBAUTHN_TRUST_ROOTS", "WEBAUTHN_ATTESTATION", "METHODS"),
+        ("WEBAUTHN_RELATED_ORIGINS", "WEBAUTHN_ORIGINS"),
+        lambda config: config.unlisted_origins,
+        'MFA["WEBAUTHN_RELATED_ORIGINS"] has {0.unlisted_origins}, which MFA["WEBAUTHN_ORIGINS"] has not.',
+        "Write every related origin into both, or what its pages send is refused.",
+    ),
+    Clash(
+        ("WEBAUTHN_TRUST_ROOTS", "WEBAUTHN_METADATA", "WEBAUTHN_ATTESTATION", "METHODS", "ADAPTERS"),
         lambda config: (
             "webauthn" in config.methods
             and config.webauthn_attestation == "direct"
             and config.webauthn_trust_roots is None
+            and config.webauthn_metadata is None
+            and "authenticator_metadata" not in config.adapters
         ),
-        'MFA["WEBAUTHN_ATTESTATION"] is "direct", which needs MFA["WEBAUTHN_TRUST_ROOTS"].',
-        "Name the folder of certificates that attestations must chain to.",
+        'MFA["WEBAUTHN_ATTESTATION"] is "direct", which needs MFA["WEBAUTHN_METADATA"] or MFA["WEBAUTHN_TRUST_ROOTS"].',
+        'Write "fido" or a folder of metadata statements into the one, or into the other the folder of certificates '
+        "that attestations must chain to.",
     ),
     Clash(
         ("PASSKEY_LOGIN", "METHODS"),

@@ -6,7 +6,12 @@ from mfa.adapters import links
 from mfa.adapters.accessor import use_cases
 from mfa.adapters.django.not_me import this_was_not_me
 from mfa.adapters.drf.activity import MultiFactorActivityRouter, MultiFactorActivityViewSet
-from mfa.adapters.drf.passkeys import MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet
+from mfa.adapters.drf.passkeys import (
+    MultiFactorPasskeyRouter,
+    MultiFactorPasskeyViewSet,
+    MultiFactorSignalsRouter,
+    MultiFactorSignalsViewSet,
+)
 from mfa.adapters.drf.routers import MultiFactorRegisterRouter, MultiFactorVerifierRouter
 from mfa.adapters.drf.trusts import MultiFactorTrustRouter, MultiFactorTrustViewSet
 from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet
@@ -16,6 +21,7 @@ urlpatterns = [path("this-was-not-me/<token>/", this_was_not_me, name=links.ROUT
 for prefix, kind, viewset in (
     ("register", MultiFactorRegisterRouter, MultiFactorRegistrationViewSet),
     ("passkey", MultiFactorPasskeyRouter, MultiFactorPasskeyViewSet),
+    ("passkey/signals", MultiFactorSignalsRouter, MultiFactorSignalsViewSet),
     ("trust", MultiFactorTrustRouter, MultiFactorTrustViewSet),
     ("activity", MultiFactorActivityRouter, MultiFactorActivityViewSet),
     ("", MultiFactorVerifierRouter, MultiFactorVerifierViewSet),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from mfa.application.standing import Standing
 from mfa.domain import errors
 from mfa.domain.policies import Requirement
+from mfa.domain.values import ValueObject
 
 _SECOND = timedelta(seconds=1)
 
@@ -81,8 +82,8 @@ GRACE_HEADER = "MFA-Registration-Deadline"
 """Where an answer says until when its user may go without a device."""
 
 
-@attrs.frozen(kw_only=True)
-class Answer:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Answer(ValueObject):
     """An answer of HTTP, as a view of any framework can give it."""
 
     status: int

@@ -18,7 +18,9 @@ from rest_framework.exceptions import (
 from rest_framework.request import ForcedAuthentication, Request
 
 from mfa.adapters.answers import Answer, answer_to, token_required, unauthenticated
+from mfa.application.use_cases import UseCases
 from mfa.domain.errors import MfaError
+from mfa.domain.identifiers import Token
 
 
 class CodedNumber(int):
@@ -102,6 +104,12 @@ def api_exception(error: Exception, scheme: str, step_up_status: int = HTTPStatu
         return MfaException(answer)
     about: dict[str, Any] = {**answer.body}  # a sentence for a field, as DRF says it
     return ValidationError(about, answer.code)
+
+
+def exception_to(error: Exception, token: Token | None, use_cases: UseCases) -> Exception:
+    """Return what DRF can answer to a token in the place of an error of the core, by the settings of a deployment."""
+    scheme = (token.scheme if token is not None else "") or use_cases.token_provider.scheme
+    return api_exception(error, scheme, use_cases.step_up_status)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from django.urls import reverse
 from mfa.domain.challenges import SPENT_MEMORY, SpentLogin
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Entropy
+from mfa.domain.values import ValueObject
 
 ROUTE = "multi-factor-not-me"
 
@@ -29,8 +30,8 @@ class LinkExpired(Exception):
     """A link that was the site's own, and is too old."""
 
 
-@attrs.frozen(kw_only=True)
-class Link:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Link(ValueObject):
     """Whose link it is, and what using it uses up."""
 
     user_id: UserId

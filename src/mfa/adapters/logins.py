@@ -11,11 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import get_language
 from rest_framework.request import Request
 
 from mfa.adapters import accessor, cookies, requests
 from mfa.adapters.answers import rejection
-from mfa.adapters.exceptions import MfaException, api_exception
+from mfa.adapters.exceptions import MfaException, exception_to
 from mfa.adapters.serializers import (
     SecondFactorSerializer,
     StandingSerializer,
@@ -25,7 +26,6 @@ from mfa.adapters.serializers import (
 )
 from mfa.application.ports.unit_of_work import NotDurable
 from mfa.application.trusts import ShowTrust, Trusted
-from mfa.application.use_cases import UseCases
 from mfa.application.verification import Verified, Verify
 from mfa.domain.accounts import Account
 from mfa.domain.errors import InvalidField, MfaError
@@ -48,7 +48,7 @@ def account_of(token: Token) -> Account:
     try:
         return use_cases.assess_token.account(token)
     except MfaError as error:
-        raise _answered(error, token, use_cases) from None
+        raise exception_to(error, token, use_cases) from None
 
 
 def shown(account: Account) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def confirm(body: object, token: Token, request: object = None, *, successor: To
     Where the body brings neither, the cookie of ``TRUST_COOKIE`` may. Nobody has typed or chosen that: it may be the
     one of whoever used the browser before. So nothing is raised for it, whatever is wrong; it brings nothing then.
     """
-    given = made_once(SecondFactorSerializer).run_validation(body if isinstance(body, Mapping) else {})
+    given = made_once(SecondFactorSerializer, get_language()).run_validation(body if isinstance(body, Mapping) else {})
     use_cases = accessor.use_cases()
     by_itself = given.keys().isdisjoint({"value", "trust_token"})
     kept = cookies.kept(request, use_cases.trust_cookie) if by_itself else given.get("trust_token")
@@ -84,12 +84,12 @@ def confirm(body: object, token: Token, request: object = None, *, successor: To
                 answer = use_cases.trust_browser(ShowTrust(token=token, kept=kept, successor=successor))
     except MfaError as error:
         if not by_itself:
-            raise _answered(error, token, use_cases) from None
+            raise exception_to(error, token, use_cases) from None
     except NotDurable as mistake:
         logger.error("A login took no second factor along: %s", mistake)  # noqa: TRY400 - it says what to do
         if not by_itself:
             field = "value" if "value" in given else "trust_token"
-            raise _answered(InvalidField(field, "not_along"), token, use_cases) from None
+            raise exception_to(InvalidField(field, "not_along"), token, use_cases) from None
     confirmed = isinstance(answer, Verified | Trusted)
     if not (confirmed or by_itself):
         raise MfaException(rejection())
@@ -114,7 +114,3 @@ def token_of(request: Request, user: object, credentials: object) -> Token:
 def carrier(request: Request, user: object, credentials: object) -> object:
     """Return what providers take for a request that these credentials have authenticated."""
     return request._request if credentials is None else SimpleNamespace(user=user, auth=credentials)  # noqa: SLF001 - DRF's own
-
-
-def _answered(error: MfaError, token: Token, use_cases: UseCases) -> Exception:
-    return api_exception(error, token.scheme or use_cases.token_provider.scheme, use_cases.step_up_status)

@@ -9,7 +9,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from mfa.adapters import accessor
 from mfa.application.ports.audit import Origin, acting
-from mfa.application.ports.tokens import TokenProvider
 from mfa.application.standing import Assessment, Standing
 from mfa.application.use_cases import UseCases
 from mfa.domain.accounts import Account
@@ -68,12 +67,6 @@ def demand_operator(request: object, token: Token) -> None:
     """Refuse a token that may not act upon others, by its account. Raises ``MfaError``."""
     use_cases = accessor.use_cases()
     use_cases.assess_token.demand_operator(_account_of(request, token, use_cases))
-
-
-def scheme_of(request: object, provider: TokenProvider) -> str:
-    """Return the authentication scheme that a refusal of a request names."""
-    token = None if request is None else provider.token_of(request)
-    return (token.scheme if token is not None else "") or provider.scheme
 
 
 def acting_for(request: object, use_cases: UseCases | None = None) -> AbstractContextManager[None]:

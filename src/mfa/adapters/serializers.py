@@ -1,24 +1,29 @@
 """What clients send and what they are shown."""
 
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Hashable
 from datetime import UTC
-from functools import cache
+from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from rest_framework import ISO_8601, serializers
-from rest_framework.fields import empty
+from rest_framework.fields import SkipField, empty
 
 from mfa.adapters.answers import whole_seconds
+from mfa.application.login import PasskeyOptions
+from mfa.application.ports.webauthn import KnownPasskeys, Provider
 from mfa.application.standing import Assessment, VerifiableDevice
 from mfa.application.transactions import ListedDevice
-from mfa.application.trusts import ListedTrust
-from mfa.application.verification import MadeTrust
+from mfa.application.trusts import ListedTrust, Trusted
+from mfa.application.verification import MadeTrust, Verified
 from mfa.domain.devices import MOST_NAME_CHARACTERS
 from mfa.domain.methods.base import MAX_VALUE_BYTES, Method, Methods, RegistrationField
 from mfa.domain.methods.names import TRUST
-from mfa.domain.policies import Confirmation
+from mfa.domain.policies import Confirmation, Requirement
 
 WORDS = (
     gettext_noop("Authenticator app"),
@@ -29,6 +34,7 @@ WORDS = (
     gettext_noop("Security key or passkey"),
     gettext_noop("Email address"),
     gettext_noop("Phone number"),
+    gettext_noop("Mediation"),
 )
 """The words of the built-in methods, for the catalogues: the core, which says them, knows nothing of gettext."""
 
@@ -48,6 +54,11 @@ Shown = TypeVar("Shown")
 
 class MultiFactorSerializer(serializers.Serializer[Shown]):
     """What every serializer of the package is, so that a description can tell them from a project's own."""
+
+    def run_validation(self, data: Any = empty) -> Any:  # noqa: ANN401 - as in Django REST framework
+        """Refuse a body that is null by field, as any other that is no object."""
+        whole = getattr(self, "parent", None) is None
+        return self.to_internal_value(data) if data is None and whole else super().run_validation(data)
 
 
 class TextField(serializers.CharField):
@@ -84,6 +95,18 @@ class ValueField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+class WordsField(ValueField):
+    """One of the words that are its kinds."""
+
+    default_error_messages = {"invalid_choice": serializers.ChoiceField.default_error_messages["invalid_choice"]}  # noqa: RUF012 - as in DRF
+
+    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever type
+        """Return the word; raises ``ValidationError`` for all else."""
+        if data not in self.kinds:
+            self.fail("invalid_choice", input=data)
+        return data
+
+
 class WordField(serializers.CharField):
     """A word of the core, translated."""
 
@@ -100,11 +123,23 @@ class SecondsField(serializers.IntegerField):
         return whole_seconds(value)
 
 
+class OctetsField(serializers.CharField):
+    """Octets in base64url without padding."""
+
+    def to_representation(self, value: Any) -> str:  # noqa: ANN401 - as in DRF
+        """Write the octets."""
+        return urlsafe_b64encode(value).decode().rstrip("=")
+
+
 class TimeField(serializers.DateTimeField):
     """A time as RFC 3339 has it, in UTC, whatever format the project chose for its own."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, format=ISO_8601, default_timezone=UTC)
+
+    def to_representation(self, value: Any) -> str:  # noqa: ANN401 - as in DRF
+        """Write a moment, which is always aware here."""
+        return f"{value.astimezone(UTC).isoformat().removesuffix('+00:00')}Z"
 
 
 def word(text: str) -> str:
@@ -149,7 +184,10 @@ class RenameSerializer(MultiFactorSerializer[Any]):
     """A name for a device."""
 
     name = TextField(
-        allow_blank=True, max_length=MOST_NAME_CHARACTERS, help_text=_("An empty name takes the old one away.")
+        label=_("Name"),
+        allow_blank=True,
+        max_length=MOST_NAME_CHARACTERS,
+        help_text=_("An empty name takes the old one away."),
     )
 
 
@@ -164,7 +202,7 @@ class DispatchSerializer(MultiFactorSerializer[Any]):
 class RegistrationSerializer(MultiFactorSerializer[Any]):
     """A name for the new device, and the fields of its method."""
 
-    name = TextField(required=False, allow_blank=True, max_length=MOST_NAME_CHARACTERS)
+    name = TextField(label=_("Name"), required=False, allow_blank=True, max_length=MOST_NAME_CHARACTERS)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the name and the fields of the method, which the context names."""
@@ -174,6 +212,8 @@ class RegistrationSerializer(MultiFactorSerializer[Any]):
 
 
 def _input(field: RegistrationField) -> serializers.Field[Any, Any, Any, Any]:
+    if field.choices:
+        return WordsField(*field.choices, required=field.required, label=word(field.label))
     kind = EmailAddressField if field.kind == "email" else TextField
     return kind(
         required=field.required,
@@ -186,6 +226,42 @@ def _input(field: RegistrationField) -> serializers.Field[Any, Any, Any, Any]:
 
 
 # What clients are shown
+
+
+DETAILS = ("provider", "attested", "synced")
+"""The fields that only devices of some methods have."""
+
+
+class DetailMixin(serializers.Field[Any, Any, Any, Any]):
+    """A field that only devices of some methods have."""
+
+    def get_attribute(self, instance: ListedDevice) -> Any:  # noqa: ANN401 - as in DRF
+        """Return what the method shows; raises ``SkipField`` where it shows no such thing."""
+        try:
+            return instance.details[str(self.field_name)]
+        except KeyError:
+            raise SkipField from None
+
+
+class DetailField(DetailMixin, serializers.BooleanField):
+    """Whether something is so of a device."""
+
+
+class ProviderSerializer(DetailMixin, MultiFactorSerializer[Provider]):
+    """Whose authenticator made a passkey, by what it says of itself."""
+
+    name = serializers.CharField()
+    icon = serializers.CharField(allow_null=True, help_text="A data URI, for a light ground.")
+
+
+def _itself(listed: ListedDevice) -> ListedDevice:
+    return listed
+
+
+def _reader(field: serializers.Field[Any, Any, Any, Any]) -> Callable[[ListedDevice], Any]:
+    if isinstance(field, DetailMixin):
+        return field.get_attribute
+    return _itself if field.source == "*" else attrgetter(str(field.source))
 
 
 class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
@@ -213,6 +289,26 @@ class DeviceSerializer(MultiFactorSerializer[ListedDevice]):
     )
     created_at = TimeField(source="device.created_at")
     last_used_at = TimeField(source="device.last_used_at", allow_null=True)
+    provider = ProviderSerializer(
+        required=False, allow_null=True, help_text="Of a passkey: whose authenticator made it, where that is known."
+    )
+    attested = DetailField(required=False, help_text="Of a passkey: whether the authenticator has proved its make.")
+    synced = DetailField(required=False, help_text="Of a passkey: whether it is backed up, as by a password manager.")
+
+    def to_representation(self, instance: ListedDevice) -> dict[str, Any]:
+        """Return what DRF would, without its search for each part of a source in mappings, attributes and relations."""
+        shown: dict[str, Any] = {}
+        for name, read, represent in self._parts:
+            try:
+                value = read(instance)
+            except SkipField:
+                continue
+            shown[name] = None if value is None else represent(value)
+        return shown
+
+    @cached_property
+    def _parts(self) -> list[tuple[str, Callable[[ListedDevice], Any], Callable[[Any], Any]]]:
+        return [(name, _reader(field), field.to_representation) for name, field in self.fields.items()]
 
     def get_verbose_name(self, listed: ListedDevice) -> str:
         """Return what a person calls the method."""
@@ -282,6 +378,14 @@ class VerifiableDeviceSerializer(MultiFactorSerializer[VerifiableDevice]):
     destination = serializers.CharField(source="device.destination", allow_null=True)
 
 
+class SignalsSerializer(MultiFactorSerializer[KnownPasskeys]):
+    """What a password manager may be told of the user's passkeys; octets in base64url."""
+
+    rp_id = serializers.CharField(help_text="The domain that they are bound to.")
+    user_id = OctetsField(source="user_handle", help_text="The user handle that authenticators know the user by.")
+    credential_ids = serializers.ListField(child=OctetsField(), help_text="In the order of their devices' indexes.")
+
+
 class MadeTrustSerializer(MultiFactorSerializer[MadeTrust]):
     """What a browser has to keep so that it is remembered, shown only once."""
 
@@ -293,6 +397,49 @@ class KeptTrustSerializer(MultiFactorSerializer[MadeTrust]):
     """Until when a browser is remembered that keeps the token in a cookie, where no script reads it."""
 
     expires_at = TimeField(source="trust.expires_at")
+
+
+class VerifiedSerializer(LeftSerializer[Verified]):
+    """A value was right; there is ``trust`` where the browser is remembered from now on."""
+
+    device = DeviceSerializer(source="listed")
+    trust = MadeTrustSerializer(required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields, without a token where the context tells of a cookie."""
+        kept = {"trust": KeptTrustSerializer(required=False)} if self.context.get("cookie") else {}
+        return {**super().get_fields(), **kept}
+
+    def to_representation(self, verified: Verified) -> dict[str, Any]:
+        """Return what there is, and first what a client asks first."""
+        shown = super().to_representation(verified)
+        return {name: shown[name] for name in ("verifications-left", "device", "trust") if shown[name] is not None}
+
+
+class TrustedSerializer(LeftSerializer[Trusted]):
+    """The browser is remembered."""
+
+
+class PasskeyOptionsSerializer(MultiFactorSerializer[PasskeyOptions]):
+    """Options for the browser, and what has to be sent back with its answer."""
+
+    options = ValueField("RequestOptions", source="shown.options")
+    state = serializers.CharField(max_length=MOST_STATE_CHARACTERS)
+
+
+class RequirementSerializer(MultiFactorSerializer[Requirement]):
+    """What would do."""
+
+    # For its description; ``answers`` writes it, for views without serializers, too.
+
+    verifications = serializers.IntegerField(min_value=1, help_text="How many are demanded, not how many are left.")
+    methods = serializers.ListField(
+        child=ValueField("MethodName", "recovery", "webauthn"),
+        allow_null=True,
+        help_text="One of them by one of these; null: any.",
+    )
+    max_age = SecondsField(min_value=1, allow_null=True, help_text="How many seconds old they may be; null: any.")
+    phishing_resistant = serializers.BooleanField(help_text="Whether one of them has to be bound to the site.")
 
 
 class TrustSerializer(MultiFactorSerializer[ListedTrust]):
@@ -309,15 +456,18 @@ class TrustSerializer(MultiFactorSerializer[ListedTrust]):
     last_used_at = TimeField(source="trust.last_used_at", allow_null=True)
 
 
-@cache
-def made_once(kind: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+@lru_cache(maxsize=256)
+def made_once(
+    kind: type[serializers.Serializer[Any]], _language: str | None = None, **context: Hashable
+) -> serializers.Serializer[Any]:
     """Return the one serializer of a kind, of which only ``run_validation`` and ``to_representation`` may be asked.
 
-    To make one copies its fields, which costs more than all that it does then.
+    To make one copies its fields, which costs more than all that it does then. What reads is one for each language, for
+    a field of DRF goes on in the language in which it has first said that something is too long.
     """
-    return kind()
+    return kind(context=context)
 
 
-def represented(kind: type[serializers.Serializer[Any]], value: object) -> dict[str, Any]:
+def represented(kind: type[serializers.Serializer[Any]], value: object, **context: Hashable) -> dict[str, Any]:
     """Return a value as clients are shown it."""
-    return dict(made_once(kind).to_representation(value))
+    return dict(made_once(kind, **context).to_representation(value))

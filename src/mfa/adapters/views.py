@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.exceptions import api_exception, transactions_left_alone
+from mfa.adapters.exceptions import exception_to, transactions_left_alone
 from mfa.adapters.parsers import CHARSET, FormParser, JSONParser, MultiPartParser
 from mfa.application.use_cases import UseCases
 from mfa.domain.errors import Refused
@@ -61,12 +61,10 @@ class MultiFactorView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer what the core refuses by the exception handler of the project, and put a code into every error."""
-        if isinstance(exc, Refused):
-            use_cases = self.use_cases()
-            scheme = requests.scheme_of(self.request, use_cases.token_provider)
-            exc = api_exception(exc, scheme, use_cases.step_up_status)
+        use_cases = self.use_cases()
+        token = use_cases.token_provider.token_of(self.request) if isinstance(exc, Refused) else None
         with transactions_left_alone():
-            return with_code(super().handle_exception(api_exception(exc, "")))
+            return with_code(super().handle_exception(exception_to(exc, token, use_cases)))
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Keep secrets and standings out of every cache."""

@@ -10,13 +10,14 @@ from mfa.application.transactions import UseCase, retried
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import Token
+from mfa.domain.values import ValueObject
 
 MEMORY = timedelta(days=90)
 PAGE = 20
 
 
-@attrs.frozen(kw_only=True)
-class ActivityPage:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ActivityPage(ValueObject):
     """Rows of the user's own, the newest first, the devices that are still there, and where other pages begin.
 
     What is older than the row ``following`` is on the next page, and what is newer than ``preceding`` on the one

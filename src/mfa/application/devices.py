@@ -10,6 +10,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.devices import device_name
 from mfa.domain.errors import DeviceRequired
 from mfa.domain.identifiers import Token
+from mfa.domain.values import ValueObject
 
 
 class ListDevices(UseCase):
@@ -21,8 +22,8 @@ class ListDevices(UseCase):
         return tuple(self.transactions.listed(account, device, now) for device in account.visible(now))
 
 
-@attrs.frozen(kw_only=True)
-class Rename:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Rename(ValueObject):
     """The wish to call a device something else."""
 
     token: Token
@@ -48,8 +49,8 @@ class RenameDevice(UseCase):
         return self.transactions.run(command.token.user_id, command.token.id, decide)
 
 
-@attrs.frozen(kw_only=True)
-class Remove:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Remove(ValueObject):
     """The wish to be rid of a device."""
 
     token: Token

@@ -12,6 +12,7 @@ from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import DeliveryFailed, NotDispatchable
 from mfa.domain.identifiers import Token
+from mfa.domain.values import ValueObject
 
 _Stored = tuple[SentChallenge, Message | None, Mapping[str, object]]
 """A challenge that is stored, the message that is still to be sent, and what the client is shown."""
@@ -20,8 +21,8 @@ UNTOLD_LIFETIME = timedelta(days=1)
 """How long a challenge is kept whose method does not say how long it is good for."""
 
 
-@attrs.frozen(kw_only=True)
-class RequestChallenge:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RequestChallenge(ValueObject):
     """The wish to be sent a code; ``again`` even though the token's challenge is confirmed.
 
     ``site`` is the host that is asked, for messages of a site whose name is not configured.

@@ -10,7 +10,7 @@ from mfa.application.ports.audit import browser_digest
 from mfa.application.ports.repositories import HeldDevice, Holders
 from mfa.application.ports.system import LOGIN_CONTEXT, Clock, Vault, seal_context
 from mfa.application.ports.tokens import PreparedToken, TokenIssuer
-from mfa.application.transactions import Decision, UseCase, retried
+from mfa.application.transactions import Decision, UseCase, noticed, retried
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SPENT_MEMORY, SpentLogin
 from mfa.domain.devices import Device
@@ -21,6 +21,7 @@ from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import IssuedOptions, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AssertionResponse
 from mfa.domain.states import decode
+from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 UNKNOWN = Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=b"")
@@ -28,8 +29,8 @@ USED_UP = Rejected(reason=Reason.USED_UP, step="7.2.11", state=b"")
 NOT_ALLOWED = Rejected(reason=Reason.NOT_ALLOWED, state=b"")
 
 
-@attrs.frozen(kw_only=True)
-class PasskeyOptions:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PasskeyOptions(ValueObject):
     """What the browser is shown, and what it has to give back together with what it made of that."""
 
     shown: Mapping[str, object] = attrs.field(repr=False)
@@ -52,8 +53,8 @@ class BeginPasskeyLogin:
         return PasskeyOptions(shown=dispatch.shown, state=state)
 
 
-@attrs.frozen(kw_only=True)
-class LogIn:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LogIn(ValueObject):
     """A credential's answer to options, with the ``state`` that came with them; ``request`` is for the issuer."""
 
     state: str = attrs.field(repr=False)
@@ -61,8 +62,8 @@ class LogIn:
     request: object = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class LoggedIn:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LoggedIn(ValueObject):
     """A new token that is verified by the device, and what its bearer is shown of it only now."""
 
     device: Device
@@ -70,8 +71,8 @@ class LoggedIn:
     shown: Mapping[str, object] = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class NotLoggedIn:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class NotLoggedIn(ValueObject):
     """There is no token, and the client is not told why; the rest is for the record only.
 
     ``user_id`` is whose credential it was, where that is known: then an event has told of the refusal.
@@ -165,9 +166,12 @@ class LogInByPasskey(UseCase):
         left = after.verifications_left(self.transactions.required(after), rules, now)
         browser = browser_digest()
         kinds = (VerificationAccepted,) if browser in account.browsers else (VerificationAccepted, NewBrowserLoggedIn)
-        happened = (each.of(token.user_id, device, now) for each in kinds)
+        happened = (
+            *(each.of(token.user_id, device, now) for each in kinds),
+            *noticed(token.user_id, device, verdict, now),
+        )
         logged_in = LoggedIn(device=device, verifications_left=left, shown={})
-        return Decision(account=after.seen(browser), events=tuple(happened), answer=(logged_in, prepared))
+        return Decision(account=after.seen(browser), events=happened, answer=(logged_in, prepared))
 
     def _refuse(self, held: HeldDevice | None, refused: Rejected, sent: bytes) -> NotLoggedIn:
         """Use the options up, and put the refusal on record, in one commit that is no account's."""

@@ -13,10 +13,11 @@ from mfa.domain.devices import Device, device_name
 from mfa.domain.events import DeviceActivated, DeviceEvent, DeviceRegistered, RecoveryCodesReplaced
 from mfa.domain.identifiers import Token
 from mfa.domain.methods.base import Enrolment, Method, Registration
+from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True)
-class Register:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Register(ValueObject):
     """The wish to register a device of a method, named or by its position; ``site`` names the place in apps.
 
     ``user_name`` is what the user is called, and ``account`` the user's; None where neither was read along with the
@@ -32,8 +33,8 @@ class Register:
     account: Account | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class Registered:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Registered(ValueObject):
     """The new device, and what is shown of it only now."""
 
     listed: ListedDevice
@@ -62,6 +63,7 @@ class RegisterDevice(UseCase):
             account.demand_registration(method, account_required, rules, now)
             profile = cache(partial(self.transactions.profile, account.user_id))
             enrolment = Enrolment(
+                user_id=account.user_id,
                 user_name=profile().name if command.user_name is None else command.user_name,
                 user_email=lambda: profile().email,
                 site=command.site,

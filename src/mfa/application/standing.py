@@ -13,13 +13,14 @@ from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Confirmation, Requirement, Subject, deadline_of
 from mfa.domain.proofs import Proofs
+from mfa.domain.values import ValueObject
 
 ANYTHING = Requirement()
 """What a view demands that leaves everything to the policy."""
 
 
-@attrs.frozen(kw_only=True)
-class Standing:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Standing(ValueObject):
     """How a token stood at one moment: what it had confirmed of what was demanded, so whether it may pass.
 
     ``required`` is what the policy demands. Until ``grace_until``, a user without a device passes all the same.
@@ -63,7 +64,7 @@ class Standing:
         return self._refused(self.verifications_left, ANYTHING)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Assessment(Standing):
     """How a token stands by its account: beside what a gate asks, what it may change, and whether guesses are locked.
 
@@ -76,8 +77,8 @@ class Assessment(Standing):
     retry_after: timedelta | None
 
 
-@attrs.frozen(kw_only=True)
-class VerifiableDevice:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class VerifiableDevice(ValueObject):
     """A device that a token may verify, and whether a challenge has to be dispatched first."""
 
     device: Device
@@ -102,11 +103,8 @@ class AssessToken(UseCase):
     def stand(self, account: Proofs[Any]) -> Standing:
         """Tell what a gate asks, by the account as the token met it, such as one that was read along with it."""
         now, rules, subject = self.transactions.clock.now(), self.transactions.rules, self.transactions.subject(account)
-        required, counted, enrolled = (
-            rules.policy.required(subject),
-            account.counted(rules, now),
-            bool(subject.active_devices),
-        )
+        required, counted = rules.policy.required(subject), account.counted(rules, now)
+        enrolled = bool(subject.active_devices)
         graced = not enrolled and len(counted) < required
         return Standing(
             required=required,
@@ -122,7 +120,11 @@ class AssessToken(UseCase):
         now, required = standing.assessed_at, standing.required
         until = account.waits_until(rules, now)
         return Assessment(
-            **attrs.asdict(standing, recurse=False),
+            required=required,
+            enrolled=standing.enrolled,
+            confirmations=standing.confirmations,
+            assessed_at=now,
+            grace_until=standing.grace_until,
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=until is not None,

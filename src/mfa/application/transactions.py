@@ -16,13 +16,15 @@ from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.devices import Device
 from mfa.domain.errors import SealError, StaleAccount, StoreBusy, Throttled, Unavailable
-from mfa.domain.events import BrowserForgotten, Event
+from mfa.domain.events import BrowserForgotten, DeviceSynced, DeviceUnsynced, Event, VerificationReported
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import Method
 from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.policies import Profile, Subject
 from mfa.domain.proofs import Proofs
 from mfa.domain.rules import Rules
+from mfa.domain.values import ValueObject
+from mfa.domain.verdicts import Accepted
 
 MOST_ATTEMPTS = 8
 """As many requests for one user at once as are judged one after another; whoever is later is told to wait."""
@@ -57,18 +59,20 @@ class Decision(Generic[Answer]):
     told: bool = True
 
 
-@attrs.frozen(kw_only=True)
-class ListedDevice:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ListedDevice(ValueObject):
     """A device as its user is shown it.
 
     ``confirmed`` tells whether the token that asks has confirmed it, ``disabled`` whether its values are looked at no
-    more, and ``remaining`` how many values are left of a method whose values run out.
+    more, and ``remaining`` how many values are left of a method whose values run out. ``details`` are what its method
+    shows beside what all devices have.
     """
 
     device: Device
     confirmed: bool
     disabled: bool = False
     remaining: int | None = None
+    details: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -161,14 +165,24 @@ class Transactions:
         return self.vault.open(sealed, seal_context(account.user_id, index, token_id))
 
     def listed(self, account: Account, device: Device, now: datetime) -> ListedDevice:
-        """Show a device of an account; only the seal of one whose values run out is opened."""
-        backups = [each for each in self.rules.methods if each.backup and each.name == device.method]
-        return ListedDevice(
+        """Show a device of an account; only the seals of methods that have more to show are opened."""
+        method = next((each for each in self.rules.methods if each.name == device.method), None)
+        listed = ListedDevice(
             device=device,
             confirmed=any(each.index == device.index for each in account.confirmations(self.rules, now)),
             disabled=self.rules.disabled(device),
-            remaining=backups[0].remaining(self.open(device.state, account, device.index)) if backups else None,
         )
+        if method is not None and method.backup:
+            return attrs.evolve(listed, remaining=method.remaining(self.open(device.state, account, device.index)))
+        if method is not None and method.detailed:
+            return attrs.evolve(listed, details=method.details(self._opened(device, account)))
+        return listed
+
+    def _opened(self, device: Device, account: Account) -> bytes | None:
+        """Open the state of a device; None where the key is missing, for people see all the same what they have."""
+        with suppress(SealError):
+            return self.open(device.state, account, device.index)
+        return None
 
     def addresses(self, account: Account, gone: Iterable[Device]) -> Mapping[int, str]:
         """Return the mail addresses, by index, of devices that go; what nobody has proved is none.
@@ -219,6 +233,16 @@ def forgotten(before: Account, after: Account, now: datetime) -> list[Event]:
         for trust in before.remembered(now)
         if trust.id not in kept
     ]
+
+
+def noticed(user_id: UserId, device: Device, verdict: Accepted, now: datetime) -> list[Event]:
+    """Tell what was let pass of a right value, and whether the device's key is backed up now otherwise than before."""
+    told: list[Event] = [
+        VerificationReported.of(user_id, device, now, reason=each.reason, step=each.step) for each in verdict.odd
+    ]
+    if verdict.synced is not None:
+        told.append((DeviceSynced if verdict.synced else DeviceUnsynced).of(user_id, device, now))
+    return told
 
 
 def retried(read: Callable[[], Answer]) -> Answer:

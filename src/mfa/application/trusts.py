@@ -9,18 +9,19 @@ from mfa.domain.accounts import Account
 from mfa.domain.events import BrowserNotTrusted, BrowserTrusted
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.trusts import Trust
+from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True)
-class ListedTrust:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ListedTrust(ValueObject):
     """A remembered browser, and whether the token that asked came from it."""
 
     trust: Trust
     current: bool
 
 
-@attrs.frozen(kw_only=True)
-class ShowTrust:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ShowTrust(ValueObject):
     """What a browser has kept, for a token to count it as a verification; ``successor`` is as for ``Verify``."""
 
     token: Token
@@ -28,16 +29,16 @@ class ShowTrust:
     successor: Token | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Trusted:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Trusted(ValueObject):
     """The browser is remembered."""
 
     trust: Trust
     verifications_left: int
 
 
-@attrs.frozen(kw_only=True)
-class NotTrusted:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class NotTrusted(ValueObject):
     """The browser is not remembered, or no more: nobody is told which."""
 
 
@@ -84,8 +85,8 @@ class ListTrusts(UseCase):
         return tuple(ListedTrust(trust=trust, current=trust.id in used) for trust in account.remembered(now))
 
 
-@attrs.frozen(kw_only=True)
-class Revoke:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Revoke(ValueObject):
     """The wish to have a browser forgotten."""
 
     token: Token
@@ -106,8 +107,8 @@ class RevokeTrust(UseCase):
         self.transactions.run(command.token.user_id, command.token.id, decide)
 
 
-@attrs.frozen(kw_only=True)
-class Rehash:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Rehash(ValueObject):
     """The same password is stored in another form: what was read beside the account then, and what is read now."""
 
     user_id: UserId

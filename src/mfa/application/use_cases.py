@@ -18,13 +18,16 @@ from mfa.application.operations import (
     Operations,
     Purge,
     ReadTrail,
+    RefreshMetadata,
     ReportMissing,
     ReportUsers,
     ResetAccount,
     RotateKeys,
+    ShowMetadata,
     ShowStatus,
     Unlock,
 )
+from mfa.application.passkeys import ListPasskeys
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.importing import SourceMaker, UserFinder
@@ -66,6 +69,9 @@ class UseCases:
     rotate_keys: RotateKeys
     list_activity: ListActivity
     operations: Operations
+    list_passkeys: ListPasskeys | None
+    """None where there are no passkeys."""
+
     begin_passkey_login: BeginPasskeyLogin | None
     log_in_by_passkey: LogInByPasskey | None
     """None, as the one before, where a passkey alone does not log in."""
@@ -102,6 +108,13 @@ class UseCases:
     relying_party_id: str | None
     """The domain that passkeys are bound to."""
 
+    related_origins: tuple[str, ...]
+    """Pages of other domains that may use them."""
+
+    passkey_enroll_url: str | None
+    passkey_manage_url: str | None
+    """Where people create passkeys and look after them, where the settings say so."""
+
     @property
     def passkey_login(self) -> bool:
         """Tell whether a passkey alone logs in."""
@@ -136,12 +149,16 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
     issuer: str = "",
     verify_url: str | None = None,
     relying_party_id: str | None = None,
+    related_origins: tuple[str, ...] = (),
+    passkey_enroll_url: str | None = None,
+    passkey_manage_url: str | None = None,
     trust_cookie: str | None = None,
 ) -> UseCases:
-    """Make the use cases; a login by passkey where there are ``passkeys`` for it, and who makes tokens."""
+    """Make the use cases; a login by passkey where there are ``passkeys``, and who makes tokens for it."""
     transactions = Transactions(
         unit_of_work=unit_of_work, clock=clock, users=users, vault=vault, rules=rules, notifier=notifier
     )
+    metadata = None if passkeys is None else passkeys.relying_party.metadata
     begin_passkey_login = log_in_by_passkey = None
     if passkeys is not None and token_issuer is not None:
         begin_passkey_login = BeginPasskeyLogin(passkeys=passkeys, vault=vault, clock=clock)
@@ -161,6 +178,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         list_trusts=ListTrusts(transactions=transactions),
         revoke_trust=RevokeTrust(transactions=transactions),
         follow_rehash=FollowRehash(transactions=transactions),
+        list_passkeys=None if passkeys is None else ListPasskeys(transactions=transactions, passkeys=passkeys),
         rotate_keys=RotateKeys(transactions=transactions, accounts=accounts, rotations=rotations),
         list_activity=ListActivity(transactions=transactions, audit=audit),
         operations=Operations(
@@ -177,6 +195,8 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
             import_devices=ImportDevices(
                 transactions=transactions, finder=user_finder, holders=holders, sources=source_maker
             ),
+            show_metadata=ShowMetadata(metadata=metadata),
+            refresh_metadata=RefreshMetadata(metadata=metadata, clock=clock),
         ),
         client_address=client_address,
         begin_passkey_login=begin_passkey_login,
@@ -194,4 +214,7 @@ def make_use_cases(  # noqa: PLR0913 - all that the core needs of the world
         issuer=issuer,
         verify_url=verify_url,
         relying_party_id=relying_party_id,
+        related_origins=related_origins,
+        passkey_enroll_url=passkey_enroll_url,
+        passkey_manage_url=passkey_manage_url,
     )

@@ -7,7 +7,7 @@ import attrs
 
 from mfa.application.ports.audit import browser_digest
 from mfa.application.ports.system import Entropy
-from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten
+from mfa.application.transactions import Decision, ListedDevice, UseCase, forgotten, noticed
 from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge
@@ -19,11 +19,12 @@ from mfa.domain.moments import elapsed
 from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import Trust, described, digest_of, new_token
 from mfa.domain.typed import device_meant
+from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 
-@attrs.frozen(kw_only=True)
-class Verify:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Verify(ValueObject):
     """A value that claims to answer a device's challenge; without an index, that of the one device that it is for.
 
     ``trust`` is the wish to have the browser remembered, and ``browser`` what that says of itself. ``successor`` is
@@ -40,16 +41,16 @@ class Verify:
     account: Account | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class MadeTrust:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class MadeTrust(ValueObject):
     """A remembered browser, and the token that it keeps."""
 
     trust: Trust
     token: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class Verified:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Verified(ValueObject):
     """The value was right: the challenge is confirmed; a browser that was to be remembered is shown its token now."""
 
     listed: ListedDevice
@@ -62,8 +63,8 @@ class Verified:
         return self.listed.device
 
 
-@attrs.frozen(kw_only=True)
-class NotVerified:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class NotVerified(ValueObject):
     """The value was not right, and that is on record; the reason is for the record only."""
 
     reason: Reason
@@ -171,7 +172,11 @@ class VerifyChallenge(UseCase):
         left = account.verifications_left(self.transactions.required(account), rules, now)
         return Decision(
             account=account,
-            events=(*_happened(account, device, shown, made, now), *forgotten(before, account, now)),
+            events=(
+                *_happened(account, device, shown, made, now),
+                *noticed(account.user_id, device, verdict, now),
+                *forgotten(before, account, now),
+            ),
             answer=Verified(listed=shown, verifications_left=left, trust=made),
         )
 

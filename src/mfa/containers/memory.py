@@ -1,12 +1,11 @@
 """Everything in memory: no Django, no database, for scripts, tests and docs."""
 
-from collections.abc import Mapping
-
 from dependency_injector import containers, providers
 
 from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.delivery import MemoryAddressing, OutboxSender
 from mfa.adapters.memory.hashes import MemoryForeignHashes
+from mfa.adapters.memory.metadata import MemoryMetadata
 from mfa.adapters.memory.operations import (
     MemoryAccountReports,
     MemoryClientAddress,
@@ -22,7 +21,7 @@ from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.ports.importing import SourceMaker
 from mfa.application.ports.otp import QrCodes
-from mfa.application.ports.webauthn import AuthenticatorCryptography
+from mfa.application.ports.webauthn import AuthenticatorCryptography, PasskeyProviders
 from mfa.application.use_cases import UseCases
 from mfa.config import Config
 from mfa.containers.core import (
@@ -35,6 +34,7 @@ from mfa.containers.core import (
     make_authenticator_cryptography,
     make_loader,
     make_methods,
+    make_passkey_providers,
     make_policy,
     make_source,
     make_throttle,
@@ -66,7 +66,9 @@ class MemoryContainer(containers.DeclarativeContainer):
     authenticator_cryptography: providers.Provider[AuthenticatorCryptography] = Factory(
         make_authenticator_cryptography, config
     )
-    authenticator_models: providers.Provider[Mapping[bytes, str]] = Object({})
+    authenticator_metadata: providers.Provider[MemoryMetadata] = Singleton(MemoryMetadata)
+    passkey_providers: providers.Provider[PasskeyProviders] = Singleton(make_passkey_providers)
+    handle_key: providers.Provider[bytes] = Object(b"in memory")
     users: providers.Provider[MemoryUserDirectory] = Singleton(MemoryUserDirectory)
     user_finder: providers.Provider[MemoryUserDirectory] = users
     foreign_hashes: providers.Provider[MemoryForeignHashes] = Singleton(MemoryForeignHashes)

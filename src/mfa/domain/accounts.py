@@ -44,7 +44,7 @@ MOST_BROWSERS = 20
 """Browsers of one user that are known from one login to the next."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Account(Proofs[Device]):
     """One user's second factors, as one token meets them.
 
@@ -85,12 +85,17 @@ class Account(Proofs[Device]):
         return tuple(device for device in self.active if method.collective and device.method == method.name)
 
     def outstanding(self, device: Device, method: Method) -> Challenge | None:
-        """Return the challenge that a value for the device answers: its own, or the latest that is common to all."""
+        """Return the challenge that a value for the device answers: its own, or that which is common to all.
+
+        Of several, it is the one that is out, since a dispatch voids the others; else the latest, which is used up.
+        """
         common = {sibling.index for sibling in self.siblings(method)}
         if device.index not in common:
             return self.challenge(device.index)
         challenges = [each for each in self.challenges if each.index in common and each.dispatched_at is not None]
-        return max(challenges, key=lambda each: each.dispatched_at or device.created_at, default=None)
+        return max(
+            challenges, key=lambda each: (each.sent is not None, each.dispatched_at or device.created_at), default=None
+        )
 
     def holder_of(self, unique: str) -> Device | None:
         """Return the active device of that unique name."""
@@ -201,7 +206,7 @@ class Account(Proofs[Device]):
             self.demand_verified(required, rules, now)
         self.demand_fresh(required, rules, now)
         same = sum(device.method == method.name for device in self.active)
-        if not method.backup and same >= rules.max_devices_per_method:
+        if not method.backup and same >= rules.most_devices(method.name):
             raise AlreadyRegistered
 
     def demand_attempt(self, device: Device, method: Method, required: int, rules: Rules, now: datetime) -> None:
@@ -249,7 +254,8 @@ class Account(Proofs[Device]):
         """
         known = {challenge.index: challenge for challenge in before.challenges}
         return (
-            attrs.evolve(self, challenges=before.challenges) == before
+            self.devices == before.devices  # which tells soonest
+            and attrs.evolve(self, challenges=before.challenges) == before
             and all(each.replaces(known.pop(each.index, None)) for each in self.challenges)
             and not known
         )

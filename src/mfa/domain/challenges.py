@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 import attrs
 
 from mfa.domain.identifiers import TokenId
+from mfa.domain.values import ValueObject
 
 SPENT_MEMORY = timedelta(days=1)
 """So much longer than it lives it is remembered that something has served: no clock is that wrong for long."""
 
 
-@attrs.frozen(kw_only=True)
-class Challenge:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Challenge(ValueObject):
     """What was sent to a device for a token, and when that token confirmed it, itself or by a remembered browser.
 
     ``sent`` is sealed, and None when nothing is outstanding. ``dispatched_at`` stays when ``sent`` goes, because a
@@ -42,8 +43,8 @@ class Challenge:
         return same and (new or self.sent == old.sent)
 
 
-@attrs.frozen(kw_only=True)
-class SpentLogin:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SpentLogin(ValueObject):
     """Options of a login by passkey that were answered, or the link of a mail that was used: they serve no second time.
 
     ``digest`` tells them from all others; from ``expires_at`` on they are worth nothing anyway.

@@ -5,6 +5,8 @@ from typing import NewType
 
 import attrs
 
+from mfa.domain.values import ValueObject
+
 UserId = NewType("UserId", str)
 """The primary key of a user, as text, so that integer and UUID keys look the same to the core."""
 
@@ -12,8 +14,8 @@ TokenId = NewType("TokenId", str)
 """The digest that stands for a bearer token; the token itself never enters the core."""
 
 
-@attrs.frozen(kw_only=True)
-class Token:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Token(ValueObject):
     """A bearer token as the core knows it: whose it is, and the digest that tells it from every other.
 
     ``scheme`` is the authentication scheme (RFC 9110 section 11.1) that a refusal names, where it is not the

@@ -8,13 +8,14 @@ from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
 from mfa.domain.rules import Rules
 from mfa.domain.states import decode, encode
+from mfa.domain.values import ValueObject
 
 MEMORY_INDEX = -1
 """The place of the seal of what is remembered, where no device is."""
 
 
-@attrs.frozen(kw_only=True)
-class Moved:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Moved(ValueObject):
     """One device that has come, known again by its method and identity; it is gone when no device is of that time.
 
     That is what tells recovery codes that have come from those that their user has made since, under the same index.

@@ -10,11 +10,15 @@ import attrs
 
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
+from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True)
-class Profile:
-    """What a user directory knows of a user, beyond the key; only one who is there and ``active`` may log in."""
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Profile(ValueObject):
+    """What a user directory knows of a user, beyond the key; only one who is there and ``active`` may log in.
+
+    ``language`` is what mails to the user are written in, such as ``pt-br``; empty where nobody knows.
+    """
 
     name: str = ""
     email: str = attrs.field(default="", repr=False)
@@ -22,6 +26,7 @@ class Profile:
     is_superuser: bool = False
     joined_at: datetime | None = None
     active: bool = False
+    language: str = ""
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -136,8 +141,8 @@ def deadline_of(deadline: Deadline | None, subject: Subject) -> datetime | None:
     return None if subject.joined_at is None else subject.joined_at + deadline
 
 
-@attrs.frozen(kw_only=True)
-class Confirmation:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Confirmation(ValueObject):
     """What the token at hand has confirmed, when, and whether in a way that cannot be phished.
 
     A remembered browser is one of method ``trust``, with the index of the device beside which it does not count.

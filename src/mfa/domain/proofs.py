@@ -12,12 +12,13 @@ from mfa.domain.methods.names import TRUST
 from mfa.domain.policies import Confirmation
 from mfa.domain.rules import Rules
 from mfa.domain.trusts import Trust
+from mfa.domain.values import ValueObject
 
 AnyFactor = TypeVar("AnyFactor", bound=Factor)
 
 
-@attrs.frozen(kw_only=True)
-class Proofs(Generic[AnyFactor]):
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Proofs(ValueObject, Generic[AnyFactor]):
     """A user's factors, and the challenges and remembered browsers by which one token has confirmed them.
 
     Nothing here can be changed or stored; an ``Account`` is all of this, and more.
@@ -33,28 +34,31 @@ class Proofs(Generic[AnyFactor]):
     @property
     def active(self) -> tuple[AnyFactor, ...]:
         """Return the devices that were proved; a temporary pass is none."""
-        return tuple(device for device in self.devices if device.active and not device.temporary)
+        return tuple([device for device in self.devices if device.active and not device.temporary])
 
     def challenge(self, index: int) -> Challenge | None:
         """Return the token's challenge of a device, if there ever was one."""
-        return next((challenge for challenge in self.challenges if challenge.index == index), None)
+        for challenge in self.challenges:
+            if challenge.index == index:
+                return challenge
+        return None
 
     def confirmations(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
         """Return what the token has confirmed and what still counts: one device never counts twice."""
-        return tuple(
-            Confirmation(
-                index=device.index,
-                method=device.method,
-                at=min(challenge.confirmed_at, now),
-                phishing_resistant=rules.methods.phishing_resistant(device.method),
-            )
-            for device in self.devices
-            if device.active
-            and (not device.temporary or device.alive(now))
-            and (challenge := self.challenge(device.index)) is not None
-            and challenge.confirmed_at is not None
-            and rules.counts(challenge.confirmed_at, now)
-        )
+        confirmed = []
+        for device in self.devices:
+            if not device.active or (device.temporary and not device.alive(now)):
+                continue
+            challenge = self.challenge(device.index)
+            at = None if challenge is None else challenge.confirmed_at
+            if at is not None and rules.counts(at, now):
+                resistant = rules.methods.phishing_resistant(device.method)
+                confirmed.append(
+                    Confirmation(
+                        index=device.index, method=device.method, at=min(at, now), phishing_resistant=resistant
+                    )
+                )
+        return tuple(confirmed)
 
     def counted(self, rules: Rules, now: datetime) -> tuple[Confirmation, ...]:
         """Return what counts where a remembered browser does, too: one of them, and never beside its own device.

@@ -1,5 +1,6 @@
 """What is the same for every account of a deployment."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import attrs
@@ -11,6 +12,17 @@ from mfa.domain.moments import elapsed
 from mfa.domain.policies import Deadline, VerificationPolicy
 from mfa.domain.throttling import ThrottlePolicy
 
+MOST_DEVICES = 5
+"""The most active devices of one method that a user may have, where nobody says otherwise."""
+
+MostDevices = int | Mapping[str, int]
+"""The same for every method, or by the names of some."""
+
+
+def most_devices(allowed: MostDevices, method: str) -> int:
+    """Return how many active devices of a method a user may have."""
+    return allowed if isinstance(allowed, int) else allowed.get(method, MOST_DEVICES)
+
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Rules:
@@ -21,12 +33,16 @@ class Rules:
     throttle: ThrottlePolicy
     max_failures: int
     failure_memory: timedelta
-    max_devices_per_method: int
+    max_devices_per_method: MostDevices
     registration_lifetime: timedelta
     change_max_age: timedelta
     verification_lifetime: timedelta | None
     registration_deadline: Deadline | None = None
     trust_lifetime: timedelta | None = None
+
+    def most_devices(self, method: str) -> int:
+        """Return how many active devices of a method a user may have."""
+        return most_devices(self.max_devices_per_method, method)
 
     def guessable(self, device: Device) -> bool:
         """Tell whether values of a device can be guessed, so that failures are counted and make their user wait."""

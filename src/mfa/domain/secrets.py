@@ -5,6 +5,8 @@ import hmac
 
 import attrs
 
+from mfa.domain.values import ValueObject
+
 SALT_BYTES = 16
 """128 bits, the least that NIST SP 800-132 section 5.1 allows for a salt."""
 
@@ -34,8 +36,8 @@ class SecretBytes(bytes):
     __str__ = __repr__
 
 
-@attrs.frozen(kw_only=True)
-class SaltedHash:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SaltedHash(ValueObject):
     """A code that can be recognised but not read back.
 
     A plain SHA-256 is enough because the hash is never stored bare: it lies inside a sealed state. The salt keeps

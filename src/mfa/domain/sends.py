@@ -5,20 +5,21 @@ from datetime import datetime, timedelta
 import attrs
 
 from mfa.domain.moments import elapsed
+from mfa.domain.values import ValueObject
 
 HOUR = timedelta(hours=1)
 
 
-@attrs.frozen(kw_only=True)
-class SendLimits:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SendLimits(ValueObject):
     """How often one user may be sent a code by one method."""
 
     interval: timedelta
     hourly: int
 
 
-@attrs.frozen(kw_only=True)
-class Sends:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Sends(ValueObject):
     """When codes were sent to one user by one method.
 
     ``recent`` are the last hour's, whether they got there or not. ``last_at`` holds back the next, and is None where

@@ -12,6 +12,7 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.moments import elapsed
+from mfa.domain.values import ValueObject
 
 LONGEST_WAIT = 120
 """The recursive policy stops growing at this many times the time-out: an hour for the default of 30 seconds."""
@@ -20,8 +21,8 @@ MOST_GONE = 20
 """Into so many slices the memory of failures at devices that are gone is cut, each of which is one entry at most."""
 
 
-@attrs.frozen(kw_only=True)
-class Failures:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Failures(ValueObject):
     """Wrong values given for one device.
 
     ``count`` is how many there were since the last right one, which is what disables. ``recent`` is how many of them

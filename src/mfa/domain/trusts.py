@@ -9,6 +9,7 @@ import attrs
 from mfa.domain.methods.base import Entropy
 from mfa.domain.moments import elapsed
 from mfa.domain.secrets import equal
+from mfa.domain.values import ValueObject
 
 TRUST_BYTES = 32
 """256 bits: nobody guesses one, so a plain digest of it is enough, and a wrong one is not counted."""
@@ -21,8 +22,8 @@ MOST_DESCRIPTION_CHARACTERS = 128
 _ID_CHARACTERS = 16
 
 
-@attrs.frozen(kw_only=True)
-class Trust:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Trust(ValueObject):
     """One remembered browser.
 
     ``index`` is the device whose verification made it, beside which it never counts. ``login`` is the digest of what

@@ -25,6 +25,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA65PrivateKey, MLDSA87PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
@@ -34,6 +35,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 ES256, EDDSA, RS256 = -7, -8, -257
+ML_DSA_44, ML_DSA_65, ML_DSA_87 = -48, -49, -50
 
 UP, UV, BE, BS, AT, ED = 0x01, 0x04, 0x08, 0x10, 0x40, 0x80
 
@@ -43,7 +45,8 @@ OID_AAGUID = x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
 NOT_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 NOT_AFTER = datetime(2120, 1, 1, tzinfo=UTC)
 
-PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey | RSAPrivateKey
+MlDsaPrivateKey = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey
+PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey | MlDsaPrivateKey | RSAPrivateKey
 Json = dict[str, Any]
 Conveyance = Literal["none", "self", "packed"]
 
@@ -87,30 +90,45 @@ def _order(key: bytes) -> tuple[int, int, bytes]:
     return key[0] >> 5, len(key), key
 
 
+_MAKERS: dict[int, Callable[[], PrivateKey]] = {
+    ES256: lambda: generate_ec_key(SECP256R1()),
+    EDDSA: Ed25519PrivateKey.generate,
+    RS256: lambda: generate_rsa_key(65537, 2048),
+    ML_DSA_44: MLDSA44PrivateKey.generate,
+    ML_DSA_65: MLDSA65PrivateKey.generate,
+    ML_DSA_87: MLDSA87PrivateKey.generate,
+}
+
+
 def generate_key(algorithm: int) -> PrivateKey:
     """Make a key for an algorithm, by its number in COSE's registry."""
-    if algorithm == ES256:
-        return generate_ec_key(SECP256R1())
-    if algorithm == EDDSA:
-        return Ed25519PrivateKey.generate()
-    assert algorithm == RS256
-    return generate_rsa_key(65537, 2048)
+    return _MAKERS[algorithm]()
+
+
+_ALGORITHMS: dict[type, int] = {
+    EllipticCurvePrivateKey: ES256,
+    Ed25519PrivateKey: EDDSA,
+    RSAPrivateKey: RS256,
+    MLDSA44PrivateKey: ML_DSA_44,
+    MLDSA65PrivateKey: ML_DSA_65,
+    MLDSA87PrivateKey: ML_DSA_87,
+}
 
 
 def algorithm_of(key: PrivateKey) -> int:
     """Return the number of a key's algorithm in COSE's registry."""
-    if isinstance(key, EllipticCurvePrivateKey):
-        return ES256
-    return EDDSA if isinstance(key, Ed25519PrivateKey) else RS256
+    return next(number for kind, number in _ALGORITHMS.items() if isinstance(key, kind))
 
 
 def cose_key(key: PrivateKey) -> bytes:
-    """The public key as COSE has it (RFC 9053 section 7, RFC 8230 section 4)."""
+    """The public key as COSE has it (RFC 9053 section 7, RFC 8230 section 4, RFC 9964)."""
     if isinstance(key, EllipticCurvePrivateKey):
         point = key.public_key().public_numbers()
         return cbor({1: 2, 3: ES256, -1: 1, -2: point.x.to_bytes(32), -3: point.y.to_bytes(32)})
     if isinstance(key, Ed25519PrivateKey):
         return cbor({1: 1, 3: EDDSA, -1: 6, -2: key.public_key().public_bytes_raw()})
+    if isinstance(key, MlDsaPrivateKey):
+        return cbor({1: 7, 3: algorithm_of(key), -1: key.public_key().public_bytes_raw()})
     numbers = key.public_key().public_numbers()
     return cbor({1: 3, 3: RS256, -1: numbers.n.to_bytes(256), -2: numbers.e.to_bytes(3)})
 
@@ -119,7 +137,7 @@ def sign(key: PrivateKey, message: bytes) -> bytes:
     """Sign a message as the key's algorithm has it."""
     if isinstance(key, EllipticCurvePrivateKey):
         return key.sign(message, ECDSA(SHA256()))
-    if isinstance(key, Ed25519PrivateKey):
+    if isinstance(key, Ed25519PrivateKey | MlDsaPrivateKey):
         return key.sign(message)
     return key.sign(message, PKCS1v15(), SHA256())
 

@@ -186,7 +186,7 @@ def _entered(
     at_hand = transactions()
     same = [device for device in account.active if device.method == method.name]
     old = same[0] if method.backup and same else None
-    if not method.backup and len(same) >= at_hand.rules.max_devices_per_method:
+    if not method.backup and len(same) >= at_hand.rules.most_devices(method.name):
         raise AlreadyRegistered
     index = account.next_index if old is None else old.index
     device = Device(

@@ -25,11 +25,12 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mfa.adapters import accessor
 from mfa.adapters.accessor import APP_LABEL
+from mfa.adapters.django.admin_columns import name_columns
 from mfa.adapters.django.admin_forms import PassForm, ReasonForm, ResetForm
 from mfa.adapters.django.admin_site import VerifiedAdminSite as VerifiedAdminSite
 from mfa.adapters.django.admin_site import not_verified, operator_refusal
@@ -76,7 +77,7 @@ class MethodFilter(_NameFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - as in Django
         """Offer the methods of the settings, and the temporary pass."""
         methods = _rules().methods
-        return [(each.name, each.verbose_name) for each in (*methods.all, *methods.reserved)]
+        return [(each.name, gettext(each.verbose_name)) for each in (*methods.all, *methods.reserved)]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ANN401 - of any model
         """Choose the rows of a method, or the accounts that have a device of it."""
@@ -204,10 +205,10 @@ class DeviceAdmin(ReadOnlyAdmin):
 
 def _standing_of(row: DeviceRecord, rules: Rules) -> str:
     if row.activated_at is None:
-        return gettext("pending")
+        return pgettext("device", "pending")
     if row.expires_at is not None:
-        return gettext("temporary")
-    return gettext("disabled") if _disabled(row, rules) else gettext("active")
+        return pgettext("device", "temporary")
+    return pgettext("device", "disabled") if _disabled(row, rules) else pgettext("device", "active")
 
 
 def _disabled(row: DeviceRecord, rules: Rules) -> bool:
@@ -321,12 +322,12 @@ def _name(user: Any) -> str:  # noqa: ANN401 - whatever model the project has
 
 def _unlock(user_id: UserId, operator: Operator) -> Promise:
     accessor.use_cases().operations.unlock(user_id, operator)
-    return _("unlocked.")
+    return pgettext_lazy("account", "unlocked.")
 
 
 def _reset(user_id: UserId, operator: Operator, *, device: int | None = None) -> str:
     gone = accessor.use_cases().operations.reset_account(Reset(user_id=user_id, device=device), operator)
-    return ngettext("%d device removed.", "%d devices removed.", len(gone)) % len(gone)
+    return ngettext("%(count)d device removed.", "%(count)d devices removed.", len(gone)) % {"count": len(gone)}
 
 
 def _give_pass(user_id: UserId, operator: Operator, *, lifetime: timedelta, uses: int) -> IssuedPass:
@@ -336,22 +337,25 @@ def _give_pass(user_id: UserId, operator: Operator, *, lifetime: timedelta, uses
 
 def _lock_down(user_id: UserId, operator: Operator) -> str:
     ended = accessor.use_cases().operations.lock_down(user_id, operator).tokens
-    counts = [f"{name} {gettext('cannot be ended') if count is None else count}" for name, count in ended.items()]
-    return gettext("locked down. Logins ended: %s.") % ", ".join(counts)
+    counts = [
+        gettext("%(login)s cannot be ended") % {"login": name} if count is None else f"{name} {count}"
+        for name, count in ended.items()
+    ]
+    return pgettext("account", "locked down. Logins ended: %(logins)s.") % {"logins": gettext(", ").join(counts)}
 
 
 UNLOCK = _Act(
     name="unlock",
     permission="unlock",
     do=_unlock,
-    title=_("Unlock"),
+    title=pgettext_lazy("action", "Unlock"),
     consequence=_("What was counted is cleared: nothing waits, nothing is disabled, and a lockdown ends."),
 )
 RESET = _Act(
     name="reset",
     permission="reset",
     do=_reset,
-    title=_("Reset"),
+    title=pgettext_lazy("action", "Reset"),
     consequence=_(
         "Devices are removed, with the recovery codes where none is left; remembered browsers are forgotten, and no "
         "login is verified any more. With his password alone the user registers anew."
@@ -386,6 +390,10 @@ _ACTS = (UNLOCK, RESET, PASS, LOCKDOWN)
 
 def _may(user: Any, act: _Act) -> bool:  # noqa: ANN401 - whatever model the project has
     return bool(user.has_perm(f"{APP_LABEL}.{act.permission}_account"))
+
+
+def _told(act: _Act, user: Any, outcome: object) -> str:  # noqa: ANN401 - whatever model the project has
+    return gettext("%(action)s, %(user)s: %(outcome)s") % {"action": act.title, "user": _name(user), "outcome": outcome}
 
 
 def _asking(act: _Act) -> tuple[Callable[..., HttpResponseBase | None], Callable[[Any, HttpRequest], bool]]:
@@ -478,8 +486,8 @@ class AccountAdmin(ReadOnlyAdmin):
         """Return what is out of the ordinary."""
         rules = _rules()
         disabled = [each.method for each in row.devices.all() if _disabled(each, rules)]
-        told = [gettext("locked down")] if row.locked_down else []
-        return ", ".join([*told, *(gettext("disabled: %s") % method for method in disabled)])
+        told = [pgettext("account", "locked down")] if row.locked_down else []
+        return ", ".join([*told, *(gettext("disabled: %(method)s") % {"method": method} for method in disabled)])
 
     @admin.display(description=_("wrong values"))
     def failures(self, row: AccountRecord) -> int:
@@ -551,8 +559,10 @@ class AccountAdmin(ReadOnlyAdmin):
         users = self._chosen(request, queryset)
         most = 1 if act.alone else MOST_USERS
         if not 1 <= len(users) <= most:
-            told = ngettext("Choose one user. Nothing was done.", "Choose up to %d users. Nothing was done.", most)
-            self.message_user(request, told % most if most > 1 else told, messages.WARNING)
+            told = ngettext(
+                "Choose one user. Nothing was done.", "Choose up to %(count)d users. Nothing was done.", most
+            )
+            self.message_user(request, told % {"count": most}, messages.WARNING)
             return None
         form = _form_of(act, users, request.POST if "reason" in request.POST else None)
         if not form.is_valid():
@@ -580,12 +590,12 @@ class AccountAdmin(ReadOnlyAdmin):
             try:
                 done = act.do(UserId(str(user.pk)), _operator(request, said["reason"]), **wanted)
             except MfaError as error:
-                sentence = _SENTENCES.get(error.code, error.code)
-                self.message_user(request, f"{act.title}, {_name(user)}: {sentence}", messages.ERROR)
+                told = _told(act, user, _SENTENCES.get(error.code, error.code))
+                self.message_user(request, told, messages.ERROR)
                 continue
             if isinstance(done, IssuedPass):
                 return done
-            self.message_user(request, f"{act.title}, {_name(user)}: {done}", messages.SUCCESS)
+            self.message_user(request, _told(act, user, done), messages.SUCCESS)
         return None
 
     def _page(self, request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponseBase:
@@ -631,6 +641,7 @@ ADMINS: Mapping[type[Model], type[ReadOnlyAdmin]] = {
     DeviceRecord: DeviceAdmin,
     AuditRecord: AuditAdmin,
 }
+name_columns(*ADMINS)
 
 
 def register(site: admin.AdminSite = admin.site) -> None:

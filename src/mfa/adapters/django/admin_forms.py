@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mfa.application.operations.operator import MOST_REASON_CHARACTERS
 from mfa.application.operations.passes import MOST_USES
@@ -56,8 +57,12 @@ class ResetForm(ReasonForm):
 class PassForm(ReasonForm):
     """Asks for how long, and for how often."""
 
-    lifetime = forms.ChoiceField(label=_("Good for"), choices=LIFETIMES, initial=DEFAULT_LIFETIME, required=False)
-    uses = forms.IntegerField(label=_("Uses"), min_value=1, max_value=MOST_USES, initial=1, required=False)
+    lifetime = forms.ChoiceField(
+        label=pgettext_lazy("pass", "Good for"), choices=LIFETIMES, initial=DEFAULT_LIFETIME, required=False
+    )
+    uses = forms.IntegerField(
+        label=pgettext_lazy("pass", "Uses"), min_value=1, max_value=MOST_USES, initial=1, required=False
+    )
     field_order = ("lifetime", "uses", "reason")
 
     def clean_lifetime(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""Django's system checks: what is wrong with a project, and what to write instead; all are in ``docs/settings.md``."""
+"""Django's system checks: what is wrong with a project, and what to write instead; each is in ``docs/checks.md``."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from inspect import get_annotations
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -13,7 +14,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - what Django calls it
 from django.db import connections, router
 from django.db.models import Count, Exists, Model, OuterRef
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils.module_loading import import_string
 
 from mfa.adapters import links
@@ -22,16 +23,25 @@ from mfa.adapters.django import conf
 from mfa.adapters.django.models import ChallengeRecord, DeviceRecord
 from mfa.adapters.django.users import model_of_groups
 from mfa.application.ports.delivery import Sender
+from mfa.application.ports.metadata import MetadataUnavailable
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
-from mfa.config import PORTS, Config
+from mfa.config import FEWEST_LABELS, PORTS, Config
 from mfa.domain.methods.base import Method, Methods
 from mfa.domain.methods.names import METHOD_NAMES
+from mfa.domain.methods.security_keys import SecurityKeys
+from mfa.domain.methods.webauthn import ALGORITHM_NAMES
 from mfa.domain.policies import Requirement, VerificationPolicy
 from mfa.domain.throttling import ThrottlePolicy
 
 TAG = "mfa"
 
-_EXTRAS = {"knox": "knox", "jwt": "rest_framework_simplejwt", "sms": "phonenumbers", "webauthn": "fido2"}
+_EXTRAS = {
+    "knox": "knox",
+    "jwt": "rest_framework_simplejwt",
+    "metadata": "jwt",
+    "sms": "phonenumbers",
+    "webauthn": "fido2",
+}
 """What needs the extra of its name, and the package that this brings."""
 
 _APPS = {"authtoken": "rest_framework.authtoken", "knox": "knox"}
@@ -52,12 +62,18 @@ _SESSION_MIDDLEWARE = (
 _CACHED = ("django.contrib.sessions.backends.cache", "django.contrib.sessions.backends.cached_db")
 _UNSHARED = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
 
+_WELL_KNOWN = {
+    "/.well-known/webauthn": ("WEBAUTHN_RELATED_ORIGINS",),
+    "/.well-known/passkey-endpoints": ("PASSKEY_ENROLL_URL", "PASSKEY_MANAGE_URL"),
+}
+"""What is looked for at the root of a site, and the settings that say what is there."""
+
 _GATE = "mfa.adapters.django.middleware.VerifiedMiddleware"
 
 _SENTENCES = {
     "E002": "MFA uses {name!r}, but the package {package!r} is not installed.\nRun: pip install drf-mfa[{name}]",
     "E003": "MFA names something that cannot be made: {kind}: {error}\n"
-    "Check the dotted paths in MFA, and that each class takes the Config (a sender: nothing).",
+    "Check the paths in MFA of classes, each of which takes the Config (a sender: nothing), and of folders.",
     "E004": "MFA names {name}, which lacks {missing}.\nInherit from {port}, and write what is missing.",
     "E005a": "MFA has more than one method by the name of {name!r}.\n"
     'Give one another name, or take it out of MFA["METHODS"].',
@@ -74,6 +90,10 @@ _SENTENCES = {
     "E008": "Nobody can meet the requirement of {place}: it {flaw}.\n{hint}",
     "E009": 'MFA["VERIFY_URL"] is {name!r}, but no route is called so.\n'
     'Write the path of the page, or add path("security/", include("mfa.pages.urls")) and write "mfa_pages:verify".',
+    "E010": 'MFA["WEBAUTHN_ALGORITHMS"] has {names}, which the installed libraries do not know.\n'
+    "Install fido2 2.2.1, and cryptography 48 on OpenSSL 3.5, or newer ones; or leave out what cannot be had.",
+    "E011": 'MFA["MAX_DEVICES_PER_METHOD"] names {unknown}, which no method is called.\n'
+    "Write some of {names}, or one number for all.",
     "W001": "{name} is one of DEFAULT_AUTHENTICATION_CLASSES, but makes no token of {providers}: what it lets in can "
     "never be verified.\n"
     "Keep only {expected} or a subclass, or name another TOKEN_PROVIDER in MFA.",
@@ -144,6 +164,21 @@ _SENTENCES = {
     "Name a cache that all processes share as {cache!r} in CACHES, or sessions.backends.db as SESSION_ENGINE.",
     "W025": "MFA mails users what happens to their accounts, but the mails have no link to say that it was somebody "
     "else: {flaw}.\n{hint}",
+    "W026": 'MFA["WEBAUTHN_RELATED_ORIGINS"] has pages of {count} names ({names}): a browser need look at no more than '
+    "the first {most}, and refuses a passkey to the others.\n"
+    "Put those that people use most first, or leave some out.",
+    "W027": 'MFA has "{key}", but no route answers to {path}, where browsers look for that.\n'
+    'Add path("", include("mfa.adapters.drf.well_known.urls")) to the root URLconf of the domain of WEBAUTHN_RP_ID.',
+    "W028": 'MFA["WEBAUTHN_MODELS"] says which authenticators may register, but without an attestation nobody knows '
+    "which model one is, or whether it copies its keys: it may say anything.\n"
+    'Write "WEBAUTHN_ATTESTATION": "direct", or leave WEBAUTHN_MODELS out.',
+    "W029": "The metadata of authenticators, number {number}, should have been replaced on {day}: what has been "
+    "reported of models since is not known.\n"
+    "Run manage.py mfa_metadata once a day.",
+    "W030": 'MFA["WEBAUTHN_MODELS"] allows {models}, of which the metadata know nothing: they cannot register.\n'
+    'Correct the AAGUID, or trust the certificates of its maker by MFA["WEBAUTHN_TRUST_ROOTS"].',
+    "W031": "There are no metadata of authenticators, so nobody can register a security key or a passkey: {flaw}\n"
+    "Run manage.py mfa_metadata, or write another WEBAUTHN_METADATA into MFA.",
 }
 """What is wrong, and on the next line what to write instead, by id; a letter tells sentences of the same id apart."""
 
@@ -169,9 +204,12 @@ def check_settings(**_: object) -> list[CheckMessage]:
     """
     config, problems = conf.read_config()
     if problems:
-        return [Error(each.message, hint=each.hint, obj=each.key, id=f"{APP_LABEL}.E001") for each in problems]
+        return [
+            Error(each.message, hint=_with_place(each.hint, "E001"), obj=each.key, id=f"{APP_LABEL}.E001")
+            for each in problems
+        ]
     return [*_absent(config)] or [
-        *([*_unusable()] or [*_demands(config), *_over(config)]),
+        *([*_unusable()] or [*_demands(config), *_over(config), *_unread(config), *_models(config)]),
         *_tokens(config),
         *_settings(config),
         *_routes(config),
@@ -195,7 +233,12 @@ def check_database(*, databases: Collection[str] | None = None, **_: object) -> 
 def _message(key: str, /, **values: object) -> CheckMessage:
     message, hint = (line.format(**values) for line in _SENTENCES[key].split("\n"))
     kind = Error if key.startswith("E") else Warning
-    return kind(message, hint=hint, id=f"{APP_LABEL}.{key[:4]}")
+    return kind(message, hint=_with_place(hint, key[:4]), id=f"{APP_LABEL}.{key[:4]}")
+
+
+def _with_place(hint: str, number: str) -> str:
+    """Name the place of the documentation that says more, on a line of its own, so that a command can be copied."""
+    return f"{hint}\n\tMore: docs/checks.md#{number.lower()}"
 
 
 def _container() -> Any:  # noqa: ANN401 - the container of whatever deployment
@@ -209,7 +252,8 @@ def _name(thing: object) -> str:
 
 def _absent(config: Config) -> Iterator[CheckMessage]:
     """Tell what is not installed; nothing works without it, as with all that is an error."""
-    for name in (*config.token_providers, *config.methods):
+    metadata = ["metadata"] if config.fido_metadata and "webauthn" in config.methods else []
+    for name in (*config.token_providers, *config.methods, *metadata):
         package = _EXTRAS.get(name, "mfa")
         if find_spec(package) is None:
             yield _message("E002", name=name, package=package)
@@ -270,6 +314,10 @@ def _confused(methods: Sequence[Method], senders: Mapping[str, object]) -> Itera
 def _demands(config: Config) -> Iterator[CheckMessage]:
     """Tell of requirements, named in the settings or written on a view, that are none, or that nobody can meet."""
     methods = _container().use_cases().methods
+    if isinstance(config.max_devices_per_method, Mapping):
+        unknown = METHOD_NAMES.unknown(config.max_devices_per_method)
+        if unknown:
+            yield _message("E011", unknown=", ".join(unknown), names=", ".join(each.name for each in methods))
     for name, requirement in config.requirements.items():
         yield from _unmet(f"MFA['REQUIREMENTS'][{name!r}]", requirement, methods, config)
     seen: list[tuple[str, object]] = []
@@ -312,6 +360,40 @@ def _over(config: Config) -> Iterator[CheckMessage]:
     deadline = config.registration_deadline
     if isinstance(deadline, datetime) and deadline <= _container().clock().now():
         yield _message("W010", deadline=deadline.isoformat())
+
+
+def _unread(config: Config) -> Iterator[CheckMessage]:
+    """Tell of algorithms that the installed libraries do not know, which nobody is offered then."""
+    for method in _container().methods():
+        if isinstance(method, SecurityKeys):
+            offered = method.relying_party.offered
+            names = [name for name in config.webauthn_algorithms if ALGORITHM_NAMES[name] not in offered]
+            if names:
+                yield _message("E010", names=", ".join(names))
+
+
+def _models(config: Config) -> Iterator[CheckMessage]:
+    """Tell of metadata that are not there or old, and warn of models that nobody knows."""
+    if "webauthn" not in config.methods:
+        return
+    admitted, direct = config.webauthn_models, config.webauthn_attestation == "direct"
+    if admitted is not None and not direct:
+        yield _message("W028")
+    site = _container().use_cases().operations.show_metadata
+    # Without an attestation they are asked for one thing alone: which models copy their keys without telling.
+    if site.metadata is None or not (direct or (admitted is not None and admitted.device_bound)):
+        return
+    try:
+        edition = site()
+    except MetadataUnavailable as error:
+        yield _message("W031", flaw=error)
+        return
+    if edition.overdue(_container().clock().now().date()):
+        yield _message("W029", number=edition.number, day=edition.next_update)
+    if admitted is not None and config.webauthn_trust_roots is None:
+        unknown = [each for each in admitted.allowed or () if any(each) and site.metadata.model_of(each, ()) is None]
+        if unknown:
+            yield _message("W030", models=", ".join(sorted(str(UUID(bytes=each)) for each in unknown)))
 
 
 def _tokens(config: Config) -> Iterator[CheckMessage]:
@@ -390,6 +472,7 @@ def _routes(config: Config) -> Iterator[CheckMessage]:
     if conf.has_routes():
         yield from _own_routes(config, [_made_from(view) for view, _ in views])
         yield from _pages(config)
+        yield from _well_known(config)
     if "authtoken" in config.token_providers:
         stock = import_string("rest_framework.authtoken.views.ObtainAuthToken")
         for view, route in views:
@@ -468,6 +551,24 @@ def _pages(config: Config) -> Iterator[CheckMessage]:
         yield _message("E009", name=name)
     if apps.is_installed("mfa.pages") and not _takes_sessions(config):
         yield _message("W019")
+
+
+def _well_known(config: Config) -> Iterator[CheckMessage]:
+    """Warn of what browsers and password managers are to find, but do not, or do not look at."""
+    labels = config.related_labels
+    if len(labels) > FEWEST_LABELS:
+        yield _message("W026", count=len(labels), names=", ".join(labels), most=FEWEST_LABELS)
+    for path, keys in _WELL_KNOWN.items():
+        given = [key for key in keys if getattr(config, key.lower())]
+        if given and not _answers(path):
+            yield _message("W027", key=given[0], path=path)
+
+
+def _answers(path: str) -> bool:
+    try:
+        return bool(resolve(path))
+    except Resolver404:
+        return False
 
 
 def _takes_sessions(config: Config) -> bool:

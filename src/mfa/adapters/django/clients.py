@@ -12,7 +12,7 @@ from mfa.domain.trusts import described
 MOST_USER_AGENT_CHARACTERS = 255
 """What the column of the audit trail holds."""
 
-_WITH_PORT = re.compile(r"\[(?P<bracketed>[^\]]*)\](?::\d{1,5})?|(?P<plain>[^:]*):\d{1,5}", re.ASCII)
+_WITH_PORT = r"\[(?P<bracketed>[^\]]*)\](?::\d{1,5})?|(?P<plain>[^:]*):\d{1,5}"
 """How some proxies write whom they were asked by: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
 
 
@@ -47,7 +47,7 @@ def _address(text: str) -> str | None:
 
     Without its zone, too: that means something to the machine alone, and may be any text (RFC 4007 section 11).
     """
-    found = _WITH_PORT.fullmatch(text)
+    found = re.fullmatch(_WITH_PORT, text, re.ASCII)
     if found is not None:
         text = found["bracketed"] if found["plain"] is None else found["plain"]
     try:

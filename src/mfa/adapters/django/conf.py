@@ -42,6 +42,11 @@ def login_url() -> str:
     return str(settings.LOGIN_URL)
 
 
+def language() -> str:
+    """Return the language of the site."""
+    return settings.LANGUAGE_CODE
+
+
 def session_engine() -> str:
     """Return the module that keeps sessions."""
     return settings.SESSION_ENGINE

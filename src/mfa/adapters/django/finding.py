@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-import attrs
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
@@ -13,7 +12,6 @@ from mfa.application.ports.importing import KnownUser, UserFinder
 from mfa.domain.identifiers import UserId
 
 
-@attrs.frozen(eq=False, repr=False)
 class DjangoUserFinder(UserFinder):
     """Looks many users up in one statement, where they are written; those who may not log in are users, too."""
 

@@ -26,6 +26,7 @@ from mfa.adapters.requests import Demanded
 from mfa.domain.errors import MfaError
 from mfa.domain.identifiers import Token
 from mfa.domain.policies import Requirement
+from mfa.domain.values import ValueObject
 
 View = Callable[..., Any]
 
@@ -34,8 +35,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 _JUDGED = "_mfa_judged"
 
 
-@attrs.frozen(kw_only=True)
-class Judgement:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Judgement(ValueObject):
     """What becomes of a request: the answer where it may not pass, or the headers of the answer where it may."""
 
     refusal: HttpResponseBase | None = None

@@ -6,6 +6,7 @@ They are without behaviour, but for what Django's admin calls those that go with
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from mfa.adapters.django.conf import USER_MODEL
 from mfa.adapters.django.fields import MomentField
@@ -41,8 +42,8 @@ class AccountRecord(models.Model):
     purge_at = MomentField(null=True, db_index=True)
 
     class Meta:
-        verbose_name = "account"
-        verbose_name_plural = "accounts"
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         permissions: ClassVar = [
             ("unlock_account", "Can unlock an account"),
             ("reset_account", "Can reset an account"),
@@ -79,8 +80,8 @@ class DeviceRecord(models.Model):
     last_failure_at = MomentField(null=True)
 
     class Meta:
-        verbose_name = "device"
-        verbose_name_plural = "devices"
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["account", "index"], name="multi_factor_one_device_per_index")
         ]
@@ -114,8 +115,8 @@ class ChallengeRecord(models.Model):
     expires_at = MomentField(null=True, db_index=True)
 
     class Meta:
-        verbose_name = "challenge"
-        verbose_name_plural = "challenges"
+        verbose_name = _("challenge")
+        verbose_name_plural = _("challenges")
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["account", "index", "token"], name="multi_factor_one_challenge_per_device_and_token"
@@ -133,8 +134,8 @@ class SpentLoginRecord(models.Model):
     expires_at = MomentField(db_index=True)
 
     class Meta:
-        verbose_name = "spent login"
-        verbose_name_plural = "spent logins"
+        verbose_name = _("spent login")
+        verbose_name_plural = _("spent logins")
 
 
 class KeyRotationRecord(models.Model):
@@ -143,8 +144,8 @@ class KeyRotationRecord(models.Model):
     completed_at = MomentField()
 
     class Meta:
-        verbose_name = "key rotation"
-        verbose_name_plural = "key rotations"
+        verbose_name = _("key rotation")
+        verbose_name_plural = _("key rotations")
 
 
 class AuditRecord(models.Model):
@@ -162,7 +163,7 @@ class AuditRecord(models.Model):
     user_agent = models.CharField(max_length=255, blank=True)
 
     class Meta:
-        verbose_name = "audit trail entry"
-        verbose_name_plural = "audit trail"
+        verbose_name = _("audit trail entry")
+        verbose_name_plural = _("audit trail")
         indexes: ClassVar = [models.Index(fields=["user_id", "id"], name="multi_factor_audit_of_user")]
         default_permissions = ("view",)

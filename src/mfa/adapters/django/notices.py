@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import attrs
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from mfa.adapters import links
 from mfa.adapters.accessor import use_cases
+from mfa.adapters.django import conf
 from mfa.adapters.django.browsers import browser_name
 from mfa.adapters.templates import rendered
 from mfa.application.ports.audit import USER, current_origin
@@ -22,6 +23,7 @@ from mfa.application.transactions import retried
 from mfa.domain import events
 from mfa.domain.events import AccountEvent, Event
 from mfa.domain.identifiers import UserId
+from mfa.domain.policies import Profile
 
 TOLD: tuple[type[AccountEvent], ...] = (
     events.OperatorReset,
@@ -53,7 +55,8 @@ class MailNotifier(Notifier):
 
     No mail has a word that anybody chose, neither the name of a device nor what a browser says of itself: whoever is in
     could otherwise write to the owner in the site's name. ``url`` is where the site answers; without it, and where no
-    route leads to the page, mails have no link.
+    route leads to the page, mails have no link. What a user did is written in the language of the request, and all else
+    in that of the site, where nobody knows the user's own.
     """
 
     sender: NoticeSender
@@ -88,18 +91,21 @@ class MailNotifier(Notifier):
         if not told:
             return
         user_id = next(iter(told.values()))[0].user_id
-        email = retried(lambda: self.users.profile(user_id)).email
+        profile = retried(lambda: self.users.profile(user_id))
+        language = _language_of(profile)
         for kind, happened in told.items():
             going = addresses.values() if kind in _GOING else ()
             # One mail where two addresses are the same, in whatever case they are written.
-            destinations = {address.casefold(): address for address in (*going, email) if address}
-            yield from self._worded(kind, happened, [*destinations.values()])
+            destinations = {address.casefold(): address for address in (*going, profile.email) if address}
+            with translation.override(language):
+                notices = self._worded(kind, happened, [*destinations.values()])
+            yield from notices
 
     def _worded(
         self, kind: type[AccountEvent], happened: Sequence[AccountEvent], destinations: Sequence[str]
-    ) -> Iterator[Notice]:
+    ) -> Sequence[Notice]:
         if not destinations:
-            return
+            return ()
         place, context = folder(kind), {"issuer": self.issuer, **_what(happened)}
         subject = " ".join(rendered(f"{place}/subject.txt", context).split())
         what = rendered(f"{place}/body.txt", context).strip()
@@ -112,8 +118,7 @@ class MailNotifier(Notifier):
             "link": self._link(happened[0].user_id),
         }
         text, html = (rendered(f"mfa/notices/frame.{form}", around) for form in ("txt", "html"))
-        for destination in destinations:
-            yield Notice(destination=destination, subject=subject, text=text, html=html)
+        return [Notice(destination=each, subject=subject, text=text, html=html) for each in destinations]
 
     def _link(self, user_id: UserId) -> str:
         if self.url is None:
@@ -125,6 +130,14 @@ class MailNotifier(Notifier):
 def issuer_of(name: str, relying_party_id: str | None, url: str | None) -> str:
     """Return what mails call the site: its name, or else its domain; empty where neither is known."""
     return name or relying_party_id or urlsplit(url or "").hostname or ""
+
+
+def _language_of(profile: Profile) -> str | None:
+    """Return in which language to write to a user; what an operator reads is no reason to write to others in it."""
+    try:
+        return translation.get_supported_language_variant(profile.language)
+    except LookupError:
+        return translation.get_language() if current_origin().actor == USER else conf.language()
 
 
 def _by_kind(happened: Sequence[Event]) -> Mapping[type[AccountEvent], Sequence[AccountEvent]]:
@@ -142,7 +155,7 @@ def _what(happened: Sequence[AccountEvent]) -> dict[str, object]:
     """Return which methods it concerns, as a person calls them, and how many recovery codes are left."""
     names = dict.fromkeys(getattr(each, "method", "") for each in happened)
     verbose = [gettext(use_cases().methods.verbose_name(name)) for name in names if name]
-    return {"methods": ", ".join(verbose), "remaining": getattr(happened[0], "remaining", None)}
+    return {"methods": gettext(", ").join(verbose), "remaining": getattr(happened[0], "remaining", None)}
 
 
 def _when(at: datetime) -> dict[str, object]:

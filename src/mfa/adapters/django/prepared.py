@@ -5,14 +5,15 @@ request asks and writes is compiled once (decision 0018). It is Django's own SQL
 Django's own conversions both ways.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
 import attrs
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BinaryField, Field, Model, QuerySet, Value
+from django.db.models import BinaryField, CharField, Field, Model, QuerySet, Value
 from django.db.models.constants import OnConflict
 from django.db.models.manager import BaseManager
 from django.db.models.sql import InsertQuery, UpdateQuery
@@ -20,6 +21,9 @@ from django.db.models.sql.compiler import SQLCompiler
 
 _STATEMENTS = "_mfa_statements"
 """Where a connection keeps them, so that they go with it."""
+
+_CURSOR = "_mfa_cursor"
+"""Where it keeps the cursor of ``one_cursor``."""
 
 
 class Placeholder(Value):
@@ -36,9 +40,13 @@ class Placeholder(Value):
         """Say of octets that they are no text, which MySQL and MariaDB would otherwise take them for."""
         return "_binary %s" if isinstance(self.output_field, BinaryField) else "%s", (self,)
 
-    def bound(self, values: Mapping[Any, object], connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - as the driver has it
-        """Return the value as the database is given it."""
-        return self.output_field.get_db_prep_value(values[self.value], connection=connection)
+
+class _Constant(Value):
+    """A value that is a part of a statement, as its SQL."""
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:  # noqa: ANN401 - as in Django
+        """Return the SQL itself."""
+        return self.value, ()
 
 
 @attrs.frozen(repr=False)
@@ -47,10 +55,25 @@ class _Statement:
     sql: str
     parameters: Sequence[Any]
     converters: Any = attrs.field(factory=dict)
+    _places: "Sequence[tuple[int, Hashable, Field[Any, Any]]]" = attrs.field(init=False)
+    """Where values go, by the names of their placeholders, and the fields that write them for the database."""
+
+    @_places.default
+    def _find_places(self) -> "Sequence[tuple[int, Hashable, Field[Any, Any]]]":
+        return [
+            (place, each.value, getattr(each.output_field, "target_field", each.output_field))
+            for place, each in enumerate(self.parameters)
+            if isinstance(each, Placeholder)
+        ]
 
     def bound(self, values: Mapping[Any, object]) -> list[Any]:
-        connection = self.compiler.connection
-        return [each.bound(values, connection) if isinstance(each, Placeholder) else each for each in self.parameters]
+        connection, bound = self.compiler.connection, list(self.parameters)
+        for place, name, field in self._places:
+            value = values[name]
+            # A text is written as it is, which takes Django five calls to find out.
+            text = type(value) is str and type(field) is CharField
+            bound[place] = value if text else field.get_db_prep_value(value, connection)
+        return bound
 
     def read(self, values: Mapping[Any, object]) -> Sequence[Sequence[Any]]:
         with self.compiler.connection.cursor() as cursor:
@@ -60,7 +83,11 @@ class _Statement:
 
     def write(self, values: Mapping[Any, object]) -> int:
         connection = self.compiler.connection
-        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+        shared = vars(connection).get(_CURSOR)
+        with (
+            transaction.mark_for_rollback_on_error(using=connection.alias),
+            connection.cursor() if shared is None else nullcontext(shared) as cursor,
+        ):
             cursor.execute(self.sql, self.bound(values))
             written: int = cursor.rowcount
             return written
@@ -71,11 +98,15 @@ def rows(
 ) -> Sequence[Sequence[Any]]:
     """Return the rows of the query set that ``build`` makes, with placeholders for the values.
 
-    ``name`` tells the query set from every other; one that is not the same each time has None, and is not kept.
+    ``name`` tells the query set from every other; one that is not the same each time has None, and is not kept. Tables
+    have short names in it, since Django looks through the whole text for placeholders whenever SQLite is asked.
     """
 
     def compiled() -> _Statement:
-        compiler = build().query.get_compiler(using=alias)
+        query: Any = build().query
+        for each in (query, *query.combined_queries):
+            each.change_aliases({table: f"t{number}" for number, table in enumerate(each.alias_map)})
+        compiler = query.get_compiler(using=alias)
         sql, parameters = compiler.as_sql()
         return _Statement(compiler, sql, parameters, compiler.get_converters([each[0] for each in compiler.select]))
 
@@ -95,17 +126,21 @@ def one(alias: str, model: Any, key: object) -> Any | None:  # noqa: ANN401 - of
 
 
 def update(alias: str, model: type[Model], fields: Mapping[str, object], **place: object) -> int:
-    """Write fields of the rows in a place, as ``filter`` finds it, and return how many there are."""
+    """Write fields of the rows in a place, as ``filter`` finds it but for NULL, and return how many there are."""
+    shape, absent = _shape(fields), tuple(name for name in place if place[name] is None)
 
     def compiled() -> _Statement:
-        found = {name: Placeholder(f"in {name}", _field(model, name)) for name in place}
+        found = {
+            **{name: Placeholder(("in", name), _field(model, name)) for name in place if name not in absent},
+            **{f"{name}__isnull": True for name in absent},
+        }
         query: Any = model._default_manager.using(alias).filter(**found).query.chain(UpdateQuery)  # noqa: SLF001 - Django's name for it
-        query.add_update_values(_placeholders(model, fields))
+        query.add_update_values(_written(model, shape, "set"))
         compiler = query.get_compiler(using=alias)
         return _Statement(compiler, *compiler.as_sql())
 
-    name = ("update", model, *_shape(fields), *place)
-    return _statement(alias, name, compiled).write({**fields, **{f"in {each}": place[each] for each in place}})
+    values = {("set", name): value for name, value in fields.items()} | {("in", name): place[name] for name in place}
+    return _statement(alias, ("update", model, shape, tuple(place), absent), compiled).write(values)
 
 
 def insert(alias: str, model: type[Model], *rows: Mapping[str, object], on_conflict: OnConflict | None = None) -> int:
@@ -114,23 +149,31 @@ def insert(alias: str, model: type[Model], *rows: Mapping[str, object], on_confl
     What the database makes by itself, such as a key, is not asked for, and a column that is NULL in all of them is not
     named. With ``OnConflict.IGNORE`` a row whose key is taken is left out.
     """
-    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    shapes = tuple(map(_shape, rows))
 
     def compiled() -> _Statement:
-        query, fields = InsertQuery(model, on_conflict=on_conflict), [_field(model, name) for name in names]
-        made = [
-            model(
-                **{_field(model, each).attname: _placeholder(model, each, row[each], (number, each)) for each in names}
-            )
-            for number, row in enumerate(rows)
-        ]
+        fields = [_field(model, name) for name in rows[0] if any(row[name] is not None for row in rows)]
+        written = [_written(model, shape, number) for number, shape in enumerate(shapes)]
+        made = [model(**{field.attname: each[field.name] for field in fields}) for each in written]
+        query = InsertQuery(model, on_conflict=on_conflict)
         query.insert_values(fields, made, raw=True)
         compiler = query.get_compiler(using=alias)
         return _Statement(compiler, *compiler.as_sql()[0])
 
-    shape = tuple((each, *[row[each] is None for row in rows]) for each in names)
-    values = {(number, each): row[each] for number, row in enumerate(rows) for each in names}
-    return _statement(alias, ("insert", model, on_conflict, shape), compiled).write(values)
+    values = {(number, name): value for number, row in enumerate(rows) for name, value in row.items()}
+    return _statement(alias, ("insert", model, on_conflict, shapes), compiled).write(values)
+
+
+@contextmanager
+def one_cursor(alias: str) -> Iterator[None]:
+    """Have all that is written in the block share a cursor: to make one takes a driver longer than to use it."""
+    connection = connections[alias]
+    with connection.cursor() as cursor:
+        vars(connection)[_CURSOR] = cursor
+        try:
+            yield
+        finally:
+            vars(connection).pop(_CURSOR, None)
 
 
 @cache
@@ -160,17 +203,29 @@ def _statement(alias: str, name: Hashable, compiled: Callable[[], _Statement]) -
     return statement
 
 
-def _placeholders(model: type[Model], fields: Mapping[str, object]) -> dict[str, Placeholder | None]:
-    return {name: _placeholder(model, name, value, name) for name, value in fields.items()}
+_CONSTANTS: Mapping[type, str] = {
+    type(None): "NULL",
+    int: "0",
+    str: "''",
+    list: "'[]'",
+    dict: "'{}'",
+}
+"""How nothing is written in SQL, of each kind; all but NULL might as well be values of placeholders."""
+
+_Shape = tuple[tuple[str, str | None], ...]
 
 
-def _placeholder(model: type[Model], name: str, value: object, known_as: Hashable) -> Placeholder | None:
-    return None if value is None else Placeholder(known_as, _field(model, name))
+def _shape(fields: Mapping[str, object]) -> _Shape:
+    """Tell statements apart: what is empty is a part of the statement, since a driver takes longer for a value."""
+    return tuple((name, None if value else _CONSTANTS.get(type(value))) for name, value in fields.items())
 
 
-def _shape(fields: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
-    """Tell statements apart: NULL is a part of a statement, and never a value of a placeholder."""
-    return tuple((name, value is None) for name, value in fields.items())
+def _written(model: type[Model], shape: _Shape, of: Hashable) -> dict[str, Value]:
+    """Return what stands for each field in a statement."""
+    return {
+        name: Placeholder((of, name), _field(model, name)) if constant is None else _Constant(constant)
+        for name, constant in shape
+    }
 
 
 def _field(model: type[Model], name: str) -> Any:  # noqa: ANN401 - a field of any kind

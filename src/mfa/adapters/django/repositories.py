@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -19,6 +21,7 @@ from django.db.models.functions import Substr
 
 from mfa.adapters.django import prepared
 from mfa.adapters.django.database import database, translate_errors
+from mfa.adapters.django.fields import MomentField, MomentText
 from mfa.adapters.django.models import (
     AccountRecord,
     ChallengeRecord,
@@ -45,6 +48,16 @@ _DEVICE = prepared.columns(DeviceRecord)[2:]
 _CHALLENGE = prepared.columns(ChallengeRecord)[3:]
 _COLUMNS = (*_ACCOUNT, *(f"devices__{column}" for column in _DEVICE), *(f"mine__{column}" for column in _CHALLENGE))
 
+_OUT = ("sent", "expires_at")
+"""What changes whenever anything else is out for a challenge, or confirmed, which need not move the account."""
+
+_MOMENTS = frozenset(
+    prefix + field.attname
+    for prefix, model in (("", AccountRecord), ("devices__", DeviceRecord), ("mine__", ChallengeRecord))
+    for field in model._meta.concrete_fields  # noqa: SLF001 - Django's name for it
+    if isinstance(field, MomentField)
+)
+
 _DEVICES_BEGIN = len(_ACCOUNT)
 _CHALLENGES_BEGIN = _DEVICES_BEGIN + len(_DEVICE)
 _LOGIN_BEGINS = len(_COLUMNS)
@@ -58,7 +71,6 @@ SEALS_AT_ONCE = 5_000
 """Rows, by their keys, whose seals are counted in one statement: a hundredth of a second."""
 
 
-@attrs.frozen(eq=False, repr=False)
 class DjangoAccountRepository(AccountRepository, AccountJoin):
     """Keeps accounts in three tables."""
 
@@ -72,18 +84,22 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         build = _trust_rows if trusts else _proof_rows
         rows = prepared.rows(database(), build, build, user=user_id, token=token_id)
         devices = {
-            row[0]: Factor(index=row[0], method=row[1], created_at=row[2], expires_at=row[3])
-            for row in rows
-            if row[1] is not None
+            index: Factor(index=index, method=method, created_at=at, expires_at=ends)
+            for index, method, at, ends, *_ in rows
+            if method is not None
         }
-        # Compared once more, since a database may take two texts for one that Python does not.
-        challenges = [
-            Challenge(index=row[0], token_id=token_id, confirmed_at=row[2], trusted_at=row[3], trust=row[5])
-            for row in rows
-            if row[4] == token_id and row[0] in devices
-        ]
         proofs = Proofs(
-            user_id=user_id, token_id=token_id, devices=tuple(devices.values()), challenges=tuple(challenges)
+            user_id=user_id,
+            token_id=token_id,
+            devices=tuple(devices.values()),
+            challenges=tuple(
+                [
+                    Challenge(index=index, token_id=token_id, confirmed_at=at, trusted_at=trusted_at, trust=trust)
+                    for index, method, at, trusted_at, token, trust, *_ in rows
+                    # Compared once more, since a database may take two texts for one that Python does not.
+                    if method is None and token == token_id and index in devices
+                ]
+            ),
         )
         if not trusts or not devices:
             return proofs
@@ -216,13 +232,17 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
         left = {device.index for device in after.devices}
         undone = [index for index in old if index not in kept and index in left]
         if undone:
-            _challenges(before.user_id).filter(index__in=undone, token=before.token_id).delete()
+            # What was used up meanwhile, which moves no version, must not go on under another token.
+            out = (Q(index=index, **{name: getattr(old[index], name) for name in _OUT}) for index in undone)
+            found = _challenges(before.user_id).filter(reduce(or_, out), token=before.token_id)
+            if found.delete()[0] < len(undone):
+                raise StaleAccount
         for challenge in after.challenges:
             known = old.get(challenge.index) if challenge.index in kept else None
             if challenge != known:
                 place = {"account": after.user_id, "index": challenge.index, "token": challenge.token_id}
                 fields, read = _challenge_fields(challenge), _challenge_fields(known) if known else {}
-                if not _write(ChallengeRecord, place, fields, read):
+                if not _write(ChallengeRecord, place, fields, read, compared=_OUT):
                     raise StaleAccount
 
     def _compare_and_set(self, before: Account, stored: Account) -> None:
@@ -248,7 +268,6 @@ class DjangoHolders(Holders):
         return self.accounts.held(unique)
 
 
-@attrs.frozen(eq=False, repr=False)
 class DjangoKeyRotations(KeyRotations):
     """Keeps a row for each rotation; raises ``StoreBusy`` and ``Unavailable``."""
 
@@ -318,14 +337,22 @@ def _challenge_fields(challenge: Challenge) -> dict[str, object]:
 
 
 def _write(
-    model: type[Model], place: Mapping[str, object], fields: Mapping[str, object], before: Mapping[str, object]
+    model: type[Model],
+    place: Mapping[str, object],
+    fields: Mapping[str, object],
+    before: Mapping[str, object],
+    *,
+    compared: Iterable[str] = (),
 ) -> int:
-    """Write a row that was not there before, or what has changed of it, and return how many rows there are."""
+    """Write a row that was not there before, or what has changed of it, and return how many rows there are.
+
+    There is none where what is ``compared`` is not as it was before.
+    """
     if not before:
         prepared.insert(database(), model, {**place, **fields})
         return 1
     changed = {name: value for name, value in fields.items() if value != before[name]}
-    return prepared.update(database(), model, changed, **place)
+    return prepared.update(database(), model, changed, **place, **{name: before[name] for name in compared})
 
 
 def _challenges(user_id: UserId) -> QuerySet[ChallengeRecord]:
@@ -348,8 +375,10 @@ def _proof_rows(*of_user: str) -> QuerySet[Any, Any]:
     token, text = prepared.Placeholder("token", _TOKEN), Value(None, _TOKEN)
     devices = DeviceRecord.objects.using(database()).filter(account=user, activated_at__isnull=False)
     challenges = ChallengeRecord.objects.using(database()).filter(account=user, token=token)
-    return devices.values_list("index", "method", "created_at", "expires_at", text, text, *of_user).union(
-        challenges.values_list("index", text, "confirmed_at", "trusted_at", "token", "trust", *(text for _ in of_user)),
+    created, expires = MomentText("created_at"), MomentText("expires_at")
+    confirmed, trusted = MomentText("confirmed_at"), MomentText("trusted_at")
+    return devices.values_list("index", "method", created, expires, text, text, *of_user).union(
+        challenges.values_list("index", text, confirmed, trusted, "token", "trust", *(text for _ in of_user)),
         all=True,
     )
 
@@ -364,7 +393,12 @@ def _account_rows() -> QuerySet[AccountRecord, Any]:
     )
     key: Any = AccountRecord._meta.pk  # noqa: SLF001 - as above
     found = AccountRecord.objects.using(database()).filter(pk=prepared.Placeholder("user", key)).annotate(mine=mine)
-    return found.values_list(*_COLUMNS, *_login("user__"))
+    return found.values_list(*map(_read_as, _COLUMNS), *_login("user__"))
+
+
+def _read_as(column: str, account: str = "") -> str | MomentText:
+    """Say how a column is read that is found from an account by this name."""
+    return MomentText(account + column) if column in _MOMENTS else account + column
 
 
 def _login(user: str) -> tuple[str, ...]:
@@ -389,7 +423,7 @@ def _joined_rows(tokens: Any, known_by: Iterable[str]) -> QuerySet[Any, Any]:  #
     return read.values_list(
         *prepared.columns(tokens),
         *(f"user__{name}" for name in prepared.columns(meta.get_field("user").related_model)),
-        *(column if column.startswith("mine__") else account + column for column in _COLUMNS),
+        *(_read_as(column, "" if column.startswith("mine__") else account) for column in _COLUMNS),
     )
 
 

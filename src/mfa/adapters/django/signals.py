@@ -39,6 +39,9 @@ send_limit_reached = _signal(events.SendLimitReached, alarming=True)
 device_disabled = _signal(events.DeviceDisabled, alarming=True)
 verification_accepted = _signal(events.VerificationAccepted)
 verification_rejected = _signal(events.VerificationRejected, alarming=True)
+verification_reported = _signal(events.VerificationReported, alarming=True)
+device_synced = _signal(events.DeviceSynced)
+device_unsynced = _signal(events.DeviceUnsynced)
 account_locked = _signal(events.AccountLocked, alarming=True)
 browser_remembered = _signal(events.BrowserRemembered)
 browser_trusted = _signal(events.BrowserTrusted)
@@ -58,15 +61,15 @@ keys_rotated = _signal(events.KeysRotated)
 logger = logging.getLogger("mfa")
 
 
-@attrs.frozen(eq=False, repr=False)
 class DjangoPublisher(Publisher):
     """Tells signals and the log."""
 
     def publish(self, event: Event) -> None:
         """Log an event, with its fields as fields of the record, and send its signals."""
-        fields = {f"mfa_{name}": value for name, value in attrs.asdict(event).items()}
         level = logging.WARNING if type(event) in _ALARMING else logging.INFO
-        logger.log(level, type(event).__name__, extra={"mfa_event": type(event).__name__, **fields})
+        if logger.isEnabledFor(level):
+            fields = {f"mfa_{name}": value for name, value in attrs.asdict(event).items()}
+            logger.log(level, type(event).__name__, extra={"mfa_event": type(event).__name__, **fields})
         for signal in (SIGNALS[type(event)], event_published):
             for receiver, answer in signal.send_robust(sender=type(event), event=event):
                 if isinstance(answer, Exception):

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 from django.db import IntegrityError, transaction
 
+from mfa.adapters.django import prepared
 from mfa.adapters.django.database import database, translate_errors
 from mfa.application.ports.audit import AuditLevel, AuditTrail, rows_of
 from mfa.application.ports.publishing import Publisher
@@ -90,15 +91,17 @@ class DjangoUnitOfWork(UnitOfWork):
 
         So it is with a user who is deleted at that moment, whose account has nothing to belong to any more.
         """
-        connection = transaction.get_connection(database())
+        alias = database()
+        connection = transaction.get_connection(alias)
         if not connection.in_atomic_block and not connection.get_autocommit():
             raise NotDurable(_NOT_DURABLE)
         try:
             with ExitStack() as stack:
                 try:
-                    stack.enter_context(transaction.atomic(using=database(), durable=True))
+                    stack.enter_context(transaction.atomic(using=alias, durable=True))
                 except RuntimeError as error:
                     raise NotDurable(_NOT_DURABLE) from error
+                stack.enter_context(prepared.one_cursor(alias))
                 write()
         except IntegrityError:
             raise StaleAccount from None

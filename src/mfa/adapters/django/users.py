@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import attrs
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db import router
@@ -17,7 +16,6 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
 
 
-@attrs.frozen(eq=False, repr=False)
 class DjangoUserDirectory(UserDirectory):
     """Looks users up in the project's user model, whatever its key and fields are.
 

@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as framework_handler
 
-from mfa.adapters import accessor, requests
-from mfa.adapters.exceptions import api_exception
+from mfa.adapters import accessor
+from mfa.adapters.exceptions import exception_to
 from mfa.domain.errors import MfaError
 
 
@@ -16,7 +16,6 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     For ``EXCEPTION_HANDLER``, or to be called by the project's own. What is a fault of the installation stays a 500.
     """
     if isinstance(exc, MfaError):
-        use_cases = accessor.use_cases()
-        scheme = requests.scheme_of(context.get("request"), use_cases.token_provider)
-        exc = api_exception(exc, scheme, use_cases.step_up_status)
+        use_cases, request = accessor.use_cases(), context.get("request")
+        exc = exception_to(exc, request and use_cases.token_provider.token_of(request), use_cases)
     return framework_handler(exc, context)

@@ -1,4 +1,4 @@
-"""Logging in by a passkey: two routes for people of whom nothing is known yet."""
+"""Logging in by a passkey, for people of whom nothing is known yet, and what their password managers are told."""
 
 import logging
 from collections.abc import Sequence
@@ -13,9 +13,17 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.throttling import AnonRateThrottle
 
+from mfa.adapters import requests
+from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
-from mfa.adapters.serializers import PasskeySerializer, TimeField
+from mfa.adapters.serializers import (
+    PasskeyOptionsSerializer,
+    PasskeySerializer,
+    SignalsSerializer,
+    TimeField,
+    represented,
+)
 from mfa.application.login import LogIn, NotLoggedIn
 from mfa.application.ports.tokens import CookieIssuer
 
@@ -58,8 +66,7 @@ class MultiFactorPasskeyViewSet(MultiFactorViewSet):
 
     def begin(self, request: Request, **_: Any) -> Response:
         """Answer with options for the browser, and what it has to give back."""
-        begun = _offered(self.use_cases().begin_passkey_login)()
-        return Response({**begun.shown, "state": begun.state})
+        return Response(represented(PasskeyOptionsSerializer, _offered(self.use_cases().begin_passkey_login)()))
 
     def log_in(self, request: Request, **_: Any) -> Response:
         """Make a token for whoever holds a passkey; an unknown one is answered as a bad signature is."""
@@ -88,8 +95,32 @@ class MultiFactorPasskeyRouter(MultiFactorRouter):
     ]
 
 
+class MultiFactorSignalsViewSet(MultiFactorViewSet):
+    """What your password manager may be told of your passkeys; there only where there are any."""
+
+    permission_classes: Sequence[Any] = (IsTokenAuthenticated, IsVerified)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse every verb where there are no passkeys; raises ``NotFound``."""
+        _offered(self.use_cases().list_passkeys)
+        super().initial(request, *args, **kwargs)
+
+    def overview(self, request: Request, **_: Any) -> Response:
+        """Tell which passkeys there are, as the signals of browsers take it."""
+        token, list_passkeys = self.token(request), _offered(self.use_cases().list_passkeys)
+        known = list_passkeys(token, account=requests.account_read(request, token))
+        return Response(represented(SignalsSerializer, known))
+
+
+class MultiFactorSignalsRouter(MultiFactorRouter):
+    """Mounts a ``MultiFactorSignalsViewSet``, where a project likes."""
+
+    default_basename = "multi-factor-passkey-signals"
+    routes = [route("", "", get="overview")]  # noqa: RUF012 - declared by DRF
+
+
 def _offered(use_case: UseCase | None) -> UseCase:
-    """Return a use case; raises ``NotFound`` where a passkey alone does not log in."""
+    """Return a use case; raises ``NotFound`` where there is none."""
     if use_case is None:
         raise NotFound
     return use_case

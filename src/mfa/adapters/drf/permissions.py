@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
-from mfa.adapters.exceptions import MissingCredentials, TokenRequired, api_exception, is_forced
+from mfa.adapters.exceptions import MissingCredentials, TokenRequired, exception_to, is_forced
 from mfa.adapters.requests import Demanded
 from mfa.application.standing import Standing
 from mfa.domain.errors import MfaError, Refused
@@ -61,7 +61,7 @@ class _StandingPermission(IsTokenAuthenticated):
             if refusal is not None:
                 raise refusal
         except MfaError as error:
-            raise _refused(error, token) from None
+            raise exception_to(error, token, accessor.use_cases()) from None
         headers = getattr(view, "headers", None)
         if not requirements and headers is not None:  # in which DRF takes what it adds to the answer
             headers.update(grace_header(standing))
@@ -119,7 +119,7 @@ def check_requirement(request: Request, requirement: Demanded) -> None:
         if refusal is not None:
             raise refusal
     except MfaError as error:
-        raise _refused(error, token) from None
+        raise exception_to(error, token, accessor.use_cases()) from None
 
 
 async def acheck_requirement(request: Request, requirement: Demanded) -> None:
@@ -138,9 +138,3 @@ def _standing(request: Request, token: Token, view: object) -> Standing:
     """Tell how a token stands: by its account, or by its claims where those decide."""
     by_account = getattr(view, "mfa_by_account", False)
     return requests.assessment_of(request, token) if by_account else requests.standing_of(request, token)
-
-
-def _refused(error: MfaError, token: Token) -> Exception:
-    """Return what any view of a project can answer in the place of what the core refuses, such as that it is busy."""
-    use_cases = accessor.use_cases()
-    return api_exception(error, token.scheme or use_cases.token_provider.scheme, use_cases.step_up_status)

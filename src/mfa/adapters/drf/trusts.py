@@ -13,7 +13,13 @@ from mfa.adapters import cookies
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified
 from mfa.adapters.drf.routers import MultiFactorRouter, route
 from mfa.adapters.drf.viewsets import MultiFactorViewSet
-from mfa.adapters.serializers import TrustSerializer, TrustTokenSerializer, represented
+from mfa.adapters.serializers import (
+    MultiFactorSerializer,
+    TrustedSerializer,
+    TrustSerializer,
+    TrustTokenSerializer,
+    represented,
+)
 from mfa.application.trusts import Revoke, ShowTrust, Trusted
 from mfa.domain.trusts import id_of
 
@@ -40,7 +46,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
 
     def get_serializer_class(self) -> type[Serializer[Any]]:
         """Return what reads the body, in which nothing is looked for where a cookie has it."""
-        return super().get_serializer_class() if self.use_cases().trust_cookie is None else Serializer
+        return super().get_serializer_class() if self.use_cases().trust_cookie is None else MultiFactorSerializer
 
     def overview(self, request: Request, **_: Any) -> Response:
         """List the browsers that are remembered."""
@@ -63,7 +69,7 @@ class MultiFactorTrustViewSet(MultiFactorViewSet):
             return response
         if successor is not None:
             successor.issue()
-        return Response({"verifications-left": answer.verifications_left})
+        return Response(represented(TrustedSerializer, answer))
 
     def revoke(self, request: Request, index: str, **_: Any) -> Response:
         """Forget a browser, and what it had confirmed."""

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.http.request import split_domain_port
+from django.utils.translation import get_language
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -78,7 +79,7 @@ class MultiFactorViewSet(MultiFactorView, ViewSet):
     def get_serializer_class(self) -> type[Serializer[Any]]:
         """Return what reads the body; the browsable API and the metadata ask for other verbs than the request's."""
         action = self.action_map.get((self.request.method or "").lower(), "")
-        return self.serializer_classes.get(action, Serializer)
+        return self.serializer_classes.get(action, serializers.MultiFactorSerializer)
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Return what serializers may need to know."""
@@ -104,20 +105,16 @@ class MultiFactorViewSet(MultiFactorView, ViewSet):
     def reader(self) -> Serializer[Any]:
         """Return what reads the body, by its ``run_validation``: one for all requests, where it is of this package."""
         kind = self.get_serializer_class()
-        return serializers.made_once(kind) if kind.__module__ == serializers.__name__ else self.get_serializer()
+        own = kind.__module__ == serializers.__name__
+        return serializers.made_once(kind, get_language()) if own else self.get_serializer()
 
     def shown(self, listed: ListedDevice) -> dict[str, Any]:
         """Return a device as clients are shown it."""
-        return dict(_device_serializer(self.use_cases().methods).to_representation(listed))
+        return serializers.represented(serializers.DeviceSerializer, listed, methods=self.use_cases().methods)
 
 
-@lru_cache(maxsize=8)
-def _device_serializer(methods: Methods) -> serializers.DeviceSerializer:
-    return serializers.DeviceSerializer(context={"methods": methods})
-
-
-@lru_cache(maxsize=64)
-def _registration_serializer(methods: Methods, name: str) -> serializers.RegistrationSerializer:
+@lru_cache(maxsize=256)
+def _registration_serializer(methods: Methods, name: str, _language: str | None) -> serializers.RegistrationSerializer:
     return serializers.RegistrationSerializer(context={"method": methods.named(name)})
 
 
@@ -177,15 +174,13 @@ class MultiFactorVerifierViewSet(MultiFactorViewSet):
             return self.rejected()
         if successor is not None:
             successor.issue()
-        device = self.shown(verified.listed)
-        answer: dict[str, Any] = {"verifications-left": verified.verifications_left, "device": device}
-        made, cookie = verified.trust, self.use_cases().trust_cookie
-        if made is None:
-            return Response(answer)
-        if cookie is None:
-            return Response({**answer, "trust": serializers.represented(serializers.MadeTrustSerializer, made)})
-        response = Response({**answer, "trust": serializers.represented(serializers.KeptTrustSerializer, made)})
-        cookies.keep(response, cookie, made, path=cookies.above(request))
+        methods, cookie = self.use_cases().methods, self.use_cases().trust_cookie
+        shown = serializers.represented(
+            serializers.VerifiedSerializer, verified, methods=methods, cookie=cookie is not None
+        )
+        response = Response(shown)
+        if verified.trust is not None and cookie is not None:
+            cookies.keep(response, cookie, verified.trust, path=cookies.above(request))
         return response
 
     def rename(self, request: Request, index: str, **_: Any) -> Response:
@@ -279,7 +274,8 @@ class MultiFactorRegistrationViewSet(MultiFactorViewSet):
         """Return what reads the body for the method of the path."""
         if self.get_serializer_class() is not serializers.RegistrationSerializer:
             return self.get_serializer()
-        return _registration_serializer(self.use_cases().methods, self.method(self.kwargs[self.lookup_field]).name)
+        name = self.method(self.kwargs[self.lookup_field]).name
+        return _registration_serializer(self.use_cases().methods, name, get_language())
 
     def demand_found(self, request: Request, index: str) -> None:
         """Raise ``MethodNotFound`` for what names no method."""

@@ -9,7 +9,7 @@ import attrs
 
 from mfa.application.ports.repositories import AccountRepository, HeldDevice
 from mfa.domain.accounts import Account
-from mfa.domain.challenges import SpentLogin
+from mfa.domain.challenges import Challenge, SpentLogin
 from mfa.domain.errors import AlreadySpent, NotUnique, StaleAccount
 from mfa.domain.identifiers import TokenId, UserId
 
@@ -96,7 +96,9 @@ class MemoryAccountRepository(AccountRepository):
         if before == after:
             return after
         if after.concerns_token_alone(before):
-            self._accounts[before.user_id] = _with_challenges(stored, before, after)
+            self._accounts[before.user_id] = attrs.evolve(
+                stored, challenges=tuple(_challenges(stored, before, after).values())
+            )
             return after
         if stored.version != before.version:
             raise StaleAccount
@@ -113,32 +115,43 @@ class MemoryAccountRepository(AccountRepository):
 
 
 def _as_seen_by(token_id: TokenId | None, stored: Account) -> Account:
-    challenges = tuple(challenge for challenge in stored.challenges if challenge.token_id == token_id)
-    return attrs.evolve(stored, token_id=token_id, challenges=challenges)
+    mine = (challenge for challenge in stored.challenges if challenge.token_id == token_id)
+    return attrs.evolve(stored, token_id=token_id, challenges=tuple(sorted(mine, key=lambda each: each.index)))
 
 
-def _with_challenges(stored: Account, before: Account, after: Account) -> Account:
-    """Take over what is out for a token; raises ``StaleAccount`` where what is to be changed has gone."""
-    known = {(each.index, each.token_id): each for each in stored.challenges}
-    for each in after.challenges:
-        if before.challenge(each.index) is not None and (each.index, each.token_id) not in known:
-            raise StaleAccount
-        known[each.index, each.token_id] = each
-    return attrs.evolve(stored, challenges=tuple(known.values()))
+def _by_place(account: Account) -> dict[tuple[int, TokenId], Challenge]:
+    return {(each.index, each.token_id): each for each in account.challenges}
+
+
+def _challenges(stored: Account, before: Account, after: Account) -> dict[tuple[int, TokenId], Challenge]:
+    """Return what is stored with what has changed; raises ``StaleAccount`` where that is not as it was read."""
+    known, read, written = _by_place(stored), _by_place(before), _by_place(after)
+    left = {device.index for device in after.devices}
+    if any(known.get(place) != read[place] for place in read.keys() - written.keys() if place[0] in left):
+        raise StaleAccount
+    for place, each in written.items():
+        if each != read.get(place):
+            if known.get(place) != read.get(place):
+                raise StaleAccount
+            known[place] = each
+    return known
 
 
 def _merged(stored: Account, before: Account, after: Account) -> Account:
-    """Take over everything but the challenges of other tokens, which stay as long as their devices do."""
-    old = {device.index: device for device in before.devices}
-    kept = {device.index for device in after.devices if not device.renews(old.get(device.index))}
-    others = tuple(
-        each
-        for each in stored.challenges
-        if each.token_id not in {before.token_id, after.token_id}
-        and each.index in kept
-        and after.generation == before.generation
-    )
-    return attrs.evolve(after, token_id=None, version=stored.version + 1, challenges=(*after.challenges, *others))
+    """Take over everything, but leave challenges that were not read, which stay as long as their devices do."""
+    mine = _by_place(after)
+    if after.generation == before.generation:
+        old = {device.index: device for device in before.devices}
+        left = {device.index for device in after.devices}
+        renewed = {device.index for device in after.devices if device.renews(old.get(device.index))}
+        read = _by_place(before)
+        mine = {
+            place: each
+            for place, each in _challenges(stored, before, after).items()
+            if place in mine
+            or (place not in read and each.index in (left if each.token_id == before.token_id else left - renewed))
+        }
+    return attrs.evolve(after, token_id=None, version=stored.version + 1, challenges=tuple(mine.values()))
 
 
 def _seals(account: Account) -> list[bytes]:

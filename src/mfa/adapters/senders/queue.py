@@ -17,6 +17,7 @@ from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Notice, NoticeSender, Sender
 from mfa.domain import states
 from mfa.domain.errors import DeliveryFailed, SealError
+from mfa.domain.values import ValueObject
 
 CONTEXT = b"mfa.adapters.senders.queue: parcel"
 """Binds a seal to the queue and to how a parcel is written: nothing that is sealed elsewhere opens here."""
@@ -32,8 +33,8 @@ FIRST_WAIT = timedelta(seconds=2)
 logger = logging.getLogger("mfa")
 
 
-@attrs.frozen(kw_only=True)
-class _Sealed:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class _Sealed(ValueObject):
     """What travels through a queue, and until when it is of any use.
 
     ``sender``, which each has, is what the ``QueuedSender`` is called that has handed it over and knows who does the
@@ -59,7 +60,7 @@ class _Sealed:
         return now() + after < self.until
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Parcel(_Sealed):
     """A code on its way through a queue, and in which language it is delivered."""
 
@@ -72,7 +73,7 @@ class Parcel(_Sealed):
     language: str | None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class NoticeParcel(_Sealed):
     """A notice on its way through a queue, and how often it was tried already where a queue does not count itself."""
 
@@ -85,8 +86,8 @@ class NoticeParcel(_Sealed):
     tries: int = 0
 
 
-@attrs.frozen(kw_only=True)
-class Failure:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Failure(ValueObject):
     """Why a parcel was not delivered, in words that quote neither code nor address."""
 
     reason: str

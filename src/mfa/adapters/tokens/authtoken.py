@@ -76,10 +76,10 @@ def known(auth: AuthToken) -> Token:
 
     Every permission and view of a request asks, so it is made once for a row that stays as it is.
     """
-    row = (auth.key, auth.created, auth.user_id)
+    row = key, created, user_id = (auth.key, auth.created, auth.user_id)
     made = vars(auth).get(_MADE)
     if made is None or made[0] != row:
-        token = Token(id=identity("authtoken", _digest(auth.key), auth.created), user_id=UserId(str(auth.user_id)))
+        token = Token(id=identity("authtoken", _digest(key), created), user_id=UserId(str(user_id)))
         made = vars(auth)[_MADE] = (row, token)
     found: Token = made[1]
     return found

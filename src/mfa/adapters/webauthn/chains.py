@@ -6,7 +6,7 @@ the next one may issue it. Names are compared, but name constraints and policies
 are not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import zip_longest
@@ -23,9 +23,11 @@ _PEM = b"-----BEGIN CERTIFICATE-----"
 def trust_roots(folder: Path) -> tuple[x509.Certificate, ...]:
     """Read the certificates in a folder, PEM or DER, by the names that such files have.
 
-    Raises ``ValueError`` that names the file, and ``OSError``.
+    Raises ``ValueError`` that names the file, or the folder where there is none, and ``OSError``.
     """
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not files:
+        raise ValueError(f"{folder} has no certificate: the name of one ends with {', '.join(sorted(SUFFIXES))}.")
     return tuple(certificate for path in files for certificate in _certificates(path))
 
 
@@ -35,6 +37,13 @@ def _certificates(path: Path) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(data) if _PEM in data else [x509.load_der_x509_certificate(data)]
     except ValueError as error:
         raise ValueError(f"{path} holds no certificate that can be read.") from error
+
+
+def readable(certificates: Iterable[bytes]) -> Iterator[x509.Certificate]:
+    """Read certificates that are trusted, but for those that the library cannot read: some are not as DER has it."""
+    for data in certificates:
+        with suppress(ValueError):
+            yield x509.load_der_x509_certificate(data)
 
 
 def trusted(path: Sequence[bytes], roots: Sequence[x509.Certificate], now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """What authenticators write and sign, read and checked by python-fido2 where it does so, and by ``cryptography``."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from cryptography import x509
@@ -32,15 +33,14 @@ class Fido2AuthenticatorCryptography(AuthenticatorCryptography):
 
     def signed(self, public_key: bytes, message: bytes, signature: bytes) -> bool:
         """Tell whether the signature is the key's; nothing is, for a key that ``algorithm`` refuses."""
-        try:
-            return keys.signed(keys.load(public_key), message, signature)
-        except Unreadable:
-            return False
+        with suppress(Unreadable), keys.unreadable_on_error():
+            return keys.signed(keys.read(public_key), message, signature)
+        return False
 
     def trust_path(self, attestation: AttestationObject, client_data_hash: bytes) -> tuple[bytes, ...]:
         """Verify a statement by the procedure of its format, and return its certificates; raises ``Unreadable``."""
         return statements.verify(attestation, client_data_hash)
 
-    def trusted(self, trust_path: Sequence[bytes], now: datetime) -> bool:
-        """Tell whether certificates that are valid now chain up to one of the trust roots, or are one."""
-        return chains.trusted(trust_path, self._roots, now)
+    def trusted(self, trust_path: Sequence[bytes], now: datetime, roots: Sequence[bytes] = ()) -> bool:
+        """Tell whether certificates that are valid now chain up to one of the trust roots, or of these; or are one."""
+        return chains.trusted(trust_path, (*self._roots, *chains.readable(roots)), now)

@@ -1,7 +1,7 @@
 """Attestation statements, each verified by the procedure of its format (WebAuthn Level 3 section 8).
 
-What python-fido2 does is left to it; what it leaves out is added. It has no ``android-key``, and its ``tpm`` wants the
-clock's ``safe`` flag to be 0 or 1, where the specification's own example has 0x33: these two are verified here.
+What python-fido2 does is left to it; what it leaves out is added. It has no ``android-key``, and its ``tpm`` reads the
+clock, which section 8.3 ignores and the specification's own example fills with noise: these two are verified here.
 """
 
 import hashlib
@@ -10,12 +10,14 @@ from typing import Any
 
 import attrs
 from cryptography import x509
+from cryptography.hazmat import asn1
 from fido2.attestation.apple import AppleAttestation
 from fido2.attestation.base import Attestation
 from fido2.attestation.packed import OID_AAGUID, PackedAttestation
 from fido2.attestation.tpm import OID_AIK_CERTIFICATE, TpmPublicFormat
 from fido2.attestation.u2f import FidoU2FAttestation
 from fido2.cose import ES256, CoseKey
+from fido2.utils import ByteBuffer
 from fido2.webauthn import AttestedCredentialData, AuthenticatorData
 
 from mfa.adapters.webauthn import keys
@@ -63,15 +65,13 @@ class _Evidence:
         """Return the certificate whose key attests."""
         return x509.load_der_x509_certificate(self.statement["x5c"][0])
 
-    def demand_algorithm(self) -> int:
-        """Return by which algorithm the statement is signed, if that is one to believe."""
-        algorithm: int = self.statement["alg"]
-        _demand(algorithm in keys.ALGORITHMS)
-        return algorithm
+    def demand_algorithm(self) -> None:
+        """Refuse an algorithm that is none to believe."""
+        _demand(self.statement["alg"] in keys.ALGORITHMS)
 
     def demand_signature(self, message: bytes) -> None:
         """Refuse a message that the key of the leaf has not signed."""
-        key = CoseKey.for_alg(self.demand_algorithm()).from_cryptography_key(self.leaf.public_key())
+        key = CoseKey.for_alg(self.statement["alg"]).from_cryptography_key(self.leaf.public_key())
         _demand(keys.signed(key, message, self.statement["sig"]))
 
     def demand_credential_key(self, key: Any) -> None:  # noqa: ANN401 - any kind of key that a certificate can hold
@@ -108,8 +108,12 @@ def _apple(evidence: _Evidence) -> None:
 
 # Trusted platform modules (section 8.3; TPM 2.0 Library, Part 2: Structures)
 
-_HASHES = {-7: "sha256", -35: "sha384", -36: "sha512", -257: "sha256"}
-"""The hash that each signature algorithm employs (RFC 9053 section 2.1; RFC 8812 section 2)."""
+_HASHES = {-7: "sha256", -35: "sha384", -36: "sha512", -257: "sha256", -65535: "sha1"}
+"""The hash that each signature algorithm employs (RFC 9053 section 2.1; RFC 8812 section 2).
+
+The last is RS1, by which the modules under Windows attest, and which is believed of modules alone: it is about a
+challenge that nobody knew before, so collisions of SHA-1 are of no use, and second preimages are out of reach.
+"""
 
 _GENERATED_CERTIFY = b"\xffTCG\x80\x17"
 """``TPM_GENERATED_VALUE`` and ``TPM_ST_ATTEST_CERTIFY``: made inside the module, and about a key (section 10.12.8)."""
@@ -122,37 +126,32 @@ _OCTET_STRING_OF_16 = b"\x04\x10"
 
 
 def _tpm(evidence: _Evidence) -> None:
-    """Verify that a module has certified the credential's key; nothing depends on its clock, which is skipped."""
-    statement = evidence.statement
+    """Verify that a module has certified the credential's key (``TPMS_ATTEST``), by a key of its identity."""
+    statement, area = evidence.statement, TpmPublicFormat.parse(evidence.statement["pubArea"])
     _demand(statement["ver"] == "2.0")
-    area = TpmPublicFormat.parse(statement["pubArea"])
     evidence.demand_credential_key(area.public_key())
-    extra_data, name = _certified(statement["certInfo"])
-    _demand(extra_data == hashlib.new(_HASHES[evidence.demand_algorithm()], evidence.message).digest())
-    _demand(name == area.name())
+    info = ByteBuffer(statement["certInfo"])
+    _demand(info.read(len(_GENERATED_CERTIFY)) == _GENERATED_CERTIFY)
+    _sized(info)  # who signs
+    _demand(_sized(info) == hashlib.new(_HASHES[statement["alg"]], evidence.message).digest())
+    info.read(_CLOCK_AND_FIRMWARE_BYTES)
+    _demand(_sized(info) == area.name())
+    _sized(info)  # where the key is kept
+    _demand(not info.read())
     evidence.demand_signature(statement["certInfo"])
     _demand_identity(evidence.leaf, evidence.credential.aaguid)
 
 
-def _certified(info: bytes) -> tuple[bytes, bytes]:
-    """Read what was handed in to be signed, and the name of the key that is certified (``TPMS_ATTEST``)."""
-    _demand(info.startswith(_GENERATED_CERTIFY))
-    _, at = _sized(info, len(_GENERATED_CERTIFY))
-    extra_data, at = _sized(info, at)
-    name, at = _sized(info, at + _CLOCK_AND_FIRMWARE_BYTES)
-    _, at = _sized(info, at)
-    _demand(at == len(info))  # which a length beyond the end leaves behind
-    return extra_data, name
-
-
-def _sized(data: bytes, at: int) -> tuple[bytes, int]:
-    start = at + 2
-    end = start + int.from_bytes(data[at:start])
-    return data[start:end], end
+def _sized(data: ByteBuffer) -> bytes:
+    return data.read(data.unpack("!H"))
 
 
 def _demand_identity(certificate: x509.Certificate, aaguid: bytes) -> None:
-    """Refuse a certificate that is not one of a module's identity (section 8.3.1); it need not name any model."""
+    """Refuse a certificate that is not one of a module's identity (section 8.3.1); it need not name any model.
+
+    Which manufacturers there are changes, and each writes its own number in its own way: who stands for them is the
+    root.
+    """
     extensions = certificate.extensions
     _demand(certificate.version is x509.Version.v3)
     _demand(not list(certificate.subject))
@@ -170,72 +169,44 @@ def _demand_identity(certificate: x509.Certificate, aaguid: bytes) -> None:
 
 _KEY_DESCRIPTION = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.1.17")
 
-_CHALLENGE, _SOFTWARE_ENFORCED, _TEE_ENFORCED = 4, 6, 7
-"""Positions in ``KeyDescription``."""
 
-_PURPOSE, _ALL_APPLICATIONS, _ORIGIN = 1, 600, 702
-"""Tags in ``AuthorizationList``."""
+@asn1.sequence
+class _KeyDescription:
+    """What a key store says of a key; of the lists of authorizations each version has more."""
 
-_ONLY_SIGN, _GENERATED = b"\x31\x03\x02\x01\x02", b"\x02\x01\x00"
-"""A set of the one number 2, and the number 0, in DER."""
+    attestation_version: asn1.TLV
+    attestation_security_level: asn1.TLV
+    keymaster_version: asn1.TLV
+    keymaster_security_level: asn1.TLV
+    attestation_challenge: bytes
+    unique_id: asn1.TLV
+    software_enforced: list[asn1.TLV]
+    tee_enforced: list[asn1.TLV]
 
-_HIGH_TAG = 31
-_MOST_TAG = 1 << 16
-_LONG_LENGTH = 0x80
+
+_PURPOSE, _ALL_APPLICATIONS, _ORIGIN = b"\xa1", b"\xbf\x84\x58", b"\xbf\x85\x3e"
+"""Tags in ``AuthorizationList``: 1, 600 and 702."""
+
+_ONLY_SIGN_AND_GENERATED = {(_PURPOSE, b"\x31\x03\x02\x01\x02"), (_ORIGIN, b"\x02\x01\x00")}
+"""A set of the one number 2, and the number 0."""
 
 
 def _android_key(evidence: _Evidence) -> None:
     """Verify that a key store has certified the credential's key.
 
     The key has to be made there, to sign and nothing else, and not for all applications; either list of
-    authorizations may say so, since which of them is believed is a matter of the certificates above. Both are empty in
-    the specification's own example, so what is not said at all is not held against a key.
+    authorizations may say so, since which of them is believed is a matter of the certificates above. In the
+    specification's own example both are empty: where nothing at all is said, nothing is held against a key.
     """
+    evidence.demand_algorithm()
     evidence.demand_signature(evidence.message)
     evidence.demand_credential_key(evidence.leaf.public_key())
     extension = evidence.leaf.extensions.get_extension_for_oid(_KEY_DESCRIPTION)
-    ((_, description),) = elements(extension.value.public_bytes())
-    fields = [content for _, content in elements(description)]
-    _demand(equal(fields[_CHALLENGE], evidence.client_data_hash))
-    for authorizations in (fields[_SOFTWARE_ENFORCED], fields[_TEE_ENFORCED]):
-        said = dict(elements(authorizations))
-        _demand(_ALL_APPLICATIONS not in said)
-        _demand(said.get(_ORIGIN, _GENERATED) == _GENERATED)
-        _demand(said.get(_PURPOSE, _ONLY_SIGN) == _ONLY_SIGN)
-
-
-def elements(data: bytes) -> list[tuple[int, bytes]]:
-    """Cut DER (X.690 section 8.1) into its elements, as numbers of tags and contents; their kinds are not looked at."""
-    found, at = [], 0
-    while at < len(data):
-        tag, at = _tag(data, at)
-        length, at = _length(data, at)
-        _demand(at + length <= len(data))
-        found.append((tag, data[at : at + length]))
-        at += length
-    return found
-
-
-def _tag(data: bytes, at: int) -> tuple[int, int]:
-    tag = data[at] & _HIGH_TAG
-    at += 1
-    if tag < _HIGH_TAG:
-        return tag, at
-    tag, more = 0, True
-    while more:
-        tag, more = tag << 7 | data[at] & 0x7F, data[at] >= _LONG_LENGTH
-        _demand(tag < _MOST_TAG)
-        at += 1
-    return tag, at
-
-
-def _length(data: bytes, at: int) -> tuple[int, int]:
-    first, at = data[at], at + 1
-    if first < _LONG_LENGTH:
-        return first, at
-    _demand(first > _LONG_LENGTH)  # a length that is not said is for BER
-    end = at + first - _LONG_LENGTH
-    return int.from_bytes(data[at:end]), end
+    description = asn1.decode_der(_KeyDescription, extension.value.public_bytes())
+    _demand(equal(description.attestation_challenge, evidence.client_data_hash))
+    said = {(each.tag_bytes, bytes(each.data)) for each in description.software_enforced + description.tee_enforced}
+    judged = {(tag, value) for tag, value in said if tag in {_PURPOSE, _ALL_APPLICATIONS, _ORIGIN}}
+    _demand(judged == _ONLY_SIGN_AND_GENERATED or not said)
 
 
 _PROCEDURES: dict[str, Callable[[_Evidence], None]] = {

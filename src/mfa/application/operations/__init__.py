@@ -4,6 +4,7 @@ Commands and the admin only call these, and so may a script (``accessor.use_case
 """
 
 from mfa.application.operations.access import LockDown, LockedDown, Reset, ResetAccount, Unlock
+from mfa.application.operations.metadata import Refreshed, RefreshMetadata, ShowMetadata
 from mfa.application.operations.moving import Import, ImportDevices, ImportedRow, ImportedUser
 from mfa.application.operations.operator import Operator
 from mfa.application.operations.passes import IssuedPass, IssuePass, PassWanted
@@ -31,6 +32,8 @@ __all__ = [
     "PassWanted",
     "Purge",
     "ReadTrail",
+    "RefreshMetadata",
+    "Refreshed",
     "Report",
     "ReportMissing",
     "ReportUsers",
@@ -38,6 +41,7 @@ __all__ = [
     "ResetAccount",
     "RotateKeys",
     "SealedUnder",
+    "ShowMetadata",
     "ShowStatus",
     "TrailWanted",
     "Unlock",

@@ -17,9 +17,9 @@ from mfa.domain.errors import DeviceNotFound, MethodNotFound
 from mfa.domain.events import AccountEvent
 from mfa.domain.identifiers import UserId
 from mfa.domain.operations import locked_down, reset, unlocked
+from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Unlock(UseCase):
     """Clears what was counted, so that nothing waits and nothing is disabled, and ends a lockdown.
 
@@ -38,8 +38,8 @@ class Unlock(UseCase):
             self.transactions.run(user_id, None, decide, attempts=MOST_ATTEMPTS_OF_OPERATORS)
 
 
-@attrs.frozen(kw_only=True)
-class Reset:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Reset(ValueObject):
     """The wish to be rid of devices: of one ``method``, of the one ``device``, or of all where neither is given."""
 
     user_id: UserId
@@ -47,7 +47,6 @@ class Reset:
     device: int | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
 class ResetAccount(UseCase):
     """Removes devices without a verification, forgets browsers and has every token unverified.
 
@@ -84,8 +83,8 @@ class ResetAccount(UseCase):
         )
 
 
-@attrs.frozen(kw_only=True)
-class LockedDown:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LockedDown(ValueObject):
     """What a lockdown ended: how many tokens of each provider, None for one that cannot end its own."""
 
     tokens: Mapping[str, int | None]

@@ -31,6 +31,7 @@ from mfa.domain.events import DeviceActivated
 from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.base import Method
 from mfa.domain.moving import MEMORY_INDEX, Moved, moved_in, read_moved, write_moved
+from mfa.domain.values import ValueObject
 
 BATCH = 200
 """Users who are looked up at once."""
@@ -52,8 +53,8 @@ class Import:
     told: bool = True
 
 
-@attrs.frozen(kw_only=True)
-class ImportedRow:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ImportedRow(ValueObject):
     """What became of a row: ``index`` is that of its device, where there is one, ``reason`` a stable word, or empty.
 
     An imported one has a reason where it is weak.
@@ -270,7 +271,7 @@ def _adopted(method: Method, arrival: Arrival) -> Adoption:
         raise NotAdopted("unreadable") from None
 
 
-def _told(row: FoundRow, outcome: Outcome, reason: str = "", index: int | None = None) -> ImportedRow:
+def _told(row: FoundRow, outcome: Outcome, reason: str, index: int | None = None) -> ImportedRow:
     return ImportedRow(
         row=row.row, method=row.method, name=storable_name(row.name), outcome=outcome, reason=reason, index=index
     )

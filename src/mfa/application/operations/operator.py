@@ -11,6 +11,7 @@ from mfa.domain.errors import InvalidField, NotAllowed
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import without_control
 from mfa.domain.policies import Profile
+from mfa.domain.values import ValueObject
 
 MOST_NAME_CHARACTERS = 150
 MOST_REASON_CHARACTERS = 500
@@ -30,8 +31,8 @@ def _why(text: str) -> str:
     return why
 
 
-@attrs.frozen(kw_only=True)
-class Operator:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Operator(ValueObject):
     """Who acts, and why, as both stand in the audit trail.
 
     ``user_id`` is the operator's own account, None for whoever has a shell on the machine. Raises ``InvalidField`` for

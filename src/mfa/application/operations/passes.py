@@ -15,13 +15,14 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Enrolment
 from mfa.domain.methods.temporary_pass import PASS
 from mfa.domain.operations import with_pass
+from mfa.domain.values import ValueObject
 
 LONGEST_PASS = timedelta(days=7)
 MOST_USES = 100
 
 
-@attrs.frozen(kw_only=True)
-class PassWanted:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PassWanted(ValueObject):
     """The wish for a pass that is good for so long, and for so many verifications."""
 
     user_id: UserId
@@ -29,8 +30,8 @@ class PassWanted:
     uses: int = 1
 
 
-@attrs.frozen(kw_only=True)
-class IssuedPass:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class IssuedPass(ValueObject):
     """A pass, which is shown once and kept nowhere; the user verifies it at that index."""
 
     value: str = attrs.field(repr=False)
@@ -39,7 +40,6 @@ class IssuedPass:
     uses: int
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
 class IssuePass(UseCase):
     """Gives a user a pass, in the place of any other.
 

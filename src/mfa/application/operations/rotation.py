@@ -16,6 +16,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.errors import RotationIncomplete, SealError
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.moving import MEMORY_INDEX
+from mfa.domain.values import ValueObject
 
 BATCH = 200
 """Accounts whose keys, and what their seals begin with, are read at once."""
@@ -24,8 +25,8 @@ MOST_PASSES = 3
 """How often all accounts are gone through: what is sealed meanwhile by a process with the old settings is found."""
 
 
-@attrs.frozen(kw_only=True)
-class SealedUnder:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SealedUnder(ValueObject):
     """How many values are sealed under a key, by what the key is called; ``first`` where it is the one that seals."""
 
     key: str

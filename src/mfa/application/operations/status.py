@@ -12,12 +12,13 @@ from mfa.domain.devices import Device
 from mfa.domain.errors import SealError
 from mfa.domain.identifiers import UserId
 from mfa.domain.trusts import Trust
+from mfa.domain.values import ValueObject
 
 LAST_EVENTS = 10
 
 
-@attrs.frozen(kw_only=True)
-class AccountStatus:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AccountStatus(ValueObject):
     """A user's devices, pending ones and passes among them, what waits until when, browsers and the last events.
 
     ``unreadable`` are the indexes of devices whose seals do not open, as where a key is lost: they verify nothing, and

@@ -11,13 +11,14 @@ from mfa.application.transactions import UseCase, retried
 from mfa.domain.errors import InvalidField
 from mfa.domain.events import EVENT_NAMES
 from mfa.domain.identifiers import UserId
+from mfa.domain.values import ValueObject
 
 BATCH = 500
 """Rows that are read at once."""
 
 
-@attrs.frozen(kw_only=True)
-class TrailWanted:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class TrailWanted(ValueObject):
     """The wish for the rows of one user, or of all; since a time, or for so long; of these events, or of all."""
 
     user_id: UserId | None = None

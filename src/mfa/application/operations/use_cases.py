@@ -3,6 +3,7 @@
 import attrs
 
 from mfa.application.operations.access import LockDown, ResetAccount, Unlock
+from mfa.application.operations.metadata import RefreshMetadata, ShowMetadata
 from mfa.application.operations.moving import ImportDevices
 from mfa.application.operations.passes import IssuePass
 from mfa.application.operations.purge import Purge
@@ -27,3 +28,5 @@ class Operations:
     count_seals: CountSeals
     read_trail: ReadTrail
     import_devices: ImportDevices
+    show_metadata: ShowMetadata
+    refresh_metadata: RefreshMetadata

@@ -13,19 +13,22 @@ import attrs
 from mfa.domain import events
 from mfa.domain.events import Event
 from mfa.domain.identifiers import UserId
+from mfa.domain.values import ValueObject
 
 AuditLevel = Literal["changes", "all", "off"]
 """Which events are kept: all but accepted verifications and dispatches, all, or none."""
 
 USER = "user"
+"""Who acted, where it was the owner of the account; no operator may be called so."""
+
 SYSTEM = "system"
-"""Who acted, where it was no operator; no operator may be called so."""
+"""Who acted, where it was nobody; no operator may be called so."""
 
 _FREQUENT = (events.BrowserTrusted, events.ChallengeDispatched, events.VerificationAccepted)
 
 
-@attrs.frozen(kw_only=True)
-class Client:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Client(ValueObject):
     """Where a request came from: the peer's address, None where it is none, and what its browser says of itself."""
 
     address: str | None = attrs.field(default=None, repr=False)
@@ -36,8 +39,8 @@ NOWHERE = Client()
 """Where nobody knows from."""
 
 
-@attrs.frozen(kw_only=True)
-class Origin:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Origin(ValueObject):
     """Who acts, and why: ``actor`` is ``user``, ``system`` or the name of an operator, ``why`` what that one says."""
 
     actor: str = USER
@@ -77,8 +80,8 @@ class ClientAddress(Protocol):
         """Return where a request came from; no address where what is said to be one is none."""
 
 
-@attrs.frozen(kw_only=True)
-class AuditRow:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AuditRow(ValueObject):
     """One event as it is kept; ``number`` orders the rows, and is None until the row is stored.
 
     ``reason`` is why a value was rejected, or what an event of the deployment counted.
@@ -97,8 +100,8 @@ class AuditRow:
     number: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class AuditQuery:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AuditQuery(ValueObject):
     """Which rows are asked for, the newest first, or the ``oldest_first``: of one user, since a time, of some events.
 
     ``before`` and ``after`` are numbers of rows that are not among them.
@@ -147,7 +150,7 @@ def _row(event: Event, origin: Origin) -> AuditRow:
 
 
 def _reason(event: Event) -> str:
-    if isinstance(event, events.VerificationRejected):
+    if isinstance(event, events.VerificationRejected | events.VerificationReported):
         return event.reason.value
     counts = getattr(event, "counts", None)
     if counts is not None:

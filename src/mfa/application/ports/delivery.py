@@ -8,6 +8,7 @@ import attrs
 
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.methods.out_of_band import Addressing as Addressing
+from mfa.domain.values import ValueObject
 
 __all__ = ["Addressing", "DeliveryTimedOut", "Message", "Notice", "NoticeSender", "Sender", "SentChallenge"]
 
@@ -16,8 +17,8 @@ class DeliveryTimedOut(Exception):
     """A sender waited in vain for an answer; the code may have been sent all the same."""
 
 
-@attrs.frozen(kw_only=True)
-class SentChallenge:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SentChallenge(ValueObject):
     """Which challenge a message belongs to, so that a late failure can void it."""
 
     token: Token
@@ -25,8 +26,8 @@ class SentChallenge:
     dispatched_at: datetime
 
 
-@attrs.frozen(kw_only=True)
-class Message:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Message(ValueObject):
     """A code for one person; ``challenge`` is for senders that learn of a failure after ``send`` has returned.
 
     ``device_name`` is what its owner calls the device, once the address is proved, and empty before. ``site`` is the
@@ -58,8 +59,8 @@ class Sender(Protocol):
         """
 
 
-@attrs.frozen(kw_only=True)
-class Notice:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Notice(ValueObject):
     """A mail that tells a person what has happened to the account, worded already: as text, and the same as HTML."""
 
     destination: str = attrs.field(repr=False)

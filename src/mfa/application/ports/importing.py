@@ -14,6 +14,7 @@ from mfa.domain.methods.adoption import ImportedCodes as ImportedCodes
 from mfa.domain.methods.adoption import ImportedCredential as ImportedCredential
 from mfa.domain.methods.adoption import ImportedSeed as ImportedSeed
 from mfa.domain.methods.recovery import ForeignHashes as ForeignHashes
+from mfa.domain.values import ValueObject
 
 __all__ = [
     "Failed",
@@ -39,15 +40,15 @@ class SourceUnreadable(Exception):
     """There is nothing to read from, such as a table that is missing; its text is a sentence for whoever imports."""
 
 
-@attrs.frozen(kw_only=True)
-class LeftOut:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class LeftOut(ValueObject):
     """A row that is not meant to come, such as a device that was never confirmed; ``reason`` is a stable word."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True)
-class Failed:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Failed(ValueObject):
     """A row that should come and cannot be read; ``reason`` is a stable word.
 
     Where a setting of the source is missing, or does not fit, that is ``setting:`` and its name.

@@ -7,10 +7,11 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.identifiers import UserId
+from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True)
-class Report:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Report(ValueObject):
     """So many users, those with an active device of each method, those without any, and those with a disabled one.
 
     A user is one user however many devices of a method he has.

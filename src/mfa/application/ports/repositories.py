@@ -10,12 +10,14 @@ from mfa.domain.accounts import Account
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.proofs import Proofs
+from mfa.domain.values import ValueObject
 
 Credentials = TypeVar("Credentials")
+"""The row that an authentication class makes a request's token of."""
 
 
-@attrs.frozen(kw_only=True)
-class HeldDevice:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class HeldDevice(ValueObject):
     """An active device, and whose it is; ``state`` is sealed."""
 
     user_id: UserId
@@ -68,7 +70,8 @@ class AccountRepository(Holders, AccountIndex, Protocol):
         """Store what differs between two states of an account, enter what is spent, and return the account as stored.
 
         Raises ``StaleAccount``, having changed nothing, when the stored version is no longer that of ``before``, unless
-        nothing differs but what is out for one token. Raises ``NotUnique`` when a device is to be called what another
+        nothing differs but what is out for one token; and when a challenge that differs is not stored as it was read,
+        since that need not have moved the version. Raises ``NotUnique`` when a device is to be called what another
         user's device is called, and ``AlreadySpent``. What a device confirmed that another has taken the place of
         (``Device.renews``) is dropped for other tokens.
         """

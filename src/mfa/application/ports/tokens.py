@@ -9,6 +9,7 @@ import attrs
 
 from mfa.domain.identifiers import Token, UserId
 from mfa.domain.policies import Confirmation
+from mfa.domain.values import ValueObject
 
 
 class TokenProvider(Protocol):
@@ -108,8 +109,8 @@ def ender_of(provider: TokenProvider) -> TokenEnder:
     return provider if isinstance(provider, TokenEnder) else Unendable(type(provider).__name__)
 
 
-@attrs.frozen(kw_only=True)
-class Recorded:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Recorded(ValueObject):
     """How a token stood when it was made, in the token's own words; it is not asked which methods resist phishing."""
 
     required: int

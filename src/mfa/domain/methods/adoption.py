@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 import attrs
 
+from mfa.domain.values import ValueObject
+
 NOTHING_YET: Mapping[int, bytes] = MappingProxyType({})
 
 
@@ -38,15 +40,15 @@ class ImportedSeed:
     used_at: datetime | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ImportedAddress:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ImportedAddress(ValueObject):
     """Where codes are sent: an address of mail or a number; empty where it is whatever the user's own address is."""
 
     address: str = attrs.field(default="", repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class ImportedCode:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ImportedCode(ValueObject):
     """One recovery code that is not used yet: its text, or where the source has nothing else its hash as it stands.
 
     ``bits`` is how hard the source's own codes are to guess; None: as a random code of that length and alphabet is,
@@ -58,8 +60,8 @@ class ImportedCode:
     bits: float | None = None
 
 
-@attrs.frozen(kw_only=True)
-class ImportedCodes:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ImportedCodes(ValueObject):
     """What is left of a sheet of recovery codes; none are, where all are used.
 
     Where it is ``whole``, what was on the same sheet at an earlier import, and is no more, was used in between, or is

@@ -10,9 +10,11 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.identifiers import UserId
 from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.sends import SendLimits
+from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Verdict
 
 MAX_VALUE_BYTES = 4096
@@ -29,6 +31,8 @@ _INVISIBLE = "\u00ad\u061c\ufeff" + "".join(
 )
 """Soft hyphens, joiners, marks of direction: whatever pages, apps and keyboards put beside a code unseen."""
 
+_NOBODY = UserId("")
+
 _DROPPED = frozenset(_WHITE_SPACE + _INVISIBLE + "\N{MINUS SIGN}")
 
 
@@ -44,11 +48,12 @@ class Entropy(Protocol):
         """Return this many random decimal digits, each value equally likely."""
 
 
-@attrs.frozen(kw_only=True)
-class RegistrationField:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class RegistrationField(ValueObject):
     """A field that a client fills in to register; adapters turn it into a form of their own.
 
-    ``kind`` is ``text``, ``email`` or ``phone``.
+    ``kind`` is ``text``, ``email`` or ``phone``. With ``choices`` it is one of these words, and the client itself
+    chooses: a form for people leaves it out.
     """
 
     name: str
@@ -56,16 +61,18 @@ class RegistrationField:
     kind: str = "text"
     required: bool = False
     max_length: int = 254
+    choices: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class Enrolment:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Enrolment(ValueObject):
     """A wish to register a device: for whom, where, and what the client filled in.
 
     ``siblings`` are the states of the user's active devices of the same method, by index, where it is collective. In
     the place of ``user_email`` may be given what looks it up, which most methods never ask for.
     """
 
+    user_id: UserId = _NOBODY
     user_name: str
     _user_email: str | Callable[[], str] = attrs.field(default="", repr=False)
     site: str = ""
@@ -79,8 +86,8 @@ class Enrolment:
         return self._user_email if isinstance(self._user_email, str) else self._user_email()
 
 
-@attrs.frozen(kw_only=True)
-class Registration:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Registration(ValueObject):
     """A new device as its method made it; ``shown`` goes to the person once and is kept nowhere.
 
     ``sent`` is the state of a challenge that is out from the beginning, and good for ``lifetime``.
@@ -93,8 +100,8 @@ class Registration:
     shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
 
-@attrs.frozen(kw_only=True)
-class Outgoing:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Outgoing(ValueObject):
     """A code on its way to a person, before it knows whose device it is for."""
 
     destination: str = attrs.field(repr=False)
@@ -102,8 +109,8 @@ class Outgoing:
     lifetime: timedelta
 
 
-@attrs.frozen(kw_only=True)
-class Dispatch:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Dispatch(ValueObject):
     """What a method dispatches: the state of the challenge, and a message for a sender or what the client is shown.
 
     ``lifetime`` is how long the challenge is good for; None where the method does not say.
@@ -152,8 +159,8 @@ def _normalised(character: str) -> str:
     return character
 
 
-@attrs.frozen(kw_only=True)
-class Attempt:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Attempt(ValueObject):
     """A value that claims to answer a device's challenge, with all that a method needs to judge it.
 
     ``value`` is in its normal form, however it was handed in; ``typed`` is that. ``siblings`` are as for ``Enrolment``,
@@ -213,6 +220,11 @@ class Method(Protocol):
         """Tell whether one challenge is for all of a user's devices of the method, and any may answer it."""
         return False
 
+    @property
+    def detailed(self) -> bool:
+        """Tell whether clients are shown more of a device than all have, for which its state has to be opened."""
+        return False
+
     @abstractmethod
     def register(self, enrolment: Enrolment) -> Registration:
         """Make the state of a new device; raises ``InvalidField``."""
@@ -228,6 +240,10 @@ class Method(Protocol):
     def remaining(self, state: bytes) -> int | None:
         """Return how many values a backup has left, or None where they never run out."""
         return None
+
+    def details(self, state: bytes | None) -> Mapping[str, object]:
+        """Return what else clients are shown of a device; without a state, of one whose key is missing."""
+        return {}
 
     def adopt(self, arrival: Arrival) -> Adoption:
         """Make a device of what comes from another package, by the checks of a registration.
@@ -264,18 +280,21 @@ class Methods:
 
     all: tuple[Method, ...] = attrs.field(validator=_check_names)
     reserved: tuple[Method, ...] = attrs.field(default=(), validator=_check_reserved)
+    _named: Mapping[str, Method] = attrs.field(init=False)
+
+    @_named.default
+    def _by_name(self) -> Mapping[str, Method]:
+        return {getattr(method, "name", ""): method for method in (*self.all, *self.reserved)}
 
     def __iter__(self) -> Iterator[Method]:
         return iter(self.all)
 
-    def _called(self, name: str) -> Iterator[Method]:
-        return (method for method in (*self.all, *self.reserved) if method.name == name)
-
     def named(self, name: str) -> Method:
         """Return the method of that name; raises ``MethodNotFound``."""
-        for method in self._called(name):
-            return method
-        raise MethodNotFound(name)
+        method = self._named.get(name)
+        if method is None:
+            raise MethodNotFound(name)
+        return method
 
     def at(self, key: str) -> Method:
         """Return the method whose name or position is given, as a route gives it; raises ``MethodNotFound``."""
@@ -286,20 +305,25 @@ class Methods:
 
     def backup(self, name: str) -> bool:
         """Tell whether a device of that method only stands in for others; a method that is gone does not."""
-        return any(method.backup for method in self._called(name))
+        method = self._named.get(name)
+        return method is not None and method.backup
 
     def phishing_resistant(self, name: str) -> bool:
         """Tell whether the method is bound to the site; a method that is gone is not."""
-        return any(method.phishing_resistant for method in self._called(name))
+        method = self._named.get(name)
+        return method is not None and method.phishing_resistant
 
     def dispatchable(self, name: str) -> bool:
         """Tell whether a challenge can be dispatched to a device of that method; to one whose method is gone none."""
-        return any(method.dispatchable for method in self._called(name))
+        method = self._named.get(name)
+        return method is not None and method.dispatchable
 
     def verbose_name(self, name: str) -> str:
         """Return what a person calls the method, or the name itself where the method is gone."""
-        return next((str(method.verbose_name) for method in self._called(name)), name)
+        method = self._named.get(name)
+        return name if method is None else str(method.verbose_name)
 
     def guessable(self, name: str) -> bool:
         """Tell whether values of the method can be guessed; a method that is gone counts as one that can."""
-        return all(method.guessable for method in self._called(name))
+        method = self._named.get(name)
+        return method is None or method.guessable

@@ -16,6 +16,7 @@ from mfa.domain.methods.adoption import Adoption, Arrival, ImportedSeed, NotAdop
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
 from mfa.domain.secrets import equal
 from mfa.domain.states import decode, encode
+from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 Algorithm = Literal["sha1", "sha256", "sha512"]
@@ -69,8 +70,8 @@ def _base32(seed: bytes) -> str:
     return b32encode(seed).decode()
 
 
-@attrs.frozen(kw_only=True)
-class Parameters:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Parameters(ValueObject):
     """How the values of one device are made and how far off they may be; fixed when it is registered.
 
     ``start`` is the Unix time, in seconds, at which step 0 began (T0 of RFC 6238 section 4).
@@ -83,8 +84,8 @@ class Parameters:
     start: int = 0
 
 
-@attrs.frozen(kw_only=True)
-class State:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class State(ValueObject):
     """What a device must remember: its seed, its parameters and the first counter that was not yet spent.
 
     ``far`` is the counter of a value beyond the window, which a second value may confirm. ``drift`` is how many steps a

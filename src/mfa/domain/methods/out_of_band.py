@@ -25,14 +25,15 @@ from mfa.domain.moments import expired
 from mfa.domain.secrets import SALT_BYTES, SaltedHash, equal
 from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode
+from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 MOST_WRONG_VALUES = 5
 """A sent code is void after this many wrong values, well below the 100 of NIST SP 800-63B section 3.2.2."""
 
 
-@attrs.frozen(kw_only=True)
-class Address:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Address(ValueObject):
     """A destination in its one normal form, and as it may be shown to whoever holds only a password."""
 
     full: str = attrs.field(repr=False)
@@ -47,8 +48,8 @@ class Addressing(Protocol):
         """Check and normalise an address; raises ``InvalidField`` for the field that it stood in."""
 
 
-@attrs.frozen(kw_only=True)
-class SentCode:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class SentCode(ValueObject):
     """A code that is out: how to recognise it, until when, and how often it was guessed at."""
 
     code: SaltedHash

@@ -28,10 +28,10 @@ from mfa.domain.states import decode, encode
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 CODE_BYTES = 10
-"""80 bits: above the 64 from which NIST SP 800-63B section 3.1.2.2 lifts the limit on guesses, and 16 letters long."""
+"""80 bits, above the 64 that NIST SP 800-63B-4 section 4.2.1.1 asks of a recovery code, and 16 letters long."""
 
 GUESSABLE_BITS = 64
-"""Below this many, guesses are limited (NIST SP 800-63B-4 section 3.1.2.2)."""
+"""Below this many, guesses are limited, as NIST SP 800-63B-4 section 3.1.4.2 has it of other codes."""
 
 GROUP = 4
 

@@ -1,16 +1,17 @@
 """Security keys and passkeys as one more method: what a device and a challenge remember between ceremonies."""
 
 import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import partial
-from types import MappingProxyType
 
 import attrs
 
+from mfa.domain.identifiers import UserId
 from mfa.domain.methods.adoption import Adoption, Arrival, ImportedCredential, NotAdopted
-from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
+from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration, RegistrationField
 from mfa.domain.methods.webauthn import (
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
@@ -23,10 +24,13 @@ from mfa.domain.methods.webauthn import (
 )
 from mfa.domain.moments import expired
 from mfa.domain.states import decode, encode
+from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
-USER_HANDLE_BYTES = 32
-"""Random and personal to nobody (WebAuthn Level 3 section 14.6.1); at most 64 (section 5.4.3)."""
+CONDITIONAL = "conditional"
+"""How a credential is created without a dialog, by a password manager that may (WebAuthn Level 3 section 5.1.3)."""
+
+MEDIATION = RegistrationField(name="mediation", label="Mediation", choices=(CONDITIONAL,))
 
 
 class Purpose(Enum):
@@ -37,8 +41,8 @@ class Purpose(Enum):
     LOG_IN = "log_in"
 
 
-@attrs.frozen(kw_only=True)
-class IssuedOptions:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class IssuedOptions(ValueObject):
     """Options that are out: their challenge, what they are for, and until when they serve."""
 
     challenge: bytes = attrs.field(repr=False)
@@ -51,12 +55,42 @@ class IssuedOptions:
         return hashlib.sha256(self.challenge).hexdigest()
 
 
-@attrs.frozen(kw_only=True)
-class PendingCredential:
-    """The state of a pending device: for whom a credential is to be made, by name and by the handle it will keep."""
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PendingCredential(ValueObject):
+    """The state of a pending device: for whom a credential is to be made, by name and by the handle it will keep.
+
+    ``conditional`` is one that may be made without anybody being there.
+    """
 
     awaits: str
     handle: bytes = attrs.field(repr=False)
+    conditional: bool = False
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Provider(ValueObject):
+    """Whose authenticator made a credential, such as a password manager; the icon is a data URI."""
+
+    name: str
+    icon: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class KnownPasskeys(ValueObject):
+    """What a password manager is told of a user's credentials, so that it offers no others (section 5.1.10)."""
+
+    rp_id: str
+    user_handle: bytes = attrs.field(repr=False)
+    credential_ids: tuple[bytes, ...] = attrs.field(repr=False)
+
+
+PasskeyProviders = Callable[[bytes], Provider | None]
+"""Who tells whose authenticators have an AAGUID."""
+
+
+def nobodys(_: bytes) -> Provider | None:
+    """Know no provider."""
+    return None
 
 
 def unique_name(credential: bytes) -> str:
@@ -69,26 +103,43 @@ class SecurityKeys(Method):
     """Public key credentials: options go to the browser, and what it makes of them is the value.
 
     A challenge is used up by whatever answers it, a refusal too, and is common to all of a user's credentials: the
-    one that signs is the one that is confirmed. ``models`` say what authenticators are called, by AAGUID; that is the
-    authenticator's own word, and nothing hangs on it.
+    one that signs is the one that is confirmed. ``provider_of`` says whose authenticators are, by AAGUID; without an
+    attestation that is the authenticator's own word, and nothing hangs on it. ``handle_key`` makes a user's handle: the
+    same for all credentials, those that are gone included, and personal to nobody who has not the key (section
+    14.6.1).
     """
 
     relying_party: RelyingParty
     entropy: Entropy
-    models: Mapping[bytes, str] = attrs.field(default=MappingProxyType({}), repr=False)
+    handle_key: bytes = attrs.field(repr=False)
+    provider_of: PasskeyProviders = nobodys
+    fields: tuple[RegistrationField, ...] = attrs.field(init=False)
     name: str = "webauthn"
     verbose_name: str = "Security key or passkey"
     guessable = False
     phishing_resistant = True
     dispatchable = True
     collective = True
+    detailed = True
+
+    @fields.default
+    def _fields(self) -> tuple[RegistrationField, ...]:
+        """Let none be made without a dialog that would be refused, and stay in a password manager all the same.
+
+        Nobody is verified without one, as a rule, and what a password manager makes is neither attested nor bound.
+        """
+        site = self.relying_party
+        bound = site.attestation == "direct" or site.admitted.device_bound
+        return () if bound or site.user_verification == "required" else (MEDIATION,)
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make creation options, with the handle that the user's other credentials have."""
-        handles = [decode(Credential, sibling).user_handle for sibling in enrolment.siblings.values()]
-        known = next((each for each in handles if each is not None), None)
-        handle = self.entropy.token(USER_HANDLE_BYTES) if known is None else known
-        pending = PendingCredential(awaits=enrolment.user_name, handle=handle)
+        offered = [choice for field in self.fields for choice in field.choices]
+        pending = PendingCredential(
+            awaits=enrolment.user_name,
+            handle=self.known(enrolment.user_id, enrolment.siblings).user_handle,
+            conditional=enrolment.fields.get(MEDIATION.name) in offered,
+        )
         dispatch = self._creation(pending, enrolment.now, enrolment.siblings)
         return Registration(state=encode(pending), sent=dispatch.sent, lifetime=dispatch.lifetime, shown=dispatch.shown)
 
@@ -110,6 +161,37 @@ class SecurityKeys(Method):
             return self._used(attempt) if pending is None else self._created(attempt, pending)
         except CeremonyRefused as refusal:
             return Rejected(reason=refusal.reason, step=refusal.step, state=attempt.state)
+
+    def known(self, user_id: UserId, siblings: Mapping[int, bytes]) -> KnownPasskeys:
+        """Return what a password manager is told of the user's credentials, in the order of their devices."""
+        credentials = [decode(Credential, siblings[index]) for index in sorted(siblings)]
+        handles = (each.user_handle for each in credentials)
+        own = hmac.digest(self.handle_key, user_id.encode(), "sha256")
+        return KnownPasskeys(
+            rp_id=self.relying_party.rp_id,
+            user_handle=next((each for each in handles if each is not None), own),
+            credential_ids=tuple(each.id for each in credentials),
+        )
+
+    def details(self, state: bytes | None) -> Mapping[str, object]:
+        """Return whose authenticator made a credential, whether that proved its make, and whether it is backed up."""
+        try:
+            credential = None if state is None else decode(Credential, state)
+        except TypeError:  # a pending device has none yet
+            credential = None
+        if credential is None:
+            return {"provider": None, "attested": False, "synced": False}
+        return {
+            "provider": self._provider(credential.aaguid),
+            "attested": credential.attested,
+            "synced": credential.backed_up,
+        }
+
+    def _provider(self, aaguid: bytes) -> Provider | None:
+        provider = self.provider_of(aaguid)
+        if provider is None and (name := self.relying_party.name_of_model(aaguid)):
+            return Provider(name=name)
+        return provider
 
     def adopt(self, arrival: Arrival) -> Adoption:
         """Take a credential of this site; of one that the user has already the count only rises."""
@@ -137,19 +219,19 @@ class SecurityKeys(Method):
         One signature is checked whatever is wrong, as by ``refuse_unknown``: the time does not tell which credentials
         there are.
         """
-        response = AssertionResponse.read(attempt.value)
+        response, known = AssertionResponse.read(attempt.value), decode(Credential, attempt.state)
         try:
             credential = self._strict.authenticate(
                 response,
                 challenge=_challenge(attempt, Purpose.LOG_IN),
-                credentials=[decode(Credential, attempt.state)],
+                credentials=[known],
                 user_handle=None,
             )
         except CeremonyRefused as refusal:
             if refusal.reason not in {Reason.SIGNATURE, Reason.SIGN_COUNT}:
                 self.relying_party.cryptography.signed(NOBODYS_KEY, response.message, response.signature)
             return Rejected(reason=refusal.reason, step=refusal.step, state=attempt.state)
-        return Accepted(state=encode(credential))
+        return self._accepted(response, known, credential)
 
     def refuse_unknown(self, attempt: Attempt) -> Rejected:
         """Refuse what a browser made of such options with a credential that nobody has, with no less work."""
@@ -174,13 +256,18 @@ class SecurityKeys(Method):
     def _created(self, attempt: Attempt, pending: PendingCredential) -> Verdict:
         response = AttestationResponse.read(attempt.value)
         challenge = _challenge(attempt, Purpose.CREATE)
-        register = self.relying_party.register
-        credential = register(response, challenge=challenge, user_handle=pending.handle, now=attempt.now)
+        credential = self.relying_party.register(
+            response,
+            challenge=challenge,
+            user_handle=pending.handle,
+            now=attempt.now,
+            conditional=pending.conditional,
+        )
         return Accepted(
             state=encode(credential),
             unique=unique_name(credential.id),
             unique_step="7.1.26",
-            description=self.models.get(credential.aaguid, ""),
+            description=self.relying_party.name_of_model(credential.aaguid),
         )
 
     def _used(self, attempt: Attempt) -> Verdict:
@@ -195,7 +282,15 @@ class SecurityKeys(Method):
             user_handle=next(handles, None) or b"",
         )
         index = next(index for index, each in credentials.items() if each.id == credential.id)
-        return Accepted(state=encode(credential), index=index)
+        return attrs.evolve(self._accepted(response, credentials[index], credential), index=index)
+
+    def _accepted(self, response: AssertionResponse, known: Credential, credential: Credential) -> Accepted:
+        changed = credential.backed_up != known.backed_up
+        return Accepted(
+            state=encode(credential),
+            odd=self.relying_party.oddities(response, known),
+            synced=credential.backed_up if changed else None,
+        )
 
     def _creation(self, pending: PendingCredential, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
         options = partial(

@@ -22,13 +22,26 @@ from attrs.validators import instance_of, optional
 
 from mfa.domain.errors import MalformedValue
 from mfa.domain.methods.adoption import ImportedCredential, NotAdopted
+from mfa.domain.methods.metadata import (
+    ANY_MODEL,
+    AdmittedModels,
+    AuthenticatorMetadata,
+    MetadataUnavailable,
+)
 from mfa.domain.secrets import equal
 from mfa.domain.states import octets
-from mfa.domain.verdicts import Reason
+from mfa.domain.values import ValueObject
+from mfa.domain.verdicts import Oddity, Reason
 
 UserVerification = Literal["required", "preferred", "discouraged"]
 ResidentKey = Literal["required", "preferred", "discouraged"]
 Attestation = Literal["none", "direct"]
+Attachment = Literal["platform", "cross-platform"]
+Strictness = Literal["refuse", "report"]
+"""What becomes of an assertion that looks odd, but may be right: it is refused, or it is accepted and told of."""
+
+HINTS = ("security-key", "client-device", "hybrid")
+"""What a browser may be told of the authenticators that people have (section 5.8.8)."""
 
 ES256 = -7
 EDDSA = -8
@@ -36,6 +49,22 @@ RS256 = -257
 
 ALGORITHMS = (ES256, EDDSA, RS256)
 """What is offered, the best first, as COSE algorithm identifiers (section 5.4 asks for these three at the least)."""
+
+ML_DSA_KEY_BYTES = {-48: 1312, -49: 1952, -50: 2592}
+"""How long the public keys of ML-DSA are (FIPS 204, table 2), by COSE algorithm identifier (RFC 9964)."""
+
+ALGORITHM_NAMES = {
+    "ES256": ES256,
+    "EdDSA": EDDSA,
+    "RS256": RS256,
+    "ES384": -35,
+    "ES512": -36,
+    "Ed448": -53,
+    "ML-DSA-44": -48,
+    "ML-DSA-65": -49,
+    "ML-DSA-87": -50,
+}
+"""All that may be offered, by the names of COSE's registry."""
 
 NOBODYS_KEY = bytes.fromhex(
     "a5010203262001"
@@ -74,6 +103,7 @@ _FLAGS_AT = 32
 _COUNT_AT = 33
 _HEAD_BYTES = 37
 _AAGUID_BYTES = 16
+_NO_AAGUID = bytes(_AAGUID_BYTES)
 _ID_AT = 18
 
 _USER_PRESENT = 1 << 0
@@ -100,8 +130,8 @@ class Unreadable(Exception):
     """Bytes are not what they are taken for; raised by adapters, and a refusal by the time it leaves this module."""
 
 
-@attrs.frozen(kw_only=True)
-class AttestationObject:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AttestationObject(ValueObject):
     """What an authenticator says of a new credential (section 6.5); only adapters look into the statement."""
 
     format: str
@@ -141,17 +171,21 @@ class AuthenticatorCryptography(Protocol):
         """
 
     @abstractmethod
-    def trusted(self, trust_path: Sequence[bytes], now: datetime) -> bool:
-        """Tell whether certificates that are valid now chain up to one of the trust roots, or are one."""
+    def trusted(self, trust_path: Sequence[bytes], now: datetime, roots: Sequence[bytes] = ()) -> bool:
+        """Tell whether certificates that are valid now chain up to one of the trust roots, or are one.
+
+        ``roots`` are others that are trusted as well, in DER; what cannot be read among them is none.
+        """
 
 
-@attrs.frozen(kw_only=True)
-class Credential:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Credential(ValueObject):
     """What is kept of a public key credential (the credential record of section 4), and all that a login needs.
 
     ``public_key`` is the COSE key as the authenticator wrote it. ``sign_count`` and ``backed_up`` are those of the
     latest ceremony; whether a credential may be backed up at all never changes. Of one that another site's software
-    has registered, that and the ``user_handle`` may be None: unknown until it is used here.
+    has registered, that and the ``user_handle`` may be None: unknown until it is used here. ``attested`` is one whose
+    authenticator has proved its make.
     """
 
     id: bytes = attrs.field(repr=False)
@@ -162,6 +196,7 @@ class Credential:
     aaguid: bytes
     user_handle: bytes | None = attrs.field(repr=False)
     transports: tuple[str, ...] = ()
+    attested: bool = False
 
     def descriptor(self) -> dict[str, object]:
         """Name the credential to a browser (section 5.8.3), as JSON."""
@@ -176,6 +211,10 @@ class RelyingParty:
     A ceremony inside another site's page is refused unless that page's origin is one of ``top_origins``: otherwise
     any site could lay a frame of this one under the user's finger. A browser that tells of the frame but not of the
     page (Safari does not write ``topOrigin``) is refused as well, unless ``unnamed_top_origin`` says otherwise.
+
+    ``sign_count`` says what becomes of a count that does not rise, and ``backup_change`` of a credential that may be
+    backed up although it could not be, or the other way round, as after an update of a password manager. ``metadata``
+    tell of models, and ``admitted`` says which of them may register.
     """
 
     rp_id: str
@@ -188,6 +227,26 @@ class RelyingParty:
     resident_key: ResidentKey = "preferred"
     attestation: Attestation = "none"
     algorithms: tuple[int, ...] = ALGORITHMS
+    hints: tuple[str, ...] = ()
+    attachment: Attachment | None = None
+    sign_count: Strictness = "refuse"
+    backup_change: Strictness = "refuse"
+    metadata: AuthenticatorMetadata | None = None
+    admitted: AdmittedModels = ANY_MODEL
+
+    @property
+    def offered(self) -> tuple[int, ...]:
+        """Return the algorithms but those of which a key cannot be read here, as ML-DSA's by older libraries."""
+        return tuple(each for each in self.algorithms if each not in ML_DSA_KEY_BYTES or self._reads_ml_dsa(each))
+
+    def _reads_ml_dsa(self, algorithm: int) -> bool:
+        """Tell whether a key of zeros can be read, which is as good as any."""
+        size = ML_DSA_KEY_BYTES[algorithm]
+        try:
+            key = bytes.fromhex(f"a301070338{-1 - algorithm:02x}2059{size:04x}") + bytes(size)
+            return self.cryptography.algorithm(key) == algorithm
+        except Unreadable:
+            return False
 
     # Registration (section 7.1)
 
@@ -198,28 +257,39 @@ class RelyingParty:
 
         The handle is what the authenticator keeps of the user, so nothing personal may be in it (section 14.6.1).
         """
+        selection: dict[str, object] = {
+            "residentKey": self.resident_key,
+            "requireResidentKey": self.resident_key == "required",
+            "userVerification": self.user_verification,
+        }
+        if self.attachment is not None:
+            selection["authenticatorAttachment"] = self.attachment
         return {
             "rp": {"id": self.rp_id, "name": self.rp_name},
             "user": {"id": _encode(user_handle), "name": user_name, "displayName": user_name},
             "challenge": _encode(challenge),
-            "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in self.algorithms],
+            "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in self.offered],
             "timeout": _MILLISECONDS,
             "excludeCredentials": [credential.descriptor() for credential in exclude],
-            "authenticatorSelection": {
-                "residentKey": self.resident_key,
-                "requireResidentKey": self.resident_key == "required",
-                "userVerification": self.user_verification,
-            },
+            "authenticatorSelection": selection,
             "attestation": self.attestation,
+            **self._hinted,
         }
 
     def register(
-        self, response: "AttestationResponse", *, challenge: bytes, user_handle: bytes, now: datetime
+        self,
+        response: "AttestationResponse",
+        *,
+        challenge: bytes,
+        user_handle: bytes,
+        now: datetime,
+        conditional: bool = False,
     ) -> Credential:
         """Judge the answer to creation options, and return the credential to keep.
 
-        That no other user has a credential of this id (step 26) is for the caller to check, who knows them all.
-        Raises ``CeremonyRefused``.
+        A ``conditional`` creation shows no dialog, so nobody has to have been there (step 15, and section 5.1.3). That
+        no other user has a credential of this id (step 26) is for the caller to check, who knows them all. Raises
+        ``CeremonyRefused``.
         """
         # 1 to 3 were the browser's and the reader's; 4 and 28: no extension is asked for, and none is looked at.
         client = _ClientData.read(response.client_data, "7.1.5", "7.1.6")
@@ -233,22 +303,25 @@ class RelyingParty:
             attestation = self.cryptography.attestation_object(response.attestation_object)
             data = _AuthenticatorData.read(attestation.authenticator_data, self.cryptography)
         _demand(equal(data.rp_id_hash, self._rp_id_hash), "7.1.14", Reason.RP_ID)
-        _demand(data.has(_USER_PRESENT), "7.1.15", Reason.USER_PRESENCE)
+        _demand(conditional or data.has(_USER_PRESENT), "7.1.15", Reason.USER_PRESENCE)
         _demand(data.has(_USER_VERIFIED) or self.user_verification != "required", "7.1.16", Reason.USER_VERIFICATION)
         _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.1.17", Reason.BACKUP)
-        # 18 and 19: the flags are kept, and no policy hangs on them.
+        copied = self.admitted.device_bound and data.has(_BACKUP_ELIGIBLE)
+        _demand(not copied, "7.1.18", Reason.NOT_DEVICE_BOUND)
+        # 19: the flag is kept, and no policy hangs on it.
         attested = data.attested
         if attested is None:
             raise CeremonyRefused("7.1.20", Reason.MALFORMED)
         with _readable("7.1.20", Reason.ALGORITHM):
             algorithm = self.cryptography.algorithm(attested.public_key)
         _demand(algorithm in self.algorithms, "7.1.20", Reason.ALGORITHM)
+        path: tuple[bytes, ...] = ()
         if self.attestation == "direct":
             _demand(attestation.format in ATTESTATION_FORMATS, "7.1.21", Reason.ATTESTATION)
             with _readable("7.1.22", Reason.ATTESTATION):
                 path = self.cryptography.trust_path(attestation, client_data_hash)
-            # 23 and 24: the anchors are the adapter's; without certificates there is nothing to trust.
-            _demand(bool(path) and self.cryptography.trusted(path, now), "7.1.24", Reason.UNTRUSTED)
+        # Section 8.6 signs no AAGUID, so there it is what the browser says.
+        self._judge_model(_NO_AAGUID if attestation.format == "fido-u2f" else attested.aaguid, path, now)
         _demand(0 < len(attested.id) <= MOST_CREDENTIAL_ID_BYTES, "7.1.25", Reason.CREDENTIAL_ID)
         _demand(response.id == attested.id, "7.1.27", Reason.CREDENTIAL_ID)
         return Credential(
@@ -260,7 +333,35 @@ class RelyingParty:
             aaguid=attested.aaguid,
             user_handle=user_handle,
             transports=response.transports,
+            attested=self.attestation == "direct",
         )
+
+    def _judge_model(self, aaguid: bytes, path: tuple[bytes, ...], now: datetime) -> None:
+        """Demand a model that may register; under attestation, one that is proved, and of which nothing bad is known.
+
+        Raises ``CeremonyRefused``.
+        """
+        direct, model = self.attestation == "direct", None
+        try:
+            if self.metadata is not None and (direct or self.admitted.device_bound):
+                model = self.metadata.model_of(aaguid, path)
+        except MetadataUnavailable:
+            raise CeremonyRefused("7.1.23", Reason.UNTRUSTED) from None
+        if direct:  # without certificates there is nothing to trust
+            trusted = self.cryptography.trusted(path, now, () if model is None else model.roots)
+            _demand(bool(path) and trusted, "7.1.24", Reason.UNTRUSTED)
+            _demand(model is None or not model.harmful(path, now.date()), "7.1.24", Reason.MODEL_STATUS)
+        _demand(self.admitted.admit(aaguid), "7.1.24", Reason.MODEL_NOT_ADMITTED)
+        copied = self.admitted.device_bound and model is not None and model.synced
+        _demand(not copied, "7.1.18", Reason.NOT_DEVICE_BOUND)
+
+    def name_of_model(self, aaguid: bytes) -> str:
+        """Return what a model is called; empty where that is not known."""
+        try:
+            model = None if self.metadata is None else self.metadata.model_of(aaguid, ())
+        except MetadataUnavailable:
+            return ""
+        return "" if model is None else model.name
 
     def adopted(self, found: ImportedCredential) -> Credential:
         """Check a credential that was registered elsewhere, by the steps for which nothing else is needed.
@@ -288,7 +389,7 @@ class RelyingParty:
             sign_count=_first(found.sign_count, data and data.sign_count, 0),
             backup_eligible=_first(found.backup_eligible, data and data.has(_BACKUP_ELIGIBLE)),
             backed_up=bool(_first(found.backed_up, data and data.has(_BACKED_UP))),
-            aaguid=_first(found.aaguid, attested and attested.aaguid, bytes(_AAGUID_BYTES)),
+            aaguid=_first(found.aaguid, attested and attested.aaguid, _NO_AAGUID),
             user_handle=found.user_handle,
             transports=_transports(found.transports),
         )
@@ -312,6 +413,7 @@ class RelyingParty:
             "timeout": _MILLISECONDS,
             "rpId": self.rp_id,
             "userVerification": self.user_verification,
+            **self._hinted,
         }
         if credentials:
             options["allowCredentials"] = [credential.descriptor() for credential in credentials]
@@ -351,21 +453,35 @@ class RelyingParty:
         _demand(data.has(_USER_PRESENT), "7.2.16", Reason.USER_PRESENCE)
         _demand(data.has(_USER_VERIFIED) or self.user_verification != "required", "7.2.17", Reason.USER_VERIFICATION)
         _demand(data.has(_BACKUP_ELIGIBLE) or not data.has(_BACKED_UP), "7.2.18", Reason.BACKUP)
-        _demand(credential.backup_eligible in {None, data.has(_BACKUP_ELIGIBLE)}, "7.2.19", Reason.BACKUP)
+        kept = self.backup_change == "report" or _keeps_eligibility(credential, data)
+        _demand(kept, "7.2.19", Reason.BACKUP_ELIGIBILITY)
         signed = self.cryptography.signed(credential.public_key, response.message, response.signature)
         _demand(signed, "7.2.21", Reason.SIGNATURE)
-        # A count that does not rise shows a clone, unless the authenticator keeps none (section 6.1.1).
-        rises = data.sign_count > credential.sign_count or data.sign_count == credential.sign_count == 0
-        _demand(rises, "7.2.22", Reason.SIGN_COUNT)
+        _demand(self.sign_count == "report" or _rises(credential, data), "7.2.22", Reason.SIGN_COUNT)
         return attrs.evolve(
             credential,
-            sign_count=data.sign_count,
+            # Never back: of two authenticators with one key, the one that is behind is told of each time.
+            sign_count=max(credential.sign_count, data.sign_count),
             backup_eligible=data.has(_BACKUP_ELIGIBLE),
             backed_up=data.has(_BACKED_UP),
             user_handle=credential.user_handle or response.user_handle,
         )  # 7.2.24
 
+    def oddities(self, response: "AssertionResponse", credential: Credential) -> tuple[Oddity, ...]:
+        """Tell what was let pass of a response that was accepted, by the credential as it was before."""
+        data = _AuthenticatorData.read(response.authenticator_data, self.cryptography)
+        odd = []
+        if not _keeps_eligibility(credential, data):
+            odd.append(Oddity(reason=Reason.BACKUP_ELIGIBILITY, step="7.2.19"))
+        if not _rises(credential, data):
+            odd.append(Oddity(reason=Reason.SIGN_COUNT, step="7.2.22"))
+        return tuple(odd)
+
     # What both share
+
+    @property
+    def _hinted(self) -> dict[str, object]:
+        return {"hints": list(self.hints)} if self.hints else {}
 
     @property
     def _rp_id_hash(self) -> bytes:
@@ -381,8 +497,8 @@ class RelyingParty:
         return client.top_origin is None or client.top_origin in self.top_origins
 
 
-@attrs.frozen(kw_only=True)
-class AttestationResponse:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AttestationResponse(ValueObject):
     """What a browser made of creation options (``RegistrationResponseJSON``, section 5.1), as far as it is looked at.
 
     ``transports`` are unsigned, unordered words that are only ever given back, so what is none is left out.
@@ -406,8 +522,8 @@ class AttestationResponse:
         )
 
 
-@attrs.frozen(kw_only=True)
-class AssertionResponse:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class AssertionResponse(ValueObject):
     """What a browser made of request options (``AuthenticationResponseJSON``, section 5.1), as far as it is looked at.
 
     A ``user_handle`` that is null, empty or no text of base64url is none: a handle has a byte at least (section
@@ -538,6 +654,16 @@ class _AuthenticatorData:
 
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
+
+
+def _keeps_eligibility(credential: Credential, data: _AuthenticatorData) -> bool:
+    """Tell whether a credential may be backed up as it could be before, where that is known."""
+    return credential.backup_eligible in {None, data.has(_BACKUP_ELIGIBLE)}
+
+
+def _rises(credential: Credential, data: _AuthenticatorData) -> bool:
+    """Tell whether the count rises: else it shows a clone, unless the authenticator keeps none (section 6.1.1)."""
+    return data.sign_count > credential.sign_count or data.sign_count == credential.sign_count == 0
 
 
 def _transports(hints: Iterable[object]) -> tuple[str, ...]:

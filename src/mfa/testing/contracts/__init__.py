@@ -9,6 +9,7 @@ pytest.register_assert_rewrite(
             "audit",
             "delivery",
             "importing",
+            "metadata",
             "otp",
             "purging",
             "reports",

@@ -308,6 +308,41 @@ class AccountRepositoryContract:
         with pytest.raises(StaleAccount):
             repository.save(before, attrs.evolve(before, challenges=(before.challenges[0], sent)))
 
+    def test_nor_over_what_was_done_with_it_since(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        """Or else a verification would end with the options that are asked for beside it, and be purged with them."""
+        empty = repository.of(user_id, token_id)
+        sent = Challenge(index=0, token_id=token_id, sent=b"one", dispatched_at=NOW, expires_at=NOW + SECOND)
+        read = repository.save(empty, attrs.evolve(with_devices(empty, device(0)), challenges=(sent,)))
+        confirmed = attrs.evolve(sent, sent=None, confirmed_at=NOW, expires_at=NOW + 9 * SECOND)
+        repository.save(read, attrs.evolve(read, challenges=(confirmed,)))
+
+        again = attrs.evolve(sent, sent=b"two", dispatched_at=NOW + SECOND, expires_at=NOW + 2 * SECOND)
+        with pytest.raises(StaleAccount):
+            repository.save(read, attrs.evolve(read, challenges=(again,)))
+        assert repository.of(user_id, token_id).challenges == (confirmed,)
+
+    def test_nor_is_what_is_out_written_over_what_was_sent_since(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId
+    ) -> None:
+        """As by who answers the options before, or seals them anew; an account that has not moved does not tell."""
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, with_devices(empty, device(0), device(1)))
+        one = Challenge(index=0, token_id=token_id, sent=b"one", dispatched_at=NOW, expires_at=NOW + SECOND)
+        read = repository.save(before, attrs.evolve(before, challenges=(one,)))
+        two = attrs.evolve(one, sent=b"two", dispatched_at=NOW + SECOND, expires_at=NOW + 2 * SECOND)
+        repository.save(read, attrs.evolve(read, challenges=(two,)))
+
+        beside = Challenge(index=1, token_id=token_id, confirmed_at=NOW)
+        saved = repository.save(read, attrs.evolve(read, challenges=(one, beside)))
+        assert repository.of(user_id, token_id).challenges == (two, beside)
+
+        read = attrs.evolve(saved, challenges=(one, beside))
+        with pytest.raises(StaleAccount):
+            repository.save(read, attrs.evolve(read, challenges=(attrs.evolve(one, sent=b"ONE"), beside)))
+        assert repository.of(user_id, token_id).challenges == (two, beside)
+
     def test_what_a_device_confirmed_ends_for_other_tokens_when_another_takes_its_place(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
@@ -367,6 +402,17 @@ class AccountRepositoryContract:
         assert repository.of(user_id, other_token_id) == saved
         assert [each.index for each in saved.challenges] == [0, 5]
         assert repository.of(user_id, token_id).challenges == ()
+
+    def test_but_nothing_that_was_used_up_meanwhile(
+        self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
+    ) -> None:
+        empty = repository.of(user_id, token_id)
+        before = repository.save(empty, full(empty, token_id))
+        used_up = (attrs.evolve(each, sent=None) for each in before.challenges)
+        repository.save(before, attrs.evolve(before, challenges=tuple(used_up)))
+
+        with pytest.raises(StaleAccount):
+            repository.save(before, before.succeeded(other_token_id, {0: b"sealed anew"}))
 
     def test_what_serves_once_is_spent_with_the_change_or_not_at_all(
         self, repository: AccountRepository, user_id: UserId

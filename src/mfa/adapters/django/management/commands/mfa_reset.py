@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext
 
 from mfa.adapters.django.commands import UserCommand, names_of
 from mfa.application.operations import Reset
@@ -57,7 +58,7 @@ class Command(UserCommand):
         except EOFError:
             answer = ""
         if answer.strip().lower() not in {"y", "yes"}:
-            raise CommandError("Nothing was removed.")
+            raise CommandError(gettext("Nothing was removed."))
 
 
 def _told(removed: Sequence[int]) -> str:
@@ -77,7 +78,8 @@ def _meant(devices: Iterable[Device], command: Reset) -> Sequence[Device]:
 
 
 def _question(name: str, devices: Sequence[Device]) -> Iterator[str]:
-    yield f"This removes from {name}:"
+    yield gettext("This removes from %(user)s:") % {"user": name}
     yield from (f"  {each.index}  {each.method}  {each.name}" for each in devices)
-    yield "Recovery codes go with the last device that they stand in for."
-    yield "Remembered browsers are forgotten, and every token has to be verified anew. Type yes to go on:"
+    yield gettext("Recovery codes go with the last device that they stand in for.")
+    forgotten = gettext("Remembered browsers are forgotten, and every token has to be verified anew.")
+    yield f"{forgotten} {gettext('Type %(yes)s to go on:') % {'yes': 'yes'}}"
