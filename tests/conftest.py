@@ -1,21 +1,24 @@
 """Fixtures for every test: what it needs beside Python, or a reason to skip it."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from typing import Any
 
+import hypothesis
 import pytest
+from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
-from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 
-settings.register_profile("bounded", max_examples=int(os.environ.get("MFA_EXAMPLES", "40")), deadline=None)
-settings.load_profile("bounded")
+hypothesis.settings.register_profile("bounded", max_examples=int(os.environ.get("MFA_EXAMPLES", "40")), deadline=None)
+hypothesis.settings.load_profile("bounded")
 
 ROOMS = (
     "promises/test_promise_8_half_way",
@@ -42,6 +45,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa
     return scheduling
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for garbage neither while thousands of tests are collected, nor ever again among what stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that processes that share the files end together; otherwise leave the order."""
@@ -49,7 +63,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def as_installed() -> None:
+    """Refuse to make the database for other apps than those of the run: whatever follows would find other tables."""
+    assert settings.INSTALLED_APPS == import_module(os.environ["DJANGO_SETTINGS_MODULE"]).INSTALLED_APPS, (
+        "a fixture has other apps installed, and has not asked for django_db_setup before"
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(as_installed: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Empties tables quickly after a test that commits, and ends what still hangs on the database before it is dropped.
 
     Django would have PostgreSQL truncate the tables, which makes their files anew, and make all content types and

@@ -44,6 +44,8 @@ class Function(NamedTuple):
 
 FUNCTIONS = [
     Function(("mariadb",), "mfa/adapters/django/prepared.py", "as_mysql"),
+    Function(("postgresql",), "mfa/adapters/django/fields.py", "as_postgresql"),
+    Function(("postgresql",), "mfa/adapters/django/fields.py", "_read_text"),
     Function(("postgresql", "mariadb"), "mfa/adapters/tokens/authtoken.py", "_lock"),
 ]
 

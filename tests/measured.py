@@ -1,21 +1,24 @@
-"""Measures what the tests run of the package, in each process of pytest, and from before Django is set up.
+"""Measures what the tests run of the package, in each process of pytest; in one of them from before Django is set up.
 
 A plugin: ``PYTEST_PLUGINS=tests.measured``. Each process leaves a file of its own for ``coverage combine``.
 """
 
 import os
 import sys
-from collections.abc import Iterator
 
 import coverage
 import pytest
 
 UNMEASURED = (
     "tests/docs/",
+    "tests/integration/attacks/",
+    "tests/fuzz/",
     "tests/integration/benchmarks/",
     "tests/integration/browser/",
+    "tests/integration/conformance/",
     "tests/integration/demo/",
     "tests/integration/django/test_notices.py",
+    "tests/integration/django/test_projects.py",
     "tests/integration/drf/test_audit.py",
     "tests/integration/drf/test_events.py",
     "tests/integration/drf/test_foreign_indexes.py",
@@ -23,22 +26,29 @@ UNMEASURED = (
     "tests/integration/drf/test_transactions.py",
     "tests/integration/drf/test_webauthn.py",
     "tests/integration/e2e/",
+    "tests/integration/histories/",
     "tests/integration/openapi/test_client.py",
     "tests/integration/openapi/test_conformance.py",
+    "tests/integration/pages/test_languages.py",
     "tests/integration/promises/",
     "tests/integration/recipes/",
+    "tests/integration/testing/test_team.py",
     "tests/integration/tokens/test_lives.py",
     "tests/integration/tokens/test_login_statements.py",
     "tests/integration/tokens/test_passkey_logins.py",
     "tests/integration/tokens/test_statements.py",
     "tests/unit/adapters/webauthn/test_vectors.py",
+    "tests/unit/adapters/webauthn/test_witness.py",
+    "tests/unit/architecture/",
     "tests/unit/domain/test_guessing.py",
     "tests/unit/domain/test_methods.py",
-    "tests/unit/test_fuzz_parsers.py",
+    "tests/unit/test_catalogues.py",
+    "tests/unit/test_distribution.py",
 )
 """What takes long and reaches no line that the others leave out: to measure it would only take longer."""
 
 ONLY_SERVERS_REACH = (
+    "tests/integration/django/test_fields.py",
     "tests/integration/django/test_prepared.py",
     "tests/integration/tokens/test_authtoken.py",
 )
@@ -46,20 +56,35 @@ ONLY_SERVERS_REACH = (
 
 _ON_A_SERVER = os.environ.get("MFA_TEST_DATABASE", "sqlite") != "sqlite"
 
+_IMPORTS = not _ON_A_SERVER and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+"""Whether this process measures what runs while tests are collected, which is the same in each."""
+
 _measured = coverage.Coverage(data_suffix=True)
-_measured.start()
+_measured.set_option("run:disable_warnings", ["module-not-measured"])  # where another process measures the imports
+_measuring = False
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    if _measures(item.nodeid):
-        return (yield)
-    _measured.stop()
-    try:
-        return (yield)
-    finally:
+def _measure(*, now: bool) -> None:
+    """Begin to measure, or end it; between two tests of a kind neither is done, for it would take long."""
+    global _measuring  # noqa: PLW0603 - a process measures or it does not
+    if now == _measuring:
+        return
+    _measuring = now
+    if now:
         forget()
         _measured.start()
+    else:
+        _measured.stop()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):  # others run the tests, and this one hears of them
+        _measure(now=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    _measure(now=_measures(item.nodeid))
 
 
 def forget() -> None:
@@ -78,5 +103,9 @@ def _measures(test: str) -> bool:
 
 
 def pytest_unconfigure() -> None:
-    _measured.stop()
+    _measure(now=False)
     _measured.save()
+
+
+if _IMPORTS:
+    _measure(now=True)

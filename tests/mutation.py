@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MUTANTS = ROOT / "mutants" / "src"
 LEAST = 0.95
 
+PATIENCE = 20
+"""How much longer than mutmut waits by the clock: a loop ends by what it computes, however busy the machine is."""
+
 FAILED, UNTRIED = 1, None
 TOO_LONG = {-signal.SIGXCPU, -signal.SIGKILL}
 """What mutmut notes of a mistake: a test failed; it has not come to it yet; a test took too long, as in a loop."""
@@ -89,6 +92,8 @@ def modules(chosen: Sequence[str]) -> Iterator[Module]:
 def main(chosen: list[str]) -> int:
     os.chdir(ROOT)
     isolation.PytestRunner = CollectedOnce
+    wait_for = isolation.register_timeout
+    isolation.register_timeout = lambda process, seconds: wait_for(process, PATIENCE * seconds)
     mutmut._run([f"{name}*" for name in chosen], os.cpu_count())
     found = list(modules(chosen))
     for module in found:

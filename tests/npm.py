@@ -24,7 +24,7 @@ def modules(project: Path) -> Path:
         for each in (lock, project / "package.json"):
             shutil.copy(each, folder)
         ended = subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],  # noqa: S607 - on the PATH, as the probe says
+            ["npm", "ci", "--engine-strict", "--no-audit", "--no-fund", "--ignore-scripts"],  # noqa: S607 - on the PATH, as the probe says
             cwd=folder,
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""Everything that must pass, in one command: style, types, imports, then the tests on every database that answers.
+"""Everything that must pass, in one command: style, types, imports, spelling, then the tests on each database there is.
 
 The whole suite runs on SQLite, in as many processes as there are cores; what meets the database runs again on
 PostgreSQL and on MariaDB. What is absent is skipped, and said so, unless MFA_REQUIRE names it: then it fails. Arguments
@@ -32,6 +32,7 @@ STORED = (
     *(f"tests/integration/tokens/test_{name}.py" for name in ("authtoken", "ending", "issuing", "joined", "knox")),
     "tests/integration/tokens/test_login_races.py",
     PROMISES,
+    "tests/integration/histories/test_histories.py",
     *(f"tests/integration/drf/test_{name}.py" for name in ("registration", "transactions", "verifier")),
 )
 """What meets a lock, a constraint or a type of the database, and so runs on each."""
@@ -86,13 +87,16 @@ def style() -> None:
     run("ruff", "check")
     run("ruff", "format", "--check")
     run("lint-imports", "--no-cache", "--no-logo")
+    run("python", "-m", "tests.catalogues", "--check")
+    run("typos")
 
 
 def test(arguments: list[str], databases: list[str]) -> None:
-    """Runs the tests under coverage.
+    """Looks at the style, and runs the tests under coverage.
 
-    Types and the servers have their turn beside SQLite, which knows nothing of them; what they print follows when that
-    is over. One process more where there are no servers: a good part of the tests waits for what it has started.
+    Types have their turn beside that, and the servers beside SQLite, which knows nothing of them; what they print
+    follows when that is over. One process more where there are no servers: a good part of the tests waits for what it
+    has started.
     """
     processes = ("-n", str(CORES if databases else CORES + 1), "--no-loadscope-reorder", "-p", "tests.skipped")
     files = sorted({name.partition("::")[0] for name in skipped(EARLIER)}) if EARLIER else []
@@ -100,11 +104,11 @@ def test(arguments: list[str], databases: list[str]) -> None:
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor())
         outputs = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(1 + len(databases))]
-        others = [
-            *([] if EARLIER else [pool.submit(run, "mypy", printed=outputs[0])]),
-            *(pool.submit(stored, arguments, *each) for each in zip(databases, outputs[1:], strict=True)),
-        ]
+        others = [] if EARLIER else [pool.submit(run, "mypy", printed=outputs[0])]
         try:
+            if not EARLIER:
+                style()
+            others += [pool.submit(stored, arguments, *each) for each in zip(databases, outputs[1:], strict=True)]
             run(
                 *(PYTEST if EARLIER else MEASURED),
                 *processes,
@@ -151,8 +155,6 @@ def main(arguments: list[str]) -> int:
         return 1
     undemanded = reached_only_with(absences)
     try:
-        if not EARLIER:
-            style()
         test(arguments, [database for database in ("postgresql", "mariadb") if database not in absences])
     except subprocess.CalledProcessError as error:
         print(f"\nfailed: {Path(error.cmd[0]).name} (exit code {error.returncode})")

@@ -16,6 +16,8 @@ import psycopg
 import pytest
 import redis
 
+from models import verifier
+
 
 class Address(NamedTuple):
     host: str
@@ -37,6 +39,10 @@ PATIENCE = 3  # seconds
 
 MOVING = Path(__file__).parents[1] / ".venv" / "moving" / "bin" / "python"
 """The Python beside which other packages are installed, from which users move in."""
+
+
+SITE = Path(__file__).parents[1] / ".venv" / "docs"
+"""Where what makes the site of the documentation is installed, to be laid over this environment."""
 
 
 def absence(name: str) -> str | None:
@@ -134,6 +140,10 @@ def _moving() -> str | None:
     )
 
 
+def _docs() -> str | None:
+    return None if (SITE / "sphinx").exists() else "what makes the site is not installed (make .venv/docs/stamp)"
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
@@ -147,4 +157,6 @@ _PROBES: dict[str, Callable[[], str | None]] = {
     "node": _node,
     "chromium": _chromium,
     "moving": _moving,
+    "spin": verifier.absence,
+    "docs": _docs,
 }

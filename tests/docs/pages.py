@@ -6,12 +6,26 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "moving").glob("*.md")])
+MODULE = ROOT / "packages" / "js" / "README.md"
+MODELS = ROOT / "models" / "README.md"
+STANDARDS = sorted((ROOT / "docs" / "standards").glob("*.md"))
+PAGES = sorted(
+    [
+        *(ROOT / f"{each}.md" for each in ("README", "CODE_OF_CONDUCT", "CONTRIBUTING", "SECURITY")),
+        *(MODULE, MODELS),
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs" / "moving").glob("*.md"),
+        *STANDARDS,
+    ]
+)
 RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+WRITTEN = sorted({*PAGES, *RECIPES, *DECISIONS, *ROOT.glob("*.md"), *ROOT.glob("examples/*/README.md")})
+"""All that people read."""
 
 FENCE = re.compile(r"^```(?P<language>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\|(?P<cells>.+)\|$", re.MULTILINE)
+CELL_END = re.compile(r"(?<!\\)\|")
 
 
 class Block(NamedTuple):
@@ -69,5 +83,5 @@ def rows(page: Path, heading: str) -> list[list[str]]:
     _, found, section = text.partition(f"# {heading}\n")
     assert found, f"{name(page)} has no heading {heading!r}"
     section = re.split(r"^#+ ", section, maxsplit=1, flags=re.MULTILINE)[0]
-    table = [[cell.strip() for cell in match["cells"].split(" | ")] for match in ROW.finditer(section)]
+    table = [[cell.strip() for cell in CELL_END.split(match["cells"])] for match in ROW.finditer(section)]
     return table[2:]

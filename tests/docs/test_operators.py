@@ -1,6 +1,6 @@
 """Runs what the operator's handbook types, in its order, for people who are in the situations that it tells of.
 
-``text`` blocks have their commands behind ``$``, each with its answer, in which ``...`` stands for anything; what it
+``console`` blocks have their commands behind ``$``, each with its answer, in which ``...`` stands for anything; what it
 says on the standard error is part of it. ``# project/settings.py`` blocks are in force from where they stand.
 """
 
@@ -87,7 +87,7 @@ def test_every_command_answers_as_the_handbook_says(
 ) -> None:
     desk, typed_lines = Desk(settings, tmp_path), 0
     monkeypatch.chdir(tmp_path)
-    for block in blocks(PAGE, "text", "python"):
+    for block in blocks(PAGE, "console", "python"):
         if block.text.startswith(SETTINGS):
             desk.configure(block)
         if not has_commands(block):
@@ -112,5 +112,10 @@ def test_alerts_are_on_events_that_there_are() -> None:
     alarming: Callable[[Any], bool] = signals._ALARMING.__contains__
     warned = {event.name for event in signals.SIGNALS if alarming(event)}
 
+    [asked] = blocks(PAGE, "text")
+    logged = re.findall(r'mfa_event="(\w+)"', asked.text)
+
     assert told <= {*EVENT_NAMES}
+    assert logged
+    assert {*logged} <= {event.__name__ for event in signals.SIGNALS}
     assert warned <= told, "whatever the log warns of"

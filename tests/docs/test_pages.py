@@ -25,16 +25,18 @@ from mfa.application.use_cases import UseCases
 from mfa.containers.django import DjangoContainer
 from mfa.domain import events
 from mfa.domain.events import Event
+from mfa.domain.methods.names import BUILT_IN
 from mfa.domain.verdicts import Reason
 from mfa.testing import contracts, plugin
-from tests.docs.pages import DECISIONS, PAGES, RECIPES, ROOT, blocks, name, rows
+from tests.docs.pages import DECISIONS, PAGES, RECIPES, ROOT, WRITTEN, blocks, name, rows
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 TEST = re.compile(r"`(?P<path>(?:tests|src/mfa/testing)/[\w/]+(?:\.py)?)(?:::(?P<test>\w+))?`")
+LINKED_TEST = re.compile(r"\[`(?P<test>test_\w+)`\]\((?P<path>[^)]+\.py)\)")
 CODE = re.compile(r"`([^`]+)`")
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DECISIONS, *RECIPES, ROOT / "CHANGELOG.md"], ids=name)
+@pytest.mark.parametrize("page", WRITTEN, ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     targets = [match["target"] for match in LINK.finditer(page.read_text())]
     inside = [target.partition("#") for target in targets if "://" not in target]
@@ -56,6 +58,15 @@ def test_every_test_that_is_named_exists(page: Path) -> None:
         path = ROOT / match["path"]
         assert path.exists(), match[0]
         assert match["test"] is None or f"def {match['test']}(" in path.read_text(), match[0]
+    for match in LINKED_TEST.finditer(page.read_text()):
+        assert f"def {match['test']}(" in (page.parent / match["path"]).read_text(), match[0]
+
+
+def test_every_claim_of_the_comparison_leads_to_its_test() -> None:
+    tables = (ROOT / "README.md").read_text().partition("## Beside other packages")[2]
+    claims = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", tables, re.MULTILINE)
+    assert len(claims) > 10
+    assert [claim for claim, shown in claims[1:] if not LINKED_TEST.fullmatch(shown)] == []
 
 
 def test_every_setting_is_explained_with_its_default() -> None:
@@ -66,11 +77,9 @@ def test_every_setting_is_explained_with_its_default() -> None:
     assert config.read(written) == (config.Config(), ())
 
 
-def test_the_settings_of_the_readme_have_the_same_defaults() -> None:
-    full = {key: default for key, default, *_ in rows(ROOT / "docs" / "settings.md", "Settings")}
-    short = {key: default for key, default, *_ in rows(ROOT / "README.md", "Settings")}
-    assert short
-    assert short.items() <= full.items()
+def test_every_method_is_explained() -> None:
+    explained = [CODE.findall(name)[0] for name, *_ in rows(ROOT / "docs" / "settings.md", "Methods")]
+    assert explained == [*BUILT_IN]
 
 
 def test_every_signal_is_explained_with_the_fields_of_its_event() -> None:
@@ -98,11 +107,11 @@ def test_every_event_has_a_signal_that_is_explained() -> None:
 
 
 def test_the_label_of_the_app_is_told() -> None:
-    assert f"`migrate {APP_LABEL}`" in (ROOT / "README.md").read_text()
+    assert f"`migrate {APP_LABEL}`" in (ROOT / "docs" / "start-api.md").read_text()
 
 
-def test_what_the_demos_module_exports_is_told() -> None:
-    module = (ROOT / "demo" / "static" / "mfa.js").read_text()
+def test_what_the_module_exports_is_told() -> None:
+    module = (ROOT / "src/mfa/adapters/django/static/mfa/mfa.js").read_text()
     exported = re.findall(r"^export (?:async )?(?:class|const|function) (\w+)", module, re.MULTILINE)
     told = [
         each for _, cell in rows(ROOT / "docs" / "passkeys.md", "What the module has") for each in CODE.findall(cell)
@@ -215,14 +224,13 @@ def routes(patterns: list[URLPattern | URLResolver]) -> set[str]:
     return {pattern.name or "" for pattern in patterns if isinstance(pattern, URLPattern)}
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "routes.md"], ids=name)
-def test_every_route_is_in_the_tables(page: Path) -> None:
+def test_every_route_is_in_the_tables() -> None:
     [mounted] = [
         pattern
         for pattern in get_resolver().url_patterns
         if isinstance(pattern, URLResolver) and str(pattern.pattern) == "multi-factor/"
     ]
-    named = {CODE.findall(cell)[0] for row in rows(page, "Routes") for cell in row[1:2]}
+    named = {CODE.findall(cell)[0] for row in rows(ROOT / "docs" / "routes.md", "Routes") for cell in row[1:2]}
     assert named == routes(mounted.url_patterns)
 
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from mfa import config as rules
 from mfa.config import CLASHES, LONGEST, Config, Problem, Rule, integer, named, one_of, optional, read
+from mfa.domain.methods.metadata import AdmittedModels
 from mfa.domain.policies import Requirement
 
 KEY = bytes(range(32))
@@ -20,6 +22,7 @@ WRITTEN = base64.urlsafe_b64encode(KEY).decode()
 OTHER_WRITTEN = base64.urlsafe_b64encode(OTHER_KEY).decode()
 HASH = "gx7sq_pxhxhrIQdLyfG0pxKwiJ7hOk2DJQ4xvKd438Q"
 UUID = "0b7c2f0e-1111-4222-8333-444455556666"
+AAGUID = bytes.fromhex(UUID.replace("-", ""))
 
 FIELDS: dict[str, Rule] = {field.name.upper(): field.metadata["rule"] for field in attrs.fields(Config)}
 
@@ -27,7 +30,8 @@ OF_NUMBERS = {
     **dict.fromkeys(["TOTP_DIGITS", "HOTP_DIGITS", "EMAIL_CODE_DIGITS", "SMS_CODE_DIGITS"], integer(1, 10)),
     **dict.fromkeys(["TOTP_TOLERANCE", "HOTP_TOLERANCE"], integer(0, 100)),
     **dict.fromkeys(["REQUIRED_VERIFICATIONS", "VERIFICATION_THROTTLE_TRYOUTS", "MAX_FAILURES"], integer(1)),
-    **dict.fromkeys(["TOTP_PERIOD", "EMAIL_HOURLY_LIMIT", "SMS_HOURLY_LIMIT", "MAX_DEVICES_PER_METHOD"], integer(1)),
+    **dict.fromkeys(["TOTP_PERIOD", "EMAIL_HOURLY_LIMIT", "SMS_HOURLY_LIMIT"], integer(1)),
+    "MAX_DEVICES_PER_METHOD": rules.NUMBERS,
     "RECOVERY_CODES": integer(1, 100),
     "TRUSTED_PROXIES": integer(0, 100),
 }
@@ -42,6 +46,11 @@ OF_NAMES = {
     **dict.fromkeys(["TOTP_ALGORITHM", "HOTP_ALGORITHM"], one_of("sha1", "sha256", "sha512")),
     "WEBAUTHN_USER_VERIFICATION": one_of("required", "preferred", "discouraged"),
     "WEBAUTHN_ATTESTATION": one_of("none", "direct"),
+    "WEBAUTHN_ALGORITHMS": rules.SIGNATURES,
+    "WEBAUTHN_HINTS": rules.HINTED,
+    "WEBAUTHN_MODELS": optional(rules.MODELS),
+    "WEBAUTHN_ATTACHMENT": optional(one_of("platform", "cross-platform")),
+    **dict.fromkeys(["WEBAUTHN_SIGN_COUNT", "WEBAUTHN_BACKUP_CHANGE"], one_of("refuse", "report")),
     "POLICY_GROUPS": rules.GROUPS,
     "REQUIREMENTS": rules.REQUIREMENTS,
     "ADAPTERS": rules.ADAPTERS,
@@ -55,10 +64,15 @@ OF_TIME = {
 }
 OF_TEXT = {
     **dict.fromkeys(["TOTP_ISSUER", "HOTP_ISSUER", "WEBAUTHN_RP_NAME"], rules.TEXT),
-    **dict.fromkeys(["SMS_DEFAULT_REGION", "WEBAUTHN_METADATA", "WEBAUTHN_TRUST_ROOTS"], optional(rules.TEXT)),
+    "SMS_DEFAULT_REGION": optional(rules.TEXT),
+    "WEBAUTHN_METADATA": optional(rules.METADATA),
+    **dict.fromkeys(["WEBAUTHN_METADATA_ROOTS", "WEBAUTHN_TRUST_ROOTS"], optional(rules.FILE)),
+    "WEBAUTHN_METADATA_FILE": optional(rules.FILE),
     **dict.fromkeys(["EMAIL_SENDER", "SMS_SENDER", "CONTAINER"], optional(rules.PATH)),
     **dict.fromkeys(["WEBAUTHN_ORIGINS", "WEBAUTHN_TOP_ORIGINS"], rules.ORIGINS),
+    "WEBAUTHN_RELATED_ORIGINS": rules.RELATED,
     "WEBAUTHN_RP_ID": optional(rules.DOMAIN),
+    **dict.fromkeys(["PASSKEY_ENROLL_URL", "PASSKEY_MANAGE_URL"], optional(rules.ADDRESS)),
     "NOTIFY_URL": optional(rules.SITE),
     "VERIFY_URL": optional(rules.PLACE),
     "TRUST_COOKIE": optional(rules.COOKIE),
@@ -67,6 +81,7 @@ OF_TEXT = {
 OF_WHETHER = dict.fromkeys(["HOTP_RESYNCHRONISE", "PASSKEY_LOGIN", "ENFORCE_RFC_GUIDANCE", "NOTIFY"], rules.BOOLEAN)
 
 NO_TEXT: list[object] = [None, 1, True, b"text", ["text"], {}]
+FILES: list[tuple[object, object]] = [("/etc/roots", "/etc/roots"), (Path("/etc/roots"), "/etc/roots")]
 NO_PATH: list[object] = [*NO_TEXT, "", "Thing", ".Thing", "acme.", "acme..Thing", "acme/Thing", "acme.T()", "acme.T\n"]
 NO_DURATION: list[object] = [
     *(None, 30, 0.5, True, b"30s", "", "30", "s", "0s", "00m", "0d0h", "-1s", "+1s", "1.5h", "1 h", " 1h", "1h 30m"),
@@ -84,6 +99,8 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
     one_of("none", "direct"): ([("direct", "direct")], [None, "", "None", "indirect", True, ["none"], {}]),
     named("recursive", "simple"): ([("simple", "simple"), ("acme.T", "acme.T")], [*NO_PATH, "Simple"]),
     optional(rules.TEXT): ([(None, None), ("NL", "NL")], NO_TEXT[1:]),
+    rules.FILE: (FILES, [*NO_TEXT, ""]),
+    rules.METADATA: ([("fido", "fido"), *FILES], [*NO_TEXT, ""]),
     rules.METHODS: (
         [(["hotp", "acme.Voice"], ("hotp", "acme.Voice")), (("recovery", "totp"), ("recovery", "totp"))],
         [None, "totp", [], (), ["totp", "totp"], ["TOTP"], ["totp", None], {"totp"}, {"totp": 1}, [[]], ["not a path"]],
@@ -104,6 +121,21 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
     rules.GROUPS: (
         [([], ()), (["bankers", "Card holders"], ("bankers", "Card holders"))],
         [None, "bankers", {"bankers"}, [""], [1], [None]],
+    ),
+    rules.SIGNATURES: (
+        [(["ML-DSA-65", "ES256"], ("ML-DSA-65", "ES256")), (("Ed448",), ("Ed448",))],
+        [None, "ES256", {"ES256": -7}, [], ["ES256", "ES256"], ["es256"], ["ES257"], [-7], [None], ["RS1"]],
+    ),
+    rules.MODELS: (
+        [
+            ("device_bound", AdmittedModels(device_bound=True)),
+            ({"allow": [UUID, UUID.upper()]}, AdmittedModels(allowed=frozenset({AAGUID}))),
+            ({"deny": (UUID,)}, AdmittedModels(denied=frozenset({AAGUID}))),
+        ],
+        [
+            *(None, "synced", [UUID], {}, {"allow": [UUID], "deny": [UUID]}, {"only": [UUID]}, {"allow": UUID}),
+            *({"allow": []}, {"deny": [AAGUID]}, {"deny": [f"{{{UUID}}}"]}, {"deny": [UUID.replace("-", "")]}),
+        ],
     ),
     rules.REQUIREMENTS: (
         [
@@ -183,6 +215,33 @@ EXAMPLES: dict[Rule, tuple[list[tuple[object, object]], list[object]]] = {
                 [f"android:apk-key-hash:{HASH[:-1]}R"],
             ),
             *(["chrome-extension://abc"], [f"moz-extension://{UUID.upper()}"], ["https://example.com", "app://a"]),
+        ],
+    ),
+    rules.RELATED: (
+        [([], ()), (["https://example.co.uk", "https://example.com:8443"],) * 2],
+        [
+            *(None, "https://example.co.uk", [None], ["example.co.uk"], ["http://localhost"]),
+            *([f"android:apk-key-hash:{HASH}"], ["https://example.co.uk/"]),
+        ],
+    ),
+    rules.HINTED: (
+        [([], ()), (["security-key", "hybrid", "client-device"],) * 2],
+        [None, "hybrid", ["hybrid", "hybrid"], ["usb"], [1], {"hybrid"}],
+    ),
+    rules.NUMBERS: (
+        [(7, 7), ({}, {}), ({"webauthn": 10, "acme": 1}, {"webauthn": 10, "acme": 1})],
+        [None, "5", 0, True, {"totp": 0}, {"totp": "5"}, {"totp": True}, {1: 5}, [5]],
+    ),
+    rules.ADDRESS: (
+        [
+            ("https://example.com", "https://example.com"),
+            ("https://a.example.com:8443/security/?a=b#c", "https://a.example.com:8443/security/?a=b#c"),
+            ("http://localhost:8000/security/", "http://localhost:8000/security/"),
+        ],
+        [
+            *(*NO_TEXT, "", "/", "/security/", "example.com/a", "https://", "https:///a", "https://EXAMPLE.com/"),
+            *("https://u:p@example.com/", "https://example.com/a b", "https://example.com/\n", "https://a\\b/"),
+            *("javascript:alert(1)", "javascript://example.com/%0aalert(1)", "//example.com/"),
         ],
     ),
     rules.PLACE: (
@@ -293,10 +352,22 @@ class TestTable:
             webauthn_rp_name="",
             webauthn_origins=(),
             webauthn_top_origins=(),
+            webauthn_related_origins=(),
             webauthn_user_verification="preferred",
+            webauthn_algorithms=("ES256", "EdDSA", "RS256"),
+            webauthn_hints=(),
+            webauthn_attachment=None,
+            webauthn_sign_count="refuse",
+            webauthn_backup_change="refuse",
             webauthn_attestation="none",
+            webauthn_metadata=None,
+            webauthn_metadata_file=None,
+            webauthn_metadata_roots=None,
+            webauthn_models=None,
             webauthn_trust_roots=None,
             passkey_login=False,
+            passkey_enroll_url=None,
+            passkey_manage_url=None,
             recovery_codes=10,
             encryption_keys=None,
             enforce_rfc_guidance=True,
@@ -314,6 +385,7 @@ class TestTable:
 
     def test_a_config_is_a_value(self) -> None:
         assert hash(config(METHODS=["totp"])) == hash(config(METHODS=("totp",)))
+        assert hash(config(MAX_DEVICES_PER_METHOD={"totp": 1})) == hash(config())
         assert config(REQUIREMENTS={"transfer": {}}) != config()
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             config().max_failures = 1  # type: ignore[misc]
@@ -390,6 +462,20 @@ class TestOrigins:
 
         assert problem.hint == f'Write ["https://other.example", "{meant}"], as browsers write them.'
         assert problems(WEBAUTHN_ORIGINS=[meant]) == ()
+
+    def test_names_are_counted_as_browsers_count_those_of_related_pages(self) -> None:
+        hosts = (
+            "example.com",
+            "www.example.co.uk",
+            "shop.example.de:8443",
+            "example.gov.pl",
+            "a.b.cars.org",
+            "cars.eu",
+        )
+
+        read_config, _ = read({"WEBAUTHN_RELATED_ORIGINS": [f"https://{host}" for host in hosts]})
+
+        assert read_config.related_labels == ["example", "cars"]
 
 
 class TestReading:
@@ -474,9 +560,29 @@ TOGETHER: list[Together] = [
     ({**SITE, "WEBAUTHN_RP_ID": "ample.com"}, "WEBAUTHN_ORIGINS", {"WEBAUTHN_ORIGINS": ["https://ample.com:1"]}),
     ({**SITE, "WEBAUTHN_RP_ID": "www.example.com"}, "WEBAUTHN_ORIGINS", {"WEBAUTHN_RP_ID": "example.com"}),
     (
+        {**SITE, "WEBAUTHN_ORIGINS": ["https://example.co.uk"]},
+        "WEBAUTHN_ORIGINS",
+        {"WEBAUTHN_RELATED_ORIGINS": ["https://example.co.uk"]},
+    ),
+    (
+        {**SITE, "WEBAUTHN_RELATED_ORIGINS": ["https://example.co.uk"]},
+        "WEBAUTHN_RELATED_ORIGINS",
+        {"WEBAUTHN_ORIGINS": ["https://example.com", "https://example.co.uk"]},
+    ),
+    (
         {**KEYS_ONLY, "WEBAUTHN_ATTESTATION": "direct"},
         "WEBAUTHN_TRUST_ROOTS",
         {"WEBAUTHN_TRUST_ROOTS": "/etc/roots"},
+    ),
+    (
+        {**KEYS_ONLY, "WEBAUTHN_ATTESTATION": "direct"},
+        "WEBAUTHN_TRUST_ROOTS",
+        {"WEBAUTHN_METADATA": "fido"},
+    ),
+    (
+        {**KEYS_ONLY, "WEBAUTHN_ATTESTATION": "direct"},
+        "WEBAUTHN_TRUST_ROOTS",
+        {"ADAPTERS": {"authenticator_metadata": "acme.Metadata"}},
     ),
     ({"METHODS": ["totp"], **SITE, "PASSKEY_LOGIN": True}, "PASSKEY_LOGIN", {"METHODS": ["webauthn"]}),
     ({"TRUST_COOKIE": "mfa_trust"}, "TRUST_COOKIE", {"TRUST_LIFETIME": "30d"}),
@@ -490,6 +596,11 @@ TOGETHER: list[Together] = [
         {"METHODS": ["totp", "recovery"], "MAX_DEVICES_PER_METHOD": 2, "REQUIRED_VERIFICATIONS": 4},
         "REQUIRED_VERIFICATIONS",
         {"REQUIRED_VERIFICATIONS": 3},
+    ),
+    (
+        {"METHODS": ["totp"], "MAX_DEVICES_PER_METHOD": {"totp": 1}, "REQUIRED_VERIFICATIONS": 2},
+        "REQUIRED_VERIFICATIONS",
+        {"METHODS": ["totp", "email"]},
     ),
 ]
 """Settings that are right by themselves, but not together; the key that is told; and what makes them right."""

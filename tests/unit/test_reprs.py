@@ -14,6 +14,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin
 
 import attrs
+import django_stubs_ext
 import pytest
 
 import mfa
@@ -51,6 +52,8 @@ SHOWN = {
     "Accepted.description": "the model of an authenticator",
     "Accepted.unique": "a digest of a credential's id",
     "Accepted.unique_step": STEP,
+    "AdmittedModels.allowed": "models of authenticators",
+    "AdmittedModels.denied": "models of authenticators",
     "AttestationObject.format": "the name of a format",
     "AttestationResponse.transports": "words of the standard",
     "AuditQuery.events": "names of events",
@@ -65,6 +68,7 @@ SHOWN = {
     "Credential.transports": "words of the standard",
     "Device.destination": "masked",
     "Device.unique": "a digest of a credential's id",
+    "Edition.source": "a path",
     "Failed.reason": "a stable word, or the name of a setting",
     "Failure.reason": "a sentence of this package's own",
     "ImportedRow.outcome": "a stable word",
@@ -72,17 +76,22 @@ SHOWN = {
     "ImportedRow.row": "the name of a table and the key of a row",
     "Judgement.headers": "the end of a period of grace",
     "LeftOut.reason": "a stable word",
+    "KnownPasskeys.rp_id": "the domain of the site",
     "NotLoggedIn.step": STEP,
+    "Oddity.step": STEP,
     "Origin.actor": OPERATOR,
     "Parcel.language": "the tag of a language",
+    "Profile.language": "the tag of a language",
     "Parcel.sender": "a dotted path",
     "PendingCredential.awaits": "what the user is called",
     "Rejected.step": STEP,
     "Requirement.methods": "names",
     "Revoke.trust": NAME_OF_TRUST,
+    "StatusReport.status": "a word of the standard",
     "SpentLogin.digest": "a digest of a challenge that its owner has seen",
     "TrustEvent.trust": NAME_OF_TRUST,
     "VerificationRejected.step": STEP,
+    "VerificationReported.step": STEP,
     "Registration.destination": "masked",
     "Address.masked": "masked",
     "SealedUnder.key": "what a key is called in whatever it seals: a part of a digest of it",
@@ -106,6 +115,7 @@ def classes() -> Iterator[type[Any]]:
                 yield attrs.resolve_types(each)
 
 
+django_stubs_ext.monkeypatch()  # so that Field[Any, Any] of an annotation is resolved
 CLASSES = list(classes())
 
 

@@ -1,10 +1,11 @@
-"""A real Chromium with authenticators that are none, and the demo's page as a person meets it."""
+"""A real Chromium with authenticators that are none, and pages in it as a person meets them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
@@ -14,6 +15,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests import services
 
 PATIENCE = 20  # seconds
+OFTEN = 0.02  # seconds, between two looks at what is waited for
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=760,900"),
@@ -21,12 +23,12 @@ FLAGS = (
 
 
 @contextmanager
-def running_chromium(folder: Path) -> Iterator[Chrome]:
+def running_chromium(folder: Path, *flags: str) -> Iterator[Chrome]:
     found = services.chromium()
     assert found is not None
     options = ChromeOptions()
     options.binary_location, driver = found
-    for flag in (*FLAGS, f"--user-data-dir={folder / 'profile'}"):
+    for flag in (*FLAGS, *flags, f"--user-data-dir={folder / 'profile'}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = Chrome(options, ChromeService(driver))
@@ -37,8 +39,20 @@ def running_chromium(folder: Path) -> Iterator[Chrome]:
         chrome.quit()
 
 
+def text_of(chrome: Chrome, selector: str) -> str:
+    """Read what an element shows; nothing where the page makes way for the next, which the driver tells in words."""
+    try:
+        return chrome.find_element(By.CSS_SELECTOR, selector).text
+    except StaleElementReferenceException:
+        return ""
+    except WebDriverException as error:
+        if "does not belong to the document" not in (error.msg or ""):
+            raise
+        return ""
+
+
 class Page:
-    """The demo's page in one browser."""
+    """A site in one browser."""
 
     def __init__(self, chrome: Chrome, url: str) -> None:
         self.chrome = chrome
@@ -79,75 +93,51 @@ class Page:
 
     # Looking
 
-    def open(self) -> "Page":
-        self.chrome.get(self.url)
-        return self
+    def open(self, path: str = "") -> None:
+        self.chrome.get(self.url + path)
 
     def find(self, selector: str) -> WebElement:
         return self.chrome.find_element(By.CSS_SELECTOR, selector)
 
-    @property
-    def message(self) -> str:
-        return self.find("#message").text
+    def text(self) -> str:
+        return text_of(self.chrome, "main")
 
-    def told(self, text: str) -> None:
-        """Wait until the page says so."""
-        self.wait_for(lambda: text in self.message, text)
-
-    def wait_for(self, met: Any, what: str = "") -> None:  # noqa: ANN401 - a question
-        WebDriverWait(self.chrome, PATIENCE).until(
-            lambda _: met(), f"{what}: the page says {self.message!r}; the browser {self.complaints()}"
+    def wait_for(self, met: Callable[[], object], what: str = "") -> None:
+        WebDriverWait(self.chrome, PATIENCE, OFTEN).until(
+            lambda _: met(), f"{what}: the page says {self.text()!r}; the browser {self.complaints()}"
         )
+
+    def told(self, words: str) -> None:
+        """Wait until the page says so."""
+        self.wait_for(lambda: words in self.text(), words)
 
     def complaints(self) -> list[str]:
         """What the browser has written to its console, answers of refusal aside."""
         entries = [entry["message"] for entry in self.chrome.get_log("browser")]  # type: ignore[no-untyped-call]
         return [entry for entry in entries if "the server responded with a status of 4" not in entry]
 
-    @property
-    def devices(self) -> list[tuple[str, str]]:
-        """The name and the state of each device."""
-        return [
-            (item.find_element(By.CSS_SELECTOR, ".name").text, item.find_element(By.CSS_SELECTOR, ".state").text)
-            for item in self.chrome.find_elements(By.CSS_SELECTOR, "#devices li")
-        ]
-
-    @property
-    def verified(self) -> bool:
-        return self.find("#standing").get_attribute("data-verified") == "true"
-
     # Doing
 
-    def log_in(self, name: str = "demo", password: str = "demo") -> None:
-        self.find("input[name=username]").send_keys(name)
-        self.find("input[name=password]").send_keys(password)
-        self.find("#login button:not([type])").click()
-        self.told("by password alone")
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Wait until what is done inside has led to another page."""
+        self.chrome.execute_script("window.here = true")
+        yield
+        gone = "return !window.here && document.readyState === 'complete'"
+        WebDriverWait(self.chrome, PATIENCE, OFTEN).until(lambda chrome: chrome.execute_script(gone))
 
-    def log_out(self) -> None:
-        self.find("#leave").click()
-        self.wait_for(lambda: self.find("#login").is_displayed(), "logged out")
+    def press(self, selector: str) -> None:
+        """Press something that leads to another page."""
+        with self.leaving():
+            self.find(selector).click()
 
-    def register(self, name: str) -> None:
-        self.find("#register input").clear()
-        self.find("#register input").send_keys(name)
-        self.find("#register button").click()
-
-    def registered(self, name: str) -> None:
-        self.register(name)
-        self.told("registered.")
-        self.wait_for(lambda: (name, "verified") in self.devices, name)
-
-    def on_device(self, name: str, button: str) -> None:
-        [item] = [
-            item
-            for item in self.chrome.find_elements(By.CSS_SELECTOR, "#devices li")
-            if item.find_element(By.CSS_SELECTOR, ".name").text == name
-        ]
-        item.find_element(By.CSS_SELECTOR, f".{button}").click()
-
-    def open_the_route(self) -> None:
-        self.find("#open").click()
+    def send(self, does: str, **fields: str) -> None:
+        """Fill a form, by what it does, and send it."""
+        for name, value in fields.items():
+            element = self.find(f"form[data-mfa={does}] [name={name}]")
+            element.clear()
+            element.send_keys(value)
+        self.press(f"form[data-mfa={does}] button[type=submit]")
 
     def run(self, script: str, **given: object) -> Mapping[str, Any]:
         """Run a script that may await, with ``mfa`` and what is given, and return its answer or what it failed with."""
@@ -155,7 +145,7 @@ class Page:
         answer: Mapping[str, Any] = self.chrome.execute_async_script(
             f"""
             const [{names}{", " if names else ""}done] = arguments;
-            import("/static/mfa.js").then(async (mfa) => {{ {script} }}).then(
+            import("/static/mfa/mfa.js").then(async (mfa) => {{ {script} }}).then(
               (answer) => done({{ answer }}),
               (error) => done({{ name: error.name, code: error.code, status: error.status, message: error.message }}),
             );

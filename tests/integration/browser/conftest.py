@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
@@ -19,8 +18,12 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @pytest.fixture
 def chrome(chromium: Chrome) -> Iterator[Chrome]:
     """The one browser, which keeps nothing of an earlier test: no page, no cookie, no complaint, no size, no key."""
-    size = chromium.get_window_size()
+    size, [window] = chromium.get_window_size(), chromium.window_handles
     yield chromium
+    for other in {*chromium.window_handles} - {window}:
+        chromium.switch_to.window(other)
+        chromium.close()
+    chromium.switch_to.window(window)
     if chromium.virtual_authenticator_id is not None:
         chromium.remove_virtual_authenticator()
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
@@ -32,13 +35,15 @@ def chrome(chromium: Chrome) -> Iterator[Chrome]:
     chromium.get_log("browser")  # type: ignore[no-untyped-call]
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    with running_demo(tmp_path) as demo:
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo, which the tests of a file share."""
+    services.require("chromium")
+    with running_demo(tmp_path_factory.mktemp("demo")) as demo:
         yield demo
 
 
 @pytest.fixture
 def page(chrome: Chrome, demo: Demo) -> Page:
-    """The demo's page, and nothing plugged in."""
+    """The demo in the browser, and nothing plugged in."""
     return Page(chrome, f"http://localhost:{demo.port}/")

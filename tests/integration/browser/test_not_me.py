@@ -12,7 +12,6 @@ from django.core.wsgi import get_wsgi_application
 from pytest_django import Settings
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
 from selenium.webdriver.support.wait import WebDriverWait
 
 from mfa.adapters import links
@@ -20,7 +19,7 @@ from mfa.adapters.django.models import AccountRecord
 from mfa.adapters.system.clock import SystemClock
 from mfa.adapters.system.entropy import SystemEntropy
 from mfa.domain.identifiers import UserId
-from tests.integration.browser.chromium import PATIENCE
+from tests.integration.browser.chromium import PATIENCE, text_of
 
 NARROW, WIDE = (320, 640), (1280, 800)
 
@@ -97,8 +96,7 @@ def test_a_person_is_asked_and_thanked(
 
 
 def says(chrome: Chrome, words: str) -> None:
-    heading = (By.CSS_SELECTOR, "h1")
-    WebDriverWait(chrome, PATIENCE).until(text_to_be_present_in_element(heading, words))
+    WebDriverWait(chrome, PATIENCE).until(lambda _: words in text_of(chrome, "h1"))
 
 
 def looked_at(chrome: Chrome, picture: Path) -> tuple[bool, bool]:

@@ -1,9 +1,8 @@
-"""The pages in a real browser: looked at in every state, by day, by night, on a phone and from right to left."""
+"""The pages in a real browser: looked at in every state, by day, by night, on a phone, turned and enlarged."""
 
 import os
-from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,38 +18,31 @@ from pytest_django import Settings
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
 from selenium.webdriver.support.wait import WebDriverWait
 
 from mfa.adapters import links
 from mfa.adapters.otp.segno import SegnoQrCodes
 from mfa.adapters.tokens.session import IDENTITY, _token
 from mfa.domain.identifiers import Token, UserId
-from tests import npm
-from tests.integration.browser.chromium import PATIENCE
+from tests.integration.browser.chromium import PATIENCE, text_of
 from tests.integration.browser.chromium import Page as Plugs
-from tests.integration.demo.running import ROOT
+from tests.integration.browser.looking import PICTURES, Look, complaints, looking
 from tests.integration.django.world import App, World
 from tests.integration.pages.people import install
 from tests.projects.pages.settings import MFA
 
-WIDE, NARROW = 760, 320
-PICTURES = ROOT / "docs" / "images"
-AXE = Path(__file__).parent / "axe"
-JUDGE = """
-    const [runOnly, done] = arguments;
-    axe.run(document, { runOnly }).then(({ violations }) =>
-      done(violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`)));
-"""
+OFTEN = 0.02  # seconds
+MOST_STOPS = 20
+"""By so many presses of the key for that all of a page is reached."""
+
 SHOWN = [
-    f"{page}-{kind}"
-    for page in ("verify", "devices", "confirm-app", "recovery-codes")
-    for kind in ("light", "dark", "phone")
+    *(f"{page}-light" for page in ("verify", "devices")),
+    *(f"{page}-dark" for page in ("confirm-app", "recovery-codes")),
+    *(f"{page}-phone" for page in ("verify", "devices", "recovery-codes")),
 ]
 """What the docs show."""
 
 WRITING = "clipboardSanitizedWrite"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -114,6 +106,22 @@ class Person:
         with self.leaving():
             self.find(selector).click()
 
+    def go_to(self, selector: str, *keys: str, leads: bool = True) -> None:
+        """Go on by the key for that until something has the focus, which can be seen, and press keys."""
+        for _ in range(MOST_STOPS):
+            self.chrome.switch_to.active_element.send_keys(Keys.TAB)
+            if self.chrome.execute_script("return document.activeElement.matches(arguments[0])", selector):
+                break
+        self.type(*keys, leads=leads)
+
+    def type(self, *keys: str, leads: bool = True) -> None:
+        """Type where the focus is, which can be seen; a page may give it only when it is painted."""
+        self.wait_for(lambda chrome: chrome.switch_to.active_element.tag_name != "body")
+        here = self.chrome.switch_to.active_element
+        assert here.value_of_css_property("outline-style") == "solid", here.get_attribute("outerHTML")
+        with self.leaving() if leads else nullcontext():
+            here.send_keys(*keys)
+
     def send(self, does: str, **fields: str) -> None:
         for name, value in fields.items():
             element = self.find(f"form[data-mfa={does}] [name={name}]")
@@ -122,16 +130,17 @@ class Person:
         self.press(f"form[data-mfa={does}] button[type=submit]")
 
     def wait_for(self, met: Callable[[Chrome], Any]) -> None:
-        WebDriverWait(self.chrome, PATIENCE).until(met)
+        WebDriverWait(self.chrome, PATIENCE, OFTEN).until(met)
 
     def text(self) -> str:
-        return self.find("main").text
+        return text_of(self.chrome, "main")
+
+    def told(self, words: str) -> None:
+        """Wait until the page says so."""
+        self.wait_for(lambda _: words in self.text())
 
     def complaints(self) -> list[str]:
-        entries = [entry["message"] for entry in self.chrome.get_log("browser")]  # type: ignore[no-untyped-call]
-        return [
-            entry for entry in entries if "favicon" not in entry and "server responded with a status of" not in entry
-        ]
+        return complaints(self.chrome)
 
 
 @pytest.fixture
@@ -145,60 +154,10 @@ def ann(chrome: Chrome, thread: LiveServerThread, settings: Settings) -> Person:
     return ann
 
 
-class Look:
-    """Looks at a page as several people would, and says what is wrong with it."""
-
-    def __init__(self, ann: Person, folder: Path) -> None:
-        self.ann = ann
-        self.folder = folder
-        self.wrong: list[str] = []
-
-    def __call__(self, name: str) -> None:
-        """By day every rule is tried, by night those of colours, and on a phone those of room."""
-        for kind, width, scheme, rules in (
-            ("light", WIDE, "light", {"type": "tag", "values": TAGS}),
-            ("dark", WIDE, "dark", {"type": "rule", "values": ["color-contrast"]}),
-            ("phone", NARROW, "light", {"type": "rule", "values": ["target-size"]}),
-        ):
-            self.show(width, scheme)
-            self.wrong += [f"{name}-{kind}: {each}" for each in self.ann.chrome.execute_async_script(JUDGE, rules)]
-            self._measure(f"{name}-{kind}", width)
-        self.ann.chrome.execute_script("document.documentElement.dir = 'rtl'")
-        self._measure(f"{name}-turned", NARROW)
-        self.ann.chrome.execute_script("document.documentElement.dir = 'ltr'")
-        self.show(WIDE, "light")
-        self.wrong += [f"{name}: {each}" for each in self.ann.complaints()]
-
-    def show(self, width: int, scheme: str) -> None:
-        metrics = {"width": width, "height": 640, "deviceScaleFactor": 1, "mobile": width == NARROW}
-        self.ann.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        self.ann.chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-
-    def _measure(self, name: str, width: int) -> None:
-        """Tell whether all fits on the screen, and take a picture where that is wanted."""
-        across, height = self.ann.chrome.execute_script(
-            "const { scrollWidth, scrollHeight } = document.documentElement; return [scrollWidth, scrollHeight]"
-        )
-        if across > width:
-            self.wrong.append(f"{name} is {across} pixels wide")
-        wanted = os.environ.get("MFA_PICTURES")
-        if wanted == "all" or (wanted and name in SHOWN):
-            clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-            shot = {"clip": clip, "captureBeyondViewport": True}
-            picture = self.ann.chrome.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
-            (self.folder / f"pages-{name}.png").write_bytes(b64decode(picture))
-
-
 @pytest.fixture
 def look(ann: Person, tmp_path: Path) -> Iterator[Look]:
-    """Looks at pages; ``MFA_PICTURES=1`` puts some pictures into the docs, ``all`` puts all into pytest's folder."""
-    rules = (npm.modules(AXE) / "axe-core" / "axe.min.js").read_text()
-    added = ann.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": rules})
-    look = Look(ann, PICTURES if os.environ.get("MFA_PICTURES") == "1" else tmp_path)
-    yield look
-    ann.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
-    assert look.wrong == []
+    with looking(ann.chrome, tmp_path, "pages", SHOWN) as look:
+        yield look
 
 
 def test_every_page_in_every_state(ann: Person, look: Look) -> None:
@@ -244,6 +203,11 @@ def _codes_and_changes(ann: Person, look: Look) -> None:
     look("recovery-codes")
     ann.open("recovery/")
     look("recovery-some")
+    ann.chrome.execute_script("document.querySelector('[name=made]').value = 'earlier'")
+    ann.send("renew")
+    look("recovery-repeated")
+    ann.open("passkey/")
+    look("passkey")
     ann.open("add/webauthn/")
     ann.send("register", name="A key with a name that is as long as a name may be, and unbroken")
     look("confirm-passkey")
@@ -262,6 +226,16 @@ def _verifying(ann: Person, look: Look, app: App) -> None:
     look("verify")
     ann.send("verify", value="000")
     look("verify-wrong")
+    ann.find("summary").click()
+    ann.press("form[data-mfa=dispatch] button")
+    look("verify-sent")
+    for _ in range(5):
+        ann.send("verify", value="000")
+    look("verify-wait")
+    ann.world.clock.advance(timedelta(minutes=1))
+    ann.chrome.get(f"{ann.url}/safe/")
+    look("verify-unmet")
+    ann.open("verify/")
     ann.find("form[data-mfa=verify] [name=trust]").click()
     ann.send("verify", value=app.code)
     ann.open("browsers/")
@@ -287,7 +261,7 @@ def _verifying(ann: Person, look: Look, app: App) -> None:
     look("not-me-done")
 
 
-def test_a_passkey_is_added_once_and_used(ann: Person) -> None:
+def test_a_passkey_is_added_once_and_does_everything(ann: Person) -> None:
     plugs = Plugs(ann.chrome, ann.url)
     plugs.plug_in()
     ann.open("add/webauthn/")
@@ -302,35 +276,87 @@ def test_a_passkey_is_added_once_and_used(ann: Person) -> None:
 
     ann.log_in()
     ann.chrome.get(f"{ann.url}/safe/")
+    ann.find("form[data-mfa=verify] [name=trust]").click()
     ann.press("[data-mfa=passkey]")
     assert "the safe" in ann.find("body").text
+    ann.log_in()
+    ann.chrome.get(f"{ann.url}/vault/")
+    ann.press("[data-mfa=trusted] button")
+    assert "the vault" in ann.find("body").text
+
+    ann.open("0/remove/")
+    ann.send("remove")
+    assert ann.all("not-done")
+    ann.press("[data-mfa=passkey]")
+    assert ann.all("not-done")
+    ann.send("remove")
+    assert "You have none yet" in ann.text()
     assert ann.complaints() == []
 
 
-def test_somebody_without_a_mouse_verifies(ann: Person) -> None:
-    app = ann.world.enrolled(ann.token)
+def test_somebody_without_a_mouse_does_everything(ann: Person) -> None:
+    ann.open("")
+    ann.go_to("[data-mfa=add]", Keys.ENTER)
+    ann.go_to("[data-mfa=add-totp]", Keys.ENTER)
+    ann.go_to("[name=name]", "Pixel 9", Keys.ENTER)
+    app = App(index=0, secret=ann.find("[data-mfa=secret]").text, clock=ann.world.clock)
+    ann.go_to("[name=value]", app.code, Keys.ENTER)
+
+    ann.go_to("[data-mfa=rename]", Keys.ENTER)
+    ann.type(Keys.END, " at home", Keys.ENTER)
+    assert "Pixel 9 at home" in ann.text()
+    ann.open("recovery/")
+    ann.go_to("form[data-mfa=renew] button", Keys.SPACE)
+    assert ann.all("codes")
+
+    ann.world.clock.advance(timedelta(minutes=11))
     ann.log_in()
     ann.chrome.get(f"{ann.url}/vault/")
-
-    with ann.leaving():
-        ann.chrome.switch_to.active_element.send_keys(app.code, Keys.ENTER)
-
+    ann.go_to("summary", Keys.ENTER, leads=False)
+    ann.go_to("[name=trust]", Keys.SPACE, leads=False)
+    ann.chrome.get(f"{ann.url}/vault/")
+    ann.type(app.code, Keys.ENTER)
     assert "the vault" in ann.find("body").text
 
+    ann.open("")
+    ann.go_to("[data-mfa=remove]", Keys.ENTER)
+    ann.go_to("form[data-mfa=remove] button", Keys.ENTER)
+    assert "You have none yet" in ann.text()
 
-def test_somebody_without_scripts_adds_a_device_and_verifies(ann: Person) -> None:
+
+def test_somebody_without_scripts_does_everything_that_needs_no_passkey(ann: Person) -> None:
     ann.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         ann.open("add/totp/")
         ann.send("register")
-        app = App(index=0, secret=ann.find("[data-mfa=secret]").text, clock=ann.world.clock)
+        secret = ann.find("[data-mfa=secret]").text
+        app = App(index=0, secret=secret, clock=ann.world.clock)
         assert not ann.find("[data-mfa=copy]").is_displayed()
         ann.send("confirm", value=app.code)
         assert ann.all("device")
+        ann.chrome.back()
+        assert secret not in ann.chrome.page_source
 
         ann.open("recovery/")
         ann.send("renew")
         assert "never shown again" in ann.text()
+        ann.open("add/webauthn/")
+        ann.send("register")
+        assert "Passkeys need JavaScript" in ann.text()
+        ann.open("add/email/")
+        ann.send("register", address="ann@example.com")
+        mail = ann.world.outbox.messages[-1]
+        ann.send("confirm", value=mail.code)
+        assert "a***@example.com" in ann.text()
+
+        ann.world.clock.advance(timedelta(minutes=11))
+        ann.log_in()
+        ann.chrome.get(f"{ann.url}/vault/")
+        ann.send("verify", value=app.code)
+        assert "the vault" in ann.find("body").text
+        ann.open("0/remove/")
+        ann.send("remove")
+        assert "Pixel" not in ann.text()
     finally:
         ann.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
@@ -355,7 +381,7 @@ def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person
     for allowed, said in ((["clipboardReadWrite"], "Selected"), (["clipboardReadWrite", WRITING], "Copied")):
         ann.chrome.execute_cdp_cmd("Browser.grantPermissions", {"permissions": allowed})
         ann.find("[data-mfa=copy]").click()
-        WebDriverWait(ann.chrome, PATIENCE).until(text_to_be_present_in_element((By.TAG_NAME, "main"), said))
+        ann.told(said)
     copied = ann.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert copied.split() == codes
 

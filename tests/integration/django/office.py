@@ -29,8 +29,11 @@ PROJECT = {
 
 
 @pytest.fixture(scope="module")
-def in_the_project() -> Iterator[None]:
-    """Have the project's settings in force for all tests of a file, which then compile its templates once."""
+def in_the_project(django_db_setup: None) -> Iterator[None]:
+    """Have the project's settings in force for all tests of a file, which then compile its templates once.
+
+    After the database is there: made under these settings it would have the tables of the admin for all that follow.
+    """
     with override_settings(**PROJECT):
         yield
 

@@ -18,6 +18,7 @@ from mfa.adapters.django.admin import VerifiedAdminSite
 from mfa.adapters.tokens.session import SessionTokenProvider
 from mfa.domain.errors import Unavailable
 from mfa.domain.identifiers import UserId
+from tests.docs.pages import blocks
 from tests.integration.demo.running import ROOT
 from tests.integration.django.office import ACCOUNTS, AUDIT, DEVICES, Office, Seat, text
 
@@ -214,18 +215,21 @@ class TestChecks:
     ],
 )
 def test_a_project_starts_with_it(settings_module: str, site: str) -> None:
-    """However the site and the pages import one another."""
+    """However the site and the pages import one another; its own admin of users leads to them as the page shows it."""
+    [_, shown] = blocks(ROOT / "docs" / "admin.md", "python")
     script = (
-        "import django; django.setup()\n"
+        "import django, sys; django.setup()\n"
         "from django.contrib import admin\n"
         "from django.apps import apps\n"
         "kind = type(admin.site._wrapped)\n"
         "print(f'{kind.__module__}.{kind.__qualname__}')\n"
         "models = apps.get_app_config('multi_factor').get_models()\n"
         "print(sorted(model.__name__ for model in models if admin.site.is_registered(model)))\n"
+        "exec(sys.argv[1])\n"
+        "print([each.__name__ for each in type(admin.site.get_model_admin(get_user_model())).__mro__[:3]])\n"
     )
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script, shown.text],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": settings_module},
         capture_output=True,
@@ -233,7 +237,11 @@ def test_a_project_starts_with_it(settings_module: str, site: str) -> None:
         check=False,
     )
 
-    assert done.stdout.split("\n")[:2] == [site, "['AccountRecord', 'AuditRecord', 'DeviceRecord']"], done.stderr
+    assert done.stdout.splitlines() == [
+        site,
+        "['AccountRecord', 'AuditRecord', 'DeviceRecord']",
+        "['PeopleAdmin', 'MultiFactorUserMixin', 'UserAdmin']",
+    ], done.stderr
 
 
 def test_a_site_is_made_as_any_other(office: Office) -> None:

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
+from fido2.cose import CoseKey, UnsupportedKey
 from pytest_django import Settings
 from rest_framework.authentication import TokenAuthentication
 
@@ -207,6 +208,22 @@ class TestPasskeyLogin:
         errors = checked(**login, TOKEN_PROVIDER=own)
         assert [error.id for error in errors] == ["multi_factor.E004"] * 2
         assert all(f"{path}, which lacks prepare" in error.msg for path, error in zip(own, errors, strict=True))
+
+
+class TestAlgorithms:
+    WEBAUTHN: ClassVar = {"METHODS": ["webauthn"], **SITE, "WEBAUTHN_ALGORITHMS": ["ML-DSA-65", "ES256", "ML-DSA-44"]}
+
+    def test_one_that_the_libraries_do_not_know_is_an_error(
+        self, checked: Checked, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert checked(**self.WEBAUTHN) == []
+        known = CoseKey.for_alg
+        monkeypatch.setattr(CoseKey, "for_alg", lambda number: UnsupportedKey if number < -47 else known(number))
+
+        [error] = checked(**self.WEBAUTHN)
+
+        assert error.id == "multi_factor.E010"
+        assert "ML-DSA-65, ML-DSA-44, which" in error.msg
 
 
 class TestDottedPaths:
@@ -586,6 +603,6 @@ def devices(user: User, *methods: str, activated_at: datetime | None = datetime(
 
 def test_every_check_is_in_the_documentation() -> None:
     written = {*re.findall(r"\b([EW]\d{3})[a-z]?\b", Path(checks.__file__).read_text())}
-    page = Path(__file__).parents[3] / "docs" / "settings.md"
+    page = Path(__file__).parents[3] / "docs" / "checks.md"
 
-    assert {*re.findall(r"^\| `multi_factor\.([EW]\d{3})` \|", page.read_text(), re.MULTILINE)} == written
+    assert re.findall(r"^### ([EW]\d{3})$", page.read_text(), re.MULTILINE) == sorted(written)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import cast
 
+import attrs
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
@@ -15,6 +16,7 @@ from pytest_django import Settings
 from mfa.adapters import accessor
 from mfa.adapters.django.models import DeviceRecord
 from mfa.adapters.django.notices import TOLD, MailNotifier, folder
+from mfa.adapters.django.users import DjangoUserDirectory
 from mfa.adapters.templates import TEMPLATES
 from mfa.application.devices import Remove
 from mfa.application.operations import IssuedPass, Operator, PassWanted, Reset
@@ -25,6 +27,7 @@ from mfa.application.verification import Verified, Verify
 from mfa.domain import events
 from mfa.domain.errors import StoreBusy
 from mfa.domain.identifiers import Token, UserId
+from mfa.domain.policies import Profile
 from tests.integration.django.world import App, World, token_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +79,8 @@ def html(letter: EmailMultiAlternatives) -> str:
 
 
 def both(letter: EmailMultiAlternatives) -> tuple[str, str]:
-    return str(letter.body), html(letter)
+    """What both parts say, without what sets a direction apart."""
+    return str(letter.body), re.sub("</?bdi[^>]*>", "", html(letter))
 
 
 class TestWhatIsTold:
@@ -375,6 +379,30 @@ class TestWords:
 
         assert '<html lang="de">' in html(mailoutbox[0])
         assert "31. Januar 2026" in mailoutbox[0].body
+
+    def test_what_an_operator_reads_is_not_what_a_user_is_written_to_in(
+        self, settings: Settings, user_id: UserId, app: App, mailoutbox: Outbox
+    ) -> None:
+        settings.LANGUAGE_CODE = "nl"
+        with translation.override("de"):
+            accessor.use_cases().operations.reset_account(Reset(user_id=user_id), DESK)
+
+        assert '<html lang="nl">' in html(mailoutbox[0])
+
+    @pytest.mark.parametrize(("known", "written"), [("pt-br", "pt-br"), ("de-AT", "de"), ("../de", "fr"), ("", "fr")])
+    def test_a_project_may_know_the_language_of_a_user(
+        self, world: World, phone: Token, mailoutbox: Outbox, known: str, written: str
+    ) -> None:
+        class Directory(DjangoUserDirectory):
+            def profile(self, user_id: UserId) -> Profile:
+                return attrs.evolve(super().profile(user_id), language=known)
+
+        world.container.users.override(Directory())
+        with translation.override("fr"):
+            world.enrolled(phone)
+            assert translation.get_language() == "fr"
+
+        assert f'<html lang="{written}">' in html(mailoutbox[0])
 
     def test_a_project_words_a_mail_its_own_way(
         self, settings: Settings, world: World, phone: Token, mailoutbox: Outbox, tmp_path: Path

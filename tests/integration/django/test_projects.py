@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Leave out what this run was told: its settings, and the database that it has in use."""
-    told = {"DJANGO_SETTINGS_MODULE", "MFA_TEST_DATABASE"}
+    """Leave out what this run was told: its settings, the database that it has in use, and which process it is."""
+    told = {"DJANGO_SETTINGS_MODULE", "MFA_TEST_DATABASE", "PYTEST_XDIST_WORKER"}
     return {**{name: value for name, value in os.environ.items() if name not in told}, **more}
 
 

@@ -25,7 +25,7 @@ from tests.integration.django.crowd import MANY, all_at_once
 
 TOKEN = TokenId("1f" * 32)
 
-STATEMENT = re.compile(r"(SELECT|UPDATE|INSERT|DELETE)\b.*?(?:FROM|UPDATE|INTO)?\s*[\"`](?:multi_factor_)?(\w+)[\"`]")
+STATEMENT = re.compile(r"(SELECT|UPDATE|INSERT|DELETE)\b(?:.*?\b(?:FROM|INTO))? [\"`](?:multi_factor_)?(\w+)[\"`]")
 
 
 def told(captured: CaptureQueriesContext) -> list[str]:

@@ -34,6 +34,10 @@ SITE: dict[str, object] = {"WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": 
 MOUNTED = path("multi-factor/", include("mfa.urls"))
 
 
+WELL_KNOWN = path("", include("mfa.adapters.drf.well_known.urls"))
+RELATED = [f"https://{name}.com" for name in ("example", "books", "films", "music", "games", "travel")]
+
+
 class Overridden(StockObtainAuthToken):
     def post(self, request: Request, *args: object, **kwargs: object) -> Response:
         return Response()
@@ -336,3 +340,40 @@ class TestSessions:
         [warning] = routed(MOUNTED, TOKEN_PROVIDER="session")
         assert numbers([warning]) == ["W013"]
         assert "no django.contrib.auth.middleware.AuthenticationMiddleware" in warning.msg
+
+
+class TestWellKnown:
+    @pytest.mark.parametrize(
+        ("mfa", "place"),
+        [
+            ({"WEBAUTHN_RELATED_ORIGINS": RELATED[:1], "WEBAUTHN_ORIGINS": RELATED[:1]}, "/.well-known/webauthn"),
+            ({"PASSKEY_MANAGE_URL": "https://example.com/passkeys"}, "/.well-known/passkey-endpoints"),
+        ],
+    )
+    def test_what_nobody_finds_gets_a_warning(self, routed: Routed, mfa: dict[str, object], place: str) -> None:
+        [warning] = routed(MOUNTED, **mfa)
+
+        assert numbers([warning]) == ["W027"]
+        assert f'"{next(iter(mfa))}"' in warning.msg
+        assert place in warning.msg
+        assert routed(MOUNTED, WELL_KNOWN, **mfa) == []
+
+    def test_more_names_than_a_browser_looks_at_get_a_warning(self, routed: Routed) -> None:
+        five, six = (
+            {"WEBAUTHN_RELATED_ORIGINS": origins, "WEBAUTHN_ORIGINS": origins} for origins in (RELATED[:5], RELATED)
+        )
+
+        [warning] = routed(MOUNTED, WELL_KNOWN, **six)
+
+        assert numbers([warning]) == ["W026"]
+        assert "6 names (example, books, films, music, games, travel)" in warning.msg
+        assert routed(MOUNTED, WELL_KNOWN, **five) == []
+
+
+def test_a_number_for_a_method_that_there_is_not_is_an_error(routed: Routed) -> None:
+    [error] = routed(MOUNTED, MAX_DEVICES_PER_METHOD={"totp": 2, "webauthnn": 9})
+
+    assert isinstance(error, Error)
+    assert numbers([error]) == ["E011"]
+    assert "webauthnn" in error.msg
+    assert routed(MOUNTED, MAX_DEVICES_PER_METHOD={"totp": 2, "webauthn": 9}) == []

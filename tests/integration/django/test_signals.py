@@ -116,6 +116,7 @@ def test_what_should_alarm_an_operator_is_a_warning(caplog: pytest.LogCaptureFix
 
     assert {record.getMessage() for record in caplog.records if record.levelno == logging.WARNING} == {
         "VerificationRejected",
+        "VerificationReported",
         "AccountLocked",
         "DeviceDisabled",
         "DispatchFailed",

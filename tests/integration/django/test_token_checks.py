@@ -96,7 +96,7 @@ class TestPresence:
         [error] = checked(["session", "jwt"], SESSION)
 
         assert error.id == "multi_factor.E002"
-        assert error.hint == "Run: pip install drf-mfa[jwt]"
+        assert error.hint == "Run: pip install drf-mfa[jwt]\n\tMore: docs/checks.md#e002"
 
     @pytest.mark.parametrize("provider", [[], ["jwt", "jwt"], ["jwt", "cookie"], [["jwt"]], 7, {"jwt": "session"}])
     def test_what_is_no_list_of_providers_is_an_error(self, checked: Checked, provider: object) -> None:

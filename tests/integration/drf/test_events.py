@@ -86,7 +86,7 @@ class Life:
     def __init__(self, world: World, ann: Person) -> None:
         self.world = world
         self.ann = ann
-        self.key = new_key()
+        self.key = new_key(backup_eligible=True)
         self.door: Door = Commands()
 
     def live(self) -> Browser:
@@ -98,6 +98,8 @@ class Life:
         self.operate()
         last = Browser(self.world, self.ann.key())
         assert proved(last, index, self.key).status_code == 200
+        for mood in ({"backed_up": True}, {"backed_up": False, "sign_count": 1}):
+            assert proved(last, index, self.key.behaving(**mood)).status_code == 200
         return last
 
     def enrol(self) -> None:
@@ -162,6 +164,7 @@ def configure(world: World, level: str) -> None:
         METHODS=[*METHODS, "webauthn"],
         TRUST_LIFETIME="30d",
         PASSKEY_LOGIN=True,
+        WEBAUTHN_SIGN_COUNT="report",
         EMAIL_HOURLY_LIMIT=2,
         MAX_FAILURES=5,
         AUDIT=level,

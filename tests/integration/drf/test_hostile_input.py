@@ -96,7 +96,8 @@ def check(answer: Answer) -> None:
     assert answer.status_code < 500, answer.content
     assert answer.headers["Cache-Control"] == "no-store"
     if answer.content:
-        answer.json()
+        told = answer.json()
+        assert answer.status_code != 400 or isinstance(told, dict), told
 
 
 def hand_in(person: Person, name: str, *doors: tuple[str, str]) -> None:

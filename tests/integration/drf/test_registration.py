@@ -1,16 +1,13 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
-import attrs
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from rest_framework_simplejwt.models import TokenUser
 from rest_framework_simplejwt.tokens import AccessToken
 
 from mfa.adapters.requests import user_name
-from mfa.adapters.serializers import WORDS
 from mfa.domain.identifiers import Token, TokenId, UserId
-from mfa.domain.methods.security_keys import SecurityKeys
 from tests.integration.drf.people import Person, World
 
 
@@ -231,17 +228,6 @@ def test_a_form_registers_as_well(ann: Person) -> None:
 
     assert answer.status_code == 201
     assert (answer.json()["name"], answer.json()["destination"]) == ("work", "a***@work.example")
-
-
-def test_every_word_of_the_methods_is_in_the_catalogues(world: World) -> None:
-    methods = world.container.use_cases().methods
-
-    key = attrs.fields(SecurityKeys).verbose_name.default
-    said = {key, *(method.verbose_name for method in methods)} | {
-        field.label for method in methods for field in method.fields
-    }
-
-    assert said == set(WORDS)
 
 
 @pytest.mark.django_db

@@ -8,8 +8,7 @@ from django.urls import resolve
 
 from tests.integration.drf.people import MOUNT, Person, World
 
-VERB = r"\(?(SELECT|UPDATE|INSERT|DELETE)\b"
-STATEMENT = re.compile(VERB + r".*?(?:FROM|UPDATE|INTO)?\s*[\"`](?:multi_factor_)?(\w+)[\"`]")
+STATEMENT = re.compile(r"\(?(SELECT|UPDATE|INSERT|DELETE)\b(?:.*?\b(?:FROM|INTO))? [\"`](?:multi_factor_)?(\w+)[\"`]")
 PATHS = ["", "status/", "0/", "0/dispatch/", "register/", "register/totp/", "activity/"]
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,6 +16,7 @@ from mfa.testing.authenticator import SoftwareAuthenticator, b64decode, b64encod
 from tests.integration.django.crowd import MANY, all_at_once
 from tests.integration.drf.keys import Json, dispatched, enrolled, new_key, proved, registered, take_keys
 from tests.integration.drf.people import Answer, Browser, Person, World
+from tests.unit.adapters.webauthn.service import base64, entry
 
 REJECTION = b'{"detail":"This value is not valid.","code":"invalid_value"}'
 
@@ -75,6 +78,36 @@ def test_every_algorithm_that_is_offered_is_taken(ann: Person, algorithm: int) -
     key = new_key(algorithm=algorithm)
 
     assert proved(ann, enrolled(ann, key), key).status_code == 200
+
+
+def test_a_model_that_may_not_register_is_refused_and_the_log_says_why(
+    world: World, ann: Person, tmp_path: Path
+) -> None:
+    key = new_key(attestation="packed")
+    root = base64(key.authority.certificate)
+    known = entry({"status": "REVOKED", "effectiveDate": "2026-01-01"}, attestationRootCertificates=[root])
+    (tmp_path / "key.json").write_text(json.dumps(known), encoding="utf-8")
+    reasons: list[Reason] = []
+
+    def note(sender: object, event: VerificationRejected, **_: object) -> None:
+        reasons.append(event.reason)
+
+    verification_rejected.connect(note)
+    direct = {"WEBAUTHN_ATTESTATION": "direct", "WEBAUTHN_METADATA": str(tmp_path)}
+    for models in (None, "device_bound", {"deny": [str(UUID(bytes=key.aaguid))]}):
+        copied = key.behaving(backup_eligible=models == "device_bound")
+        take_keys(world, **direct, WEBAUTHN_MODELS=models)
+        device = registered(ann)
+        assert rejected(ann.verify(device["index"], copied.create(device["options"])))
+        known["statusReports"] = []
+        (tmp_path / "key.json").write_text(json.dumps(known), encoding="utf-8")
+    take_keys(world, **direct)
+
+    assert reasons == [Reason.MODEL_STATUS, Reason.NOT_DEVICE_BOUND, Reason.MODEL_NOT_ADMITTED]
+    device = registered(ann)
+    answer = ann.verify(device["index"], key.create(device["options"]))
+    assert answer.status_code == 200
+    assert (answer.json()["device"]["name"], answer.json()["device"]["attested"]) == ("Blue key", True)
 
 
 # Attacks on a verification

@@ -110,6 +110,7 @@ TAGS = [
     ("body", ()),
     ("p", ()),
     ("p", ("style",)),
+    ("bdi", ("dir", "translate")),
     ("strong", ()),
     ("p", ()),
     ("p", ()),

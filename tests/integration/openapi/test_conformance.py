@@ -1,5 +1,7 @@
 """Schemathesis finds no answer that the description does not know, whoever asks and whatever for."""
 
+import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,7 +10,6 @@ from typing import Any
 import pyotp
 import pytest
 import schemathesis
-import yaml
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
@@ -17,6 +18,7 @@ from schemathesis import Case, GenerationMode, Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -25,10 +27,28 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
+from mfa.domain.errors import StaleAccount, Unavailable
 from tests.integration.drf.keys import new_key
 from tests.integration.drf.people import METHODS, App, Browser, Person, World
-from tests.integration.openapi.description import EVERYTHING, FILE
-from tests.integration.openapi.test_description import OPERATIONS, operation
+from tests.integration.openapi.description import EVERYTHING, kept
+from tests.integration.openapi.test_description import OPERATIONS, operation, operations
+from tests.integration.openapi.tried import Sent, Tried, places
+
+UNSEEN = {
+    ("multi_factor_passkey", "403"): "a session's login without the CSRF token: drf/test_passkey_logins.py",
+    ("multi_factor_passkey", "429"): "throttle classes, which a project names",
+    ("multi_factor_passkey", "503"): "needs an assertion that is right: drf/test_passkey_logins.py",
+    ("multi_factor_passkey_options", "429"): "throttle classes, which a project names",
+    ("multi_factor_passkey_options", "503"): "a provider that asks a store, of which the package has none",
+}
+"""What is described and not seen here, each with the reason."""
+
+UNSENT: dict[Sent, str] = {
+    (("multi_factor_activity", "query", "cursor"), False): "any text is allowed",
+    (("multi_factor_status", "query", "requirement"), False): "any text is allowed",
+}
+"""Of which parameters nothing was sent that is allowed, or that is not, each with the reason."""
 
 CHECKS: list[Any] = [
     not_a_server_error,
@@ -72,7 +92,7 @@ def references(node: object) -> Iterator[str]:
 
 def description() -> dict[str, Any]:
     """The description with every answer closed; bodies may hold more than is read."""
-    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    loaded = kept()
     components, read = loaded["components"]["schemas"], set[str]()
     for verbs in loaded["paths"].values():
         for each in verbs.values():
@@ -101,7 +121,33 @@ def connected() -> Iterator[None]:
 def ask(case: Case[Any], headers: dict[str, str], checks: list[Any] = CHECKS) -> Response:
     """Ask, and hold the answer against the description."""
     with connected():
-        return case.call_and_validate(headers=headers, checks=checks)
+        answer = case.call_and_validate(headers=headers, checks=checks)
+    name = case.operation.definition.raw["operationId"]
+    seen[name].add(str(answer.status_code))
+    tried.note(name, {"path": case.path_parameters, "query": case.query, "body": case.body})
+    return answer
+
+
+def case_of(api: OpenApiSchema, path: str, verb: str, **more: Any) -> Case[Any]:
+    """Ask for the first device, with an empty body where there may be one."""
+    name = OPERATIONS[path, verb]
+    given = (
+        {"token": "unknown"}
+        if name == "multi_factor_trust"
+        else {"value": "0"}
+        if name == "multi_factor_verify"
+        else {}
+    )
+    body: dict[str, Any] = {"body": given, "media_type": "application/json"} if "requestBody" in operation(name) else {}
+    index = ANYWHERE.get((path, verb), {"index": 0}) if "{index}" in path else {}
+    return api[path][verb.upper()].Case(path_parameters=index, **body, **more)
+
+
+seen: defaultdict[str, set[str]] = defaultdict(set)
+"""Which statuses each operation has answered with in this process."""
+
+tried = Tried()
+"""What each was sent."""
 
 
 def opened(described: dict[str, Any]) -> OpenApiSchema:
@@ -209,6 +255,25 @@ def test_answers_to_an_enrolment(call: Caller, world: World) -> None:
     call("multi_factor_remove", 0, expect=204)
 
 
+@pytest.mark.parametrize(
+    ("method", "field", "allowed", "not_allowed"),
+    [
+        ("email", "address", "ann@example.org", ["ann"]),
+        ("sms", "number", "+31612345678", ["+3161"]),
+        ("webauthn", "mediation", "conditional", "now"),
+    ],
+)
+def test_answers_to_each_field_of_a_registration(
+    call: Caller, method: str, field: str, allowed: object, not_allowed: object
+) -> None:
+    call("multi_factor_register", method, {field: not_allowed}, expect=400)
+    call("multi_factor_register", method, {field: allowed}, expect=201)
+
+
+def test_answers_to_a_wish_that_is_none(call: Caller, app: App) -> None:
+    call("multi_factor_verify", 0, {"value": "0", "trust": "perhaps"}, expect=400)
+
+
 def test_answers_to_a_dispatch(call: Caller, world: World, ann: Person) -> None:
     index = ann.register_mail()
     call("multi_factor_verify", index, {"value": "0"}, expect=404)
@@ -250,6 +315,7 @@ def test_answers_to_a_passkey(call: Caller) -> None:
     options: Any = call("multi_factor_dispatch", device["index"], {"reverify": True}, expect=200)
     call("multi_factor_verify", device["index"], {"value": key.get(options["options"])}, expect=200)
     call("multi_factor_verify", device["index"], {"value": key.get(options["options"])}, expect=401)
+    call("multi_factor_signals", expect=200)
     begun: Any = call("multi_factor_passkey_options", expect=200)
     login = {"state": begun["state"], "value": key.get(begun["options"])}
     call("multi_factor_passkey", body=login, expect=200)
@@ -321,3 +387,166 @@ def test_what_is_not_described_is_found(ann: Person, blinded: str) -> None:
 
     with pytest.raises(FailureGroup):
         Caller(opened(known), ann)("multi_factor_overview", expect=200)
+
+
+def test_answers_on_the_way_from_a_registration(api: OpenApiSchema, ann: Person, world: World) -> None:
+    followed = set[str]()
+
+    class Way(api.as_state_machine()):  # type: ignore[misc] # made when it is asked for
+        def call(self, case: Case[Any], **_: Any) -> Response:
+            world.pass_time(timedelta(minutes=1))
+            with connected():
+                return case.call(headers=headers(ann))
+
+        def step(self, asked: StepInput) -> StepOutput:
+            done: StepOutput = super().step(asked)
+            if asked.applied_parameters:
+                followed.add(asked.case.operation.definition.raw["operationId"])
+            return done
+
+        def validate_response(self, response: Response, case: Case[Any], *_: Any, **__: Any) -> None:
+            case.validate_response(response, checks=CHECKS[1:])
+
+    Way.run(settings=settings(bounded, max_examples=5, stateful_step_count=8))
+
+    assert followed >= operation("multi_factor_register")["responses"]["201"]["links"].keys()
+
+
+EVERY = [pytest.param(path, verb, id=name) for (path, verb), name in OPERATIONS.items()]
+
+ANYWHERE = {
+    ("/multi-factor/register/{index}/", "post"): {"index": "totp"},
+    ("/multi-factor/register/{index}/", "options"): {"index": "totp"},
+    ("/multi-factor/trust/{index}/", "delete"): {"index": "0123456789abcdef"},
+}
+"""Parameters of paths, where it is not the index of the first device."""
+
+
+@pytest.mark.parametrize(("path", "verb"), [place for place, name in OPERATIONS.items() if [*places(name)]])
+def test_answers_to_what_is_allowed_nowhere(api: OpenApiSchema, ann: Person, app: App, path: str, verb: str) -> None:
+    """Of every parameter and field for certain, which a generator does by chance."""
+    for (_, where, field), _ in places(OPERATIONS[path, verb]):
+        case: Any = case_of(api, path, verb)
+        if where == "body":
+            case.body = {**case.body, field: {"of": "no type"}}
+        elif where == "path":
+            case.path_parameters = {field: "~"}
+        else:
+            case.query = {field: "~"}
+        assert ask(case, headers(ann)).status_code < 500
+
+
+@pytest.mark.parametrize(("path", "verb"), EVERY)
+def test_answers_to_a_request_in_an_unknown_form(
+    api: OpenApiSchema, ann: Person, app: App, path: str, verb: str
+) -> None:
+    answers = {
+        "406": {"headers": {"Accept": "application/x-nothing"}},
+        "404": {"query": {"format": "nothing"}},
+        **(
+            {"415": {"headers": {"Content-Type": "application/x-nothing"}}}
+            if "requestBody" in operation(OPERATIONS[path, verb])
+            else {}
+        ),
+    }
+    for status, form in answers.items():
+        case = case_of(api, path, verb, **form)
+        assert ask(case, headers(ann)).status_code == int(status)
+
+
+class Failing:
+    """Has every read of an account fail, as a database does that is away."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever is asked of it
+        def fail(*_: object, **__: object) -> None:
+            raise Unavailable
+
+        return fail
+
+
+@pytest.mark.parametrize(("path", "verb"), EVERY)
+def test_answers_while_the_store_fails(  # noqa: PLR0917 - fixtures and parameters
+    api: OpenApiSchema, ann: Person, app: App, world: World, path: str, verb: str
+) -> None:
+    for name in ("unit_of_work", "audit", "holders"):
+        getattr(world.container, name).override(Failing())
+    # A 503 is a server's error by its number, but one that the description knows.
+    answer = ask(case_of(api, path, verb), headers(ann), CHECKS[1:])
+    assert answer.status_code == 503 or (path, verb) in ANONYMOUS
+
+
+@pytest.mark.parametrize(("path", "verb"), [place for place in OPERATIONS if place not in ANONYMOUS])
+def test_answers_to_credentials_that_are_no_token(  # noqa: PLR0917 - fixtures and parameters
+    api: OpenApiSchema, ann: Person, world: World, monkeypatch: pytest.MonkeyPatch, path: str, verb: str
+) -> None:
+    monkeypatch.setattr(type(world.container.token_provider()), "token_of", lambda *_: None)
+    assert ask(case_of(api, path, verb), headers(ann)).status_code == 403
+
+
+def test_answers_to_whoever_has_to_keep_a_device(call: Caller, app: App, world: World, ann: Person) -> None:
+    world.configure(**EVERYTHING, VERIFICATION_POLICY="mfa.domain.policies.Staff")
+    ann.user.is_staff = True
+    ann.user.save()
+    call("multi_factor_remove", app.index, expect=409)
+
+
+CHANGES = [
+    pytest.param(*place, id=name)
+    for place, name in OPERATIONS.items()
+    if place not in ANONYMOUS and "429" in operation(name)["responses"]
+]
+
+
+@pytest.mark.parametrize(("path", "verb"), CHANGES)
+def test_answers_to_too_many_at_once(  # noqa: PLR0917 - fixtures and parameters
+    api: OpenApiSchema, ann: Person, world: World, monkeypatch: pytest.MonkeyPatch, path: str, verb: str
+) -> None:
+    def stale(*_: object, **__: object) -> None:
+        raise StaleAccount
+
+    app = ann.enrol_app()
+    world.pass_time(timedelta(minutes=1))
+    made: Any = Caller(api, ann)("multi_factor_verify", 0, {"value": app.code, "trust": True}, expect=200)
+    name, case = OPERATIONS[path, verb], case_of(api, path, verb)
+    if name == "multi_factor_trust":
+        case.body = {"token": made["trust"]["token"]}
+    if name == "multi_factor_rename":
+        case.body = {"name": "Pixel"}
+    if name == "multi_factor_revoke":
+        listed: Any = Caller(api, ann)("multi_factor_trusts", expect=200)
+        case.path_parameters = {"index": listed[0]["id"]}
+    if name == "multi_factor_dispatch":
+        case.path_parameters = {"index": ann.register_mail()}
+    monkeypatch.setattr(DjangoUnitOfWork, "commit", stale)
+    assert ask(case, headers(ann)).status_code == 429
+
+
+@pytest.fixture(scope="module", autouse=True)
+def whole(request: pytest.FixtureRequest) -> Iterator[None]:
+    """When all tests of this file have run, each status of each operation was seen, or it is told why not."""
+    yield
+    ran = {getattr(item, "originalname", "") for item in request.session.items if item.path == request.path}
+    if {name for name in vars(request.module) if name.startswith("test_")} <= ran:
+        described = {(each["operationId"], status) for each in operations() for status in each["responses"]}
+        unseen = {(name, status) for name, status in described if status not in seen[name]}
+        missing = tried.missing(OPERATIONS.values())
+        sys.stdout.write(table(described, unseen, missing))
+        assert unseen == UNSEEN.keys()
+        assert missing == UNSENT.keys()
+
+
+def table(described: set[tuple[str, str]], unseen: set[tuple[str, str]], missing: set[Sent]) -> str:
+    """Tell of each operation how many statuses are described and were seen, and of how many fields what was sent."""
+    lines = [
+        f"\n{'operation':<30}{'described':>10}{'seen':>6}{'fields':>8}{'allowed':>9}{'not':>5}  not seen, not sent"
+    ]
+    for name in OPERATIONS.values():
+        known, missed = ({status for each, status in some if each == name} for some in (described, unseen))
+        fields = sum(1 for _ in places(name))
+        unsent = {(place, allowed) for place, allowed in missing if place[0] == name}
+        right, wrong = (fields - sum(each == allowed for _, each in unsent) for allowed in (True, False))
+        left = [*sorted(missed), *sorted({place[2] for place, _ in unsent})]
+        lines.append(
+            f"{name:<30}{len(known):>10}{len(known - missed):>6}{fields:>8}{right:>9}{wrong:>5}  {' '.join(left)}"
+        )
+    return "\n".join(lines) + "\n"

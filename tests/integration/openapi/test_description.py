@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-import yaml
 from django.apps import apps
 from django.urls import include, path
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -21,9 +20,9 @@ from rest_framework.views import APIView
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
 from mfa.adapters.drf.routers import MultiFactorVerifierRouter
 from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFactorVerifierViewSet, MultiFactorViewSet
-from tests.integration.openapi.description import FILE, METHODS, described, written
+from tests.integration.openapi.description import FILE, METHODS, described, kept, written
 
-DESCRIPTION: dict[str, Any] = yaml.safe_load(FILE.read_text())
+DESCRIPTION = kept()
 
 OPERATIONS = {
     ("/multi-factor/", "get"): "multi_factor_overview",
@@ -42,6 +41,7 @@ OPERATIONS = {
     ("/multi-factor/activity/", "get"): "multi_factor_activity",
     ("/multi-factor/passkey/", "post"): "multi_factor_passkey",
     ("/multi-factor/passkey/options/", "post"): "multi_factor_passkey_options",
+    ("/multi-factor/passkey/signals/", "get"): "multi_factor_signals",
 }
 
 UNAUTHENTICATED = {"not_authenticated", "authentication_failed"}
@@ -166,7 +166,7 @@ def malformed(*fields: str) -> dict[str, set[str]]:
             READ
             | GATED
             | BUSY
-            | malformed("name", "address", "number")
+            | malformed("name", "address", "number", "mediation")
             | {"409": {"already_registered", "device_required"}},
         ),
         ("trusts", BODY | GATED),
@@ -174,6 +174,7 @@ def malformed(*fields: str) -> dict[str, set[str]]:
         ("revoke", BODY | GATED | BUSY),
         ("activity", BODY | GATED),
         ("passkey_options", BODY | BUSY),
+        ("signals", BODY | GATED),
         (
             "passkey",
             READ | BUSY | malformed("state", "value") | {"401": {"invalid_value"}, "403": {"permission_denied"}},
@@ -208,7 +209,12 @@ def test_where_a_token_has_to_be_verified_the_header_says_what_would_do() -> Non
 def test_a_registration_reads_a_name_and_the_fields_of_its_method() -> None:
     bodies = {method: properties(f"MultiFactor{method.capitalize()}Registration") - {"name"} for method in METHODS}
 
-    assert bodies == {**{method: set() for method in METHODS}, "email": {"address"}, "sms": {"number"}}
+    assert bodies == {
+        **{method: set() for method in METHODS},
+        "email": {"address"},
+        "sms": {"number"},
+        "webauthn": {"mediation"},
+    }
     assert component("MultiFactorSmsRegistration")["required"] == ["number"]
     assert len(component("MultiFactorRegistration")["anyOf"]) == len(METHODS)
 
@@ -301,7 +307,9 @@ def test_what_a_cookie_holds_is_in_no_body() -> None:
 
 
 def test_without_passkey_logins_nothing_is_said_of_them() -> None:
-    assert not [route for route in described(PASSKEY_LOGIN=False)["paths"] if "passkey" in route]
+    routes = [route for route in described(PASSKEY_LOGIN=False)["paths"] if "passkey" in route]
+
+    assert routes == ["/multi-factor/passkey/signals/"]
 
 
 class Spoken(MultiFactorVerifierViewSet):
@@ -322,10 +330,12 @@ def test_a_subclass_is_described_too_and_may_speak_for_itself() -> None:
     assert "schema" not in vars(MultiFactorVerifierViewSet.verify)
 
 
-def test_a_registration_mounted_by_hand_has_its_options() -> None:
+def test_a_registration_mounted_by_hand_has_its_options_and_leads_nowhere() -> None:
     patterns: Any = [path("x/<str:index>", MultiFactorRegistrationViewSet.as_view({"post": "register"}))]
+    found = described(patterns)["paths"]["/x/{index}"]
 
-    assert set(described(patterns)["paths"]["/x/{index}"]) == {"post", "options"}
+    assert set(found) == {"post", "options"}
+    assert "links" not in found["post"]["responses"]["201"]
 
 
 def test_a_refusal_has_the_status_of_the_settings() -> None:

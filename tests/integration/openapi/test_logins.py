@@ -10,10 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
+from mfa.adapters import logins
 from mfa.adapters.tokens import authtoken, jwt, knox, session
+from mfa.domain.identifiers import Token, TokenId, UserId
 from tests.integration.openapi.description import described
 
 Described = dict[str, Any]
+
+TOKEN = Token(id=TokenId("a token"), user_id=UserId("1"))
 
 
 class OwnLogin(authtoken.ObtainAuthToken):  # type: ignore[misc] # the module finds it late, so it has no type
@@ -46,6 +50,7 @@ def body_of(part: Described) -> Described:
     return schema
 
 
+@pytest.mark.usefixtures("db")
 @pytest.mark.parametrize(
     ("view", "made"),
     [
@@ -70,6 +75,7 @@ def test_a_login_says_what_it_reads_and_answers(view: Any, made: set[str]) -> No
     assert {*answer["required"]} == made | {"mfa"}
     standing = component(answer["properties"]["mfa"])
     assert {"verified", "verifications", "verifications-left", "devices"} < standing["properties"].keys()
+    assert {*standing["required"]} == standing["properties"].keys() == logins.standing(TOKEN).keys()
     device = component(standing["properties"]["devices"]["items"])
     assert device["properties"].keys() == {"index", "method", "name", "dispatchable", "destination"}
 

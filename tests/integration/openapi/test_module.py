@@ -10,16 +10,6 @@ from tests.npm import node
 
 MODULE = ROOT / "src" / "mfa" / "adapters" / "django" / "static" / "mfa"
 
-USE = """
-import * as mfa from "./mfa.js";
-
-const at = mfa.site({ token: () => Promise.resolve("secret") });
-const left: Promise<number> = mfa.status(at, "transfer").then((status) => status["verifications-left"]);
-const required: Promise<boolean | undefined> = mfa.fields(at, "sms").then((fields) => fields["number"]?.required);
-const get = mfa.guarded(fetch, (requirement) => requirement?.phishing_resistant);
-export { get, left, required };
-"""
-
 
 @pytest.fixture(scope="session")
 def modules() -> Path:
@@ -29,7 +19,7 @@ def modules() -> Path:
 def test_its_own_tests_pass() -> None:
     services.require("node")
 
-    said = node("--test", "packages/js/test/", cwd=ROOT)
+    said = node("--test", cwd=ROOT / "packages" / "js")
 
     assert "# fail 0" in said
     assert "# pass 0" not in said
@@ -41,13 +31,3 @@ def test_its_types_are_those_of_the_description(modules: Path, tmp_path: Path) -
     node(modules / "openapi-typescript/bin/cli.js", ROOT / "docs/openapi.yaml", "-o", made, cwd=tmp_path)
 
     assert made.read_text() == (MODULE / "api.d.ts").read_text()
-
-
-def test_its_types_are_strict(modules: Path, tmp_path: Path) -> None:
-    for name in ("mfa.js", "mfa.d.ts", "api.d.ts"):
-        (tmp_path / name).symlink_to(MODULE / name)
-    (tmp_path / "use.ts").write_text(USE)
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-
-    options = "--noEmit --strict --preserveSymlinks --target es2022 --module nodenext --lib es2022,dom,dom.iterable"
-    node(modules / "typescript-current/bin/tsc", *options.split(), "use.ts", cwd=tmp_path)

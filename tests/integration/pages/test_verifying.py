@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 from urllib.parse import urlencode
 
+import pytest
 from django.conf import settings as django_settings
+from django.urls import URLResolver, include, path
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -14,6 +16,8 @@ from mfa.domain.identifiers import UserId
 from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.pages.people import Person, Shown, Site
 from tests.integration.pages.test_adding import app_on, begun, options_of
+
+SECURITY = path("multi-factor/security/", include("mfa.pages.urls"))
 
 ELSEWHERE = [
     *("https://evil.example/", "//evil.example/", "/\\evil.example", "http:evil.example", "javascript:alert(1)"),
@@ -106,6 +110,8 @@ def test_every_device_has_a_form_and_the_best_is_open(ann: Person) -> None:
     assert "on its way to a***@example.com" in sent.text
     soon = later.submit(sent, "dispatch")
     assert soon.status == 429
+    assert "on its way to a***@example.com" in soon.text
+    assert "aria-invalid" not in soon.html
 
     value = ann.site.world.outbox.messages[-1].code
     assert later.submit(soon, "verify", {"index": "1"}, value=value).path == "/security/"
@@ -188,10 +194,27 @@ def test_what_would_not_do_is_left_out(ann: Person) -> None:
     assert 'id="value-' not in page.html
 
 
-def test_whoever_has_nothing_that_would_do_is_told(ann: Person) -> None:
+def test_what_would_do_is_still_so_when_a_code_was_sent(ann: Person) -> None:
+    ann.enrol()
+    ann.submit(begun(ann, "email"), "confirm", value=ann.site.world.outbox.messages[-1].code)
+    later = ann.elsewhere()
+    later.pass_time()
+
+    page = later.submit(later.get("/security/verify/?next=/vault/&methods=email&not-done=1"), "dispatch")
+
+    assert page.where == "/security/verify/?next=/vault/&methods=email&not-done=1&sent=1&index=1"
+    assert [form.fields["index"] for form in page.elements.forms if form.does == "verify"] == ["1"]
+
+
+def test_whoever_has_nothing_that_would_do_is_told_and_led_to_add_it(ann: Person) -> None:
     ann.enrol()
 
-    assert "needs a passkey or security key" in ann.get("/safe/").text
+    page = ann.get("/safe/")
+
+    assert "you have none of them yet: Security key or passkey." in page.text
+    assert page.all("add")[0]["href"] == "/security/add/?next=/safe/"
+    assert "yet: Email, Recovery codes." in ann.get("/security/verify/?methods=email,recovery").text
+    assert "none of them" not in ann.get("/security/verify/?methods=telepathy").text
 
 
 def test_two_devices_are_asked_one_after_the_other(settings: Settings, db: None) -> None:
@@ -285,6 +308,39 @@ class TestARememberedBrowser:
 
         assert ann.client.cookies["remembered"]["secure"] is True
         assert ann.get("/security/browsers/").all("browser")
+
+    @pytest.mark.parametrize(
+        ("routes", "sent_to"),
+        [
+            ((SECURITY, path("multi-factor/", include("mfa.urls"))), "/multi-factor/"),
+            ((SECURITY,), "/multi-factor/security/"),
+        ],
+        ids=["with the API", "alone"],
+    )
+    def test_is_one_for_the_api_that_the_pages_are_mounted_below(
+        self, settings: Settings, db: None, routes: tuple[URLResolver], sent_to: str
+    ) -> None:
+        ann = Site(settings, TRUST_COOKIE="remembered").person()
+        settings.ROOT_URLCONF = routes
+        app = ann.enrol()
+
+        ann.submit(ann.get("/multi-factor/security/verify/"), "verify", value=app.code, trust="on")
+
+        assert ann.client.cookies["remembered"]["path"] == sent_to
+        ann.submit(ann.get("/multi-factor/security/browsers/"), "forget")
+        assert (ann.client.cookies["remembered"]["path"], ann.client.cookies["remembered"].value) == (sent_to, "")
+
+    def test_is_offered_only_beside_a_proof_that_would_do(self, ann: Person) -> None:
+        app = ann.enrol()
+        page = begun(ann, "webauthn")
+        key = SoftwareAuthenticator(origin="http://localhost")
+        ann.submit(page, "confirm", value=json.dumps(key.create(options_of(ann, page))))
+
+        page = ann.elsewhere().get("/security/verify/")
+
+        boxes = [form.does for form in page.elements.forms if form.does == "verify"], page.html.count('name="trust"')
+        assert boxes == (["verify", "verify"], 1)
+        assert page.html.index('name="trust"') < page.html.index(f'id="value-{app.index}"')
 
     def test_is_not_where_nobody_wants_that(self, ann: Person) -> None:
         app = ann.enrol()

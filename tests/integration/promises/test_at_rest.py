@@ -4,7 +4,7 @@ import base64
 import hashlib
 import logging
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
@@ -323,14 +323,22 @@ class Story:
         """Have a request end in a fault of the installation, which is logged with its traceback."""
         self.world.pass_time(LOCKED)
         record = DeviceRecord.objects.get(index=index)
-        DeviceRecord.objects.filter(pk=record.pk).update(state=bytes(record.state)[:-1] + b"?")
+        state = bytes(record.state)
+        DeviceRecord.objects.filter(pk=record.pk).update(state=state[:-1] + bytes([state[-1] ^ 1]))
         self.browser.client.raise_request_exception = False
         self.post(f"{index}/", {"value": self.sent("email")})
         self.post(f"{index}/dispatch/", {"reverify": True})
-        DeviceRecord.objects.filter(pk=record.pk).update(state=bytes(record.state))
+        DeviceRecord.objects.filter(pk=record.pk).update(state=state)
 
     def found_in(self, text: bytes) -> list[str]:
         return [name for name, writings in self.secrets.items() if any(each in text for each in writings)]
+
+    def given_away(self, places: Iterable[tuple[str, bytes]]) -> list[str]:
+        """Tell which places hold what; one look at all of them together spares nearly always one at each."""
+        places = [*places]
+        if not self.found_in(b"\0".join(text for _, text in places)):
+            return []
+        return [f"{place} holds the {', '.join(names)}" for place, text in places if (names := self.found_in(text))]
 
 
 @pytest.fixture
@@ -359,11 +367,11 @@ def test_no_row_of_any_table_holds_a_secret(story: Story, record: Record) -> Non
     values = dump()
 
     assert {place.partition(".")[0] for place, _ in values} == set(tables())
-    violations = [
-        f"{place} holds the {', '.join(names)}" for place, value in values if (names := story.found_in(value))
-    ]
     record(
-        "6 nothing at rest can be read", attempts=len(values), answers={"opaque": len(values)}, violations=violations
+        "6 nothing at rest can be read",
+        attempts=len(values),
+        answers={"opaque": len(values)},
+        violations=story.given_away(values),
     )
 
 
@@ -374,11 +382,11 @@ def test_no_log_record_holds_a_secret(story: Story, logbook: Logbook, record: Re
     assert {"mfa", "django.db.backends", "django.request"} <= loggers
     assert any(APP_LABEL in line and "UPDATE" in line for line in lines)
     assert any("Traceback" in line and "BrokenSeal" in line for line in lines)
-    violations = [
-        f"{line[:200]} holds the {', '.join(names)}" for line in lines if (names := story.found_in(line.encode()))
-    ]
     record(
-        "6 nothing in the logs can be read", attempts=len(lines), answers={"clean": len(lines)}, violations=violations
+        "6 nothing in the logs can be read",
+        attempts=len(lines),
+        answers={"clean": len(lines)},
+        violations=story.given_away((line[:200], line.encode()) for line in lines),
     )
 
 
@@ -392,10 +400,10 @@ def test_a_secret_would_be_found(story: Story) -> None:
         hashlib.sha256(story.app_code("hotp", 2).encode()).hexdigest().encode(),
         ADDRESS.encode(),
     ):
-        assert story.found_in(planted)
+        assert story.given_away([("one row", b"nothing"), ("another", planted)])[0].startswith("another holds the ")
     device = DeviceRecord.objects.earliest("pk")
     DeviceRecord.objects.filter(pk=device.pk).update(state=bytes(device.state) + seed)
-    assert any(story.found_in(value) for _, value in dump())
+    assert story.given_away(dump())
 
 
 # Seals that are moved

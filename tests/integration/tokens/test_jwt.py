@@ -18,6 +18,7 @@ from rest_framework.authtoken.models import Token as AuthToken
 from rest_framework.request import Request
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.authentication import JWTAuthentication, JWTStatelessUserAuthentication
+from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.tokens import Token as JsonWebToken
@@ -264,6 +265,15 @@ class TestFamilies:
         SYSTEM.refresh(client)
 
         assert client.get("status/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_token_enters_the_blacklist_once(anna: User) -> None:
+    family = family_of(anna)
+    family.blacklist()
+
+    with pytest.raises(TokenError, match="blacklisted"):
+        family.blacklist()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,7 +38,8 @@ def statements(act: Callable[[], Answer]) -> tuple[list[str], Answer]:
     """Return by verb and table what an act takes, transactions aside."""
     with CaptureQueriesContext(connection) as captured:
         answer = act()
-    found = (re.match(r"(SELECT|INSERT|UPDATE|DELETE)\b(?: 1 AS \"a\")?.*?\"(\w+)\"", each["sql"]) for each in captured)
+    statement = r"(SELECT|INSERT|UPDATE|DELETE)\b(?:.*?\b(?:FROM|INTO))? \"(\w+)\""
+    found = (re.match(statement, each["sql"]) for each in captured)
     return [f"{each[1]} {each[2]}" for each in found if each is not None], answer
 
 

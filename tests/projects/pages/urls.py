@@ -38,6 +38,7 @@ def bare_tags(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("", include("mfa.adapters.drf.well_known.urls")),
     path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(template_name="admin/login.html")),
     path("multi-factor/", include("mfa.urls")),

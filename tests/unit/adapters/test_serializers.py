@@ -1,18 +1,26 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import translation
 from rest_framework import serializers
 
+from mfa.adapters.answers import requirement_body
 from mfa.adapters.serializers import (
     DispatchSerializer,
     EmailAddressField,
     RegistrationSerializer,
+    RenameSerializer,
+    RequirementSerializer,
+    SecondFactorSerializer,
     TextField,
     VerifySerializer,
+    made_once,
+    represented,
     word,
 )
 from mfa.domain.methods.base import RegistrationField
+from mfa.domain.policies import Requirement
 
 
 class Fax:
@@ -89,4 +97,27 @@ def test_a_word_of_the_core_is_translated_when_it_is_shown() -> None:
     # "Email address" is a word of Django's own catalogues.
     with translation.override("nl"):
         assert word("Email address") == "E-mailadres"
-    assert word("Email address") == "Email address"
+    with translation.override("en"):
+        assert word("Email address") == "Email address"
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        Requirement(verifications=1),
+        Requirement(verifications=2, methods=["totp"], max_age=timedelta(seconds=90.5), phishing_resistant=True),
+    ],
+)
+def test_a_requirement_is_described_as_it_is_written(requirement: Requirement) -> None:
+    assert represented(RequirementSerializer, requirement) == requirement_body(requirement)
+
+
+@pytest.mark.parametrize(("kind", "field"), [(RenameSerializer, "name"), (SecondFactorSerializer, "trust_token")])
+def test_each_hears_what_is_wrong_in_his_language(kind: type[serializers.Serializer[Any]], field: str) -> None:
+    said = []
+    for language in ("de", "nl", "de"):
+        with translation.override(language), pytest.raises(serializers.ValidationError) as wrong:
+            made_once(kind, language).run_validation({field: "x" * 9999})
+        said.append(str(wrong.value))
+
+    assert said[0] == said[2] != said[1]

@@ -71,9 +71,13 @@ def test_a_code_is_no_proof_beside_a_security_key(world: World) -> None:
 
 def test_as_many_devices_as_the_policy_demands() -> None:
     world = World(required_verifications=2)
-    world.enrolled(PHONE)
+    app = world.enrolled(PHONE)
 
     with pytest.raises(VerificationRequired):
         demand(world, PHONE)
     world.mailbox(PHONE)
     demand(world, PHONE)
+    world.later(minutes=10, seconds=1)
+    world.verify(PHONE, app.index, app.code())
+    with pytest.raises(VerificationRequired):
+        demand(world, PHONE)

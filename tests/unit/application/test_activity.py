@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,11 @@ TICK = timedelta(microseconds=1)
 
 
 class Trail(MemoryAuditTrail):
-    """Rows that a test makes, as numbers alone."""
+    """Rows that a test makes, as numbers alone; of them a page is read, and whether there is more."""
+
+    def read(self, query: AuditQuery) -> Sequence[AuditRow]:
+        assert query.limit == PAGE + 1
+        return super().read(query)
 
     def keep(self, world: World, count: int, *, user_id: UserId = ANNA, age: timedelta = timedelta()) -> None:
         self.add(

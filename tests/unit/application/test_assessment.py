@@ -4,11 +4,14 @@ from typing import Any
 import attrs
 import pytest
 
+from mfa.adapters.memory.unit_of_work import MemoryUnitOfWork
 from mfa.application.ports.tokens import Recorded
 from mfa.application.standing import Assessment, Standing
 from mfa.config import Config
 from mfa.domain.errors import RegistrationRequired, VerificationRequired
+from mfa.domain.identifiers import TokenId, UserId
 from mfa.domain.policies import Confirmation, Profile, Requirement, Subject
+from mfa.domain.proofs import Proofs
 from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 
@@ -45,6 +48,22 @@ def test_a_gate_judges_by_what_it_reads_as_by_the_account(world: World) -> None:
     for token in (PHONE, LAPTOP):
         account, proofs = world.assess_token.account(token), world.assess_token.proofs(token)
         assert world.assess_token.stand(proofs) == world.assess_token.stand(account)
+        assert world.repository.proofs(ANNA, token.id, trusts=True) == account
+
+
+@pytest.mark.parametrize("lifetime", [timedelta(days=30), None])
+def test_a_gate_reads_browsers_only_where_they_are_remembered(lifetime: timedelta | None) -> None:
+    world, asked = World(trust_lifetime=lifetime), list[bool]()
+
+    class Reading(MemoryUnitOfWork):
+        def proofs(self, user_id: UserId, token_id: TokenId, *, trusts: bool) -> Proofs[Any]:
+            asked.append(trusts)
+            return super().proofs(user_id, token_id, trusts=trusts)
+
+    world.container.unit_of_work.override(Reading(world.repository, world.publisher, world.container.audit()))
+    world.assess_token.proofs(PHONE)
+
+    assert asked == [lifetime is not None]
 
 
 def test_a_new_token_starts_unverified(world: World) -> None:

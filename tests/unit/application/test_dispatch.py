@@ -357,6 +357,7 @@ class TestVoiding:
         world.void_challenge(sent)
 
         assert world.history[-1] == DispatchFailed(user_id=ANNA, at=world.clock.now(), index=index, method="email")
+        assert world.container.audit().rows[-1].actor == "system"
         assert isinstance(world.verify(PHONE, index, code), NotVerified)
         assert isinstance(world.verify(PHONE, index, world.dispatch(PHONE, index)), Verified)
 

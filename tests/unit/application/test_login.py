@@ -20,11 +20,12 @@ from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import SPENT_MEMORY
 from mfa.domain.errors import MalformedValue, StaleAccount, StoreBusy, Throttled, Unavailable
-from mfa.domain.events import VerificationAccepted, VerificationRejected
+from mfa.domain.events import DeviceSynced, VerificationAccepted, VerificationRejected, VerificationReported
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.methods.webauthn import AssertionResponse
 from mfa.domain.policies import Profile
 from mfa.domain.verdicts import Reason
-from mfa.testing.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import ES256, SoftwareAuthenticator
 from tests.unit.application.test_security_keys import ANNA, BEN, LAPTOP, ORIGIN, PHONE, Site
 
 
@@ -211,6 +212,19 @@ def test_a_count_that_goes_back_is_refused_and_said_so(site: LoginSite, key: Sof
     assert site.logged_in_by(key.behaving(sign_count=1)) == NotLoggedIn(
         reason=Reason.SIGN_COUNT, step="7.2.22", user_id=ANNA
     )
+
+
+def test_what_the_settings_let_pass_is_told_of_a_login_as_well(key: SoftwareAuthenticator) -> None:
+    site, key = LoginSite(webauthn_sign_count="report"), key.behaving(backup_eligible=True)
+    index = site.enrolled(LAPTOP, key)
+
+    assert isinstance(site.logged_in_by(key.behaving(sign_count=0, backed_up=True)), LoggedIn)
+
+    of: dict[str, Any] = {"user_id": ANNA, "at": site.container.clock().now(), "index": index, "method": "webauthn"}
+    assert site.container.publisher().events[-2:] == [
+        VerificationReported(**of, reason=Reason.SIGN_COUNT, step="7.2.22"),
+        DeviceSynced(**of),
+    ]
 
 
 def test_an_unknown_credential_gives_no_token(site: LoginSite, key: SoftwareAuthenticator) -> None:
@@ -525,6 +539,7 @@ class Counting:
     def __init__(self, site: LoginSite) -> None:
         use_case = site.use_cases.log_in_by_passkey
         self.taken: list[str] = []
+        self.given: list[tuple[object, ...]] = []
         self.use_case = attrs.evolve(
             use_case,
             holders=self.counted(use_case.holders, "held"),
@@ -546,6 +561,7 @@ class Counting:
         def counting(name: str) -> Callable[..., object]:
             def call(*given: object, **more: object) -> object:
                 self.taken.append(name)
+                self.given.append(given)
                 return getattr(counted, name)(*given, **more)
 
             return call
@@ -555,6 +571,7 @@ class Counting:
 
     def of(self, command: LogIn) -> list[str]:
         self.taken.clear()
+        self.given.clear()
         assert isinstance(self.use_case(command), NotLoggedIn)
         return list(self.taken)
 
@@ -567,7 +584,10 @@ class Counting:
 def test_the_time_does_not_tell_which_credentials_there_are(
     site: LoginSite, key: SoftwareAuthenticator, behaviour: dict[str, Any], *, spent: bool
 ) -> None:
-    """As many reads, writes and checks of a signature, whatever is wrong and whoever's the credential is."""
+    """As many reads, writes and checks of a signature, whatever is wrong and whoever's the credential is.
+
+    A check is one where the key can be read, and what was signed is what was sent: any other is over sooner.
+    """
     site.enrolled(LAPTOP, key)
     counting = Counting(site)
 
@@ -578,7 +598,11 @@ def test_the_time_does_not_tell_which_credentials_there_are(
             value["response"]["signature"] = "AAAA"
         if spent:
             site.log_in(state, value)
-        return counting.of(LogIn(state=state, value=value))
+        took, response = counting.of(LogIn(state=state, value=value)), AssertionResponse.read(value)
+        public_key, *signed = counting.given[took.index("signed")]
+        assert site.use_cases.log_in_by_passkey.passkeys.relying_party.cryptography.algorithm(public_key) == ES256
+        assert signed == [response.message, response.signature]
+        return took
 
     again = ["commit"] if spent else []
     assert taken(key) == taken(stranger(site)) == ["held", "signed", "commit", *again]

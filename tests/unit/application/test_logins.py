@@ -8,6 +8,7 @@ from mfa.application.ports.tokens import PreparedToken
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.domain.errors import InvalidField, Throttled
 from mfa.domain.events import VerificationRejected
+from tests.unit.application.operations.desk import Desk
 from tests.unit.application.world import ANNA, BERTS, PHONE, STEP, WRONG, World
 
 
@@ -85,6 +86,14 @@ class TestVerifiable:
             (mail, True),
             (paper, False),
         ]
+
+    def test_a_pass_is_until_it_is_over(self, world: World) -> None:
+        issued = Desk(world).issue()
+        found = world.assess_token.verifiable(world.assess_token.account(prepared(world).token))
+        assert [each.device.index for each in found] == [issued.index]
+
+        world.later(hours=1)
+        assert world.assess_token.verifiable(world.assess_token.account(prepared(world).token)) == ()
 
     def test_another_user_has_others(self, world: World) -> None:
         world.enrolled(PHONE)

@@ -140,6 +140,14 @@ class TestAnyMethod:
             world.register(PHONE, "totp")
         assert world.register(PHONE, "hotp").device.index == 5
 
+    def test_a_method_may_have_a_number_of_its_own(self) -> None:
+        world = World(max_devices_per_method={"totp": 1})
+        world.enrolled(PHONE)
+
+        with pytest.raises(AlreadyRegistered):
+            world.register(PHONE, "totp")
+        assert world.register(PHONE, "hotp").device.method == "hotp"
+
     def test_pending_devices_do_not_count_and_neither_do_removed_ones(self) -> None:
         world = World(max_devices_per_method=2)
         first = world.enrolled(PHONE)
@@ -498,6 +506,7 @@ class TestRecovery:
 
         assert same == index
         assert world.indexes(PHONE) == [0, index, 2]
+        assert world.repository.of(ANNA).devices[1].registered_by is None
         assert world.history[-1] == RecoveryCodesReplaced(
             user_id=ANNA, at=world.clock.now(), index=index, method="recovery"
         )

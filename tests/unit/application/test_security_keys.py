@@ -7,14 +7,23 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register, Registered
 from mfa.application.verification import NotVerified, Verified, Verify
 from mfa.config import Config
 from mfa.containers.memory import MemoryContainer
-from mfa.domain.errors import AlreadyVerified, DeviceNotFound, MalformedValue, NoChallenge
-from mfa.domain.events import VerificationRejected
+from mfa.domain.errors import AlreadyVerified, DeviceNotFound, MalformedValue, NoChallenge, Refused
+from mfa.domain.events import (
+    DeviceEvent,
+    DeviceSynced,
+    DeviceUnsynced,
+    Event,
+    VerificationRejected,
+    VerificationReported,
+)
 from mfa.domain.identifiers import Token, TokenId, UserId
+from mfa.domain.methods.metadata import AuthenticatorModel
 from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME
 from mfa.domain.verdicts import Reason
 from mfa.testing.authenticator import SoftwareAuthenticator, b64encode
@@ -166,11 +175,21 @@ def test_a_dispatch_on_one_device_replaces_that_on_another(site: Site, key: Soft
     other = SoftwareAuthenticator(origin=ORIGIN)
     second = site.enrolled(LAPTOP, other)
     old = site.options(PHONE, first)
-    site.container.clock().advance(timedelta(seconds=1))
     new = site.options(PHONE, second)
 
     assert site.verify(PHONE, first, key.get(old)) == NotVerified(reason=Reason.CHALLENGE)
     assert site.verify(PHONE, second, key.get(new)) == NotVerified(reason=Reason.USED_UP)
+
+
+def test_options_are_out_until_they_are_answered_whatever_else_was_registered(
+    site: Site, key: SoftwareAuthenticator
+) -> None:
+    index = site.enrolled(LAPTOP, key)
+    options = site.options(LAPTOP, index, again=True)
+    site.container.clock().advance(timedelta(seconds=1))
+    other = site.enrolled(LAPTOP, SoftwareAuthenticator(origin=ORIGIN))
+
+    assert isinstance(site.verify(LAPTOP, other, key.get(options)), Verified)
 
 
 def test_options_to_create_are_no_options_to_get(site: Site, key: SoftwareAuthenticator) -> None:
@@ -222,19 +241,70 @@ def test_a_count_that_goes_back_is_refused_and_said_so(site: Site, key: Software
     assert (event.reason, event.step) == (Reason.SIGN_COUNT, "7.2.22")
 
 
+def test_what_the_settings_let_pass_is_told_and_so_is_a_key_that_is_backed_up_otherwise(
+    key: SoftwareAuthenticator,
+) -> None:
+    site = Site(webauthn_sign_count="report", webauthn_backup_change="report")
+    index = site.enrolled(LAPTOP, key)
+
+    def told(**mood: object) -> list[Event]:
+        before = len(site.container.publisher().events)
+        value = key.behaving(**mood).get(site.options(PHONE, index, again=True))
+        assert isinstance(site.verify(PHONE, index, value), Verified)
+        return [each for each in site.container.publisher().events[before + 2 :] if isinstance(each, DeviceEvent)]
+
+    assert told() == []
+    of: dict[str, Any] = {"user_id": ANNA, "at": site.container.clock().now(), "index": index, "method": "webauthn"}
+    assert told(backup_eligible=True, backed_up=True) == [
+        VerificationReported(**of, reason=Reason.BACKUP_ELIGIBILITY, step="7.2.19"),
+        DeviceSynced(**of),
+    ]
+    assert told(backup_eligible=True, backed_up=True) == []
+    assert told(backup_eligible=True, sign_count=0) == [
+        VerificationReported(**of, reason=Reason.SIGN_COUNT, step="7.2.22"),
+        DeviceUnsynced(**of),
+    ]
+
+
+def test_a_password_manager_is_told_nothing_by_who_is_not_verified(site: Site, key: SoftwareAuthenticator) -> None:
+    assert site.use_cases.list_passkeys(PHONE).credential_ids == ()
+    index = site.enrolled(LAPTOP, key)
+
+    assert site.use_cases.list_passkeys(LAPTOP).credential_ids == tuple(key.held)
+    with pytest.raises(Refused):
+        site.use_cases.list_passkeys(PHONE)
+    assert isinstance(site.verify(PHONE, index, key.get(site.options(PHONE, index))), Verified)
+    assert site.use_cases.list_passkeys(PHONE) == site.use_cases.list_passkeys(LAPTOP)
+    site.container.config.override(attrs.evolve(site.container.config(), methods=("totp",)))
+    assert site.use_cases.list_passkeys is None
+
+
+def test_a_device_is_shown_although_its_key_is_missing(site: Site, key: SoftwareAuthenticator) -> None:
+    site.enrolled(LAPTOP, key.behaving(backup_eligible=True, backed_up=True))
+    [before] = site.use_cases.list_devices(LAPTOP)
+    site.container.vault.override(AesGcmVault([derive_key("another")]))
+
+    [after] = site.use_cases.list_devices(LAPTOP)
+
+    assert (before.details["synced"], after.details["synced"]) == (True, False)
+    assert after.device == before.device
+
+
 def test_all_of_a_users_credentials_share_one_handle_and_exclude_one_another(
     site: Site, key: SoftwareAuthenticator
 ) -> None:
     site.enrolled(LAPTOP, key)
-    options = cast("Mapping[str, Any]", site.register(LAPTOP).shown["options"])
+    options, bens = (cast("Mapping[str, Any]", site.register(each).shown["options"]) for each in (LAPTOP, BEN))
 
     assert [each["id"] for each in options["excludeCredentials"]] == [b64encode(each) for each in key.held]
+    assert options["user"]["id"] == b64encode(*{each.user_handle for each in key.held.values()})
+    assert options["user"]["id"] != bens["user"]["id"]
     assert "anna" not in options["user"]["id"]
 
 
 def test_a_key_without_a_name_is_called_by_its_model(key: SoftwareAuthenticator) -> None:
     site = Site()
-    site.container.authenticator_models.override({key.aaguid: "Blue key"})
+    site.container.authenticator_metadata().models[key.aaguid] = AuthenticatorModel(name="Blue key")
     first = site.enrolled(LAPTOP, key)
     registered = site.use_cases.register_device(Register(token=LAPTOP, method="webauthn", name="mine"))
     options = registered.shown["options"]

@@ -1,12 +1,14 @@
 """The audit trail as it is handed out."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from mfa.application.operations import Operator, ReadTrail, TrailWanted
+from mfa.application.ports.audit import AuditLevel, AuditQuery, AuditRow, rows_of
 from mfa.domain.errors import InvalidField
-from mfa.domain.events import EVENT_NAMES
+from mfa.domain.events import EVENT_NAMES, DeviceActivated, VerificationAccepted
 from tests.unit.application.world import ANNA, BERT, PHONE, World
 
 JANE = Operator(name="jane", why="ticket 7")
@@ -31,6 +33,14 @@ def test_rows_come_the_oldest_first_however_many_are_read_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mfa.application.operations.trail.BATCH", 1)
+    trail, limits = world.container.audit(), list[int]()
+
+    class Counting(type(trail)):  # type: ignore[misc] # the fake that the container has
+        def read(self, query: AuditQuery) -> Sequence[AuditRow]:
+            limits.append(query.limit)
+            return trail.read(query)
+
+    world.container.audit.override(Counting())
 
     found = [(row.event, row.user_id) for row in read(world)(TrailWanted())]
 
@@ -40,6 +50,7 @@ def test_rows_come_the_oldest_first_however_many_are_read_at_once(
         ("operator.unlock", ANNA),
         ("operator.unlock", BERT),
     ]
+    assert limits == [1] * 5
 
 
 @pytest.mark.parametrize(
@@ -50,6 +61,7 @@ def test_rows_come_the_oldest_first_however_many_are_read_at_once(
         (TrailWanted(since=World().clock.now() + timedelta(hours=1)), 2),
         (TrailWanted(events=("operator.unlock", "device.activated"), user_id=ANNA), 2),
         (TrailWanted(events=("upkeep.purge",)), 0),
+        (TrailWanted(events=tuple(EVENT_NAMES)), 4),
     ],
 )
 def test_some_rows_are_asked_for(world: World, wanted: TrailWanted, count: int) -> None:
@@ -57,19 +69,29 @@ def test_some_rows_are_asked_for(world: World, wanted: TrailWanted, count: int) 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "field"),
+    ("wanted", "field", "problem"),
     [
-        (TrailWanted(events=("operator.unlock", "operator.unlok")), "event"),
-        (TrailWanted(since=timedelta(days=999_999)), "since"),
+        (TrailWanted(events=("operator.unlock", "operator.unlok")), "event", "unknown"),
+        (TrailWanted(since=timedelta(days=999_999)), "since", "out_of_range"),
     ],
 )
 def test_what_there_cannot_be_is_refused_before_a_row_is_handed_out(
-    world: World, wanted: TrailWanted, field: str
+    world: World, wanted: TrailWanted, field: str, problem: str
 ) -> None:
     with pytest.raises(InvalidField) as refused:
         read(world)(wanted)
 
-    assert refused.value.field == field
+    assert (refused.value.field, refused.value.problem) == (field, problem)
+
+
+@pytest.mark.parametrize(("level", "kept"), [("all", 2), ("changes", 1), ("off", 0)])
+def test_of_what_happens_often_only_the_level_for_all_keeps_rows(level: AuditLevel, kept: int) -> None:
+    happened = [
+        kind(user_id=ANNA, at=World().clock.now(), index=0, method="totp")
+        for kind in (DeviceActivated, VerificationAccepted)
+    ]
+
+    assert [row.event for row in rows_of(happened, level)] == ["device.activated", "verification.accepted"][:kept]
 
 
 def test_names_of_events_are_all_there() -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import attrs
@@ -14,7 +14,7 @@ from mfa.application.verification import Verified
 from mfa.domain.accounts import Account
 from mfa.domain.errors import BrokenSeal, RotationIncomplete, UnknownKey
 from mfa.domain.identifiers import TokenId, UserId
-from tests.unit.application.world import ANNA, BERTS, LAPTOP, PHONE, World
+from tests.unit.application.world import ANNA, BERT, BERTS, LAPTOP, PHONE, World
 
 OLD, NEW = derive_key("old"), derive_key("new")
 
@@ -164,6 +164,29 @@ def test_while_somebody_seals_under_an_older_key_it_is_not_done(old: World) -> N
     assert told == [1, 1, 1]
 
 
+class Late(Beside):
+    """Stands for such a process that soon ends, over a store that tells nothing of who has nothing sealed."""
+
+    counted = 0
+
+    def seals(self, length: int) -> Mapping[bytes, int]:
+        self.counted += 1
+        return super().seals(length) if self.counted == 1 else MemoryAccountRepository.seals(self, length)
+
+    def seals_of(self, users: Collection[UserId], length: int) -> Mapping[UserId, Collection[bytes]]:
+        assert length == AesGcmVault.header_bytes
+        return {user_id: found for user_id, found in super().seals_of(users, length).items() if found}
+
+
+def test_all_passes_are_counted(old: World) -> None:
+    old.enrolled(PHONE)
+    world = under(old, NEW, OLD)
+    world.repository.save(before := world.repository.of(BERT), attrs.evolve(before, next_index=1))
+    rotate = attrs.evolve(rotation(world, MemoryKeyRotations()), accounts=_like(Late(), world.repository))
+
+    assert rotate() == 1
+
+
 def _like(made: Beside, repository: MemoryAccountRepository) -> Beside:
     vars(made).update(vars(repository))
     return made
@@ -177,9 +200,9 @@ def test_who_rotated_and_how_much_stands_in_the_trail(old: World) -> None:
     rotation(world, MemoryKeyRotations())()
 
     rows = world.container.audit().read(AuditQuery(events=("upkeep.rotate",), oldest_first=True))
-    assert [(row.actor, row.why, row.reason, row.user_id) for row in rows] == [
-        ("jane", "the old key leaked", "1", None),
-        ("system", "", "0", None),
+    assert [(row.actor, row.why, row.reason, row.user_id, row.at) for row in rows] == [
+        ("jane", "the old key leaked", "1", None, world.clock.now()),
+        ("system", "", "0", None, world.clock.now()),
     ]
 
 

@@ -10,11 +10,11 @@ from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import MemoryKeyRotations
 from mfa.adapters.memory.tokens import MemoryTokenProvider
 from mfa.application.ports.repositories import AccountJoin
-from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder
+from mfa.application.ports.tokens import CredentialRenewer, StandingRecorder, TokenProvider, ender_of
 from mfa.application.use_cases import UseCases, make_use_cases
 from mfa.domain.policies import Requirement
 from tests.unit.application.test_security_keys import Site
-from tests.unit.application.world import World
+from tests.unit.application.world import ANNA, World
 
 
 def made(world: World, **changes: Any) -> UseCases:
@@ -52,15 +52,29 @@ def test_what_is_given_is_there(world: World) -> None:
     rotations = MemoryKeyRotations()
 
     use_cases = made(
-        world, requirements=requirements, issuer="Acme", relying_party_id="example.com", rotations=rotations
+        world,
+        requirements=requirements,
+        issuer="Acme",
+        verify_url="/verify/",
+        relying_party_id="example.com",
+        related_origins=("https://acme.example",),
+        passkey_enroll_url="/create/",
+        passkey_manage_url="/look-after/",
+        rotations=rotations,
+        trust_cookie="kept",
     )
 
     assert use_cases.vault is world.vault
+    assert use_cases.client_address is world.container.client_address()
+    assert (use_cases.trust_cookie, use_cases.verify_url) == ("kept", "/verify/")
     assert use_cases.token_provider is world.container.token_provider()
     assert use_cases.methods is world.assess_token.transactions.rules.methods
     assert (use_cases.requirements, use_cases.step_up_status) == (requirements, 401)
     assert (use_cases.issuer, use_cases.relying_party_id) == ("Acme", "example.com")
-    rotate_keys = use_cases.rotate_keys
+    assert use_cases.related_origins == ("https://acme.example",)
+    assert (use_cases.passkey_enroll_url, use_cases.passkey_manage_url) == ("/create/", "/look-after/")
+    rotate_keys, count_seals = use_cases.rotate_keys, use_cases.operations.count_seals
+    assert (count_seals.accounts, count_seals.vault) == (world.repository, world.vault)
     assert (rotate_keys.accounts, rotate_keys.rotations) == (world.repository, rotations)
     assert rotate_keys.transactions.clock is world.clock
 
@@ -70,6 +84,7 @@ def test_what_is_not_given_is_not(world: World) -> None:
 
     assert (use_cases.requirements, use_cases.issuer, use_cases.relying_party_id) == ({}, "", None)
     assert (use_cases.begin_passkey_login, use_cases.log_in_by_passkey, use_cases.trust_cookie) == (None, None, None)
+    assert (use_cases.related_origins, use_cases.passkey_enroll_url, use_cases.passkey_manage_url) == ((), None, None)
     assert (use_cases.standing_recorder, use_cases.credential_renewer, use_cases.account_join) == (None, None, None)
 
 
@@ -106,9 +121,36 @@ def test_who_can_do_more_is_asked_for_it(world: World) -> None:
     assert given == (provider, provider, accounts)
 
 
+class Plain(TokenProvider):
+    """A token provider that can do what each must."""
+
+    scheme = "Plain"
+
+    def token_of(self, request: object) -> None:
+        raise NotImplementedError
+
+
+def test_whose_tokens_cannot_be_ended_says_so() -> None:
+    provider = MemoryTokenProvider()
+
+    assert ender_of(provider) is provider
+    assert ender_of(Plain()).end_all(ANNA) == {"Plain": None}
+
+
 def test_a_login_by_passkey_takes_both_credentials_and_who_makes_tokens(world: World) -> None:
     passkeys = Site(passkey_login=True).use_cases.log_in_by_passkey.passkeys
 
     for given in ({"passkeys": passkeys}, {"token_issuer": MemoryTokenProvider()}):
         assert not made(world, **given).passkey_login
     assert made(world, passkeys=passkeys, token_issuer=MemoryTokenProvider()).passkey_login
+
+
+def test_metadata_are_those_by_which_passkeys_are_judged(world: World) -> None:
+    passkeys = Site().use_cases.list_passkeys.passkeys
+
+    operations = made(world, passkeys=passkeys).operations
+
+    metadata = passkeys.relying_party.metadata
+    assert metadata is not None
+    show, refresh = operations.show_metadata, operations.refresh_metadata
+    assert (show.metadata, refresh.metadata, refresh.clock) == (metadata, metadata, world.clock)

@@ -17,6 +17,7 @@ CALLERS = {
     "mfa.adapters.django.notices",
     "mfa.adapters.drf.login",
     "mfa.adapters.drf.permissions",
+    "mfa.adapters.drf.well_known",
     "mfa.adapters.views",
     "mfa.adapters.django.rehashing",
     "mfa.adapters.drf.components",

@@ -43,7 +43,7 @@ REVIEWED = {
         "device != known",
         "value != before[name]",
         # Digests of tokens: to come nearer to one, step by step, somebody would have to choose digests.
-        "row[4] == token_id",
+        "token == token_id",
         "row[_CHALLENGES_BEGIN] == token_id",
     },
     # Codes of errors.
@@ -56,9 +56,8 @@ REVIEWED = {
     "mfa.adapters.drf.schema": {"'delivery_failed' not in codes", "code in UNVERIFIED", "key in posted"},
     "mfa.adapters.requests": {"known[0] != token", "known[0] == token"},
     "mfa.adapters.memory.repositories": {
-        "(each.index, each.token_id) not in known",
         "challenge.token_id == token_id",
-        "each.token_id not in {before.token_id, after.token_id}",
+        "each.token_id == before.token_id",
         "spending.digest in self._spent",
     },
     # Labels and the purposes of certificates.
@@ -66,7 +65,7 @@ REVIEWED = {
     "mfa.adapters.webauthn.statements": {
         "OID_AIK_CERTIFICATE in extensions.get_extension_for_class(x509.ExtendedKeyUsage).value",
         # A hash of what the client has sent, with what it says the hash is.
-        "extra_data == hashlib.new(_HASHES[evidence.demand_algorithm()], evidence.message).digest()",
+        "_sized(info) == hashlib.new(_HASHES[statement['alg']], evidence.message).digest()",
     },
     # A state before and after a verdict on it, both the server's own.
     "mfa.application.verification": {"state == opened", "verdict.sent != attempt.sent"},

@@ -105,6 +105,10 @@ class TestMethods:
             "webauthn_top_origins": ("https://example.org",),
             "webauthn_user_verification": "required",
             "webauthn_attestation": "direct",
+            "webauthn_hints": ("hybrid",),
+            "webauthn_attachment": "platform",
+            "webauthn_sign_count": "report",
+            "webauthn_backup_change": "report",
         }
 
         site = keys(**settings).relying_party
@@ -112,6 +116,8 @@ class TestMethods:
         assert (site.rp_id, site.rp_name, site.origins) == ("example.com", "example.com", ("https://example.com",))
         assert (site.top_origins, site.user_verification) == (("https://example.org",), "required")
         assert (site.attestation, site.resident_key) == ("direct", "preferred")
+        assert (site.hints, site.attachment) == (("hybrid",), "platform")
+        assert (site.sign_count, site.backup_change) == ("report", "report")
         assert keys(**settings, webauthn_rp_name="Acme").relying_party.rp_name == "Acme"
         assert keys(**settings, passkey_login=True).relying_party.resident_key == "required"
         assert keys().relying_party.rp_id == ""

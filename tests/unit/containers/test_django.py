@@ -1,6 +1,7 @@
 """How the default deployment chooses its adapters."""
 
 import base64
+import json
 from datetime import UTC, datetime
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -21,11 +22,14 @@ from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider
 from mfa.adapters.tokens.knox import KnoxTokenProvider
 from mfa.application.login import LogInByPasskey
+from mfa.application.ports.metadata import MetadataUnavailable
 from mfa.config import read
 from mfa.containers import django
 from mfa.containers.django import DjangoContainer, deploy
 from mfa.domain.errors import InvalidField, UnknownKey
-from mfa.testing.authenticator import Authority
+from mfa.domain.methods.metadata import AdmittedModels
+from mfa.testing.authenticator import AAGUID, Authority
+from tests.unit.adapters.webauthn.service import Service, statement
 
 SITE = {"METHODS": ["webauthn"], "WEBAUTHN_RP_ID": "example.com", "WEBAUTHN_ORIGINS": ["https://example.com"]}
 OUTBOX = "mfa.adapters.memory.delivery.OutboxSender"
@@ -131,16 +135,28 @@ class TestSecurityKeys:
         assert cryptography.trusted([root.public_bytes(Encoding.DER)], now)
         assert not deployed(**SITE).authenticator_cryptography().trusted([root.public_bytes(Encoding.DER)], now)
 
-    def test_a_metadata_file_names_authenticators(self, tmp_path: Path) -> None:
-        file = tmp_path / "metadata.json"
-        file.write_text('{"fbfc3007-154e-4ecc-8c0b-6e020557d7bd": {"name": "Blue key"}}', encoding="utf-8")
+    def test_models_are_known_by_a_folder_or_by_what_is_published(self, tmp_path: Path) -> None:
+        statements, service = tmp_path / "statements", Service()
+        statements.mkdir()
+        (statements / "blue.json").write_text(json.dumps(statement()), encoding="utf-8")
+        (tmp_path / "blob.jwt").write_bytes(service.blob())
+        fido = {"WEBAUTHN_METADATA": "fido", "WEBAUTHN_METADATA_FILE": str(tmp_path / "blob.jwt")}
+        own = {"WEBAUTHN_METADATA_ROOTS": str(service.roots(tmp_path / "roots"))}
 
-        container = deployed(**SITE, WEBAUTHN_METADATA=str(file))
+        for known in ({"WEBAUTHN_METADATA": str(statements)}, {**fido, **own}):
+            method: Any = deployed(**SITE, **known).methods().named("webauthn")
+            assert method.relying_party.metadata.model_of(AAGUID, ()).name == "Blue key"
+        metadata: Any = deployed(**SITE, **fido).authenticator_metadata()
+        with pytest.raises(MetadataUnavailable, match="no BLOB"):
+            metadata.edition()
+        assert deployed(**SITE).authenticator_metadata() is None
 
-        assert list(container.authenticator_models().values()) == ["Blue key"]
-        method: Any = container.methods().named("webauthn")
-        assert method.models == container.authenticator_models()
-        assert deployed(**SITE).authenticator_models() == {}
+    def test_models_are_admitted_as_the_settings_say(self) -> None:
+        method: Any = deployed(**SITE, WEBAUTHN_MODELS="device_bound").methods().named("webauthn")
+
+        assert method.relying_party.admitted == AdmittedModels(device_bound=True)
+        method = deployed(**SITE).methods().named("webauthn")
+        assert method.relying_party.admitted == AdmittedModels()
 
     def test_a_provider_that_makes_tokens_logs_in(self) -> None:
         container = deployed(**SITE, PASSKEY_LOGIN=True)

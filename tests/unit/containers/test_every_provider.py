@@ -108,6 +108,7 @@ def test_what_is_composed_is_of_the_type_that_is_asked_for(make: Make, monkeypat
 def test_what_the_settings_may_replace_are_adapters_with_these_ports() -> None:
     promises = promised(DjangoContainer)
     others = {"config", "secret_keys", "loader", "authenticator_models", "source_maker", "methods", "use_cases"}
+    others |= {"handle_key", "passkey_providers"}
 
     def port(promise: Any) -> Any:  # noqa: ANN401 - what stands in an annotation
         return typing.get_args(promise)[0] if isinstance(promise, UnionType) else promise

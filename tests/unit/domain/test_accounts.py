@@ -282,6 +282,7 @@ def test_a_token_without_devices_is_not_verified_unless_nothing_is_demanded() ->
         (account(active(0), active(1, RECOVERY), confirmed={1: NOW}), 1, True),
         (account(active(0), pending(1), confirmed={0: NOW}), 2, True),
         (account(active(0, Kind(name="of a package that is gone"))), 1, False),
+        (account(active(0), active(1), confirmed={0: NOW}, locked_down=True), 1, True),
     ],
 )
 def test_a_token_may_register_when_it_has_confirmed_enough_or_all_there_is_but_backups(
@@ -609,6 +610,7 @@ def test_a_new_device_sweeps_away_whatever_has_expired() -> None:
     )
 
     assert indexes(owned.registered(pending(4), RULES, NOW).devices) == [0, 3, 4]
+    assert indexes(owned.registered(active(4, RECOVERY), RULES, NOW).devices) == [3, 4]
 
 
 def test_challenges_go_with_their_devices() -> None:
@@ -711,16 +713,18 @@ def test_a_value_answers_the_latest_of_those_that_are_common_or_else_its_devices
         active(1, KEYS),
         active(2, EMAIL),
         pending(3, KEYS),
+        active(4, KEYS),
         challenges=(
             challenge(0, dispatched_at=NOW - MINUTE),
-            challenge(1, confirmed_at=NOW),
+            challenge(1, dispatched_at=NOW),
             challenge(2, dispatched_at=NOW),
             challenge(3, dispatched_at=NOW),
+            challenge(4, confirmed_at=NOW),
         ),
     )
 
     assert [owned.outstanding(device, KEYS) for device in owned.devices] == [
-        owned.challenges[each] for each in (0, 0, 2, 3)
+        owned.challenges[each] for each in (1, 1, 2, 3, 1)
     ]
 
 

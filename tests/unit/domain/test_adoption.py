@@ -22,6 +22,7 @@ from mfa.domain.methods.adoption import (
     ImportedCredential,
     ImportedSeed,
     NotAdopted,
+    identity_of,
 )
 from mfa.domain.methods.base import Attempt, Enrolment, Method, RegistrationField, written
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters, State
@@ -33,7 +34,7 @@ from mfa.domain.methods.webauthn import Credential, RelyingParty
 from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode, octets
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
-from mfa.testing.authenticator import SoftwareAuthenticator
+from mfa.testing.authenticator import AAGUID, SoftwareAuthenticator
 from tests.otp import PlainOneTimePasswords
 
 NOW = datetime(2026, 1, 31, 12, 0, 7, tzinfo=UTC)
@@ -143,7 +144,8 @@ class TestSeeds:
         assert isinstance(judged(TOTP, state, code(STEP)), Accepted)
 
     @pytest.mark.parametrize(
-        ("seconds", "spent"), [(-40, STEP - 1), (-30, STEP), (0, STEP), (60, STEP + 2), (7200, STEP)]
+        ("seconds", "spent"),
+        [(-40, STEP - 1), (-30, STEP), (0, STEP), (60, STEP + 2), (300, STEP + 10), (300.1, STEP), (7200, STEP)],
     )
     def test_a_clock_that_was_ahead_makes_nobody_wait_for_two_codes(self, seconds: float, spent: int) -> None:
         state = adopt(TOTP, ImportedSeed(seed=SEED, used_at=later(seconds))).state
@@ -188,6 +190,18 @@ class TestSeeds:
     def test_what_no_app_can_have_fails(self, found: ImportedSeed, reason: str) -> None:
         assert refusal(TOTP, found) == (reason, True)
 
+    @pytest.mark.parametrize(
+        "found",
+        [
+            ImportedSeed(seed=b"1", digits=1, tolerance=0, period=1, spent=-1),
+            ImportedSeed(seed=bytes(256), digits=10, tolerance=1000, period=86_400, spent=2**64 - 2),
+        ],
+    )
+    def test_what_an_app_can_just_have_comes(self, found: ImportedSeed) -> None:
+        state = decode(State, adopt(TOTP, found).state)
+
+        assert (state.seed, state.next_counter - 1) == (found.seed, found.spent)
+
     def test_a_counter_based_token_has_no_period_that_could_be_wrong(self) -> None:
         state = decode(State, adopt(HOTP, ImportedSeed(seed=SEED, period=0, start=5, drift=7)).state)
 
@@ -229,6 +243,14 @@ class TestSeeds:
         first = adopt(TOTP, ImportedSeed(seed=SEED, spent=10))
 
         assert adopt(TOTP, ImportedSeed(seed=SEED), first.state).state == first.state
+        assert adopt(TOTP, ImportedSeed(seed=SEED, spent=10, drift=3), first.state).state == first.state
+
+    def test_what_was_seen_far_ahead_is_forgotten_with_the_counter(self) -> None:
+        known = encode(State(seed=SEED, parameters=HOTP.parameters, next_counter=7, far=50))
+
+        again = adopt(HOTP, ImportedSeed(seed=SEED, spent=60), known)
+
+        assert (decode(State, again.state).next_counter, decode(State, again.state).far) == (61, None)
 
     def test_steps_of_another_length_say_nothing_of_one_another(self) -> None:
         first = adopt(TOTP, ImportedSeed(seed=SEED, spent=10))
@@ -288,6 +310,7 @@ class TestAddresses:
         other = adopt(self.MAIL, ImportedAddress(), user_email="other@example.com")
         assert adoption.identity == other.identity, "and is known again by that"
         assert adoption.identity != adopt(self.MAIL, ImportedAddress(address="anna@example.com")).identity
+        assert adoption.identity == identity_of(b""), "and as what is stored by now"
 
     def test_where_there_is_none_nothing_comes(self) -> None:
         assert refusal(self.MAIL, ImportedAddress()) == ("no_address", False)
@@ -295,8 +318,9 @@ class TestAddresses:
     def test_a_number_has_no_default(self) -> None:
         phone = attrs.evolve(self.MAIL, name="sms", default_to_user_email=False)
 
-        with pytest.raises(NotAdopted):
+        with pytest.raises(NotAdopted) as refused:
             adopt(phone, ImportedAddress(), user_email="anna@example.com")
+        assert (refused.value.reason, refused.value.failed) == ("no_address", False)
 
     def test_what_is_no_address_fails(self) -> None:
         assert refusal(self.MAIL, ImportedAddress(address="nowhere")) == ("address", True)
@@ -453,6 +477,7 @@ class TestCodes:
             (texts("abcdefgh23456"), False),
             (texts("abcdefgh2345"), True),
             (texts("12345678901234567890"), False),
+            (texts("1234567890123456789"), True),
             (texts("abcdefgh23456", bits=32), True),
             (texts("x", bits=64), False),
             ((ImportedCode(hashed=MemoryForeignHashes.made("x"), bits=71),), True),
@@ -464,10 +489,10 @@ class TestCodes:
         assert adopt(method, ImportedCodes(codes=codes)).guessable is guessable
 
     def test_a_code_that_nobody_can_type_is_left_with_a_warning(self, method: RecoveryCodes) -> None:
-        adoption = adopt(method, ImportedCodes(codes=texts("one", "- -", "x" * 4097)))
+        adoption = adopt(method, ImportedCodes(codes=texts("one", "- -", "x" * 4096, "x" * 4097)))
 
         assert adoption.warning == "some_codes"
-        assert method.remaining(adoption.state) == 1
+        assert method.remaining(adoption.state) == 2
 
     def test_where_there_is_no_other_the_sheet_fails(self, method: RecoveryCodes) -> None:
         assert refusal(method, ImportedCodes(codes=texts("--"))) == ("codes", True)
@@ -490,7 +515,7 @@ class TestCredentials:
         origins=("https://example.org",),
         cryptography=Fido2AuthenticatorCryptography(),
     )
-    KEYS = SecurityKeys(relying_party=SITE, entropy=ENTROPY)
+    KEYS = SecurityKeys(relying_party=SITE, entropy=ENTROPY, handle_key=b"key")
 
     @pytest.fixture
     def key(self) -> SoftwareAuthenticator:
@@ -499,7 +524,7 @@ class TestCredentials:
     @pytest.fixture
     def attestation(self, key: SoftwareAuthenticator) -> bytes:
         options = self.SITE.creation_options(b"c" * 32, user_handle=b"handle", user_name="ann")
-        made = key.create(options)
+        made = key.behaving(sign_count=5, backup_eligible=True, backed_up=True).create(options)
         return octets(made["response"]["attestationObject"])
 
     def test_an_attestation_object_has_all_but_the_handle(self, key: SoftwareAuthenticator, attestation: bytes) -> None:
@@ -507,16 +532,26 @@ class TestCredentials:
 
         credential = decode(Credential, adoption.state)
         assert adoption.unique == unique_name(credential.id)
+        assert adoption.identity == identity_of(credential.id)
         assert credential.user_handle is None
-        assert credential.backup_eligible is not None
+        assert (credential.sign_count, credential.backup_eligible, credential.backed_up) == (5, True, True)
+        assert credential.aaguid == AAGUID
         assert credential.transports == ("usb",)
 
     def test_a_part_that_is_told_goes_before_that(self, attestation: bytes) -> None:
-        found = ImportedCredential(attestation=attestation, sign_count=7, backed_up=True, user_handle=b"anna")
+        found = ImportedCredential(
+            attestation=attestation,
+            sign_count=7,
+            backup_eligible=False,
+            backed_up=False,
+            aaguid=b"another model...",
+            user_handle=b"anna",
+        )
 
         credential = decode(Credential, adopt(self.KEYS, found).state)
 
-        assert (credential.sign_count, credential.backed_up, credential.user_handle) == (7, True, b"anna")
+        assert (credential.sign_count, credential.backup_eligible, credential.backed_up) == (7, False, False)
+        assert (credential.aaguid, credential.user_handle) == (b"another model...", b"anna")
 
     def parts(self, made: bytes, **changes: Any) -> ImportedCredential:
         whole = decode(Credential, adopt(self.KEYS, ImportedCredential(attestation=made)).state)
@@ -550,6 +585,14 @@ class TestCredentials:
     )
     def test_what_is_no_credential_fails(self, attestation: bytes, changes: dict[str, object], reason: str) -> None:
         assert refusal(self.KEYS, self.parts(attestation, **changes)) == (reason, True)
+
+    @pytest.mark.parametrize("octets", [1, 64])
+    def test_a_handle_and_an_id_may_be_short_and_long(self, attestation: bytes, octets: int) -> None:
+        found = self.parts(attestation, id=bytes(octets**2)[:1023], user_handle=bytes(octets))
+
+        credential = decode(Credential, adopt(self.KEYS, found).state)
+
+        assert (credential.id, credential.user_handle) == (found.id, found.user_handle)
 
     def test_what_is_none_at_all_is_unreadable(self) -> None:
         assert refusal(self.KEYS, ImportedAddress()) == ("unreadable", True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mfa.domain.devices import MOST_NAME_CHARACTERS, Device, device_name
 from mfa.domain.errors import InvalidField
 from mfa.domain.identifiers import TokenId
-from tests.unit.domain.samples import HOUR, LAPTOP, NOW, PHONE, SECOND, active, pending
+from tests.unit.domain.samples import HOUR, LAPTOP, NOW, PHONE, SECOND, TOTP, active, pending
 
 
 def test_a_device_is_active_once_it_was_proved() -> None:
@@ -101,3 +101,7 @@ def test_whatever_passes_is_short_and_of_one_line(text: str) -> None:
     assert len(name.splitlines()) <= 1
     assert not {unicodedata.category(character) for character in name} & {"Cc", "Cs", "Zl", "Zp"}
     assert device_name(name) == name
+
+
+def test_a_device_has_no_details_unless_its_method_says_so() -> None:
+    assert (TOTP.detailed, TOTP.details(None)) == (False, {})

@@ -104,15 +104,15 @@ def test_a_typed_value_is_read_in_one_normal_form(value: str, read: str) -> None
 
 SPACE = [*range(0x9, 0xE), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
 UNSEEN = [0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
-CHARACTERS = [chr(point) for point in range(sys.maxunicode + 1)]
 SPARSE = 1000
 
 
 def test_no_character_is_dropped_or_read_as_another_beside_those_of_the_contract() -> None:
+    characters = [chr(point) for point in range(sys.maxunicode + 1)]
     dropped = {chr(point) for point in (*SPACE, *UNSEEN, 0x2212)}
-    dropped |= {character for character in CHARACTERS if unicodedata.category(character) == "Pd"}
-    for start in range(0, len(CHARACTERS), SPARSE):
-        some = CHARACTERS[start : start + SPARSE]
+    dropped |= {character for character in characters if unicodedata.category(character) == "Pd"}
+    for start in range(0, len(characters), SPARSE):
+        some = characters[start : start + SPARSE]
         kept = [character for character in some if character not in dropped]
         read = [
             str(int(each)) if each.isdecimal() else "\ufffd" if "\ud800" <= each <= "\udfff" else each for each in kept

@@ -138,9 +138,10 @@ class TestResetting:
         assert [each.index for each in reset(known, {1}, RULES, NOW).devices] == [0, 2]
 
     def test_what_was_guessed_stays_counted(self) -> None:
-        known = account(active(0, failures=failures(7)), gone=(failures(2),))
+        codes = active(1, RECOVERY, guessable=True, failures=failures(3))
+        known = account(active(0, failures=failures(7)), codes, gone=(failures(2),))
 
-        assert reset(known, {0}, RULES, NOW).remembered_failures(RULES, NOW) == 9
+        assert reset(known, {0}, RULES, NOW).remembered_failures(RULES, NOW) == 12
 
 
 class TestLockingDown:
@@ -195,7 +196,7 @@ class TestLockingDown:
         [device] = known.devices
 
         assert not known.accepted(device, state=b"", unique=None, now=NOW, until=None).locked_down
-        assert not known.used(device, state=b"", now=NOW).locked_down
+        assert known.used(device, state=b"", now=NOW).locked_down is False
         assert known.rejected(device, state=b"", counted=True, rules=RULES, now=NOW).locked_down
 
 

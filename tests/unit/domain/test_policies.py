@@ -178,6 +178,8 @@ class TestRequirement:
             ({"methods": [None]}, TypeError, "a list of names"),
             ({"methods": 1}, TypeError, "a list of names"),
             ({"methods": ["totpp"]}, ValueError, "'totpp'; methods names some of "),
+            ({"methods": ["totpp"]}, ValueError, ", recovery, "),
+            ({"methods": ["totp", "sms ", "totpp"]}, ValueError, "no method is called 'sms ' or 'totpp'; "),
             ({"methods": ["totp", "trust"]}, ValueError, "'trust'"),
             ({"phishing_resistant": None}, TypeError, "True or False"),
             ({"phishing_resistant": "yes"}, TypeError, "True or False"),

@@ -45,6 +45,8 @@ NESTED = {"SentCode.code", "SentChallenge.token", "Dispatch.message"}
 """Values that look after themselves: they are shown, and hide what they hold."""
 
 PUBLIC = {
+    "AdmittedModels.allowed",
+    "AdmittedModels.denied",
     "Credential.aaguid",
     "SpentLogin.digest",
     "_Answer.id",

@@ -1,5 +1,6 @@
 """What a device and a challenge of security keys remember, and that an answer serves one purpose."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, cast
@@ -7,14 +8,17 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from mfa.adapters.memory.metadata import MemoryMetadata
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.errors import MalformedValue
+from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Registration
-from mfa.domain.methods.security_keys import IssuedOptions, Purpose, SecurityKeys
+from mfa.domain.methods.metadata import AdmittedModels, AuthenticatorModel
+from mfa.domain.methods.security_keys import IssuedOptions, PendingCredential, Provider, Purpose, SecurityKeys
 from mfa.domain.methods.webauthn import CHALLENGE_LIFETIME, AttestationResponse, Credential, RelyingParty
 from mfa.domain.moments import SKEW
 from mfa.domain.states import decode, encode
-from mfa.domain.verdicts import Accepted, Reason, Rejected
+from mfa.domain.verdicts import Accepted, Oddity, Reason, Rejected
 from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.unit.domain.samples import TICK, PredictableEntropy
 
@@ -27,7 +31,7 @@ def method() -> SecurityKeys:
     site = RelyingParty(
         rp_id="example.com", rp_name="Acme", origins=(ORIGIN,), cryptography=Fido2AuthenticatorCryptography()
     )
-    return SecurityKeys(relying_party=site, entropy=PredictableEntropy())
+    return SecurityKeys(relying_party=site, entropy=PredictableEntropy(), handle_key=b"key")
 
 
 @pytest.fixture
@@ -191,6 +195,107 @@ def test_a_key_of_no_known_model_is_described_by_nothing(method: SecurityKeys, k
     assert verdict.description == ""
 
 
+def test_a_handle_is_a_users_own_and_tells_nobody_who_that_is(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
+    def handle(user_id: str, keys: SecurityKeys = method, came: bytes | None = None) -> bytes:
+        return keys.known(UserId(user_id), {} if came is None else {0: came}).user_handle
+
+    assert handle("1") == handle("1")
+    assert len({handle("1"), handle("2"), handle("1", attrs.evolve(method, handle_key=b"another"))}) == 3
+    assert len(handle("1")) == 32
+    came = attrs.evolve(decode(Credential, enrolled(method, key)), user_handle=b"from elsewhere")
+    assert handle("1", came=encode(came)) == b"from elsewhere"
+    assert handle("1", came=encode(attrs.evolve(came, user_handle=None))) == handle("1")
+
+
+def test_a_password_manager_is_told_of_all_credentials_in_their_order(
+    method: SecurityKeys, key: SoftwareAuthenticator
+) -> None:
+    first, second = (enrolled(method, each) for each in (key, key.behaving(held={})))
+
+    known = method.known(UserId("1"), {7: second, 2: first})
+
+    assert known.rp_id == "example.com"
+    assert known.credential_ids == tuple(decode(Credential, each).id for each in (first, second))
+    assert method.known(UserId("1"), {}).credential_ids == ()
+
+
+def test_only_what_was_begun_without_a_dialog_is_made_with_nobody_there(
+    method: SecurityKeys, key: SoftwareAuthenticator
+) -> None:
+    absent = key.behaving(user_present=False, user_verified=False)
+
+    def made(keys: SecurityKeys = method, **fields: str) -> Accepted | Rejected:
+        registration = keys.register(Enrolment(user_name="anna", fields=fields, now=NOW))
+        fresh = keys.dispatch(registration.state, NOW, {})
+        value = absent.create(options(fresh))
+        return keys.verify(Attempt(state=registration.state, sent=fresh.sent, value=value, now=NOW))
+
+    assert isinstance(made(mediation="conditional"), Accepted)
+    for mediation in ("", "silent"):
+        verdict = made(mediation=mediation)
+        assert isinstance(verdict, Rejected)
+        assert (verdict.reason, verdict.step) == (Reason.USER_PRESENCE, "7.1.15")
+    assert [field.name for field in method.fields] == ["mediation"]
+
+
+@pytest.mark.parametrize(
+    "demands",
+    [{"user_verification": "required"}, {"attestation": "direct"}, {"admitted": AdmittedModels(device_bound=True)}],
+)
+def test_nothing_is_made_without_a_dialog_that_could_not_be_registered(
+    method: SecurityKeys, demands: Mapping[str, Any]
+) -> None:
+    strict = attrs.evolve(method, relying_party=attrs.evolve(method.relying_party, **demands))
+    fields = {"mediation": "conditional"}
+    registration = strict.register(Enrolment(user_name="anna", fields=fields, now=NOW))
+
+    assert strict.fields == ()
+    assert decode(PendingCredential, registration.state).conditional is False
+
+
+def test_details_are_those_of_the_credential(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
+    nothing = {"provider": None, "attested": False, "synced": False}
+    metadata = MemoryMetadata({key.aaguid: AuthenticatorModel(name="Blue key")})
+    known = attrs.evolve(method, relying_party=attrs.evolve(method.relying_party, metadata=metadata))
+    pending = method.register(Enrolment(user_name="anna", now=NOW)).state
+    state = enrolled(method, key.behaving(backup_eligible=True, backed_up=True))
+
+    assert [method.details(each) for each in (None, pending)] == [nothing, nothing]
+    assert method.details(state) == {**nothing, "synced": True}
+    assert known.details(state)["provider"] == Provider(name="Blue key")
+    told = attrs.evolve(known, provider_of={key.aaguid: Provider(name="Blue", icon="data:,")}.get)
+    assert told.details(state)["provider"] == Provider(name="Blue", icon="data:,")
+    metadata.broken = True
+    assert known.details(state)["provider"] is None
+    proved = encode(attrs.evolve(decode(Credential, state), attested=True))
+    assert method.details(proved)["attested"] is True
+
+
+@pytest.mark.parametrize("logs_in", [True, False])
+def test_what_is_let_pass_and_what_has_changed_is_told(
+    method: SecurityKeys, key: SoftwareAuthenticator, *, logs_in: bool
+) -> None:
+    method = attrs.evolve(method, relying_party=attrs.evolve(method.relying_party, sign_count="report"))
+    key = key.behaving(backup_eligible=True)
+
+    def used(state: bytes, **mood: object) -> Accepted:
+        siblings = MappingProxyType({0: state})
+        dispatch = method.begin_login(NOW) if logs_in else method.dispatch(state, NOW, siblings)
+        value = key.behaving(**mood).get(options(dispatch))
+        attempt = Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW)
+        verdict = method.log_in(attempt) if logs_in else method.verify(attempt)
+        assert isinstance(verdict, Accepted)
+        return verdict
+
+    state = enrolled(method, key)
+    assert (used(state).odd, used(state).synced) == ((), None)
+    synced = used(state, backed_up=True)
+    assert synced.synced is True
+    back = used(synced.state, sign_count=0)
+    assert back.odd == (Oddity(reason=Reason.SIGN_COUNT, step="7.2.22"),)
+    assert back.synced is False
+
+
 @pytest.mark.parametrize(("named", "reason"), [(None, None), (b"somebody else", Reason.USER_HANDLE)])
 def test_a_verification_need_not_name_the_user_but_names_no_other(
     method: SecurityKeys, key: SoftwareAuthenticator, named: bytes | None, reason: Reason | None
@@ -203,3 +308,15 @@ def test_a_verification_need_not_name_the_user_but_names_no_other(
     verdict = method.verify(Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW))
 
     assert (verdict.reason if isinstance(verdict, Rejected) else None) == reason
+
+
+def test_a_verification_is_by_a_credential_of_the_user(method: SecurityKeys, key: SoftwareAuthenticator) -> None:
+    state, another = enrolled(method, key), key.behaving(held={})
+    enrolled(method, another)
+    siblings = MappingProxyType({0: state})
+    dispatch = method.dispatch(state, NOW, siblings)
+    value = another.get({**options(dispatch), "allowCredentials": []})
+
+    verdict = method.verify(Attempt(state=state, siblings=siblings, sent=dispatch.sent, value=value, now=NOW))
+
+    assert verdict == Rejected(reason=Reason.UNKNOWN_CREDENTIAL, step="7.2.5", state=state)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.errors import MalformedValue
 from mfa.domain.methods.webauthn import (
+    ALGORITHM_NAMES,
     ALGORITHMS,
     CHALLENGE_BYTES,
     CHALLENGE_LIFETIME,
@@ -26,6 +27,7 @@ from mfa.domain.methods.webauthn import (
     CeremonyRefused,
     Credential,
     RelyingParty,
+    Unreadable,
 )
 from mfa.domain.verdicts import Reason
 from mfa.testing.authenticator import (
@@ -36,6 +38,7 @@ from mfa.testing.authenticator import (
     ED,
     EDDSA,
     ES256,
+    ML_DSA_65,
     RS256,
     UP,
     UV,
@@ -165,6 +168,26 @@ def test_creation_options_say_what_is_configured() -> None:
     assert options["excludeCredentials"] == []
 
 
+class Older(Fido2AuthenticatorCryptography):
+    def algorithm(self, public_key: bytes) -> int:
+        algorithm = super().algorithm(public_key)
+        if algorithm in {-48, -49}:
+            raise Unreadable
+        return algorithm
+
+
+def test_what_the_libraries_cannot_read_is_not_offered() -> None:
+    site = attrs.evolve(SITE, algorithms=tuple(ALGORITHM_NAMES.values()))
+    older = attrs.evolve(site, cryptography=Older())
+
+    assert site.offered == (-7, -8, -257, -35, -36, -53, -48, -49, -50)
+    assert older.offered == (-7, -8, -257, -35, -36, -53, -50)
+    options = older.creation_options(challenge=CHALLENGE, user_handle=HANDLE, user_name="ann")
+    assert options["pubKeyCredParams"] == [{"type": "public-key", "alg": each} for each in older.offered]
+    with refused("7.1.20", Reason.ALGORITHM):
+        registered(SoftwareAuthenticator(algorithm=-48), older)
+
+
 def test_request_options_are_json_that_browsers_take(authenticator: SoftwareAuthenticator) -> None:
     credential = registered(authenticator)
 
@@ -258,6 +281,7 @@ def test_backup_flags_are_kept(*, eligible: bool, backed_up: bool) -> None:
         ({"backed_up": True}, SITE, "7.1.17", Reason.BACKUP),
         ({"algorithm": RS256}, attrs.evolve(SITE, algorithms=(ES256, EDDSA)), "7.1.20", Reason.ALGORITHM),
         ({"algorithm": EDDSA}, attrs.evolve(SITE, algorithms=(ES256,)), "7.1.20", Reason.ALGORITHM),
+        ({"algorithm": ML_DSA_65}, SITE, "7.1.20", Reason.ALGORITHM),
         ({"credential_id": b"i" * 1024}, SITE, "7.1.25", Reason.CREDENTIAL_ID),
         ({"credential_id": b""}, SITE, "7.1.25", Reason.CREDENTIAL_ID),
     ],
@@ -484,7 +508,7 @@ def test_every_offered_algorithm_signs(algorithm: int) -> None:
         ({"user_present": False}, SITE, "7.2.16", Reason.USER_PRESENCE),
         ({"user_verified": False}, STRICT, "7.2.17", Reason.USER_VERIFICATION),
         ({"backed_up": True}, SITE, "7.2.18", Reason.BACKUP),
-        ({"backup_eligible": True}, SITE, "7.2.19", Reason.BACKUP),
+        ({"backup_eligible": True}, SITE, "7.2.19", Reason.BACKUP_ELIGIBILITY),
         ({"sign_count": 0}, SITE, "7.2.22", Reason.SIGN_COUNT),
     ],
 )
@@ -501,8 +525,66 @@ def test_authentication_is_refused_at_its_step(
 def test_7_2_19_backup_eligibility_is_not_lost_either(authenticator: SoftwareAuthenticator) -> None:
     credential = registered(authenticator.behaving(backup_eligible=True))
 
-    with refused("7.2.19", Reason.BACKUP):
+    with refused("7.2.19", Reason.BACKUP_ELIGIBILITY):
         authenticate(request(authenticator, credential), credential)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "known"),
+    [
+        ({"backup_eligible": True}, {}, "BACKUP_ELIGIBILITY 7.2.19"),
+        ({}, {"backup_eligible": True, "backed_up": True}, "BACKUP_ELIGIBILITY 7.2.19"),
+        ({}, {"sign_count": 0}, "SIGN_COUNT 7.2.22"),
+        ({}, {"extensions": cbor({})}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_what_is_odd_may_be_let_pass_and_is_told(
+    authenticator: SoftwareAuthenticator, before: dict[str, Any], after: dict[str, Any], known: str
+) -> None:
+    site = attrs.evolve(SITE, sign_count="report", backup_change="report")
+    credential = registered(authenticator.behaving(**before))
+    response = request(authenticator.behaving(**after), credential)
+
+    accepted = authenticate(response, credential, site=site)
+
+    odd = site.oddities(AssertionResponse.read(response), credential)
+    assert " ".join(f"{each.reason.name} {each.step}" for each in odd) == known
+    assert accepted.backup_eligible == after.get("backup_eligible", False)
+    assert accepted.sign_count >= credential.sign_count  # or else the other of two would be the one that is odd
+    unknown = attrs.evolve(credential, backup_eligible=None, sign_count=0)
+    assert site.oddities(AssertionResponse.read(response), unknown) == ()
+
+
+def test_7_1_15_nobody_has_to_have_been_there_for_a_creation_without_a_dialog(
+    authenticator: SoftwareAuthenticator,
+) -> None:
+    """And that alone: whoever has to be verified has to be verified there as well."""
+    response = creation(authenticator.behaving(user_present=False, user_verified=False))
+    read = AttestationResponse.read(response)
+    kept: dict[str, Any] = {"challenge": CHALLENGE, "user_handle": HANDLE, "now": NOW}
+
+    assert SITE.register(read, **kept, conditional=True).aaguid == AAGUID
+    with refused("7.1.16", Reason.USER_VERIFICATION):
+        STRICT.register(read, **kept, conditional=True)
+
+
+def test_what_has_proved_its_make_is_known_for_it() -> None:
+    attested = SoftwareAuthenticator(attestation="packed", authority=AUTHORITY)
+
+    assert registered(attested, DIRECT).attested
+    assert not registered(attested).attested
+
+
+def test_hints_and_an_attachment_are_in_the_options_where_they_are_set() -> None:
+    hinting = attrs.evolve(SITE, hints=("security-key", "hybrid"), attachment="cross-platform")
+
+    created = hinting.creation_options(challenge=CHALLENGE, user_handle=HANDLE, user_name="ann")
+    used = hinting.request_options(challenge=CHALLENGE)
+
+    assert created["hints"] == used["hints"] == ["security-key", "hybrid"]
+    selection: Any = created["authenticatorSelection"]
+    assert selection["authenticatorAttachment"] == "cross-platform"
 
 
 def test_7_2_5_a_credential_has_to_be_among_those_that_are_allowed(authenticator: SoftwareAuthenticator) -> None:

@@ -109,6 +109,14 @@ def test_html_names_its_language_if_it_has_one(message: Message) -> None:
         assert "<html>" in worded("mfa/email/body.html", message, "")
 
 
+def test_html_turns_with_its_language_and_a_code_does_not(message: Message) -> None:
+    with translation.override("ar"):
+        text = worded("mfa/email/body.html", message, "")
+
+    assert '<html lang="ar" dir="rtl">' in text
+    assert '<bdi dir="ltr" translate="no"><strong>042195</strong></bdi>' in text
+
+
 @pytest.mark.parametrize("template", ALL)
 def test_a_project_words_messages_its_own_way(
     template: str, message: Message, settings: Settings, tmp_path: Path

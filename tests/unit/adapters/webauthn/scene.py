@@ -1,7 +1,7 @@
 """Statements of every format, written by hand, right or wrong as a test wants them.
 
-A ``Scene`` is a credential that has just been made, and an authority that attests. Each format is a function of it,
-with what may be changed as arguments.
+A ``Scene`` is a credential that has just been made, and an authority that attests; ``written`` is the authenticator
+data where it is not what this key would write. Each format is a function of it, with what may be changed as arguments.
 """
 
 import hashlib
@@ -11,7 +11,9 @@ from typing import Any
 import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
@@ -19,7 +21,8 @@ from mfa.application.ports.webauthn import AttestationObject
 from mfa.testing.authenticator import AAGUID, AT, UP, Authority, PrivateKey, algorithm_of, cose_key, name, sign
 
 RP_ID_HASH = hashlib.sha256(b"example.org").digest()
-CLIENT_DATA_HASH = hashlib.sha256(b"client data").digest()
+CLIENT_DATA = b"client data"
+CLIENT_DATA_HASH = hashlib.sha256(CLIENT_DATA).digest()
 CREDENTIAL_ID = b"credential"
 
 Statement = dict[str, Any]
@@ -30,15 +33,19 @@ class Scene:
     key: PrivateKey = attrs.field(factory=lambda: generate_private_key(SECP256R1()))
     attesting: PrivateKey = attrs.field(factory=lambda: generate_private_key(SECP256R1()))
     authority: Authority = attrs.field(factory=Authority.root)
+    written: bytes | None = None
+    client_data_hash: bytes = CLIENT_DATA_HASH
 
     @property
     def data(self) -> bytes:
+        if self.written is not None:
+            return self.written
         attested = AAGUID + len(CREDENTIAL_ID).to_bytes(2) + CREDENTIAL_ID + cose_key(self.key)
         return RP_ID_HASH + bytes([UP | AT]) + bytes(4) + attested
 
     @property
     def message(self) -> bytes:
-        return self.data + CLIENT_DATA_HASH
+        return self.data + self.client_data_hash
 
     def certificate(self, key: PrivateKey | None = None, **changes: Any) -> bytes:
         return self.authority.issue((key or self.attesting).public_key(), **changes).public_bytes(Encoding.DER)
@@ -49,7 +56,8 @@ class Scene:
         )
 
     def verify(self, format_: str, statement: object, data: bytes | None = None) -> tuple[bytes, ...]:
-        return Fido2AuthenticatorCryptography().trust_path(self.attestation(format_, statement, data), CLIENT_DATA_HASH)
+        attestation = self.attestation(format_, statement, data)
+        return Fido2AuthenticatorCryptography().trust_path(attestation, self.client_data_hash)
 
 
 def packed(scene: Scene, **certificate: Any) -> Statement:
@@ -68,7 +76,8 @@ def fido_u2f(scene: Scene) -> Statement:
     assert isinstance(scene.key, EllipticCurvePrivateKey)
     point = scene.key.public_key().public_numbers()
     public_key = b"\x04" + point.x.to_bytes(32) + point.y.to_bytes(32)
-    message = b"\0" + RP_ID_HASH + CLIENT_DATA_HASH + CREDENTIAL_ID + public_key
+    credential_id = scene.data[55 : 55 + int.from_bytes(scene.data[53:55])]
+    message = b"\0" + scene.data[:32] + scene.client_data_hash + credential_id + public_key
     return {"sig": sign(scene.attesting, message), "x5c": [scene.certificate()]}
 
 
@@ -136,7 +145,7 @@ def key_description(
 
 def android_key(scene: Scene, description: bytes | None = None, key: PrivateKey | None = None) -> Statement:
     key = key or scene.key
-    description = key_description() if description is None else description
+    description = key_description(challenge=scene.client_data_hash) if description is None else description
     extension = x509.UnrecognizedExtension(OID_KEY_DESCRIPTION, description)
     return {
         "alg": algorithm_of(key),
@@ -178,10 +187,13 @@ def cert_info(
     return head + sized(b"signer") + sized(extra) + bytes(17) + bytes(8) + sized(certified) + sized(b"") + tail
 
 
-def described_module(*numbers: int) -> x509.SubjectAlternativeName:
-    """Names manufacturer, model and version (TCG EK Credential Profile, section 3.2.9)."""
-    attributes = [x509.NameAttribute(x509.ObjectIdentifier(f"2.23.133.2.{number}"), "id:0") for number in numbers]
-    return x509.SubjectAlternativeName([x509.DirectoryName(x509.Name(attributes))])
+def described_module(*numbers: int, at_once: bool = False) -> x509.SubjectAlternativeName:
+    """Names manufacturer, model and version (TCG EK Credential Profile, section 3.2.9), one by one or in one part."""
+    oids = [x509.ObjectIdentifier(f"2.23.133.2.{number}") for number in numbers]
+    attributes = [x509.NameAttribute(oid, "id:4E544300") for oid in oids]
+    parts = [attributes] if at_once else [[each] for each in attributes]
+    name_ = x509.Name([x509.RelativeDistinguishedName(part) for part in parts])
+    return x509.SubjectAlternativeName([x509.DirectoryName(name_)])
 
 
 IDENTITY: dict[str, Any] = {
@@ -201,3 +213,20 @@ def tpm(scene: Scene, *, area: bytes | None = None, info: bytes | None = None, *
         "certInfo": info,
         "pubArea": area,
     }
+
+
+RS1 = -65535
+"""RSASSA-PKCS1-v1_5 with SHA-1 (RFC 8812 section 5), by which modules under Windows attest."""
+
+
+def sign_rs1(key: PrivateKey, message: bytes) -> bytes:
+    assert isinstance(key, RSAPrivateKey)
+    return key.sign(message, PKCS1v15(), SHA1())  # noqa: S303
+
+
+def tpm_rs1(scene: Scene) -> Statement:
+    area = public_area(scene.key)
+    info = cert_info(scene, area, extra=hashlib.sha1(scene.message).digest())  # noqa: S324
+    described = [x509.ExtendedKeyUsage([OID_AIK_CERTIFICATE]), described_module(3, 2, 1, at_once=True)]
+    statement = tpm(scene, area=area, info=info, extensions=described)
+    return {**statement, "alg": RS1, "sig": sign_rs1(scene.attesting, info)}

@@ -207,8 +207,11 @@ def test_a_folder_holds_certificates_of_every_writing(tmp_path: Path) -> None:
     assert trust_roots(tmp_path) == tuple(roots)
 
 
-def test_an_empty_folder_trusts_nobody(tmp_path: Path) -> None:
-    assert trust_roots(tmp_path) == ()
+def test_a_folder_without_certificates_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "root.txt").write_text("Whatever this is.")
+
+    with pytest.raises(ValueError, match=r"\.pem"):
+        trust_roots(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])

@@ -6,12 +6,13 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, S
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fido2.cose import UnsupportedKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa.adapters.webauthn import keys
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
-from mfa.application.ports.webauthn import Unreadable
+from mfa.application.ports.webauthn import ML_DSA_KEY_BYTES, Unreadable
 from mfa.testing.authenticator import ES256, RS256, cbor, cose_key, generate_key, sign
 
 CRYPTOGRAPHY = Fido2AuthenticatorCryptography()
@@ -28,12 +29,14 @@ P384 = ec2(-35, 2, 48, generate_ec_key(SECP384R1()).public_key().public_numbers(
 P521 = ec2(-36, 3, 66, generate_ec_key(SECP521R1()).public_key().public_numbers())
 ED25519: Fields = {1: 1, 3: -8, -1: 6, -2: Ed25519PrivateKey.generate().public_key().public_bytes_raw()}
 ED448: Fields = {1: 1, 3: -53, -1: 7, -2: Ed448PrivateKey.generate().public_key().public_bytes_raw()}
+ML_DSA: list[Fields] = [{1: 7, 3: algorithm, -1: bytes(size)} for algorithm, size in ML_DSA_KEY_BYTES.items()]
 MODULUS = b"\xff" * 255 + b"\x01"
 RSA: Fields = {1: 3, 3: -257, -1: MODULUS, -2: b"\1\0\1"}
 
 
 @pytest.mark.parametrize(
-    "fields", [P256, P384, P521, ED25519, ED448, RSA, {**RSA, -1: MODULUS * 2, -2: b"\3"}, {**RSA, -2: b"\1\0\0\1"}]
+    "fields",
+    [P256, P384, P521, ED25519, ED448, *ML_DSA, RSA, {**RSA, -1: MODULUS * 2, -2: b"\3"}, {**RSA, -2: b"\1\0\0\1"}],
 )
 def test_a_key_that_can_be_used_is_known_by_its_algorithm(fields: Fields) -> None:
     assert CRYPTOGRAPHY.algorithm(cbor(fields)) == fields[3]
@@ -71,6 +74,10 @@ def without(fields: Fields, label: int) -> Fields:
         {**ED25519, -2: ED25519[-2][:-1]},
         {**ED25519, 3: -53},
         {**ED448, 3: -8},
+        *({**fields, -1: fields[-1] + b"\0"} for fields in ML_DSA),
+        {**ML_DSA[0], 3: -49},
+        {**ML_DSA[0], 1: 1},
+        {**ML_DSA[0], -2: bytes(32)},
         {**RSA, -1: b"\0" + MODULUS},
         {**RSA, -1: MODULUS[1:]},
         {**RSA, -1: MODULUS + b"\1" * 300},
@@ -99,7 +106,7 @@ def test_what_is_no_key_is_refused(data: bytes) -> None:
 @given(
     st.dictionaries(
         st.sampled_from([1, 3, -1, -2, -3, 4, "x"]),
-        st.sampled_from([1, 2, 3, 6, 7, -7, -8, -35, -36, -53, -257]) | st.binary(max_size=70) | st.none(),
+        st.sampled_from([1, 2, 3, 6, 7, -7, -8, -35, -36, -48, -53, -257]) | st.binary(max_size=70) | st.none(),
     )
 )
 def test_whatever_map_comes_there_is_one_error(fields: Fields) -> None:
@@ -107,12 +114,12 @@ def test_whatever_map_comes_there_is_one_error(fields: Fields) -> None:
         assert CRYPTOGRAPHY.algorithm(cbor(fields)) in keys.ALGORITHMS
 
 
-@given(st.sampled_from([P256, P384, P521, ED25519, ED448, RSA]), st.binary(max_size=300))
+@given(st.sampled_from([P256, P384, P521, ED25519, ED448, *ML_DSA, RSA]), st.binary(max_size=300))
 def test_whatever_signature_comes_is_judged(fields: Fields, signature: bytes) -> None:
     assert not CRYPTOGRAPHY.signed(cbor(fields), b"message", signature)
 
 
-@pytest.mark.parametrize("algorithm", [ES256, -8, RS256])
+@pytest.mark.parametrize("algorithm", [ES256, -8, RS256, *ML_DSA_KEY_BYTES])
 def test_a_signature_is_of_one_key_and_one_message(algorithm: int) -> None:
     key, other = generate_key(algorithm), generate_key(algorithm)
     signature = sign(key, b"message")
@@ -121,3 +128,11 @@ def test_a_signature_is_of_one_key_and_one_message(algorithm: int) -> None:
     assert not CRYPTOGRAPHY.signed(cose_key(key), b"another", signature)
     assert not CRYPTOGRAPHY.signed(cose_key(other), b"message", signature)
     assert not CRYPTOGRAPHY.signed(cose_key(key), b"message", signature + b"\0")
+
+
+def test_a_key_that_the_libraries_do_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fido2.cose.CoseKey.for_alg", lambda _: UnsupportedKey)  # as where there is no ML-DSA
+
+    for fields in ML_DSA:
+        with pytest.raises(Unreadable):
+            CRYPTOGRAPHY.algorithm(cbor(fields))

@@ -4,6 +4,7 @@ What each of the two libraries carries of the specification's examples stands in
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -15,18 +16,37 @@ from webauthn.authentication.verify_authentication_response import VerifiedAuthe
 from webauthn.helpers import parse_authentication_options_json, parse_registration_options_json
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import AttestationFormat, ResidentKeyRequirement, UserVerificationRequirement
+from webauthn.helpers.structs import (
+    AttestationFormat,
+    AttestationStatement,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+from webauthn.registration.formats.tpm import verify_tpm
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from mfa.adapters.webauthn.fido2 import Fido2AuthenticatorCryptography
 from mfa.domain.methods.webauthn import (
+    ALGORITHMS,
+    ML_DSA_KEY_BYTES,
     AssertionResponse,
     AttestationResponse,
     CeremonyRefused,
     Credential,
     RelyingParty,
 )
-from mfa.testing.authenticator import EDDSA, ES256, RS256, Authority, Conveyance, SoftwareAuthenticator
+from mfa.testing.authenticator import (
+    EDDSA,
+    ES256,
+    RS256,
+    Authority,
+    Conveyance,
+    SoftwareAuthenticator,
+    cbor,
+    cose_key,
+    generate_key,
+)
+from tests.unit.adapters.webauthn.scene import CLIENT_DATA, Scene, Statement, tpm, tpm_rs1
 from tests.unit.adapters.webauthn.vectors import FILE, ROOT, VECTORS, Vector
 from tests.unit.domain.samples import NOW
 
@@ -41,6 +61,7 @@ SITE = RelyingParty(
     rp_name="Example",
     origins=(FILE["origin"],),
     cryptography=Fido2AuthenticatorCryptography(roots=[AUTHORITY.certificate]),
+    algorithms=(*ALGORITHMS, *ML_DSA_KEY_BYTES),
 )
 
 
@@ -102,7 +123,24 @@ def test_the_witness_authenticates_the_same_credential(vector: Vector) -> None:
     assert (witness.new_sign_count, witness.credential_backed_up) == (after.sign_count, after.backed_up)
 
 
-@pytest.mark.parametrize("algorithm", [ES256, EDDSA, RS256])
+@pytest.mark.parametrize("write", [tpm, tpm_rs1])
+def test_the_witness_takes_the_statements_of_modules(write: Callable[[Scene], Statement]) -> None:
+    scene = Scene(attesting=generate_key(RS256))
+    statement = write(scene)
+    attestation = cbor({"fmt": "tpm", "attStmt": statement, "authData": scene.data})
+    names = {"certInfo": "cert_info", "pubArea": "pub_area"}
+
+    assert scene.verify("tpm", statement)
+    assert verify_tpm(
+        attestation_statement=AttestationStatement(**{names.get(name, name): statement[name] for name in statement}),
+        attestation_object=attestation,
+        client_data_json=CLIENT_DATA,
+        credential_public_key=cose_key(scene.key),
+        pem_root_certs_bytes=[scene.authority.certificate.public_bytes(Encoding.PEM)],
+    )
+
+
+@pytest.mark.parametrize("algorithm", [ES256, EDDSA, RS256, *ML_DSA_KEY_BYTES])
 @pytest.mark.parametrize("attestation", ["none", "self", "packed"])
 def test_the_witness_takes_the_software_authenticator(algorithm: int, attestation: Conveyance) -> None:
     authenticator = SoftwareAuthenticator(algorithm=algorithm, attestation=attestation, authority=AUTHORITY)
@@ -183,7 +221,7 @@ def test_the_witness_reads_the_options() -> None:
     )
 
     assert (creation.rp.id, creation.user.id, creation.challenge) == (SITE.rp_id, HANDLE, CHALLENGE)
-    assert [int(each.alg) for each in creation.pub_key_cred_params] == [ES256, EDDSA, RS256]
+    assert [int(each.alg) for each in creation.pub_key_cred_params] == [ES256, EDDSA, RS256, *ML_DSA_KEY_BYTES]
     assert creation.authenticator_selection is not None
     assert creation.authenticator_selection.resident_key is ResidentKeyRequirement.REQUIRED
     assert creation.exclude_credentials is not None

@@ -1,6 +1,6 @@
 """Moving users in from another package."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -76,10 +76,14 @@ class Move:
     def __init__(self, world: World) -> None:
         self.world = world
         self.source = ListSource()
-        world.container.source_maker.override(providers.Object(lambda _name, _place: self.source))
+        world.container.source_maker.override(providers.Object(self.made))
+
+    def made(self, name: str, place: SourcePlace) -> ListSource:
+        assert (name, place) == (self.source.name, SourcePlace(database="old"))
+        return self.source
 
     def all(self, **changes: Any) -> list[ImportedUser]:
-        wanted = Import(source="list", place=SourcePlace(), **changes)
+        wanted = Import(source="list", place=SourcePlace(database="old"), **changes)
         return list(self.world.use_cases.operations.import_devices(wanted, SHELL))
 
     def annas(self, *rows: FoundRow, **changes: Any) -> list[ImportedRow]:
@@ -172,6 +176,7 @@ class TestWhatComes:
         other = FoundRow(row="email:2", method="email", found=ImportedAddress(address="other@example.com"))
 
         assert move.outcomes(own, other) == [("imported", "", 0), ("imported", "", 1)]
+        assert [each.destination for each in move.account.devices] == ["a***@example.com", "o***@example.com"]
         world.dispatch(PHONE, 0)
         assert world.outbox.messages[-1].destination == MAIL
         world.container.users().add(ANNA, Profile(name="anna", email="new@example.com"))
@@ -205,6 +210,11 @@ class TestWhatDoesNot:
             ("imported", "", 0),
         ]
 
+    def test_each_row_is_told_by_what_the_source_calls_it(self, move: Move) -> None:
+        [told] = move.annas(FoundRow(row="4", method="yubikey", found=object(), name="My\nkey"))
+
+        assert told == ImportedRow(row="4", method="yubikey", name="Mykey", outcome="left_out", reason="method_off")
+
     def test_a_method_that_is_configured_may_take_nothing(self, world: World) -> None:
         move = Move(world)
 
@@ -222,6 +232,28 @@ class TestWhatDoesNot:
         assert nobody.user is None
         assert [(each.outcome, each.reason) for each in nobody.rows] == [("left_out", "no_user")] * 2
         assert bert.user == KnownUser(id=BERT, name="bert")
+
+    def test_users_are_looked_up_in_batches(self, move: Move, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[list[str]] = []
+
+        def by_keys(keys: Collection[str]) -> dict[str, KnownUser]:
+            asked.append([*keys])
+            return {}
+
+        monkeypatch.setattr("mfa.application.operations.moving.BATCH", 2)
+        monkeypatch.setattr(world.container.user_finder(), "by_keys", by_keys)
+        move.source.found = [FoundUser(user=each, rows=(seed(),)) for each in ("7", "8", "9")]
+
+        move.all()
+
+        assert asked == [["7", "8"], ["9"]]
+
+    def test_of_one_user_nobody_elses_rows_are_looked_at(self, move: Move) -> None:
+        move.source.found = [FoundUser(user=each, rows=(seed(),)) for each in (ANNA, BERT)]
+
+        assert [each.user for each in move.all(only=KnownUser(id=BERT, name="bert"))] == [
+            KnownUser(id=BERT, name="bert")
+        ]
 
     def test_names_are_looked_at_where_the_source_has_them(self, move: Move, world: World) -> None:
         world.container.users().add(UserId("bert"), Profile(name="somebody"))
@@ -281,8 +313,9 @@ class TestRecoveryCodes:
         assert isinstance(world.verify(PHONE, 1, "T-W-O"), Verified)
 
     def test_alone_they_are_left_out(self, move: Move, world: World) -> None:
+        before = move.account
         assert move.outcomes(codes("one")) == [("left_out", "device_required", None)]
-        assert move.account.devices == ()
+        assert move.account == before
         assert move.outcomes(codes("one"), seed()) == [("imported", "", 1), ("imported", "", 0)]
 
     def test_they_come_into_the_set_that_is_there(self, move: Move, world: World) -> None:
@@ -450,14 +483,17 @@ class TestAgain:
 
         assert (move.account, world.history) == (before, [])
         assert move.annas(*rows) == dry
+        assert [each.outcome for each in move.annas(*rows, dry_run=True)] == ["present", "present", "failed"]
 
 
 class TestWhatIsTold:
     def test_each_device_stands_in_the_trail_by_who_did_it_and_why(self, move: Move, world: World, desk: Desk) -> None:
         move.annas(seed(), seed("totp:2", OTHER_SEED), codes("one"))
 
-        rows = [(each.event, each.device_index, each.actor, each.why) for each in desk.rows]
-        assert rows == [("device.activated", index, "root", "ticket 7") for index in range(3)]
+        rows = [(each.event, each.user_id, each.device_index, each.actor, each.why) for each in desk.rows]
+        assert rows == [("device.activated", ANNA, index, "root", "ticket 7") for index in range(3)]
+        assert [row.method for row in desk.rows] == ["totp", "totp", "recovery"]
+        assert {row.at for row in desk.rows} == {world.clock.now()}
 
     def test_a_user_is_told_once(self, move: Move, world: World) -> None:
         notified = world.container.notifier().told

@@ -122,6 +122,7 @@ class TestNames:
             Operator(name=name)
 
         assert (refused.value.field, refused.value.problem) == ("by", "unfit")
+        assert Operator(name="x" * 150).name == "x" * 150
 
     def test_a_reason_has_its_length(self) -> None:
         assert Operator(name="root", why="x" * 500).why == "x" * 500

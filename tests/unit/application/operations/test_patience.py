@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.transactions import MOST_ATTEMPTS, MOST_ATTEMPTS_OF_OPERATORS
 from mfa.domain.errors import Throttled
 from tests.unit.application.operations.desk import SHELL, Desk
+from tests.unit.application.operations.test_moving import Move, seed
 from tests.unit.application.test_transactions import overtaken, touch
 from tests.unit.application.world import ANNA, PHONE, World
 
@@ -17,12 +19,23 @@ def purge(desk: Desk) -> object:
     return desk.operations.purge(SHELL)
 
 
+def rotate(desk: Desk) -> object:
+    desk.world.container.vault.override(AesGcmVault([derive_key("new"), derive_key("in memory")]))
+    return desk.world.use_cases.rotate_keys()
+
+
+def move(desk: Desk) -> object:
+    return Move(desk.world).annas(seed())
+
+
 ACTS: dict[str, Callable[[Desk], object]] = {
     "unlock": Desk.unlock,
     "reset": Desk.reset,
     "pass": Desk.issue,
     "lockdown": Desk.lock_down,
     "purge": purge,
+    "rotation": rotate,
+    "moving": move,
 }
 
 

@@ -1,11 +1,12 @@
 """What a purge drops, and what it never does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 import pytest
 
 from mfa.application.operations import Operator
+from mfa.application.operations.purge import BATCH
 from mfa.application.verification import Verified
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import AlreadySpent, DeviceNotFound
@@ -61,11 +62,13 @@ class TestWhatGoes:
     def test_browsers_that_are_over(self, desk: Desk, world: World) -> None:
         app = world.enrolled(LAPTOP)
         world.remember(LAPTOP, app.index, app.fresh())
-        world.later(days=30)
+        world.later(days=1)
+        kept = world.remember(LAPTOP, app.index, app.fresh())
+        world.later(days=29)
 
         assert purge(desk)["trusts"] == 1
 
-        assert world.repository.of(ANNA).trusts == ()
+        assert [each.id for each in world.repository.of(ANNA).trusts] == [kept.trust.id]
         assert world.events(BrowserForgotten) == [], "nobody has it forgotten: it was worth nothing any more"
 
     def test_challenges_that_count_for_nothing_any_more(self, desk: Desk, world: World) -> None:
@@ -197,15 +200,16 @@ class TestRecord:
         assert event.counts == {**NOTHING, "devices": 2}
 
     def test_progress_is_told(self, desk: Desk, world: World) -> None:
+        app, _ = [world.enrolled(token) for token in (LAPTOP, BERTS)]
         for token in (LAPTOP, BERTS):
-            world.enrolled(token)
             world.register(token, "totp")
-        world.later(hours=12)
+        world.remember(LAPTOP, app.index, app.fresh())
+        world.later(days=30)
         told: list[tuple[str, int]] = []
 
         desk.operations.purge(SHELL, batch=1, progress=lambda kind, count: told.append((kind, count)))
 
-        assert told == [("accounts", 1), ("accounts", 2), ("challenges", 1), ("challenges", 2)]
+        assert told == [("accounts", 2), ("accounts", 3), ("challenges", 1), ("challenges", 2)]
 
 
 def test_a_retention_of_its_own_is_kept() -> None:
@@ -226,7 +230,8 @@ def test_an_account_in_which_somebody_else_was_faster_is_no_harm(desk: Desk, wor
     told: list[tuple[str, int]] = []
 
     class Twice(type(expired)):  # type: ignore[misc] # the fake that the container has
-        def accounts(self, *_: object) -> list[UserId]:
+        def accounts(self, now: datetime, batch: int) -> list[UserId]:
+            assert (now, batch) == (world.clock.now(), BATCH)
             return [*found, *found, BERTS.user_id]
 
     world.container.expired_rows.override(Twice(world.repository, world.container.audit()))

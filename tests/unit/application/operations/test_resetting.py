@@ -142,7 +142,7 @@ def test_it_is_on_record_with_each_device(desk: Desk, world: World) -> None:
 
     desk.reset()
 
-    assert [(row.event, row.device_index, row.actor, row.why) for row in desk.rows[-2:]] == [
-        ("operator.reset", None, "root", "ticket 7"),
-        ("device.removed", app.index, "root", "ticket 7"),
+    assert [(row.event, row.user_id, row.device_index, row.actor, row.why) for row in desk.rows[-2:]] == [
+        ("operator.reset", ANNA, None, "root", "ticket 7"),
+        ("device.removed", ANNA, app.index, "root", "ticket 7"),
     ]

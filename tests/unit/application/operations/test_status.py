@@ -44,14 +44,19 @@ def test_what_does_not_open_is_told_and_keeps_nothing_else_back(desk: Desk, worl
     """As where a key is lost: whoever is asked for help has to see what to take away."""
     app, mail = world.enrolled(LAPTOP), world.mailbox(LAPTOP)
     codes, _ = world.codes(LAPTOP)
+    world.verify(LAPTOP, app.index, app.fresh())
+    world.wrong(PHONE, app.index, 7)
     world.container.vault.override(AesGcmVault([b"another key, of thirty-two bytes"]))
     own = world.enrolled(BERTS)
 
     status = desk.operations.show_status(ANNA)
 
     assert status.unreadable == (app.index, mail, codes)
-    assert [(each.device.index, each.remaining) for each in status.devices] == [
-        *((app.index, None), (mail, None), (codes, None))
+    told = [(each.device.index, each.confirmed, each.disabled, each.remaining) for each in status.devices]
+    assert told == [
+        (app.index, False, True, None),
+        (mail, False, False, None),
+        (codes, False, False, None),
     ]
     assert [row.event for row in status.events]
     assert desk.operations.show_status(BERTS.user_id).unreadable == ()
@@ -90,7 +95,6 @@ def test_browsers_that_are_worth_something_are_told(desk: Desk, world: World) ->
 
 
 def test_the_last_events_are_the_users_own_and_the_newest_first(desk: Desk, world: World) -> None:
-    world.enrolled(BERTS)
     for number in range(LAST_EVENTS + 2):
         world.container.audit().add(
             [
@@ -104,6 +108,7 @@ def test_the_last_events_are_the_users_own_and_the_newest_first(desk: Desk, worl
                 )
             ]
         )
+    world.enrolled(BERTS)
 
     events = desk.operations.show_status(ANNA).events
 
