@@ -16,9 +16,20 @@ CALM = 0.5
 
 def machine(*databases: str) -> str:
     """Describe the machine, the databases on it and the versions of what matters, as a sentence."""
+    packages = [
+        "Django",
+        "djangorestframework",
+        "pyotp",
+        "gunicorn",
+        *(["psycopg"] if "postgresql" in databases else []),
+    ]
+    return "; ".join([place(), *_described(databases), f"{versions(*packages)}."])
+
+
+def place() -> str:
+    """Describe the machine alone."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    place = f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} on {platform.machine()}"
-    return "; ".join([place, *_described(databases), f"{_versions('postgresql' in databases)}."])
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} on {platform.machine()}"
 
 
 def disturbance() -> str | None:
@@ -39,6 +50,7 @@ def _described(databases: Iterable[str]) -> Iterator[str]:
         yield f"PostgreSQL {version.split()[0]} with shared_buffers = {buffers}, on the same machine"
 
 
-def _versions(postgresql: bool) -> str:  # noqa: FBT001 - there is but one thing to say
-    names = ["Django", "djangorestframework", "pyotp", "gunicorn", *(["psycopg"] if postgresql else [])]
-    return ", ".join([f"Python {platform.python_version()}", *(f"{name} {metadata.version(name)}" for name in names)])
+def versions(*packages: str) -> str:
+    """Tell the versions of Python and of packages."""
+    names = [f"Python {platform.python_version()}", *(f"{name} {metadata.version(name)}" for name in packages)]
+    return ", ".join(names)
