@@ -80,6 +80,9 @@ class Fault:
     @contextmanager
     def armed(self) -> Iterator[None]:
         wrapped: Any = connection
+        # The statements that begin a connection (MariaDB has two) count for nothing: a number means the same statement
+        # in a worker that has just begun and in one that has not.
+        wrapped.ensure_connection()
         commit = wrapped._commit
         wrapped._commit = lambda: self.around(commit)
         _armed.append(self)
