@@ -164,13 +164,11 @@ class SerializerExtension(OpenApiSerializerExtension):
         """Return a name that shows whose it is, and of which method."""
         self.target.partial = False  # what PATCH reads here is whole
         method = self.target.context.get("method")
-        kind = type(self.target).__name__.removesuffix("Serializer")
-        return f"{PREFIX}{'' if method is None else title(method.name)}{kind}"
+        return f"{PREFIX}{'' if method is None else title(method.name)}{type(self.target).__name__}"
 
     def get_identity(self, auto_schema: AutoSchema, direction: Direction) -> ComponentIdentity:
         """Return the name of the class, for some are made more than once."""
-        kind = type(self.target)
-        return ComponentIdentity((kind.__module__, kind.__name__))
+        return ComponentIdentity(str(type(self.target)))
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         """Return what the fields say, without what others would misread.
@@ -195,7 +193,7 @@ class SerializerExtension(OpenApiSerializerExtension):
 
 def body(name: str, text: str, /, *bases: type, **fields: object) -> Any:  # noqa: ANN401 - a class of serializers
     """Return a serializer for a description."""
-    return type(f"{name}Serializer", bases or (own.MultiFactorSerializer,), {"__doc__": text, **fields})
+    return type(name, bases or (own.MultiFactorSerializer,), {"__doc__": text, **fields})
 
 
 DISPATCHED = body(

@@ -34,6 +34,7 @@ from mfa.adapters.drf.viewsets import MultiFactorRegistrationViewSet, MultiFacto
 from mfa.adapters.views import MultiFactorView
 from mfa.application.use_cases import UseCases
 
+NO_STORE = {"schema": one_of("no-store"), "required": True}
 UNAUTHENTICATED = ("not_authenticated", "authentication_failed")
 
 
@@ -116,11 +117,9 @@ class GuardedSchema(AutoSchema):
         found: Schema = super()._get_response_bodies(direction)
         for status, errors in sorted(self._refused().items()):
             found.setdefault(str(status), self._refusal(status, errors))
-        if self.operation is not None:
-            kept = {"Cache-Control": {"schema": one_of("no-store"), "required": True}}
-            for known, answer in found.items():
-                answer["headers"] = {**kept, **answer.get("headers", {})}
-                answer["description"] = HTTPStatus(int(known)).phrase
+        for status, answer in found.items() if self.operation else ():
+            answer["headers"] = {"Cache-Control": NO_STORE, **answer.get("headers", {})}
+            answer["description"] = HTTPStatus(int(status)).phrase
         return found
 
     def _refused(self) -> Mapping[int, Mapping[str, Any]]:
