@@ -1,5 +1,6 @@
 """Bodies and errors in a description: what drf-spectacular cannot see in the serializers by itself."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -22,11 +23,6 @@ Schema = dict[str, Any]
 
 PREFIX = "MultiFactor"
 """What the names of all components begin with, so that none is one of the project's own."""
-
-
-def title(text: str) -> str:
-    """Return a word of the API as the name of a type."""
-    return "".join(part.capitalize() for part in text.replace("-", "_").split("_"))
 
 
 def deployed_at(auto_schema: AutoSchema) -> UseCases:
@@ -164,7 +160,8 @@ class SerializerExtension(OpenApiSerializerExtension):
         """Return a name that shows whose it is, and of which method."""
         self.target.partial = False  # what PATCH reads here is whole
         method = self.target.context.get("method")
-        return f"{PREFIX}{'' if method is None else title(method.name)}{type(self.target).__name__}"
+        name = type(self.target).__name__ if method is None else f"{method.name}_{type(self.target).__name__}"
+        return PREFIX + "".join(word[0].upper() + word[1:] for word in re.split("[-_]", name))
 
     def get_identity(self, auto_schema: AutoSchema, direction: Direction) -> ComponentIdentity:
         """Return the name of the class, for some are made more than once."""
@@ -243,7 +240,7 @@ def registered(deployed: UseCases) -> PolymorphicProxySerializer:
         text = "A new device, and what is shown of it only now." if shown else "A new device."
         hidden = {} if method.detailed else dict.fromkeys(own.DETAILS)
         fields = {"method": own.ValueField(method.name), **shown, **hidden}
-        bodies[method.name] = body(f"{title(method.name)}Registered", text, own.DeviceSerializer, **fields)
+        bodies[method.name] = body(f"{method.name}_registered", text, own.DeviceSerializer, **fields)
     return PolymorphicProxySerializer(f"{PREFIX}Registered", bodies, "method")
 
 
@@ -276,7 +273,7 @@ def error(code: str) -> Any:  # noqa: ANN401 - a class of serializers
     if code in WAITING:
         more["retry_after"] = IntegerField(min_value=1, help_text="In how many seconds.")
     detail = CharField(help_text="A sentence for people, translated.")
-    return body(f"{title(code).removesuffix('Error')}Error", str(ERRORS[code][1]), base, detail=detail, **more)
+    return body(f"{code.removesuffix('_error')}_error", str(ERRORS[code][1]), base, detail=detail, **more)
 
 
 def field_errors(name: str, read: Mapping[str, bool]) -> Any:  # noqa: ANN401 - a class of serializers
@@ -286,4 +283,4 @@ def field_errors(name: str, read: Mapping[str, bool]) -> Any:  # noqa: ANN401 - 
     kinds = {field: (sentences, "CredentialErrors") if read[field] else (sentences,) for field in read}
     wrong = {field: own.ValueField(*kinds[field], required=False) for field in read}
     more = {"minProperties": 1, "additionalProperties": False}
-    return body(f"{title(name)}Errors", "What is wrong, by field.", **wrong, more=more)
+    return body(f"{name}_errors", "What is wrong, by field.", **wrong, more=more)

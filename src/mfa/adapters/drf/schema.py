@@ -26,7 +26,7 @@ from mfa.adapters import answers, serializers
 from mfa.adapters.activity import CURSOR
 from mfa.adapters.drf import components
 from mfa.adapters.drf.activity import ActivitySerializer, MultiFactorActivityViewSet
-from mfa.adapters.drf.components import INDEX, TEXT, UNVERIFIED, Schema, body, deployed_at, one_of, title
+from mfa.adapters.drf.components import INDEX, TEXT, UNVERIFIED, Schema, body, deployed_at, one_of
 from mfa.adapters.drf.passkeys import MultiFactorPasskeyViewSet, MultiFactorSignalsViewSet
 from mfa.adapters.drf.permissions import IsTokenAuthenticated, IsVerified, IsVerifiedOrNoDevice
 from mfa.adapters.drf.trusts import MultiFactorTrustViewSet
@@ -97,9 +97,9 @@ def _operations(deployed: UseCases) -> Mapping[type[APIView], Mapping[str, Opera
 def _login(name: str, *made: str) -> Operation:
     """Return what a login does, by the field with the user's name and the fields that a token is answered in."""
     text, typed = "A password, and what may come along.", {name: CharField(), "password": CharField()}
-    read = body(f"{title(name)}Password", text, serializers.SecondFactorSerializer, **typed)
+    read = body(f"{name}_password", text, serializers.SecondFactorSerializer, **typed)
     shown = {each: serializers.TimeField(allow_null=True) if each == "expiry" else CharField() for each in made}
-    answer = body(f"{''.join(map(title, made))}LoggedInByPassword", "A new token.", **shown, mfa=components.LOGIN())
+    answer = body("_".join((*made, "LoggedInByPassword")), "A new token.", **shown, mfa=components.LOGIN())
     refuses = [answers.REJECTED_CODE, "throttled", "no_challenge", "device_disabled", "permission_denied"]
     refuses += ["no_active_account"] if "access" in made else []
     return Operation("login", {200: answer}, *refuses, summary="Log in", request=read)
