@@ -117,9 +117,9 @@ class GuardedSchema(AutoSchema):
         found: Schema = super()._get_response_bodies(direction)
         for status, errors in sorted(self._refused().items()):
             found.setdefault(str(status), self._refusal(status, errors))
-        for status, answer in found.items() if self.operation else ():
+        for known, answer in found.items() if self.operation else ():
             answer["headers"] = {"Cache-Control": NO_STORE, **answer.get("headers", {})}
-            answer["description"] = HTTPStatus(int(status)).phrase
+            answer["description"] = HTTPStatus(int(known)).phrase
         return found
 
     def _refused(self) -> Mapping[int, Mapping[str, Any]]:
@@ -172,11 +172,11 @@ def _headers(status: int, codes: set[str]) -> Schema:
     return {"WWW-Authenticate": {"schema": TEXT, "description": challenge, "required": True}} if needed else {}
 
 
-def _among(permissions: Iterable[Any], *kinds: type) -> bool:
-    """Tell whether one of these kinds is among permissions and their parts, made already or only declared."""
-    parts = ("op1", "op2", "op1_class", "op2_class")
+def _among(permissions: Iterable[object], *kinds: type) -> bool:
+    """Tell whether one of these kinds is among permissions and what they are composed of."""
     return any(
-        issubclass(get_class(each), kinds) or _among((vars(each)[name] for name in parts if name in vars(each)), *kinds)
+        isinstance(each, kinds)
+        or _among([getattr(each, part) for part in ("op1", "op2") if hasattr(each, part)], *kinds)
         for each in permissions
     )
 
@@ -190,17 +190,17 @@ class ViewExtension(OpenApiViewExtension):
 
     def view_replacement(self) -> Any:  # noqa: ANN401 - a class of views
         """Return the view as it is, unless it is one of these, or nobody knows which permissions it has."""
-        target: Any = self.target
-        if issubclass(target, MultiFactorViewSet):
-            found = _operations(self.target_callback.initkwargs.get("use_cases", target.use_cases)())
-            return self._described(next((told for kind, told in found.items() if issubclass(target, kind)), {}))
+        view: Any = self.target(**self.target_callback.initkwargs)
+        if isinstance(view, MultiFactorViewSet):
+            found = _operations(view.use_cases())
+            return self._described(next((told for kind, told in found.items() if isinstance(view, kind)), {}))
         # A view of simplejwt's reads by the serializer of the settings, and so may be a login.
-        reader = target().get_serializer_class() if hasattr(target, "_serializer_class") else None
-        if login := getattr(target, "mfa_login", ()) or getattr(reader, "mfa_login", ()):
+        reader = view.get_serializer_class() if hasattr(view, "_serializer_class") else None
+        if login := getattr(view, "mfa_login", ()) or getattr(reader, "mfa_login", ()):
             return self._described({"post": _login(*login)})
-        declared = self.target_callback.initkwargs.get("permission_classes", target.permission_classes)
-        known = target.get_permissions is APIView.get_permissions
-        return target if known and not _among(declared, IsTokenAuthenticated) else self._described({})
+        known = self.target.get_permissions is APIView.get_permissions
+        guarded = not known or _among(view.get_permissions(), IsTokenAuthenticated)
+        return self._described({}) if guarded else self.target
 
     def _described(self, operations: Mapping[str, Operation]) -> Any:  # noqa: ANN401 - a class of views
         """Return a copy of the view that is described, also of a project's subclass, but not over its own words."""
