@@ -59,7 +59,7 @@ _SELECTION = _object(
     {"authenticatorAttachment": one_of("platform", "cross-platform")},
 )
 _ATTESTED = {"authenticatorData": NULLABLE, "publicKey": NULLABLE, "publicKeyAlgorithm": {**INTEGER, "nullable": True}}
-_ATTESTED["transports"] = {**TEXTS, "nullable": True}
+_ATTESTED |= {"transports": {**TEXTS, "nullable": True}}
 _ATTESTATION = {"clientDataJSON": TEXT, "attestationObject": TEXT}
 _ASSERTION = {"clientDataJSON": TEXT, "authenticatorData": TEXT, "signature": TEXT}
 _WRONG = dict.fromkeys({**_ATTESTATION, **_ASSERTION}, TEXTS)
