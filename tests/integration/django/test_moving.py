@@ -430,7 +430,7 @@ class TestCommand:
         ran = self.imported(SOURCE, "--json")
 
         assert ran.status == 1
-        assert ran.err.splitlines()[-1] == "1 rows failed; the report says why."
+        assert ran.err.splitlines()[-1] == "1 row failed; the report says why."
         assert ran.json == {
             "source": SOURCE,
             "dry_run": False,
