@@ -118,8 +118,8 @@ class _TextReport(_Report):
             self.write(without_control("  " + "  ".join(_words(each))))
 
     def close(self) -> None:
-        would = "would be " if self._wanted.dry_run else ""
-        self.write(", ".join(f"{would}{name.replace('_', ' ')}: {self.totals[name]}" for name in OUTCOMES))
+        totals = ", ".join(f"{name.replace('_', ' ')}: {self.totals[name]}" for name in OUTCOMES)
+        self.write(f"nothing was done; a run would tell {totals}" if self._wanted.dry_run else totals)
 
 
 class _JsonReport(_Report):
