@@ -63,7 +63,7 @@ PROBLEMS: Mapping[str, Promise] = {
     "invalid_email": _("Enter a valid email address."),
     "invalid_phone_number": _("Enter a valid phone number."),
     "malformed_member": _("This is missing or malformed."),
-    "unknown_requirement": _("No requirement is called so."),
+    "unknown_requirement": _("There is no requirement of that name."),
     "not_along": _("This login takes no second factor along; log in without it, and verify then."),
 }
 """What is wrong with a field, by the word for it; other words are answered as the error says itself, or neutrally."""

@@ -101,9 +101,9 @@ class WordsField(ValueField):
     default_error_messages = {"invalid_choice": serializers.ChoiceField.default_error_messages["invalid_choice"]}  # noqa: RUF012 - as in DRF
 
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401 - whatever type
-        """Return the word; raises ``ValidationError`` for all else."""
+        """Return the word; raises ``ValidationError`` for all else, in which no answer has a lone surrogate."""
         if data not in self.kinds:
-            self.fail("invalid_choice", input=data)
+            self.fail("invalid_choice", input=str(data).encode(errors="backslashreplace").decode())
         return data
 
 

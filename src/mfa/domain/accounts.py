@@ -213,8 +213,11 @@ class Account(Proofs[Device]):
         """Refuse to look at a value: guesses are held up, nothing was sent, or the device may not be activated.
 
         Activation asks again what registration asked. Otherwise a thief who knows the password registers first,
-        waits until the owner has enrolled, and then activates his own.
+        waits until the owner has enrolled, and then activates his own. What is disabled comes first: nobody is told to
+        ask for a code that is not sent.
         """
+        if rules.disabled(device):
+            raise DeviceIsDisabled
         challenge = self.outstanding(device, method)
         if method.dispatchable and (challenge is None or challenge.dispatched_at is None):
             raise NoChallenge

@@ -85,7 +85,7 @@ def test_a_person_is_asked_and_thanked(
     seen.append(looked_at(chrome, tmp_path / "done.png"))
 
     chrome.get(page)
-    says(chrome, "This link is over")
+    says(chrome, "This link no longer works")
     seen.append(looked_at(chrome, tmp_path / "over.png"))
     chrome.get(page.removesuffix("/") + "x/")
     says(chrome, "not complete")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.contrib.admin.sites import DefaultAdminSite
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -97,6 +99,23 @@ class TestLists:
 
         assert found in page
         assert missing not in page
+
+    @pytest.mark.parametrize("use_tz", [True, False])
+    def test_times_are_those_of_the_site(self, chief: Seat, anna: User, settings: Settings, use_tz: bool) -> None:  # noqa: FBT001
+        settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Tokyo"
+        row = AuditRecord.objects.filter(user_id=str(anna.pk)).latest("pk")
+        told = date_format(row.at.astimezone(ZoneInfo("Asia/Tokyo")), "DATETIME_FORMAT")
+        device = DeviceRecord.objects.filter(account=anna.pk).latest("last_used_at")
+
+        for page in (
+            ACCOUNTS,
+            DEVICES,
+            AUDIT,
+            standing(anna),
+            f"{AUDIT}{row.pk}/change/",
+            f"{DEVICES}{device.pk}/change/",
+        ):
+            assert told in text(chief.get(page)), page
 
     def test_what_is_no_filter_is_taken_off(self, chief: Seat) -> None:
         for path, name in ((ACCOUNTS, "method"), (DEVICES, "method"), (AUDIT, "method"), (AUDIT, "event")):

@@ -430,7 +430,7 @@ class TestCommand:
         ran = self.imported(SOURCE, "--json")
 
         assert ran.status == 1
-        assert ran.err.splitlines()[-1] == "1 rows failed; the report says why."
+        assert ran.err.splitlines()[-1] == "1 row failed; the report says why."
         assert ran.json == {
             "source": SOURCE,
             "dry_run": False,
@@ -513,7 +513,11 @@ class TestCommand:
             *[line for line in ran.out.splitlines() if "no_user" in line],
             "imported: 1, present: 0, left out: 1, failed: 1",
         ]
-        assert self.imported(SOURCE, "--dry-run").out.splitlines()[-1].startswith("would be imported: 0, would be")
+        assert (
+            self.imported(SOURCE, "--dry-run")
+            .out.splitlines()[-1]
+            .startswith("nothing was done; a run would tell imported: 0, present: ")
+        )
 
     def test_progress_goes_to_the_standard_error(
         self, peer: Peer, anna: User, bert: User, monkeypatch: pytest.MonkeyPatch

@@ -170,7 +170,7 @@ def test_a_link_lives_for_seven_days(link: str, client: Client, ann: Person, wor
 
     for answer in (client.get(link), client.post(link)):
         assert answer.status_code == 410
-        assert b"This link is over" in answer.content
+        assert b"This link no longer works" in answer.content
     assert not locked_down(ann)
 
 

@@ -87,7 +87,7 @@ def test_a_passkey_is_made_without_anybody_there_only_where_that_was_asked(
     assert ann.verify(device["index"], value).status_code == status
 
 
-@pytest.mark.parametrize("mediation", ["silent", "", None, 1, ["conditional"], {}])
+@pytest.mark.parametrize("mediation", ["silent", "", "\ud800", None, 1, ["conditional"], {}])
 def test_another_mediation_is_none(ann: Person, mediation: object) -> None:
     answer = ann.post("register/webauthn/", {"mediation": mediation})
 

@@ -453,7 +453,7 @@ class Verify(Renewing):
             return "not_found", account
         code = account.code(self.token, device)
         if device.method in {SENT, KEY} and code is None:
-            return "no_challenge", account
+            return "device_disabled" if device.disabled else "no_challenge", account
         refusal = _held_up(account, device, now)
         if not refusal and not device.active:
             refusal = _refusal(account, self.token, device.method, now)

@@ -164,7 +164,7 @@ class TestThisWasNotMe:
 
         assert "It is ended" in done.text
         assert AccountRecord.objects.get(user=ann.user).locked_down is True
-        assert "This link is over" in ann.get(page.path).text
+        assert "This link no longer works" in ann.get(page.path).text
 
     def test_what_is_no_link_is_told(self, ann: Person) -> None:
         page = self.page(ann, "token")

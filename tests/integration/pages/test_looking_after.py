@@ -2,8 +2,10 @@
 
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from mfa.adapters.django.models import AuditRecord, DeviceRecord
@@ -172,6 +174,15 @@ class TestActivity:
         assert page.inside("event").startswith("A device was renamed. Pixel 9")
         assert "Chrome on Linux" in page.inside("event")
         assert "127.0.0.1" in page.inside("event")
+
+    @pytest.mark.parametrize("use_tz", [True, False])
+    def test_it_is_told_in_the_time_of_the_site(self, ann: Person, settings: Settings, use_tz: bool) -> None:  # noqa: FBT001
+        settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Tokyo"
+        row = AuditRecord.objects.latest("pk")
+
+        told = ann.get("/security/activity/").inside("event")
+
+        assert date_format(row.at.astimezone(ZoneInfo("Asia/Tokyo")), "DATETIME_FORMAT") in told
 
     def test_it_is_told_in_pages(self, ann: Person) -> None:
         row = AuditRecord.objects.order_by("pk").last()

@@ -313,6 +313,8 @@ class Model:
                 raise Refusal("throttled", 3)
 
     def _demand_attempt(self, token: str, device: Device, now: datetime) -> None:
+        if device.method in GUESSABLE and self.disabled(device):
+            raise Refusal("device_disabled", 3)
         if device.method in SENT and not self.challenge(token, device.index).dispatched:
             raise Refusal("no_challenge", 4)
         self._demand_guesses(device, now)

@@ -192,6 +192,11 @@ def exchange(refresh: str) -> int:
 
 
 class TestFamilies:
+    def test_no_answer_to_a_refresh_is_kept(self, client: Client) -> None:
+        for body in ({"refresh": client.refresh}, {"refresh": "none"}, {}):
+            answer = APIClient().post("/jwt/refresh/", body)
+            assert answer.headers["Cache-Control"] == "no-store", body
+
     def test_a_login_begins_one_and_a_refresh_goes_on_with_it(self, client: Client, world: World, anna: User) -> None:
         before = claims(access_of(client))
 

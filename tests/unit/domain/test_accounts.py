@@ -217,6 +217,13 @@ def test_a_disabled_device_is_told_of_before_any_wait() -> None:
         worn.demand_attempt(worn.devices[0], TOTP, 1, RULES, NOW)
 
 
+def test_nobody_is_sent_to_ask_for_a_code_that_a_disabled_device_is_not_sent() -> None:
+    worn = account(active(0, EMAIL, failures=failures(100)))
+
+    with pytest.raises(DeviceIsDisabled):
+        worn.demand_attempt(worn.devices[0], EMAIL, 1, RULES, NOW)
+
+
 def test_a_disabled_device_is_removed_by_the_proof_of_another() -> None:
     worn = active(0, failures=failures(100))
 

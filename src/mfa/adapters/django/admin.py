@@ -5,7 +5,7 @@ filtered by. What is done is done by the use cases of operators, which write it 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 import attrs
@@ -21,6 +21,7 @@ from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -103,6 +104,21 @@ class EventFilter(_NameFilter):
         return queryset if self.value() is None else queryset.filter(event=self.value())
 
 
+def _in_local_time(row: Model) -> None:
+    """Have a row tell its times as the site does, also where that keeps local time, for which Django converts none."""
+    for name, value in list(vars(row).items()):
+        if isinstance(value, datetime):
+            setattr(row, name, timezone.localtime(value))
+
+
+class _LocalChangeList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        for row in self.result_list:
+            _in_local_time(row)
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # at run time it takes no parameters
     """Shows rows, read where they are written, in as many statements for a thousand of them as for ten."""
 
@@ -133,6 +149,17 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # at run time i
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the rows where they are written: a replica may lag behind."""
         return super().get_queryset(request).using(database())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """List rows with their times as the site tells them."""
+        return _LocalChangeList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401 - of any model
+        """Find a row, with its times as the site tells them."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            _in_local_time(found)
+        return found
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Refuse what Django would allow: to filter by any column is to read it, one guess after another."""
@@ -262,14 +289,12 @@ def _names_of(rows: Sequence[AuditRecord]) -> Mapping[str | None, str]:
     return {str(key): str(user.get_username()) for key, user in writable().in_bulk(list(keys)).items()}
 
 
-class _NamedChangeList(ChangeList):
+class _NamedChangeList(_LocalChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        rows: Any = list(self.result_list)
-        names = _names_of(rows)
-        for row in rows:
+        names = _names_of(self.result_list)
+        for row in self.result_list:
             setattr(row, _NAMES, names)
-        self.result_list = rows
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -497,7 +522,9 @@ class AccountAdmin(ReadOnlyAdmin):
     @admin.display(description=_("last used"))
     def last_used_at(self, row: AccountRecord) -> Any:  # noqa: ANN401 - a moment, or nothing
         """Return when a device was last used."""
-        return max((each.last_used_at for each in row.devices.all() if each.last_used_at is not None), default=None)
+        used = (each.last_used_at for each in row.devices.all() if each.last_used_at is not None)
+        last = max(used, default=None)
+        return None if last is None else timezone.localtime(last)
 
     def get_users(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the users without an account who may be looked at and acted upon: all; a subclass may say fewer."""

@@ -226,6 +226,11 @@ def moment(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def counted(number: int, things: str) -> str:
+    """Say how many there are, in the plural in which they are handed over, or of one in the singular."""
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
 def written(document: object) -> str:
     """Write JSON in ASCII, in which no control character reaches a terminal."""
     return json.dumps(document)

@@ -16,6 +16,7 @@ from django.db import router
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.fields import empty
+from rest_framework.serializers import Serializer
 from rest_framework_simplejwt import serializers
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -281,7 +282,18 @@ def _exactly(kind: type[Kind], value: object) -> Kind:
     return value
 
 
-class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
+class _Unkept(Serializer[Any]):
+    """Keeps the answer out of every cache, also that of a view which is simplejwt's own (RFC 6749 section 5.1)."""
+
+    def run_validation(self, data: Any = empty) -> Any:  # noqa: ANN401 - as in DRF
+        """Read the body, once it is sure that whatever is answered is not kept."""
+        headers = getattr(self.context.get("view"), "headers", None)
+        if headers is not None:  # in which DRF takes what it adds to the answer
+            headers["Cache-Control"] = "no-store"
+        return super().run_validation(data)
+
+
+class TokenObtainPairSerializer(_Unkept, serializers.TokenObtainPairSerializer):
     """Logs in by password, and by a second factor where one comes along, and begins a family of tokens."""
 
     token_class = FamilyRefreshToken
@@ -293,13 +305,6 @@ class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
         token = super().get_token(user)
         token["amr"] = ["pwd"]
         return token
-
-    def run_validation(self, data: Any = empty) -> Any:  # noqa: ANN401 - as in DRF
-        """Keep the answer out of every cache, also that of a view which is simplejwt's own."""
-        headers = getattr(self.context.get("view"), "headers", None)
-        if headers is not None:  # in which DRF takes what it adds to the answer
-            headers["Cache-Control"] = "no-store"
-        return super().run_validation(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check the password, then what comes along, and make the pair only then."""
@@ -318,7 +323,7 @@ class TokenObtainPairSerializer(serializers.TokenObtainPairSerializer):
         return data | {"mfa": logins.shown(account)}
 
 
-class TokenRefreshSerializer(serializers.TokenRefreshSerializer):
+class TokenRefreshSerializer(_Unkept, serializers.TokenRefreshSerializer):
     """Makes an access token that tells how the family stands by now."""
 
     token_class = FamilyRefreshToken

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from mfa.adapters.django.commands import OperatorCommand, sentence, user_by_name, written
+from mfa.adapters.django.commands import OperatorCommand, counted, sentence, user_by_name, written
 from mfa.application.operations import Import, ImportedRow, ImportedUser, Operator
 from mfa.application.ports.importing import KnownUser, SourcePlace, SourceUnreadable
 from mfa.application.use_cases import UseCases
@@ -118,8 +118,8 @@ class _TextReport(_Report):
             self.write(without_control("  " + "  ".join(_words(each))))
 
     def close(self) -> None:
-        would = "would be " if self._wanted.dry_run else ""
-        self.write(", ".join(f"{would}{name.replace('_', ' ')}: {self.totals[name]}" for name in OUTCOMES))
+        totals = ", ".join(f"{name.replace('_', ' ')}: {self.totals[name]}" for name in OUTCOMES)
+        self.write(f"nothing was done; a run would tell {totals}" if self._wanted.dry_run else totals)
 
 
 class _JsonReport(_Report):
@@ -175,4 +175,4 @@ def _words(row: ImportedRow) -> Iterable[str]:
 def _failure(report: _Report) -> str:
     settings = ", ".join(sorted(each.removeprefix(_SETTING) for each in report.settings))
     hint = f" Look at {settings} of the settings." if settings else ""
-    return f"{report.totals['failed']} rows failed; the report says why.{hint}"
+    return f"{counted(report.totals['failed'], 'rows')} failed; the report says why.{hint}"

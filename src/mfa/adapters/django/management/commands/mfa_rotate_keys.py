@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mfa.adapters.django.commands import OperatorCommand
+from mfa.adapters.django.commands import OperatorCommand, counted
 from mfa.application.operations import SealedUnder
 from mfa.application.use_cases import UseCases
 
@@ -28,13 +28,13 @@ class Command(OperatorCommand):
             self.say(options, {"keys": {each.key: each.values for each in found}}, _lines(found))
             return
         resealed = use_cases.rotate_keys(
-            lambda looked_at: self.tell(f"{looked_at} accounts looked at"), operator=self.operator(options)
+            lambda looked_at: self.tell(f"{counted(looked_at, 'accounts')} looked at"), operator=self.operator(options)
         )
-        self.say(options, {"accounts": resealed}, [f"{resealed} accounts sealed anew."])
+        self.say(options, {"accounts": resealed}, [f"{counted(resealed, 'accounts')} sealed anew."])
         for line in _lines(use_cases.operations.count_seals()):
             self.tell(line)
 
 
 def _lines(found: Sequence[SealedUnder]) -> Iterator[str]:
     for each in found:
-        yield f"key {each.key}, {'the first' if each.first else 'not the first'}: {each.values} seals"
+        yield f"key {each.key}, {'the first' if each.first else 'not the first'}: {counted(each.values, 'seals')}"

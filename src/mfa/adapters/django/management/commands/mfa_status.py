@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from mfa.adapters.django.commands import UserCommand, moment, names_of
+from mfa.adapters.django.commands import UserCommand, counted, moment, names_of
 from mfa.adapters.django.management.commands.mfa_audit import document as audit_document
 from mfa.adapters.django.management.commands.mfa_audit import line as audit_line
 from mfa.application.operations import AccountStatus
@@ -83,7 +83,7 @@ def _lines(document: Mapping[str, Any], status: AccountStatus) -> Iterator[str]:
     if status.locked_down:
         yield "locked down, until the owner verifies"
     if status.waits_until is not None:
-        yield f"guessable devices wait until {document['waits_until']}, after {status.failures} failures"
+        yield f"guessable devices wait until {document['waits_until']}, after {counted(status.failures, 'failures')}"
     yield f"devices: {len(status.devices)}"
     for each in document["devices"]:
         unreadable = ["its seal does not open"] if each["index"] in status.unreadable else []
