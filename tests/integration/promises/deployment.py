@@ -118,7 +118,8 @@ def served(folder: Path, database: str, name: str, timeout: int = 60, **more: st
         yield Deployment(OverNetwork(port), folder, port=port, process=process, log=log)
     finally:
         # Nothing is looked at any more, and interpreters that end by themselves take a second each.
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has never begun
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
