@@ -68,8 +68,7 @@ matrix: $(NEWEST:bin=stamp) ## what meets Python, Django and other packages, on 
 
 MEETING_PACKAGES = tests/unit/adapters tests/unit/containers tests/integration/django tests/integration/drf \
 	tests/integration/tokens tests/integration/testing $(SAME_ON_THE_NEWEST:%=--ignore=tests/integration/%.py)
-MEETING_THE_SERVER = $(shell $(NEWEST)/python -c 'from tests.run import *; \
-	print(*STORED, *(f"--ignore={each}" for each in BEFORE_THE_DATABASE))')
+MEETING_THE_SERVER = $(shell $(NEWEST)/python -c 'from tests.run import *; print(*STORED, *ASIDE)')
 
 # What takes long, and goes by the rules of the core rather than by what the newest packages do.
 SAME_ON_THE_NEWEST := django/test_admin_acts django/test_commands_half_way django/test_commands_serving \

@@ -8,6 +8,7 @@ well, in others that Django starts; that does not count.
 """
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -76,15 +77,19 @@ def built(folder: Path) -> Path:
 
 
 def installed(wheel: Path, folder: Path) -> Path:
-    """Install the wheel as the README says, with what is locked, and return the programs of the environment."""
+    """Install the wheel as the README says, with what is locked, and return the programs of the environment.
+
+    By the pip of this environment, and with nothing compiled ahead: a pip of its own costs as much as what it installs.
+    """
     locked = re.findall(r"^([\w.-]+==[^\\\n]+)", (ROOT / "requirements" / "demo.txt").read_text(), re.MULTILINE)
     constraints = folder / "constraints.txt"
     constraints.write_text("\n".join(locked))
     [extras] = set(re.findall(r'pip install "drf-mfa\[([\w,]+)\]"', (ROOT / "README.md").read_text()))
-    run(sys.executable, "-m", "venv", folder / "environment", cwd=folder)
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "environment", cwd=folder)
     programs = folder / "environment" / "bin"
-    install = (programs / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q")
-    run(*install, "--constraint", constraints, f"drf-mfa[{extras}] @ {wheel.as_uri()}", cwd=folder)
+    pip = (sys.executable, "-m", "pip", "--python", programs / "python", "--disable-pip-version-check")
+    install = (*pip, "install", "-q", "--no-compile", "--constraint", constraints)
+    run(*install, f"drf-mfa[{extras}] @ {wheel.as_uri()}", cwd=folder)
     return programs
 
 
@@ -175,6 +180,7 @@ def walked(site: str, user: str) -> list[tuple[str, str, int, str | None]]:
 def main(arguments: Sequence[str]) -> int:
     """Take the steps, and say how long that took."""
     assert not arguments, "there is nothing to choose"
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # what is used is compiled by the first program, for all that follow
     took: dict[str, float] = {}
     beside: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as made:

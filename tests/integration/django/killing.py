@@ -6,6 +6,7 @@ each child has one of its own.
 """
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -67,6 +68,7 @@ def _main(database: str) -> None:
     connection.settings_dict["NAME"] = database
     assert accessor.use_cases() is not None
     assert faults.HEADER
+    gc.freeze()  # or each child would copy what it looks through, and the end of this process would take a second
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

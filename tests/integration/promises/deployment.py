@@ -102,7 +102,12 @@ def served(folder: Path, database: str, name: str, timeout: int = 60, **more: st
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - this very program
-            command, cwd=ROOT, env=environment(folder, database, **more), stdout=out, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=environment(folder, database, **more),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         until = time.monotonic() + PATIENCE
@@ -112,12 +117,10 @@ def served(folder: Path, database: str, name: str, timeout: int = 60, **more: st
             time.sleep(0.05)
         yield Deployment(OverNetwork(port), folder, port=port, process=process, log=log)
     finally:
-        process.terminate()
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        # Nothing is looked at any more, and interpreters that end by themselves take a second each.
+        with contextlib.suppress(ProcessLookupError):  # it has never begun
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _answers(port: int) -> bool:

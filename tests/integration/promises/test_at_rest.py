@@ -29,6 +29,7 @@ from tests.integration.drf.keys import SITE, new_key
 from tests.integration.drf.people import METHODS, Browser, World
 from tests.integration.promises.conftest import Record
 from tests.integration.promises.model import password
+from tests.integration.promises.table import DATABASE
 
 pytestmark = pytest.mark.django_db
 
@@ -348,18 +349,16 @@ def world(settings: Settings) -> World:
 
 @pytest.fixture
 def story(world: World, logbook: Logbook) -> Story:
+    """Tell it, and all of it: nothing is proved by looking for secrets where nothing happened."""
     world.configure(**EVERYTHING)
-    return Story(world).tell()
-
-
-def test_the_story_has_all_in_it(story: Story) -> None:
-    """Nothing is proved by looking for secrets where nothing happened."""
+    story = Story(world).tell()
     assert {200, 201, 204, 400, 401, 405, 429, 500, 503} == set(story.answers) - {404}
     assert story.answers.count(201) == 6
     assert len(story.secrets) == 18
     assert [len(trusts) for trusts in AccountRecord.objects.values_list("trusts", flat=True)] == [1]
     assert DeviceRecord.objects.count() == 6
     assert ChallengeRecord.objects.exclude(sent=None).exists()
+    return story
 
 
 def test_no_row_of_any_table_holds_a_secret(story: Story, record: Record) -> None:
@@ -373,6 +372,23 @@ def test_no_row_of_any_table_holds_a_secret(story: Story, record: Record) -> Non
         answers={"opaque": len(values)},
         violations=story.given_away(values),
     )
+    _would_be_found(story)
+
+
+def _would_be_found(story: Story) -> None:
+    seed = base64.b32decode(story.seed["totp"])
+    for planted in (
+        b"x" + seed,
+        b"a " + story.seed["totp"].encode(),
+        b"a " + seed.hex().encode(),
+        base64.b64encode(seed),
+        hashlib.sha256(story.app_code("hotp", 2).encode()).hexdigest().encode(),
+        ADDRESS.encode(),
+    ):
+        assert story.given_away([("one row", b"nothing"), ("another", planted)])[0].startswith("another holds the ")
+    device = DeviceRecord.objects.earliest("pk")
+    DeviceRecord.objects.filter(pk=device.pk).update(state=bytes(device.state) + seed)
+    assert story.given_away(dump())
 
 
 def test_no_log_record_holds_a_secret(story: Story, logbook: Logbook, record: Record) -> None:
@@ -388,22 +404,6 @@ def test_no_log_record_holds_a_secret(story: Story, logbook: Logbook, record: Re
         answers={"clean": len(lines)},
         violations=story.given_away((line[:200], line.encode()) for line in lines),
     )
-
-
-def test_a_secret_would_be_found(story: Story) -> None:
-    seed = base64.b32decode(story.seed["totp"])
-    for planted in (
-        b"x" + seed,
-        b"a " + story.seed["totp"].encode(),
-        b"a " + seed.hex().encode(),
-        base64.b64encode(seed),
-        hashlib.sha256(story.app_code("hotp", 2).encode()).hexdigest().encode(),
-        ADDRESS.encode(),
-    ):
-        assert story.given_away([("one row", b"nothing"), ("another", planted)])[0].startswith("another holds the ")
-    device = DeviceRecord.objects.earliest("pk")
-    DeviceRecord.objects.filter(pk=device.pk).update(state=bytes(device.state) + seed)
-    assert story.given_away(dump())
 
 
 # Seals that are moved
@@ -518,12 +518,15 @@ MOVES = [
     last_bit_changed,
 ]
 
+TRIED = MOVES if DATABASE == "sqlite" else [state_of_another_row, row_under_another_user, code_of_another_token]
+"""On a server, what moves the index, the user and the token, as it gives them back; a seal opens the same anywhere."""
+
 
 def rows() -> list[Any]:
     return [list(model._default_manager.values()) for model in (AccountRecord, DeviceRecord, ChallengeRecord)]
 
 
-@pytest.mark.parametrize("moved", MOVES, ids=lambda move: move.__name__)
+@pytest.mark.parametrize("moved", TRIED, ids=lambda move: move.__name__)
 def test_a_seal_that_was_moved_does_not_open(world: World, moved: Callable[[Move], int], record: Record) -> None:
     world.pass_time()
     move = Move(world)

@@ -21,6 +21,7 @@ from mfa.domain.identifiers import UserId
 from mfa.testing.authenticator import SoftwareAuthenticator
 from tests.integration.drf.people import World
 from tests.integration.promises.conftest import Record
+from tests.integration.promises.table import DATABASE
 from tests.integration.promises.test_at_rest import EVERYTHING, NUMBER, WRONG, Logbook, Story, listening
 from tests.integration.tokens.systems import SYSTEMS, Client, System, deploy
 
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.django_db
 
 IMMEDIATE = f"{tasks.framework.__name__}.backends.immediate.ImmediateBackend"
 
+TRIED = SYSTEMS if DATABASE == "sqlite" else SYSTEMS[-1:]
+"""What is said goes by the system of tokens, or by the database that keeps them, and not by both together."""
 
 NEW_BROWSER = "A browser that nobody has seen"
 OPERATOR = Operator(name="root", why="ticket 7")
@@ -185,7 +188,7 @@ def deployed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Deployed:
     return deployed
 
 
-@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+@pytest.mark.parametrize("system", TRIED, ids=lambda system: system.name)
 def test_no_log_record_and_no_event_holds_a_secret(
     system: System, deployed: Deployed, logbook: Logbook, heard: Heard, record: Record
 ) -> None:

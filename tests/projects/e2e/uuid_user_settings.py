@@ -1,4 +1,4 @@
-"""The same project with users whose key is a UUID, in local time, and a transaction around every view."""
+"""The same project, as migrations make it, for users by UUID, in local time, and a transaction around every view."""
 
 from tests.projects.e2e.settings import *  # noqa: F403 - the same settings but for a few
 from tests.projects.e2e.settings import DATABASES, INSTALLED_APPS
@@ -8,3 +8,4 @@ from tests.projects.uuid_user.settings import USE_TZ as USE_TZ
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.projects.uuid_user"]
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
+DATABASES["default"]["TEST"]["MIGRATE"] = True
