@@ -181,8 +181,8 @@ def _checked(methods: Collection[str] | None) -> frozenset[str] | None:
     return UncheckedNames(methods)
 
 
-@attrs.frozen
-class Requirement:
+@attrs.frozen(eq=False, repr=False)
+class Requirement(ValueObject):
     """What one view, or one act, demands of everybody beyond what the policy demands.
 
     ``verifications`` is how many devices, and ``max_age`` how old each verification may be that counts; one of those

@@ -49,7 +49,7 @@ class _Constant(Value):
         return self.value, ()
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(eq=False, repr=False)
 class _Statement:
     compiler: SQLCompiler
     sql: str

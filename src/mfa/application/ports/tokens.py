@@ -31,8 +31,8 @@ class TokenProvider(Protocol):
         """
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class PreparedToken:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PreparedToken(ValueObject):
     """A token that is known before there is one, so that what it confirms is stored before anybody can use it.
 
     ``issue`` makes it, and returns what its bearer is shown, once: ``token``, and ``expires_at`` where it has an end.
@@ -93,7 +93,7 @@ class TokenEnder(Protocol):
         """
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Unendable(TokenEnder):
     """Stands for a provider whose tokens cannot be ended, and says so."""
 
