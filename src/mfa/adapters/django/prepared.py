@@ -55,8 +55,22 @@ class _Statement:
     sql: str
     parameters: Sequence[Any]
     converters: Any = attrs.field(factory=dict)
+    _names: Sequence[str] = attrs.field(init=False)
+    """Of all values, on SQLite: where they have none, Django looks through the whole text whenever it is sent."""
+
+    _sent: str = attrs.field(init=False)
     _places: "Sequence[tuple[int, Hashable, Field[Any, Any]]]" = attrs.field(init=False)
     """Where values go, by the names of their placeholders, and the fields that write them for the database."""
+
+    @_names.default
+    def _give_names(self) -> Sequence[str]:
+        named = self.compiler.connection.vendor == "sqlite"
+        return [f"p{number}" for number in range(len(self.parameters))] if named else []
+
+    @_sent.default
+    def _name_places(self) -> str:
+        named = tuple(f"%({name})s" for name in self._names)
+        return self.sql.replace("%%", "%%%%") % named if named else self.sql
 
     @_places.default
     def _find_places(self) -> "Sequence[tuple[int, Hashable, Field[Any, Any]]]":
@@ -66,18 +80,18 @@ class _Statement:
             if isinstance(each, Placeholder)
         ]
 
-    def bound(self, values: Mapping[Any, object]) -> list[Any]:
+    def bound(self, values: Mapping[Any, object]) -> list[Any] | dict[str, Any]:
         connection, bound = self.compiler.connection, list(self.parameters)
         for place, name, field in self._places:
             value = values[name]
             # A text is written as it is, which takes Django five calls to find out.
             text = type(value) is str and type(field) is CharField
             bound[place] = value if text else field.get_db_prep_value(value, connection)
-        return bound
+        return dict(zip(self._names, bound, strict=True)) if self._names else bound
 
     def read(self, values: Mapping[Any, object]) -> Sequence[Sequence[Any]]:
         with self.compiler.connection.cursor() as cursor:
-            cursor.execute(self.sql, self.bound(values))
+            cursor.execute(self._sent, self.bound(values))
             rows = cursor.fetchall()
         return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
 
@@ -88,7 +102,7 @@ class _Statement:
             transaction.mark_for_rollback_on_error(using=connection.alias),
             connection.cursor() if shared is None else nullcontext(shared) as cursor,
         ):
-            cursor.execute(self.sql, self.bound(values))
+            cursor.execute(self._sent, self.bound(values))
             written: int = cursor.rowcount
             return written
 
@@ -99,7 +113,7 @@ def rows(
     """Return the rows of the query set that ``build`` makes, with placeholders for the values.
 
     ``name`` tells the query set from every other; one that is not the same each time has None, and is not kept. Tables
-    have short names in it, since Django looks through the whole text for placeholders whenever SQLite is asked.
+    have short names in it, since drivers and databases read the whole text whenever it is sent.
     """
 
     def compiled() -> _Statement:
