@@ -10,7 +10,6 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
-import attrs
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BinaryField, CharField, Field, Model, QuerySet, Value
@@ -49,34 +48,22 @@ class _Constant(Value):
         return self.value, ()
 
 
-@attrs.frozen(eq=False, repr=False)
 class _Statement:
-    compiler: SQLCompiler
-    sql: str
-    parameters: Sequence[Any]
-    converters: Any = attrs.field(factory=dict)
-    _names: Sequence[str] = attrs.field(init=False)
-    """Of all values, on SQLite: where they have none, Django looks through the whole text whenever it is sent."""
-
-    _sent: str = attrs.field(init=False)
-    _places: "Sequence[tuple[int, Hashable, Field[Any, Any]]]" = attrs.field(init=False)
-    """Where values go, by the names of their placeholders, and the fields that write them for the database."""
-
-    @_names.default
-    def _give_names(self) -> Sequence[str]:
-        named = self.compiler.connection.vendor == "sqlite"
-        return [f"p{number}" for number in range(len(self.parameters))] if named else []
-
-    @_sent.default
-    def _name_places(self) -> str:
-        named = tuple(f"%({name})s" for name in self._names)
-        return self.sql.replace("%%", "%%%%") % named if named else self.sql
-
-    @_places.default
-    def _find_places(self) -> "Sequence[tuple[int, Hashable, Field[Any, Any]]]":
-        return [
+    def __init__(
+        self, compiler: SQLCompiler, sql: str, parameters: Sequence[Any], converters: Mapping[int, Any] | None = None
+    ) -> None:
+        self.compiler = compiler
+        self.parameters = parameters
+        self.converters = converters
+        # Of all values, on SQLite: where they have none, Django looks through the whole text whenever it is sent.
+        named = compiler.connection.vendor == "sqlite"
+        self._names = [f"p{number}" for number in range(len(parameters))] if named else []
+        places = tuple(f"%({name})s" for name in self._names)
+        self._sent = sql.replace("%%", "%%%%") % places if places else sql
+        # Where values go, by the names of their placeholders, and the fields that write them for the database.
+        self._places: Sequence[tuple[int, Hashable, Field[Any, Any]]] = [
             (place, each.value, getattr(each.output_field, "target_field", each.output_field))
-            for place, each in enumerate(self.parameters)
+            for place, each in enumerate(parameters)
             if isinstance(each, Placeholder)
         ]
 

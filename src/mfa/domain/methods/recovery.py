@@ -59,7 +59,7 @@ class ForeignHashes(Protocol):
         """Tell whether it is the hash of the code, as that was written there; none is, of a kind that is not known."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MovedCode(ValueObject):
     """A code from elsewhere: hashed anew, or a hash as it was there; ``sheet`` names where it came from."""
 
@@ -72,7 +72,7 @@ class MovedCode(ValueObject):
         return self.own.matches(code.text) if self.own else self.foreign == code.hashed
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class CodeSet(ValueObject):
     """What is left of a set: codes that were made here, and what came from elsewhere.
 
@@ -105,7 +105,7 @@ class CodeSet(ValueObject):
         )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RecoveryCodes(Method):
     """A set of long codes, each good for one verification; the state is what is left of the set, hashed.
 
