@@ -50,7 +50,7 @@ class _Constant(Value):
 
 class _Statement:
     def __init__(
-        self, compiler: SQLCompiler, sql: str, parameters: Sequence[Any], converters: Mapping[int, Any] | None = None
+        self, compiler: SQLCompiler, sql: str, parameters: Sequence[Any], converters: dict[int, Any] | None = None
     ) -> None:
         self.compiler = compiler
         self.parameters = parameters
