@@ -130,7 +130,7 @@ STEP_UP_STATUSES = (401, 403)
 """RFC 9470 section 3 answers 401, which clients of Django REST framework take for the end of a token; hence 403."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Problem(ValueObject):
     """A setting that cannot be used, and what to write instead."""
 
@@ -142,7 +142,7 @@ class Problem(ValueObject):
 # Rules
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(slots=False, eq=False, repr=False)
 class Rule:
     """What a setting may be: in words that go on after "Write", and as what reads it.
 
@@ -453,7 +453,7 @@ def _setting(default: object, rule: Rule, *, secret: bool = False) -> Any:  # no
     return attrs.field(default=rule.read(default), repr=not secret, hash=hashed, metadata={"rule": rule})
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Config(ValueObject):
     """The settings of a deployment: each field is the key of ``MFA`` with the same name in capitals."""
 
@@ -461,7 +461,7 @@ class Config(ValueObject):
     token_provider: str | tuple[str, ...] = _setting("authtoken", PROVIDERS)
     required_verifications: int = _setting(1, integer(1))
     verification_policy: str = _setting("every_user", POLICY)
-    verification_lifetime: timedelta | None = _setting("30d", optional(DURATION))
+    verification_lifetime: timedelta | None = _setting(timedelta(days=30), optional(DURATION))
     requirements: Mapping[str, Requirement] = _setting({}, REQUIREMENTS)
     policy_groups: tuple[str, ...] = _setting((), GROUPS)
     registration_deadline: Deadline | None = _setting(None, optional(DEADLINE))
@@ -471,10 +471,10 @@ class Config(ValueObject):
     jwt_gate: JwtGate = _setting("database", one_of("database", "claims"))
     verification_throttle: str = _setting("recursive", named(*THROTTLES))
     verification_throttle_tryouts: int = _setting(5, integer(1))
-    verification_throttle_timeout: timedelta = _setting("30s", DURATION)
+    verification_throttle_timeout: timedelta = _setting(timedelta(seconds=30), DURATION)
     max_failures: int = _setting(100, integer(1))
-    failure_memory: timedelta = _setting("24h", DURATION)
-    change_max_age: timedelta = _setting("10m", DURATION)
+    failure_memory: timedelta = _setting(timedelta(hours=24), DURATION)
+    change_max_age: timedelta = _setting(timedelta(minutes=10), DURATION)
     totp_digits: int = _setting(6, DIGITS)
     totp_period: int = _setting(30, integer(1))
     totp_tolerance: int = _setting(1, integer(0, MOST_TOLERANCE))
@@ -486,13 +486,13 @@ class Config(ValueObject):
     hotp_issuer: str = _setting("", TEXT)
     hotp_resynchronise: bool = _setting(default=False, rule=BOOLEAN)
     email_code_digits: int = _setting(6, DIGITS)
-    email_code_lifetime: timedelta = _setting("10m", DURATION)
-    email_resend_interval: timedelta = _setting("30s", DURATION)
+    email_code_lifetime: timedelta = _setting(timedelta(minutes=10), DURATION)
+    email_resend_interval: timedelta = _setting(timedelta(seconds=30), DURATION)
     email_hourly_limit: int = _setting(10, integer(1))
     email_sender: str | None = _setting(None, optional(PATH))
     sms_code_digits: int = _setting(6, DIGITS)
-    sms_code_lifetime: timedelta = _setting("10m", DURATION)
-    sms_resend_interval: timedelta = _setting("30s", DURATION)
+    sms_code_lifetime: timedelta = _setting(timedelta(minutes=10), DURATION)
+    sms_resend_interval: timedelta = _setting(timedelta(seconds=30), DURATION)
     sms_hourly_limit: int = _setting(10, integer(1))
     sms_sender: str | None = _setting(None, optional(PATH))
     sms_default_region: str | None = _setting(None, optional(TEXT))
@@ -520,9 +520,9 @@ class Config(ValueObject):
     encryption_keys: tuple[bytes, ...] | None = _setting(None, optional(KEYS), secret=True)
     enforce_rfc_guidance: bool = _setting(default=True, rule=BOOLEAN)
     max_devices_per_method: MostDevices = _setting(MOST_DEVICES, NUMBERS)
-    registration_lifetime: timedelta = _setting("1h", DURATION)
+    registration_lifetime: timedelta = _setting(timedelta(hours=1), DURATION)
     audit: AuditLevel = _setting("changes", one_of("changes", "all", "off"))
-    audit_retention: timedelta = _setting("400d", DURATION)
+    audit_retention: timedelta = _setting(timedelta(days=400), DURATION)
     trusted_proxies: int = _setting(0, integer(0, 100))
     notify: bool = _setting(default=True, rule=BOOLEAN)
     notify_url: str | None = _setting(None, optional(SITE))
@@ -600,7 +600,7 @@ def _unknown(key: object, known: Iterable[str]) -> Problem:
 # Clashes
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(slots=False, eq=False, repr=False)
 class Clash:
     """What must not be: the keys that it is about, the first of which is at fault; when it is so; and what to write."""
 

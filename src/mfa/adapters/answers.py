@@ -82,7 +82,7 @@ GRACE_HEADER = "MFA-Registration-Deadline"
 """Where an answer says until when its user may go without a device."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Answer(ValueObject):
     """An answer of HTTP, as a view of any framework can give it."""
 

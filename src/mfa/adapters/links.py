@@ -30,7 +30,7 @@ class LinkExpired(Exception):
     """A link that was the site's own, and is too old."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Link(ValueObject):
     """Whose link it is, and what using it uses up."""
 

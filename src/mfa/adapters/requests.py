@@ -26,7 +26,9 @@ _PROOFS = "_mfa_proofs"
 
 def requirements_of(demanded: Demanded | None) -> tuple[Requirement, ...]:
     """Return the requirements that are meant; raises ``ImproperlyConfigured`` for what is none."""
-    several = (demanded,) if isinstance(demanded, Requirement | str) else () if demanded is None else tuple(demanded)
+    if demanded is None:
+        return ()
+    several = (demanded,) if isinstance(demanded, (Requirement, str)) else tuple(demanded)
     return tuple(map(_requirement, several))
 
 

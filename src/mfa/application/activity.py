@@ -16,7 +16,7 @@ MEMORY = timedelta(days=90)
 PAGE = 20
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ActivityPage(ValueObject):
     """Rows of the user's own, the newest first, the devices that are still there, and where other pages begin.
 
@@ -30,7 +30,7 @@ class ActivityPage(ValueObject):
     preceding: int | None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ListActivity(UseCase):
     """Lists the last 90 days to a token that is verified; raises ``Refused`` and ``Unavailable``."""
 

@@ -22,7 +22,7 @@ class ListDevices(UseCase):
         return tuple(self.transactions.listed(account, device, now) for device in account.visible(now))
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Rename(ValueObject):
     """The wish to call a device something else."""
 
@@ -49,7 +49,7 @@ class RenameDevice(UseCase):
         return self.transactions.run(command.token.user_id, command.token.id, decide)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Remove(ValueObject):
     """The wish to be rid of a device."""
 

@@ -21,7 +21,7 @@ UNTOLD_LIFETIME = timedelta(days=1)
 """How long a challenge is kept whose method does not say how long it is good for."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RequestChallenge(ValueObject):
     """The wish to be sent a code; ``again`` even though the token's challenge is confirmed.
 
@@ -34,7 +34,7 @@ class RequestChallenge(ValueObject):
     site: str = ""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class DispatchChallenge(UseCase):
     """Makes a challenge, stores it, and only then has it sent.
 

@@ -29,7 +29,7 @@ USED_UP = Rejected(reason=Reason.USED_UP, step="7.2.11", state=b"")
 NOT_ALLOWED = Rejected(reason=Reason.NOT_ALLOWED, state=b"")
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class PasskeyOptions(ValueObject):
     """What the browser is shown, and what it has to give back together with what it made of that."""
 
@@ -37,7 +37,7 @@ class PasskeyOptions(ValueObject):
     state: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BeginPasskeyLogin:
     """Makes options for a login, and keeps nothing: what has to be remembered is sealed and goes with them."""
 
@@ -53,7 +53,7 @@ class BeginPasskeyLogin:
         return PasskeyOptions(shown=dispatch.shown, state=state)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LogIn(ValueObject):
     """A credential's answer to options, with the ``state`` that came with them; ``request`` is for the issuer."""
 
@@ -62,7 +62,7 @@ class LogIn(ValueObject):
     request: object = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LoggedIn(ValueObject):
     """A new token that is verified by the device, and what its bearer is shown of it only now."""
 
@@ -71,7 +71,7 @@ class LoggedIn(ValueObject):
     shown: Mapping[str, object] = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class NotLoggedIn(ValueObject):
     """There is no token, and the client is not told why; the rest is for the record only.
 
@@ -87,7 +87,7 @@ _Proved = tuple[LoggedIn, PreparedToken]
 """A login by a device that is confirmed to a token which nobody has yet."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LogInByPasskey(UseCase):
     """Judges an assertion, confirms the device to a token that is only prepared, and makes that when all is stored.
 

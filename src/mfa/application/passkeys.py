@@ -8,7 +8,7 @@ from mfa.domain.identifiers import Token
 from mfa.domain.methods.security_keys import KnownPasskeys, SecurityKeys
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ListPasskeys(UseCase):
     """Lists a user's passkeys as authenticators know them; raises ``Refused`` and ``Unavailable``."""
 

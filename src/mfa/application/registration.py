@@ -16,7 +16,7 @@ from mfa.domain.methods.base import Enrolment, Method, Registration
 from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Register(ValueObject):
     """The wish to register a device of a method, named or by its position; ``site`` names the place in apps.
 
@@ -33,7 +33,7 @@ class Register(ValueObject):
     account: Account | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Registered(ValueObject):
     """The new device, and what is shown of it only now."""
 

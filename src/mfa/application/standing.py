@@ -19,7 +19,7 @@ ANYTHING = Requirement()
 """What a view demands that leaves everything to the policy."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Standing(ValueObject):
     """How a token stood at one moment: what it had confirmed of what was demanded, so whether it may pass.
 
@@ -64,7 +64,7 @@ class Standing(ValueObject):
         return self._refused(self.verifications_left, ANYTHING)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Assessment(Standing):
     """How a token stands by its account: beside what a gate asks, what it may change, and whether guesses are locked.
 
@@ -77,7 +77,7 @@ class Assessment(Standing):
     retry_after: timedelta | None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class VerifiableDevice(ValueObject):
     """A device that a token may verify, and whether a challenge has to be dispatched first."""
 

@@ -41,7 +41,7 @@ CONTENTION_WAIT = timedelta(seconds=1)
 Answer = TypeVar("Answer")
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Decision(Generic[Answer]):
     """The next state of an account, what led there, and what to answer once it is stored.
 
@@ -59,7 +59,7 @@ class Decision(Generic[Answer]):
     told: bool = True
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ListedDevice(ValueObject):
     """A device as its user is shown it.
 
@@ -75,7 +75,7 @@ class ListedDevice(ValueObject):
     details: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Transactions:
     """Runs decisions about accounts as optimistic transactions: read, decide, compare and set, else again."""
 
@@ -218,7 +218,7 @@ class Transactions:
         return account.succeeded(successor.id, resealed)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class UseCase:
     """What is done with accounts, as a callable object."""
 

@@ -12,7 +12,7 @@ from mfa.domain.trusts import Trust
 from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ListedTrust(ValueObject):
     """A remembered browser, and whether the token that asked came from it."""
 
@@ -20,7 +20,7 @@ class ListedTrust(ValueObject):
     current: bool
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ShowTrust(ValueObject):
     """What a browser has kept, for a token to count it as a verification; ``successor`` is as for ``Verify``."""
 
@@ -29,7 +29,7 @@ class ShowTrust(ValueObject):
     successor: Token | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Trusted(ValueObject):
     """The browser is remembered."""
 
@@ -37,7 +37,7 @@ class Trusted(ValueObject):
     verifications_left: int
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class NotTrusted(ValueObject):
     """The browser is not remembered, or no more: nobody is told which."""
 
@@ -85,7 +85,7 @@ class ListTrusts(UseCase):
         return tuple(ListedTrust(trust=trust, current=trust.id in used) for trust in account.remembered(now))
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Revoke(ValueObject):
     """The wish to have a browser forgotten."""
 
@@ -107,7 +107,7 @@ class RevokeTrust(UseCase):
         self.transactions.run(command.token.user_id, command.token.id, decide)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Rehash(ValueObject):
     """The same password is stored in another form: what was read beside the account then, and what is read now."""
 

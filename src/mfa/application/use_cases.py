@@ -50,7 +50,7 @@ from mfa.domain.policies import Requirement
 from mfa.domain.rules import Rules
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class UseCases:
     """The use cases of a deployment, and what adapters have to know of it."""
 

@@ -23,7 +23,7 @@ from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Verify(ValueObject):
     """A value that claims to answer a device's challenge; without an index, that of the one device that it is for.
 
@@ -41,7 +41,7 @@ class Verify(ValueObject):
     account: Account | None = attrs.field(default=None, eq=False, repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MadeTrust(ValueObject):
     """A remembered browser, and the token that it keeps."""
 
@@ -49,7 +49,7 @@ class MadeTrust(ValueObject):
     token: str = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Verified(ValueObject):
     """The value was right: the challenge is confirmed; a browser that was to be remembered is shown its token now."""
 
@@ -63,14 +63,14 @@ class Verified(ValueObject):
         return self.listed.device
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class NotVerified(ValueObject):
     """The value was not right, and that is on record; the reason is for the record only."""
 
     reason: Reason
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class VerifyChallenge(UseCase):
     """Judges a value, and answers only when the verdict is stored.
 

@@ -29,7 +29,6 @@ from mfa.adapters.senders.email_address import DjangoEmailAddressing
 from mfa.adapters.system.clock import SystemClock
 from mfa.adapters.system.entropy import SystemEntropy
 from mfa.adapters.system.vault import AesGcmVault, derive_key
-from mfa.adapters.tokens.several import SeveralTokenProviders
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Addressing, NoticeSender, Sender
 from mfa.application.ports.importing import ForeignHashes, SourceMaker, UserFinder
@@ -141,7 +140,8 @@ def make_sms_sender(config: Config, loader: Loader) -> Sender:
 def make_token_provider(config: Config, loader: Loader) -> TokenProvider:
     """Make who recognises tokens: one provider, or several that are asked in their order."""
     made = tuple(loader(TOKEN_PROVIDERS.get(name, name), config) for name in config.token_providers)
-    return cast("TokenProvider", made[0]) if len(made) == 1 else SeveralTokenProviders(made)
+    several = "mfa.adapters.tokens.several.SeveralTokenProviders"
+    return cast("TokenProvider", made[0] if len(made) == 1 else load(several)(made))
 
 
 def make_token_issuer(provider: TokenProvider) -> TokenIssuer:

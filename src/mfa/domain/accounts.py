@@ -44,7 +44,7 @@ MOST_BROWSERS = 20
 """Browsers of one user that are known from one login to the next."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Account(Proofs[Device]):
     """One user's second factors, as one token meets them.
 

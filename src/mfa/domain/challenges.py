@@ -11,7 +11,7 @@ SPENT_MEMORY = timedelta(days=1)
 """So much longer than it lives it is remembered that something has served: no clock is that wrong for long."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Challenge(ValueObject):
     """What was sent to a device for a token, and when that token confirmed it, itself or by a remembered browser.
 
@@ -43,7 +43,7 @@ class Challenge(ValueObject):
         return same and (new or self.sent == old.sent)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class SpentLogin(ValueObject):
     """Options of a login by passkey that were answered, or the link of a mail that was used: they serve no second time.
 

@@ -19,7 +19,7 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Bidirectional controls, by which one name can be made to look like another (Unicode TR 36 section 2.6)."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Factor(ValueObject):
     """What a gate has to know of a device."""
 
@@ -43,7 +43,7 @@ class Factor(ValueObject):
         return self.expires_at is not None and now < self.expires_at and elapsed(self.created_at, now) is not None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Device(Factor):
     """One of a user's second factors.
 

@@ -17,7 +17,7 @@ from mfa.domain.verdicts import Reason
 _names = set[str]()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Event(ValueObject):
     """Something that happened, at a time that the clock gave."""
 
@@ -32,14 +32,14 @@ class Event(ValueObject):
             _names.add(name)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AccountEvent(Event):
     """Something that happened to a user's account."""
 
     user_id: UserId
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class DeviceEvent(AccountEvent):
     """Something that happened to one device."""
 
@@ -92,7 +92,7 @@ class VerificationAccepted(DeviceEvent, name="verification.accepted"):
     """A token confirmed a device with a right value."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class VerificationRejected(DeviceEvent, name="verification.rejected"):
     """A value was judged and found wrong; ``step`` is the step of the standard that failed, where there is one."""
 
@@ -100,7 +100,7 @@ class VerificationRejected(DeviceEvent, name="verification.rejected"):
     step: str | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class VerificationReported(DeviceEvent, name="verification.reported"):
     """A value was accepted that the settings say to report and not to refuse: why, and by which step of a standard."""
 
@@ -116,7 +116,7 @@ class DeviceUnsynced(DeviceEvent, name="device.unsynced"):
     """The key of a device is backed up no more."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AccountLocked(AccountEvent, name="account.locked"):
     """Wrong values have the guessable devices of a user wait: so many at all devices, for so long."""
 
@@ -124,14 +124,14 @@ class AccountLocked(AccountEvent, name="account.locked"):
     retry_after: timedelta
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class TrustEvent(AccountEvent):
     """Something that happened to one remembered browser; ``trust`` is what it is called, and tells nothing."""
 
     trust: str
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BrowserRemembered(TrustEvent, name="browser.remembered"):
     """A browser is remembered from now on, by a verification of the device with this index."""
 
@@ -150,7 +150,7 @@ class BrowserNotTrusted(AccountEvent, name="browser.rejected"):
     """Something was shown that is no remembered browser of the user, or is none any more."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RecoveryCodeUsed(DeviceEvent, name="recovery.used"):
     """A recovery code was accepted, and is worth nothing any more; so many are left."""
 
@@ -185,14 +185,14 @@ class UserLockedDown(AccountEvent, name="user.lockdown"):
     """A user said in a mail's link that something was not him, which ends the same as a lockdown by an operator."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Purged(Event, name="upkeep.purge"):
     """What had expired was dropped: so many of each kind."""
 
     counts: Mapping[str, int]
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class KeysRotated(Event, name="upkeep.rotate"):
     """Everything is sealed under the first key: so many accounts had something to seal anew."""
 

@@ -14,7 +14,7 @@ TokenId = NewType("TokenId", str)
 """The digest that stands for a bearer token; the token itself never enters the core."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Token(ValueObject):
     """A bearer token as the core knows it: whose it is, and the digest that tells it from every other.
 

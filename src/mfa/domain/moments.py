@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 SKEW = timedelta(minutes=1)
 """How far the clocks of the machines behind one store may lie apart; a time further ahead was no clock's to give."""
 
+_NO_TIME = timedelta(0)
+
 
 def elapsed(at: datetime, now: datetime) -> timedelta | None:
     """Return how long ago a stored time was: never less than zero, and None for one from further ahead than ``SKEW``.
@@ -13,9 +15,8 @@ def elapsed(at: datetime, now: datetime) -> timedelta | None:
     for one. So a time up to a minute ahead is read as now, and None holds nobody up and opens nothing: what hangs on
     such a time has expired.
     """
-    if at - now > SKEW:
-        return None
-    return max(now - at, timedelta(0))
+    age = now - at
+    return max(age, _NO_TIME) if age >= -SKEW else None
 
 
 def expired(expires_at: datetime, *, lifetime: timedelta, now: datetime) -> bool:

@@ -14,7 +14,7 @@ MEMORY_INDEX = -1
 """The place of the seal of what is remembered, where no device is."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Moved(ValueObject):
     """One device that has come, known again by its method and identity; it is gone when no device is of that time.
 

@@ -13,7 +13,7 @@ from mfa.domain.methods.names import METHOD_NAMES, TRUST
 from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Profile(ValueObject):
     """What a user directory knows of a user, beyond the key; only one who is there and ``active`` may log in.
 
@@ -141,7 +141,7 @@ def deadline_of(deadline: Deadline | None, subject: Subject) -> datetime | None:
     return None if subject.joined_at is None else subject.joined_at + deadline
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Confirmation(ValueObject):
     """What the token at hand has confirmed, when, and whether in a way that cannot be phished.
 
@@ -181,8 +181,8 @@ def _checked(methods: Collection[str] | None) -> frozenset[str] | None:
     return UncheckedNames(methods)
 
 
-@attrs.frozen
-class Requirement:
+@attrs.frozen(slots=False, eq=False, repr=False)
+class Requirement(ValueObject):
     """What one view, or one act, demands of everybody beyond what the policy demands.
 
     ``verifications`` is how many devices, and ``max_age`` how old each verification may be that counts; one of those

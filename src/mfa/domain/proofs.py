@@ -17,7 +17,7 @@ from mfa.domain.values import ValueObject
 AnyFactor = TypeVar("AnyFactor", bound=Factor)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Proofs(ValueObject, Generic[AnyFactor]):
     """A user's factors, and the challenges and remembered browsers by which one token has confirmed them.
 

@@ -24,7 +24,7 @@ def most_devices(allowed: MostDevices, method: str) -> int:
     return allowed if isinstance(allowed, int) else allowed.get(method, MOST_DEVICES)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Rules:
     """What is the same for every account: the configured methods, policies and limits."""
 

@@ -36,7 +36,7 @@ class SecretBytes(bytes):
     __str__ = __repr__
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class SaltedHash(ValueObject):
     """A code that can be recognised but not read back.
 

@@ -10,7 +10,7 @@ from mfa.domain.values import ValueObject
 HOUR = timedelta(hours=1)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class SendLimits(ValueObject):
     """How often one user may be sent a code by one method."""
 
@@ -18,7 +18,7 @@ class SendLimits(ValueObject):
     hourly: int
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Sends(ValueObject):
     """When codes were sent to one user by one method.
 

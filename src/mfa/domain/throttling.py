@@ -21,7 +21,7 @@ MOST_GONE = 20
 """Into so many slices the memory of failures at devices that are gone is cut, each of which is one entry at most."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Failures(ValueObject):
     """Wrong values given for one device.
 

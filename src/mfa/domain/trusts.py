@@ -22,7 +22,7 @@ MOST_DESCRIPTION_CHARACTERS = 128
 _ID_CHARACTERS = 16
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Trust(ValueObject):
     """One remembered browser.
 

@@ -11,10 +11,10 @@ import attrs
 class ValueObject:
     """Compares, hashes and shows a frozen class of attrs, as attrs would have it done by methods for each class.
 
-    To compile those takes more than half of what a class costs at import
+    To compile those takes more than half of what a class costs at import, and one with slots is made twice
     (``docs/decisions/0019-only-values-are-compared-and-shown.md``), so the classes under this one are
-    ``@attrs.frozen(kw_only=True, eq=False, repr=False)``. What a field says of ``repr``, ``eq`` and ``hash``
-    still holds, but for a key to compare by.
+    ``@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)``. What a field says of ``repr``, ``eq`` and
+    ``hash`` still holds, but for a key to compare by.
     """
 
     __slots__ = ()

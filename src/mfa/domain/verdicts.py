@@ -41,7 +41,7 @@ class Reason(Enum):
     SIGN_COUNT = "sign_count"
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Oddity(ValueObject):
     """What would have had a value rejected, at that step of a standard, did the settings not say to go on."""
 
@@ -49,7 +49,7 @@ class Oddity(ValueObject):
     step: str
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Accepted(ValueObject):
     """The value is right; ``state`` is what the device must remember so that it never is again.
 
@@ -69,7 +69,7 @@ class Accepted(ValueObject):
     sent: bytes | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Rejected(ValueObject):
     """The value is not right; ``state`` and ``sent`` are what device and challenge remember from now on.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.constants import OnConflict
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler, SQLUpdateCompiler
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -228,3 +228,22 @@ def test_they_are_counted_as_any_other(anna: User) -> None:
 
     [statement] = captured.captured_queries
     assert statement["sql"].startswith("SELECT")
+
+
+def test_values_have_names_on_sqlite_and_a_literal_percent_sign_stays_one(anna: User) -> None:
+    """Django looks through the whole text for values that have none, which takes longer than all else."""
+
+    def found() -> QuerySet[User, Any]:
+        key = Placeholder("key", User._meta.pk)
+        # Of what is no constant Django writes the pattern as SQL, with percent signs.
+        return User.objects.filter(pk=key, username__contains=F("username")).values_list("username")
+
+    sent: list[type] = []
+
+    def noted(execute: Callable[..., object], sql: str, params: object, *more: object) -> object:
+        sent.append(type(params))
+        return execute(sql, params, *more)
+
+    with connection.execute_wrapper(noted):
+        assert [*map(tuple, prepared.rows(DEFAULT_DB_ALIAS, "percent", found, key=str(anna.pk)))] == [("anna",)]
+    assert sent == [dict if connection.vendor == "sqlite" else list]

@@ -13,7 +13,7 @@ import mfa.domain
 from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Ours(ValueObject):
     name: str
     noted: str = attrs.field(default="", eq=False)
@@ -35,7 +35,7 @@ class More(Ours):
     """Another class, of the same fields."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Nothing(ValueObject):
     """A value without a field."""
 
@@ -63,7 +63,7 @@ def kinds(kind: type[Any] = ValueObject) -> Iterator[type[Any]]:
         yield from (each, *kinds(each))
 
 
-def test_nothing_that_is_shared_is_made_again() -> None:
+def test_nothing_that_is_shared_is_made_again_and_no_class_twice() -> None:
     packages = (mfa.domain, mfa.application)
     for package in packages:
         for module in walk_packages(package.__path__, f"{package.__name__}."):
@@ -71,7 +71,7 @@ def test_nothing_that_is_shared_is_made_again() -> None:
     made = {
         each.__qualname__
         for each in kinds()
-        for name in ("__eq__", "__hash__", "__repr__")
+        for name in ("__eq__", "__hash__", "__repr__", "__slots__")
         if each.__module__.startswith(tuple(package.__name__ for package in packages))
         and getattr(each, name) is not getattr(ValueObject, name)
     }

@@ -305,7 +305,7 @@ _Do = Callable[..., Promise | str | IssuedPass]
 """What is done for one user by an operator, with what the form has asked for; it returns what is told of it."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _Act:
     """One action: what it is called, who may, what it does and is going to do, and what the confirmation asks."""
 

@@ -16,7 +16,7 @@ _WITH_PORT = r"\[(?P<bracketed>[^\]]*)\](?::\d{1,5})?|(?P<plain>[^:]*):\d{1,5}"
 """How some proxies write whom they were asked by: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RequestClientAddress(ClientAddress):
     """Reads the peer's address, or behind so many proxies what the outermost of them has seen.
 

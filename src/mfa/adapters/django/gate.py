@@ -35,7 +35,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 _JUDGED = "_mfa_judged"
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Judgement(ValueObject):
     """What becomes of a request: the answer where it may not pass, or the headers of the answer where it may."""
 

@@ -16,7 +16,6 @@ from django.views.decorators.csrf import csrf_exempt
 from mfa.adapters import links
 from mfa.adapters.accessor import use_cases
 from mfa.adapters.django.database import database, translate_errors
-from mfa.adapters.django.decorators import verification_exempt
 from mfa.adapters.django.models import SpentLoginRecord
 from mfa.adapters.links import Link, LinkExpired
 from mfa.adapters.templates import rendered
@@ -103,7 +102,8 @@ def _alone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
     """
     for alias in connections:
         view = transaction.non_atomic_requests(using=alias)(view)
-    view = csrf_exempt(verification_exempt(view))
+    view = csrf_exempt(view)
+    view.mfa_exempt = True  # type: ignore[attr-defined] # which the middleware looks at
     view.login_required = False  # type: ignore[attr-defined] # which Django's LoginRequiredMiddleware looks at
     return view
 

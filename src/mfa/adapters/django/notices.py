@@ -49,7 +49,7 @@ def folder(kind: type[AccountEvent]) -> str:
     return f"mfa/notices/{kind.name.replace('.', '_')}"
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MailNotifier(Notifier):
     """Mails users by the sender of codes; what fails is logged, without a word of the mail.
 

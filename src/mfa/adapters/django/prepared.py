@@ -10,7 +10,6 @@ from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
-import attrs
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BinaryField, CharField, Field, Model, QuerySet, Value
@@ -49,35 +48,37 @@ class _Constant(Value):
         return self.value, ()
 
 
-@attrs.frozen(repr=False)
 class _Statement:
-    compiler: SQLCompiler
-    sql: str
-    parameters: Sequence[Any]
-    converters: Any = attrs.field(factory=dict)
-    _places: "Sequence[tuple[int, Hashable, Field[Any, Any]]]" = attrs.field(init=False)
-    """Where values go, by the names of their placeholders, and the fields that write them for the database."""
-
-    @_places.default
-    def _find_places(self) -> "Sequence[tuple[int, Hashable, Field[Any, Any]]]":
-        return [
+    def __init__(
+        self, compiler: SQLCompiler, sql: str, parameters: Sequence[Any], converters: dict[int, Any] | None = None
+    ) -> None:
+        self.compiler = compiler
+        self.parameters = parameters
+        self.converters = converters
+        # Of all values, on SQLite: where they have none, Django looks through the whole text whenever it is sent.
+        named = compiler.connection.vendor == "sqlite"
+        self._names = [f"p{number}" for number in range(len(parameters))] if named else []
+        places = tuple(f"%({name})s" for name in self._names)
+        self._sent = sql.replace("%%", "%%%%") % places if places else sql
+        # Where values go, by the names of their placeholders, and the fields that write them for the database.
+        self._places: Sequence[tuple[int, Hashable, Field[Any, Any]]] = [
             (place, each.value, getattr(each.output_field, "target_field", each.output_field))
-            for place, each in enumerate(self.parameters)
+            for place, each in enumerate(parameters)
             if isinstance(each, Placeholder)
         ]
 
-    def bound(self, values: Mapping[Any, object]) -> list[Any]:
+    def bound(self, values: Mapping[Any, object]) -> list[Any] | dict[str, Any]:
         connection, bound = self.compiler.connection, list(self.parameters)
         for place, name, field in self._places:
             value = values[name]
             # A text is written as it is, which takes Django five calls to find out.
             text = type(value) is str and type(field) is CharField
             bound[place] = value if text else field.get_db_prep_value(value, connection)
-        return bound
+        return dict(zip(self._names, bound, strict=True)) if self._names else bound
 
     def read(self, values: Mapping[Any, object]) -> Sequence[Sequence[Any]]:
         with self.compiler.connection.cursor() as cursor:
-            cursor.execute(self.sql, self.bound(values))
+            cursor.execute(self._sent, self.bound(values))
             rows = cursor.fetchall()
         return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
 
@@ -88,7 +89,7 @@ class _Statement:
             transaction.mark_for_rollback_on_error(using=connection.alias),
             connection.cursor() if shared is None else nullcontext(shared) as cursor,
         ):
-            cursor.execute(self.sql, self.bound(values))
+            cursor.execute(self._sent, self.bound(values))
             written: int = cursor.rowcount
             return written
 
@@ -99,7 +100,7 @@ def rows(
     """Return the rows of the query set that ``build`` makes, with placeholders for the values.
 
     ``name`` tells the query set from every other; one that is not the same each time has None, and is not kept. Tables
-    have short names in it, since Django looks through the whole text for placeholders whenever SQLite is asked.
+    have short names in it, since drivers and databases read the whole text whenever it is sent.
     """
 
     def compiled() -> _Statement:

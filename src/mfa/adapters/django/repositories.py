@@ -256,7 +256,7 @@ class DjangoAccountRepository(AccountRepository, AccountJoin):
             raise StaleAccount
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class DjangoHolders(Holders):
     """Asks the repository, and says in the words of the core what the database could not do."""
 

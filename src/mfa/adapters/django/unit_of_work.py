@@ -26,7 +26,7 @@ _NOT_DURABLE = (
 )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class DjangoUnitOfWork(UnitOfWork):
     """Commits through ``atomic(durable=True)``: a commit that somebody else may still roll back is none.
 

@@ -33,7 +33,7 @@ FIRST_WAIT = timedelta(seconds=2)
 logger = logging.getLogger("mfa")
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _Sealed(ValueObject):
     """What travels through a queue, and until when it is of any use.
 
@@ -60,7 +60,7 @@ class _Sealed(ValueObject):
         return now() + after < self.until
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Parcel(_Sealed):
     """A code on its way through a queue, and in which language it is delivered."""
 
@@ -73,7 +73,7 @@ class Parcel(_Sealed):
     language: str | None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class NoticeParcel(_Sealed):
     """A notice on its way through a queue, and how often it was tried already where a queue does not count itself."""
 
@@ -86,7 +86,7 @@ class NoticeParcel(_Sealed):
     tries: int = 0
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Failure(ValueObject):
     """Why a parcel was not delivered, in words that quote neither code nor address."""
 

@@ -18,7 +18,7 @@ from mfa.application.ports.tokens import (
 from mfa.domain.identifiers import Token, UserId
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(slots=False, eq=False, repr=False)
 class SeveralTokenProviders(TokenProvider, TokenIssuer, TokenEnder, CookieIssuer, CredentialRenewer, StandingRecorder):
     """Asks providers in their order; the first that knows the credentials of a request answers for it."""
 

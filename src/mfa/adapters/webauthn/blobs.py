@@ -108,7 +108,7 @@ def download(url: str) -> bytes:
     return blob
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _Found(ValueObject):
     """Where a file is, and what tells it from another that comes into its place."""
 
@@ -129,7 +129,7 @@ class _Found(ValueObject):
         return datetime.fromtimestamp(self.nanoseconds / 1e9, UTC)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _Library:
     """What one BLOB holds."""
 

@@ -24,7 +24,7 @@ _ERRORS = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
 """What reading makes of JSON that is something else."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Models:
     """Models by their AAGUIDs, and by the identifiers of their attestation keys where they have none."""
 

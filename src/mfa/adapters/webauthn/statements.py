@@ -41,7 +41,7 @@ def _demand(met: bool) -> None:  # noqa: FBT001 - reads as a sentence where it s
         raise Unreadable
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _Evidence:
     """A statement, and what it is about; whatever is missing or of another type is an error of some kind."""
 

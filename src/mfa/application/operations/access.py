@@ -38,7 +38,7 @@ class Unlock(UseCase):
             self.transactions.run(user_id, None, decide, attempts=MOST_ATTEMPTS_OF_OPERATORS)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Reset(ValueObject):
     """The wish to be rid of devices: of one ``method``, of the one ``device``, or of all where neither is given."""
 
@@ -83,14 +83,14 @@ class ResetAccount(UseCase):
         )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LockedDown(ValueObject):
     """What a lockdown ended: how many tokens of each provider, None for one that cannot end its own."""
 
     tokens: Mapping[str, int | None]
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LockDown(UseCase):
     """Ends every token that can be ended, remembered browsers, pending devices, a pass and all that is out.
 

@@ -13,7 +13,7 @@ from mfa.application.ports.system import Clock
 from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Refreshed(ValueObject):
     """Which metadata are in use now, and whether they have just come."""
 
@@ -21,7 +21,7 @@ class Refreshed(ValueObject):
     new: bool
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ShowMetadata:
     """Tells which metadata are in use."""
 
@@ -34,7 +34,7 @@ class ShowMetadata:
         return self.metadata.edition()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RefreshMetadata:
     """Gets the metadata that are published now, and keeps them where they are newer than those in use.
 

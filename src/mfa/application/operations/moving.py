@@ -39,8 +39,8 @@ BATCH = 200
 Outcome = Literal["imported", "present", "left_out", "failed"]
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Import:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class Import(ValueObject):
     """The wish to move users in: all, or the ``only`` one; on a ``dry_run`` nothing is changed.
 
     ``source`` is a short name or a dotted path. Where not ``told``, nobody is mailed.
@@ -53,7 +53,7 @@ class Import:
     told: bool = True
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ImportedRow(ValueObject):
     """What became of a row: ``index`` is that of its device, where there is one, ``reason`` a stable word, or empty.
 
@@ -68,15 +68,15 @@ class ImportedRow(ValueObject):
     index: int | None = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class ImportedUser:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class ImportedUser(ValueObject):
     """What became of all rows of a user; ``user`` is None for rows of nobody who is here."""
 
     user: KnownUser | None
     rows: tuple[ImportedRow, ...]
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ImportDevices(UseCase):
     """Moves the devices of a source in, user by user, each through the compare-and-set of the account.
 

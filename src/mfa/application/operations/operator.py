@@ -31,7 +31,7 @@ def _why(text: str) -> str:
     return why
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Operator(ValueObject):
     """Who acts, and why, as both stand in the audit trail.
 

@@ -21,7 +21,7 @@ LONGEST_PASS = timedelta(days=7)
 MOST_USES = 100
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class PassWanted(ValueObject):
     """The wish for a pass that is good for so long, and for so many verifications."""
 
@@ -30,7 +30,7 @@ class PassWanted(ValueObject):
     uses: int = 1
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class IssuedPass(ValueObject):
     """A pass, which is shown once and kept nowhere; the user verifies it at that index."""
 

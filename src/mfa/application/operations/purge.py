@@ -21,7 +21,7 @@ Progress = Callable[[str, int], object]
 """Is told of what kind how many were dropped so far."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Purge(UseCase):
     """Drops what has expired, in batches, while requests are served, and never what still counts.
 

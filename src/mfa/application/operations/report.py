@@ -14,7 +14,7 @@ NONE = "none"
 DISABLED = "disabled"
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ReportUsers:
     """Counts users; raises ``Unavailable``."""
 
@@ -36,7 +36,7 @@ class ReportUsers:
         return attrs.evolve(counted, methods=methods)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ReportMissing:
     """Names the users who have no active device, a batch at a time; raises ``Unavailable``."""
 

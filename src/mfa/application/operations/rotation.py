@@ -25,7 +25,7 @@ MOST_PASSES = 3
 """How often all accounts are gone through: what is sealed meanwhile by a process with the old settings is found."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class SealedUnder(ValueObject):
     """How many values are sealed under a key, by what the key is called; ``first`` where it is the one that seals."""
 
@@ -34,7 +34,7 @@ class SealedUnder(ValueObject):
     first: bool
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class CountSeals:
     """Counts what is sealed under each key, and changes nothing; raises ``Unavailable``."""
 
@@ -56,7 +56,7 @@ def _sealed_under(accounts: AccountIndex, vault: Vault) -> tuple[SealedUnder, ..
     return tuple(sorted(counted, key=lambda each: each.key))
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RotateKeys(UseCase):
     """Seals under the first key whatever is sealed under another, account by account.
 

@@ -17,7 +17,7 @@ from mfa.domain.values import ValueObject
 LAST_EVENTS = 10
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AccountStatus(ValueObject):
     """A user's devices, pending ones and passes among them, what waits until when, browsers and the last events.
 
@@ -34,7 +34,7 @@ class AccountStatus(ValueObject):
     events: Sequence[AuditRow]
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ShowStatus(UseCase):
     """Tells how a user stands, and never a secret; raises ``Unavailable``."""
 

@@ -17,7 +17,7 @@ BATCH = 500
 """Rows that are read at once."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class TrailWanted(ValueObject):
     """The wish for the rows of one user, or of all; since a time, or for so long; of these events, or of all."""
 
@@ -26,7 +26,7 @@ class TrailWanted(ValueObject):
     events: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ReadTrail(UseCase):
     """Hands rows out, the oldest first, a batch at a time.
 

@@ -13,7 +13,7 @@ from mfa.application.operations.status import ShowStatus
 from mfa.application.operations.trail import ReadTrail
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Operations:
     """The use cases of operators."""
 

@@ -27,7 +27,7 @@ SYSTEM = "system"
 _FREQUENT = (events.BrowserTrusted, events.ChallengeDispatched, events.VerificationAccepted)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Client(ValueObject):
     """Where a request came from: the peer's address, None where it is none, and what its browser says of itself."""
 
@@ -39,7 +39,7 @@ NOWHERE = Client()
 """Where nobody knows from."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Origin(ValueObject):
     """Who acts, and why: ``actor`` is ``user``, ``system`` or the name of an operator, ``why`` what that one says."""
 
@@ -80,7 +80,7 @@ class ClientAddress(Protocol):
         """Return where a request came from; no address where what is said to be one is none."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AuditRow(ValueObject):
     """One event as it is kept; ``number`` orders the rows, and is None until the row is stored.
 
@@ -100,7 +100,7 @@ class AuditRow(ValueObject):
     number: int | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AuditQuery(ValueObject):
     """Which rows are asked for, the newest first, or the ``oldest_first``: of one user, since a time, of some events.
 

@@ -17,7 +17,7 @@ class DeliveryTimedOut(Exception):
     """A sender waited in vain for an answer; the code may have been sent all the same."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class SentChallenge(ValueObject):
     """Which challenge a message belongs to, so that a late failure can void it."""
 
@@ -26,7 +26,7 @@ class SentChallenge(ValueObject):
     dispatched_at: datetime
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Message(ValueObject):
     """A code for one person; ``challenge`` is for senders that learn of a failure after ``send`` has returned.
 
@@ -59,7 +59,7 @@ class Sender(Protocol):
         """
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Notice(ValueObject):
     """A mail that tells a person what has happened to the account, worded already: as text, and the same as HTML."""
 

@@ -40,14 +40,14 @@ class SourceUnreadable(Exception):
     """There is nothing to read from, such as a table that is missing; its text is a sentence for whoever imports."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LeftOut(ValueObject):
     """A row that is not meant to come, such as a device that was never confirmed; ``reason`` is a stable word."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Failed(ValueObject):
     """A row that should come and cannot be read; ``reason`` is a stable word.
 
@@ -57,8 +57,8 @@ class Failed(ValueObject):
     reason: str
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class FoundRow:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class FoundRow(ValueObject):
     """One row of a source: ``row`` is its table and key, ``method`` what its device is here, ``name`` as it stands.
 
     ``found`` is what it says, in the words of a method. Times are aware, and None where the source does not tell.
@@ -72,8 +72,8 @@ class FoundRow:
     last_used_at: datetime | None = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class FoundUser:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class FoundUser(ValueObject):
     """All rows of one user; ``user`` is what the source calls him, as text: the primary key, unless it says otherwise.
 
     The order of the rows is that in which devices get their indexes.
@@ -83,16 +83,16 @@ class FoundUser:
     rows: tuple[FoundRow, ...]
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class SourcePlace:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class SourcePlace(ValueObject):
     """Where a source reads: a database, by its alias, or a file, by its path."""
 
     database: str = "default"
     file: str | None = None
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class KnownUser:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class KnownUser(ValueObject):
     """A user of this deployment, by the primary key and by the natural one."""
 
     id: UserId

@@ -10,7 +10,7 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.values import ValueObject
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Report(ValueObject):
     """So many users, those with an active device of each method, those without any, and those with a disabled one.
 

@@ -16,7 +16,7 @@ Credentials = TypeVar("Credentials")
 """The row that an authentication class makes a request's token of."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class HeldDevice(ValueObject):
     """An active device, and whose it is; ``state`` is sealed."""
 

@@ -31,8 +31,8 @@ class TokenProvider(Protocol):
         """
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class PreparedToken:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class PreparedToken(ValueObject):
     """A token that is known before there is one, so that what it confirms is stored before anybody can use it.
 
     ``issue`` makes it, and returns what its bearer is shown, once: ``token``, and ``expires_at`` where it has an end.
@@ -93,15 +93,15 @@ class TokenEnder(Protocol):
         """
 
 
-@attrs.frozen(eq=False)
 class Unendable(TokenEnder):
     """Stands for a provider whose tokens cannot be ended, and says so."""
 
-    name: str
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
         """End nothing."""
-        return {self.name: None}
+        return {self._name: None}
 
 
 def ender_of(provider: TokenProvider) -> TokenEnder:
@@ -109,7 +109,7 @@ def ender_of(provider: TokenProvider) -> TokenEnder:
     return provider if isinstance(provider, TokenEnder) else Unendable(type(provider).__name__)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Recorded(ValueObject):
     """How a token stood when it was made, in the token's own words; it is not asked which methods resist phishing."""
 

@@ -16,8 +16,8 @@ from mfa.domain.values import ValueObject
 NOTHING_YET: Mapping[int, bytes] = MappingProxyType({})
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class ImportedSeed:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class ImportedSeed(ValueObject):
     """An authenticator app or token: a seed, as octets, and how its values are made (RFC 4226, RFC 6238).
 
     ``period`` (seconds) and what hangs on it are read for time-based values alone: ``start`` is the Unix time at which
@@ -40,14 +40,14 @@ class ImportedSeed:
     used_at: datetime | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ImportedAddress(ValueObject):
     """Where codes are sent: an address of mail or a number; empty where it is whatever the user's own address is."""
 
     address: str = attrs.field(default="", repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ImportedCode(ValueObject):
     """One recovery code that is not used yet: its text, or where the source has nothing else its hash as it stands.
 
@@ -60,7 +60,7 @@ class ImportedCode(ValueObject):
     bits: float | None = None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ImportedCodes(ValueObject):
     """What is left of a sheet of recovery codes; none are, where all are used.
 
@@ -73,8 +73,8 @@ class ImportedCodes(ValueObject):
     sheet: str = attrs.field(default="", repr=False)
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class ImportedCredential:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class ImportedCredential(ValueObject):
     """A public key credential (Web Authentication Level 3 section 4), by its parts or by its attestation object.
 
     What is None is read from the ``attestation`` object, octets of CBOR, where the source has kept that (section 6.5);
@@ -106,8 +106,8 @@ class NotAdopted(Exception):
         self.failed = failed
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Arrival:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class Arrival(ValueObject):
     """What comes for a user, to a method: ``found`` is one of the values above, or whatever the method's source yields.
 
     ``row`` names where it stood, the same at each import. ``states`` are those of the user's active devices of the
@@ -126,8 +126,8 @@ def identity_of(octets: bytes) -> bytes:
     return hashlib.sha256(octets).digest()
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class Adoption:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class Adoption(ValueObject):
     """What a method makes of it: the state of a new device, or the next one of the device ``index`` that it is already.
 
     ``identity`` are octets by which the same is known again at the next import, also when the device is gone. A device

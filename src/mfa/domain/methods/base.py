@@ -48,7 +48,7 @@ class Entropy(Protocol):
         """Return this many random decimal digits, each value equally likely."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RegistrationField(ValueObject):
     """A field that a client fills in to register; adapters turn it into a form of their own.
 
@@ -64,7 +64,7 @@ class RegistrationField(ValueObject):
     choices: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Enrolment(ValueObject):
     """A wish to register a device: for whom, where, and what the client filled in.
 
@@ -86,7 +86,7 @@ class Enrolment(ValueObject):
         return self._user_email if isinstance(self._user_email, str) else self._user_email()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Registration(ValueObject):
     """A new device as its method made it; ``shown`` goes to the person once and is kept nowhere.
 
@@ -100,7 +100,7 @@ class Registration(ValueObject):
     shown: Mapping[str, object] = attrs.field(default=MappingProxyType({}), repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Outgoing(ValueObject):
     """A code on its way to a person, before it knows whose device it is for."""
 
@@ -109,7 +109,7 @@ class Outgoing(ValueObject):
     lifetime: timedelta
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Dispatch(ValueObject):
     """What a method dispatches: the state of the challenge, and a message for a sender or what the client is shown.
 
@@ -159,7 +159,7 @@ def _normalised(character: str) -> str:
     return character
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Attempt(ValueObject):
     """A value that claims to answer a device's challenge, with all that a method needs to judge it.
 
@@ -271,7 +271,7 @@ def _check_reserved(known: "Methods", field: object, reserved: "tuple[Method, ..
         raise ValueError(f"no method may be called {min(taken)!r}: what operators hand out is")
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(slots=False, eq=False, repr=False)
 class Methods:
     """The configured methods, in the order that gives their registration index.
 

@@ -35,7 +35,7 @@ class MetadataUnavailable(Exception):
     """There are no metadata to be had; its text is a sentence for operators."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class StatusReport(ValueObject):
     """What was reported of a model: a word, the day from which it is so, and the certificates that it is about.
 
@@ -56,7 +56,7 @@ class StatusReport(ValueObject):
         return self.since is None or self.since <= today
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AuthenticatorModel(ValueObject):
     """What the metadata say of a model; ``roots`` are certificates in DER.
 
@@ -87,7 +87,7 @@ class AuthenticatorModel(ValueObject):
         return False
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AdmittedModels(ValueObject):
     """Which models may register, by their AAGUIDs: these alone, or all but these; and whether a copy is one too many.
 
@@ -107,7 +107,7 @@ ANY_MODEL = AdmittedModels()
 """Whoever wants to."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Edition(ValueObject):
     """Which metadata are in use: how many models they tell of, and how many entries nobody could read.
 

@@ -70,7 +70,7 @@ def _base32(seed: bytes) -> str:
     return b32encode(seed).decode()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Parameters(ValueObject):
     """How the values of one device are made and how far off they may be; fixed when it is registered.
 
@@ -84,7 +84,7 @@ class Parameters(ValueObject):
     start: int = 0
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class State(ValueObject):
     """What a device must remember: its seed, its parameters and the first counter that was not yet spent.
 
@@ -103,7 +103,7 @@ class State(ValueObject):
         return (int(at.timestamp()) - self.parameters.start) // period + (self.drift or 0)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class OneTimePassword(Method):
     """TOTP and HOTP, which differ only in where the counter comes from.
 

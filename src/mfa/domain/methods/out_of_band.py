@@ -32,7 +32,7 @@ MOST_WRONG_VALUES = 5
 """A sent code is void after this many wrong values, well below the 100 of NIST SP 800-63B section 3.2.2."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Address(ValueObject):
     """A destination in its one normal form, and as it may be shown to whoever holds only a password."""
 
@@ -48,7 +48,7 @@ class Addressing(Protocol):
         """Check and normalise an address; raises ``InvalidField`` for the field that it stood in."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class SentCode(ValueObject):
     """A code that is out: how to recognise it, until when, and how often it was guessed at."""
 
@@ -57,7 +57,7 @@ class SentCode(ValueObject):
     wrong: int = 0
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class OutOfBand(Method):
     """A channel to an address of the user's; the device's state is that address, the challenge's the code."""
 

@@ -25,6 +25,7 @@ from mfa.domain.methods.base import (
 )
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.states import decode, encode
+from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 CODE_BYTES = 10
@@ -58,8 +59,8 @@ class ForeignHashes(Protocol):
         """Tell whether it is the hash of the code, as that was written there; none is, of a kind that is not known."""
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class MovedCode:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class MovedCode(ValueObject):
     """A code from elsewhere: hashed anew, or a hash as it was there; ``sheet`` names where it came from."""
 
     sheet: str
@@ -71,8 +72,8 @@ class MovedCode:
         return self.own.matches(code.text) if self.own else self.foreign == code.hashed
 
 
-@attrs.frozen(kw_only=True, repr=False)
-class CodeSet:
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class CodeSet(ValueObject):
     """What is left of a set: codes that were made here, and what came from elsewhere.
 
     ``used`` are those of the latter that are worth nothing any more, so that no later import brings one back.
@@ -104,7 +105,7 @@ class CodeSet:
         )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RecoveryCodes(Method):
     """A set of long codes, each good for one verification; the state is what is left of the set, hashed.
 

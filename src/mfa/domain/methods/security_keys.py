@@ -41,7 +41,7 @@ class Purpose(Enum):
     LOG_IN = "log_in"
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class IssuedOptions(ValueObject):
     """Options that are out: their challenge, what they are for, and until when they serve."""
 
@@ -55,7 +55,7 @@ class IssuedOptions(ValueObject):
         return hashlib.sha256(self.challenge).hexdigest()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class PendingCredential(ValueObject):
     """The state of a pending device: for whom a credential is to be made, by name and by the handle it will keep.
 
@@ -67,7 +67,7 @@ class PendingCredential(ValueObject):
     conditional: bool = False
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Provider(ValueObject):
     """Whose authenticator made a credential, such as a password manager; the icon is a data URI."""
 
@@ -75,7 +75,7 @@ class Provider(ValueObject):
     icon: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class KnownPasskeys(ValueObject):
     """What a password manager is told of a user's credentials, so that it offers no others (section 5.1.10)."""
 
@@ -98,7 +98,7 @@ def unique_name(credential: bytes) -> str:
     return hashlib.sha256(credential).hexdigest()
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class SecurityKeys(Method):
     """Public key credentials: options go to the browser, and what it makes of them is the value.
 

@@ -16,7 +16,7 @@ from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 PASS = "pass"  # noqa: S105 - what the method is called
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class TemporaryPass(Method):
     """One long value, for an hour or a few uses; operators alone register it. The state is its hash."""
 

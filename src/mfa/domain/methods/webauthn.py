@@ -95,7 +95,7 @@ MOST_USER_HANDLE_BYTES = 64
 
 MOST_TRANSPORTS = 16
 
-_TRANSPORT = re.compile("[a-z0-9-]{1,32}")
+_TRANSPORT = "[a-z0-9-]{1,32}"
 
 
 # Authenticator data (section 6.1): rpIdHash, flags, signCount; then aaguid, length and credential id (section 6.5.1).
@@ -130,7 +130,7 @@ class Unreadable(Exception):
     """Bytes are not what they are taken for; raised by adapters, and a refusal by the time it leaves this module."""
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AttestationObject(ValueObject):
     """What an authenticator says of a new credential (section 6.5); only adapters look into the statement."""
 
@@ -178,7 +178,7 @@ class AuthenticatorCryptography(Protocol):
         """
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Credential(ValueObject):
     """What is kept of a public key credential (the credential record of section 4), and all that a login needs.
 
@@ -204,7 +204,7 @@ class Credential(ValueObject):
         return descriptor | ({"transports": list(self.transports)} if self.transports else {})
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RelyingParty:
     """A site that registers and recognises credentials; section 4 calls it the relying party.
 
@@ -497,7 +497,7 @@ class RelyingParty:
         return client.top_origin is None or client.top_origin in self.top_origins
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AttestationResponse(ValueObject):
     """What a browser made of creation options (``RegistrationResponseJSON``, section 5.1), as far as it is looked at.
 
@@ -522,7 +522,7 @@ class AttestationResponse(ValueObject):
         )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AssertionResponse(ValueObject):
     """What a browser made of request options (``AuthenticationResponseJSON``, section 5.1), as far as it is looked at.
 
@@ -581,7 +581,7 @@ def _octets_or_none(members: dict[str, Any], name: str) -> bytes | None:
         return None
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _ClientData:
     """What the browser says of a ceremony (section 5.8.1), as far as it is looked at."""
 
@@ -610,7 +610,7 @@ class _ClientData:
         return equal(self.challenge.encode("utf-8", "surrogatepass"), _encode(challenge).encode())
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _AttestedCredential:
     """What authenticator data says of a new credential (section 6.5.1)."""
 
@@ -619,7 +619,7 @@ class _AttestedCredential:
     public_key: bytes
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class _AuthenticatorData:
     """What an authenticator says of a ceremony (section 6.1)."""
 
@@ -668,7 +668,7 @@ def _rises(credential: Credential, data: _AuthenticatorData) -> bool:
 
 def _transports(hints: Iterable[object]) -> tuple[str, ...]:
     words = [each for each in hints if isinstance(each, str)]
-    return tuple(filter(_TRANSPORT.fullmatch, words))[:MOST_TRANSPORTS]
+    return tuple([word for word in words if re.fullmatch(_TRANSPORT, word)])[:MOST_TRANSPORTS]
 
 
 def _first(*values: Any) -> Any:  # noqa: ANN401 - whatever a credential has
