@@ -172,18 +172,18 @@ class TestRemembering:
         assert list(answer.json()) == ["verifications-left", "device"]
         assert AccountRecord.objects.get().trusts == []
 
-    @pytest.mark.parametrize("wish", [None, "perhaps", "", 2, -1, 1.5, [], [True], {}, {"a": 1}, "\ud800", "\x00"])
-    def test_the_wish_is_said_clearly(self, ann: Somebody, wish: object) -> None:
+    def test_the_wish_is_said_clearly(self, ann: Somebody) -> None:
         client = ann.log_in()
-        for _ in range(6):
-            answer = ann.verify(client, trust=wish)
+        for wish in (None, "perhaps", "", 2, -1, 1.5, [], [True], {}, {"a": 1}, "\ud800", "\x00"):
+            for _ in range(6):
+                answer = ann.verify(client, trust=wish)
 
-            assert answer.status_code == 400
-            assert list(answer.json()) == ["trust"]
+                assert answer.status_code == 400, wish
+                assert list(answer.json()) == ["trust"], wish
 
-        assert client.gate().status_code == 403
-        assert client.get("status/").json()["locked"] is False
-        assert AccountRecord.objects.get().trusts == []
+            assert client.gate().status_code == 403, wish
+            assert client.get("status/").json()["locked"] is False, wish
+            assert AccountRecord.objects.get().trusts == [], wish
 
     def test_the_wish_may_come_in_a_form(self, ann: Somebody) -> None:
         client = ann.log_in()
