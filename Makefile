@@ -158,6 +158,9 @@ clean: ## removes the environments, and what tools and the demo left behind
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* .skipped mutants build dist demo/*.sqlite3*
 
 # Environments ---------------------------------------------------------------------------------------------------------
+# Nothing is compiled ahead: the first use compiles what is used, which is a part, and keeps it.
+unexport PYTHONDONTWRITEBYTECODE
+
 # $(1): the Python that makes it; $(2): the least version; the first prerequisite is the lock.
 # An environment is brought up to date when the lock or the package's metadata changed; `make clean` makes it anew.
 define environment
@@ -166,7 +169,7 @@ define environment
 	echo "$(1) is missing or older than Python $(2); name another: make $(MAKECMDGOALS) $(3)=python$(2)" >&2; exit 1; }
 @echo "making $(@D) from $< (once; this takes a minute)"
 @"$(1)" -m venv $(@D)
-@$(@D)/bin/python $(PIP_INSTALL) --require-hashes --requirement $<
+@$(@D)/bin/python $(PIP_INSTALL) --no-compile --require-hashes --requirement $<
 @$(@D)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 @touch $@
 endef

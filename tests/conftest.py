@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -19,6 +20,8 @@ from tests import services
 
 hypothesis.settings.register_profile("bounded", max_examples=int(os.environ.get("MFA_EXAMPLES", "40")), deadline=None)
 hypothesis.settings.load_profile("bounded")
+
+ROOT = Path(__file__).resolve().parent.parent
 
 ROOMS = (
     "promises/test_promise_8_half_way",
@@ -46,14 +49,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """Look for garbage neither while thousands of tests are collected, nor ever again among what stays to the end."""
     gc.disable()
     try:
+        if worker := getattr(session.config, "workerinput", None):
+            _import_a_part(session.config.args, int(worker["workerid"].removeprefix("gw")), worker["workercount"])
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _import_a_part(folders: Iterable[str], number: int, processes: int) -> None:
+    """Compile a part of the tests before all else, for each process collects everything and finds what others have."""
+    files = sorted(file for folder in folders for file in Path(folder).resolve().rglob("test_*.py"))
+    for file in files[number::processes]:
+        import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
 @pytest.hookimpl(trylast=True)

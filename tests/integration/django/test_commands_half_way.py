@@ -91,13 +91,20 @@ def state(token: Token) -> dict[str, Any]:
 
 
 def points(strike: Callable[[str], bool], kind: str) -> Iterator[str]:
-    """Have a fault strike before and after each statement, until there are no more; it tells whether it has."""
+    """Have a fault strike before and after each statement, until there are no more; it tells whether it has.
+
+    What dies after a statement leaves what dies before the next one would: where none is left out, it dies after the
+    last one alone.
+    """
+    last = 0
     for when in ("before", "after"):
-        for number in itertools.count(1, STRIDE):
+        first = last if when == "after" and kind == "kill" and STRIDE == 1 else 1
+        for number in itertools.count(first, STRIDE):
             assert number < MOST_POINTS
             fault = f"{number} {when} {kind}"
             if not strike(fault):
                 break
+            last = number
             yield fault
 
 

@@ -11,17 +11,16 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Leave out what this run was told: its settings, the database that it has in use, and which process it is."""
-    told = {"DJANGO_SETTINGS_MODULE", "MFA_TEST_DATABASE", "PYTEST_XDIST_WORKER"}
+    """Leave out what this run was told: its settings, its database, which process it is, and what it measures."""
+    told = {"DJANGO_SETTINGS_MODULE", "MFA_TEST_DATABASE", "PYTEST_XDIST_WORKER", "PYTEST_PLUGINS"}
     return {**{name: value for name, value in os.environ.items() if name not in told}, **more}
 
 
 @pytest.mark.parametrize("project", ["closed", "uuid_user"])
 def test_a_project(project: str) -> None:
-    measured = os.environ.get("PYTEST_PLUGINS")  # which begins before this package's own plugin is found
     walk = subprocess.run(  # noqa: S603 - this very program, on files of this repository
         [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(["-p", measured] if measured else [])),
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
             f"--ds=tests.projects.{project}.settings",
             f"tests/projects/{project}/walk.py",
         ],

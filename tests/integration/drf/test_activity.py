@@ -271,48 +271,47 @@ def encoded(text: str) -> str:
 
 
 class TestForgedCursors:
-    @pytest.mark.parametrize(
-        "cursor",
-        [
-            "",
-            "x",
-            "%00",
-            "0",
-            "-1",
-            "5",
-            "before-5",
-            "9" * 400,
-            "1e400",
-            "NaN",
-            "!!!!",
-            "=",
-            "Zg",
-            "%FF%FE",
-            "\N{SNOWMAN}",
-            "a" * 5000,
-            encoded("p=2026-01-01T00:00:00Z"),
-            encoded("p=0001-01-01"),
-            encoded("p=99999-99-99T99:99:99Z"),
-            encoded("p=not a time"),
-            encoded("p=5"),
-            encoded("p=%00"),
-            encoded("o=99999999999999999999999"),
-            encoded("o=-1&r=1&p=1"),
-            encoded("r=1"),
-            "before-5.",
-            f"before-5.{'A' * 43}",
-            Signer(key="another key", salt="mfa.activity.1", sep=".").sign("before-5"),
-            Signer(salt="mfa.activity", sep=".").sign("before-5"),
-        ],
+    CURSORS = (
+        "",
+        "x",
+        "%00",
+        "0",
+        "-1",
+        "5",
+        "before-5",
+        "9" * 400,
+        "1e400",
+        "NaN",
+        "!!!!",
+        "=",
+        "Zg",
+        "%FF%FE",
+        "\N{SNOWMAN}",
+        "a" * 5000,
+        encoded("p=2026-01-01T00:00:00Z"),
+        encoded("p=0001-01-01"),
+        encoded("p=99999-99-99T99:99:99Z"),
+        encoded("p=not a time"),
+        encoded("p=5"),
+        encoded("p=%00"),
+        encoded("o=99999999999999999999999"),
+        encoded("o=-1&r=1&p=1"),
+        encoded("r=1"),
+        "before-5.",
+        f"before-5.{'A' * 43}",
+        Signer(key="another key", salt="mfa.activity.1", sep=".").sign("before-5"),
+        Signer(salt="mfa.activity", sep=".").sign("before-5"),
     )
-    def test_what_nobody_was_given_is_not_found(self, ann: Person, cursor: str) -> None:
+
+    def test_what_nobody_was_given_is_not_found(self, ann: Person) -> None:
         ann.enrol_app()
 
-        answer = ann.get(f"activity/?cursor={cursor}")
+        for cursor in self.CURSORS:
+            answer = ann.get(f"activity/?cursor={cursor}")
 
-        assert answer.status_code == 404
-        assert answer.json() == {"detail": "Not found.", "code": "not_found"}
-        assert answer.headers["Cache-Control"] == "no-store"
+            assert answer.status_code == 404, cursor
+            assert answer.json() == {"detail": "Not found.", "code": "not_found"}, cursor
+            assert answer.headers["Cache-Control"] == "no-store", cursor
 
     def test_nor_is_a_cursor_that_was_changed(self, ann: Person) -> None:
         ann.enrol_app()

@@ -134,36 +134,36 @@ def test_bodies_elsewhere(ann: Person, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "cut off",
-        "nested arrays",
-        "nested arrays, closed",
-        "nested objects",
-        "nested, but not too deep to parse",
-        "large integer",
-        "not a number",
-        "not UTF-8",
-        "form of a thousand fields",
-        "parts without a boundary",
-        "broken transfer encoding",
-        "a thousand parts",
-        "long JSON",
-        "long form",
-        "long part",
-        "more than Django takes",
-    ],
-)
-def test_what_cannot_be_parsed_is_a_bad_request(ann: Person, name: str) -> None:
-    body, kind = BODIES[name]
+UNPARSED = [
+    "cut off",
+    "nested arrays",
+    "nested arrays, closed",
+    "nested objects",
+    "nested, but not too deep to parse",
+    "large integer",
+    "not a number",
+    "not UTF-8",
+    "form of a thousand fields",
+    "parts without a boundary",
+    "broken transfer encoding",
+    "a thousand parts",
+    "long JSON",
+    "long form",
+    "long part",
+    "more than Django takes",
+]
+
+
+def test_what_cannot_be_parsed_is_a_bad_request(ann: Person) -> None:
     ann.enrol_app()
 
-    answer = ann.client.generic("POST", f"{MOUNT}0/", body, content_type=kind)
+    for name in UNPARSED:
+        body, kind = BODIES[name]
+        answer = ann.client.generic("POST", f"{MOUNT}0/", body, content_type=kind)
 
-    assert answer.status_code == 400
-    assert answer.json()["code"] == "parse_error"
-    assert ann.get("status/").json()["locked"] is False
+        assert answer.status_code == 400, name
+        assert answer.json()["code"] == "parse_error", name
+        assert ann.get("status/").json()["locked"] is False, name
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "bz2_codec", "klingon", "rot13", "undefined", "latin-1"])
@@ -235,15 +235,18 @@ def test_queries_are_utf_8_whatever_the_body_claims(ann: Person) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("method", ["PUT", "TRACE", "CONNECT", "PROPFIND", "HEAD", "OPTIONS", "GET", "x", "\xe9"])
-@pytest.mark.parametrize("path", ["", "status/", "0/", "0/dispatch/", "register/", "register/totp/", "register/x/"])
-def test_verbs(ann: Person, method: str, path: str) -> None:
-    answer = ann.client.generic(method, MOUNT + path, b"")
+VERBS = ["PUT", "TRACE", "CONNECT", "PROPFIND", "HEAD", "OPTIONS", "GET", "x", "\xe9"]
 
-    check(answer)
-    if method in {"PUT", "TRACE", "CONNECT", "PROPFIND", "x", "\xe9"}:
-        assert answer.status_code == 405
-        assert answer.json()["code"] == "method_not_allowed"
+
+@pytest.mark.parametrize("path", ["", "status/", "0/", "0/dispatch/", "register/", "register/totp/", "register/x/"])
+def test_verbs(ann: Person, path: str) -> None:
+    for method in VERBS:
+        answer = ann.client.generic(method, MOUNT + path, b"")
+
+        check(answer)
+        if method not in {"HEAD", "OPTIONS", "GET"}:
+            assert answer.status_code == 405, method
+            assert answer.json()["code"] == "method_not_allowed", method
 
 
 @pytest.mark.parametrize("length", ["", "x", "-1", "9" * 5_000, "0"])
