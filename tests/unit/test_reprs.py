@@ -99,7 +99,7 @@ SHOWN = {
 }
 """What may be seen, and why."""
 
-OPEN = frozenset({"Answer", "Operation", "Problem", "RegistrationField", "RelyingParty"})
+OPEN = frozenset({"Answer", "Problem", "RegistrationField", "RelyingParty"})
 """Classes that describe the package, its settings or its refusals, and hold nothing of anybody's."""
 
 OPEN_SETTINGS = {field.name for field in attrs.fields(Config)} - {"encryption_keys"}

@@ -48,6 +48,16 @@ for _name, _method in {"__eq__": _equal, "__hash__": _hash, "__repr__": _show}.i
     setattr(ValueObject, _name, _method)
 
 
+class Confidential(ValueObject):
+    """A value of which nothing is shown but what it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Name the class."""
+        return f"{self.__class__.__qualname__}(...)"
+
+
 def _getter(names: list[str]) -> Callable[[object], object]:
     return attrgetter(*names) if names else lambda _: ()
 

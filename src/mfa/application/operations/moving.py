@@ -31,7 +31,7 @@ from mfa.domain.events import DeviceActivated
 from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.base import Method
 from mfa.domain.moving import MEMORY_INDEX, Moved, moved_in, read_moved, write_moved
-from mfa.domain.values import ValueObject
+from mfa.domain.values import Confidential, ValueObject
 
 BATCH = 200
 """Users who are looked up at once."""
@@ -40,7 +40,7 @@ Outcome = Literal["imported", "present", "left_out", "failed"]
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class Import(ValueObject):
+class Import(Confidential):
     """The wish to move users in: all, or the ``only`` one; on a ``dry_run`` nothing is changed.
 
     ``source`` is a short name or a dotted path. Where not ``told``, nobody is mailed.
@@ -69,7 +69,7 @@ class ImportedRow(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class ImportedUser(ValueObject):
+class ImportedUser(Confidential):
     """What became of all rows of a user; ``user`` is None for rows of nobody who is here."""
 
     user: KnownUser | None

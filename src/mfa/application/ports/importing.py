@@ -14,7 +14,7 @@ from mfa.domain.methods.adoption import ImportedCodes as ImportedCodes
 from mfa.domain.methods.adoption import ImportedCredential as ImportedCredential
 from mfa.domain.methods.adoption import ImportedSeed as ImportedSeed
 from mfa.domain.methods.recovery import ForeignHashes as ForeignHashes
-from mfa.domain.values import ValueObject
+from mfa.domain.values import Confidential, ValueObject
 
 __all__ = [
     "Failed",
@@ -58,7 +58,7 @@ class Failed(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class FoundRow(ValueObject):
+class FoundRow(Confidential):
     """One row of a source: ``row`` is its table and key, ``method`` what its device is here, ``name`` as it stands.
 
     ``found`` is what it says, in the words of a method. Times are aware, and None where the source does not tell.
@@ -73,7 +73,7 @@ class FoundRow(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class FoundUser(ValueObject):
+class FoundUser(Confidential):
     """All rows of one user; ``user`` is what the source calls him, as text: the primary key, unless it says otherwise.
 
     The order of the rows is that in which devices get their indexes.
@@ -84,7 +84,7 @@ class FoundUser(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class SourcePlace(ValueObject):
+class SourcePlace(Confidential):
     """Where a source reads: a database, by its alias, or a file, by its path."""
 
     database: str = "default"
@@ -92,7 +92,7 @@ class SourcePlace(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class KnownUser(ValueObject):
+class KnownUser(Confidential):
     """A user of this deployment, by the primary key and by the natural one."""
 
     id: UserId

@@ -11,13 +11,13 @@ from types import MappingProxyType
 
 import attrs
 
-from mfa.domain.values import ValueObject
+from mfa.domain.values import Confidential, ValueObject
 
 NOTHING_YET: Mapping[int, bytes] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class ImportedSeed(ValueObject):
+class ImportedSeed(Confidential):
     """An authenticator app or token: a seed, as octets, and how its values are made (RFC 4226, RFC 6238).
 
     ``period`` (seconds) and what hangs on it are read for time-based values alone: ``start`` is the Unix time at which
@@ -74,7 +74,7 @@ class ImportedCodes(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class ImportedCredential(ValueObject):
+class ImportedCredential(Confidential):
     """A public key credential (Web Authentication Level 3 section 4), by its parts or by its attestation object.
 
     What is None is read from the ``attestation`` object, octets of CBOR, where the source has kept that (section 6.5);
@@ -107,7 +107,7 @@ class NotAdopted(Exception):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class Arrival(ValueObject):
+class Arrival(Confidential):
     """What comes for a user, to a method: ``found`` is one of the values above, or whatever the method's source yields.
 
     ``row`` names where it stood, the same at each import. ``states`` are those of the user's active devices of the
@@ -127,7 +127,7 @@ def identity_of(octets: bytes) -> bytes:
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class Adoption(ValueObject):
+class Adoption(Confidential):
     """What a method makes of it: the state of a new device, or the next one of the device ``index`` that it is already.
 
     ``identity`` are octets by which the same is known again at the next import, also when the device is gone. A device

@@ -25,7 +25,7 @@ from mfa.domain.methods.base import (
 )
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.states import decode, encode
-from mfa.domain.values import ValueObject
+from mfa.domain.values import Confidential
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 CODE_BYTES = 10
@@ -60,7 +60,7 @@ class ForeignHashes(Protocol):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class MovedCode(ValueObject):
+class MovedCode(Confidential):
     """A code from elsewhere: hashed anew, or a hash as it was there; ``sheet`` names where it came from."""
 
     sheet: str
@@ -73,7 +73,7 @@ class MovedCode(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class CodeSet(ValueObject):
+class CodeSet(Confidential):
     """What is left of a set: codes that were made here, and what came from elsewhere.
 
     ``used`` are those of the latter that are worth nothing any more, so that no later import brings one back.
