@@ -5,6 +5,7 @@ A plugin: ``PYTEST_PLUGINS=tests.measured``. Each process leaves a file of its o
 
 import os
 import sys
+from collections.abc import Generator
 
 import coverage
 import pytest
@@ -91,6 +92,18 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     _measure(now=_measures(item.nodeid))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: "pytest.FixtureDef[object]") -> Generator[None, object, object]:
+    """Measure how the database is made, whichever test is the first to need one."""
+    before = _measuring
+    if fixturedef.argname == "django_db_setup" and not _ON_A_SERVER:
+        _measure(now=True)
+    try:
+        return (yield)
+    finally:
+        _measure(now=before)
 
 
 def forget() -> None:
