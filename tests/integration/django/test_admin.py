@@ -101,7 +101,7 @@ class TestLists:
         assert missing not in page
 
     @pytest.mark.parametrize("use_tz", [True, False])
-    def test_times_are_those_of_the_site(self, chief: Seat, anna: User, settings: Settings, use_tz: bool) -> None:  # noqa: FBT001
+    def test_times_are_those_of_the_site(self, chief: Seat, anna: User, settings: Settings, *, use_tz: bool) -> None:
         settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Tokyo"
         row = AuditRecord.objects.filter(user_id=str(anna.pk)).latest("pk")
         told = date_format(row.at.astimezone(ZoneInfo("Asia/Tokyo")), "DATETIME_FORMAT")

@@ -176,7 +176,7 @@ class TestActivity:
         assert "127.0.0.1" in page.inside("event")
 
     @pytest.mark.parametrize("use_tz", [True, False])
-    def test_it_is_told_in_the_time_of_the_site(self, ann: Person, settings: Settings, use_tz: bool) -> None:  # noqa: FBT001
+    def test_it_is_told_in_the_time_of_the_site(self, ann: Person, settings: Settings, *, use_tz: bool) -> None:
         settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Tokyo"
         row = AuditRecord.objects.latest("pk")
 
