@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.test.testcases import LiveServerThread
 from pytest_django import Settings
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -21,6 +19,7 @@ from mfa.adapters.django.models import AuditRecord, DeviceRecord
 from mfa.adapters.tokens.session import IDENTITY, _token
 from mfa.domain.identifiers import Token
 from tests.integration.browser.chromium import PATIENCE
+from tests.integration.browser.serving import serving
 from tests.integration.demo.running import ROOT
 from tests.integration.django.office import ACCOUNTS, AUDIT, DEVICES, REASON, Office
 from tests.integration.django.world import token_of
@@ -85,12 +84,8 @@ class Desk:
 @pytest.fixture
 def url(office: Office) -> Iterator[str]:
     """Where the project answers, as long as its settings are in force."""
-    thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    yield f"http://127.0.0.1:{thread.port}"
-    thread.terminate()
+    with serving() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

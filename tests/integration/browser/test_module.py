@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.test.testcases import LiveServerThread
 from django.urls import include, path
 from django.views.decorators.csrf import ensure_csrf_cookie
 from pytest_django import Settings
@@ -21,6 +19,7 @@ from selenium.webdriver import Chrome
 
 from mfa.adapters.drf.permissions import IsVerified
 from tests.integration.browser.chromium import Page
+from tests.integration.browser.serving import serving
 from tests.integration.browser.test_passkeys import MANAGED, OLD
 from tests.integration.django.world import STEP, App, World
 from tests.integration.pages.people import install
@@ -76,12 +75,8 @@ def site(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     settings.ROOT_URLCONF = __name__
     get_user_model().objects.create_user("ann", "ann@example.com", "a password")
     Transfer.asked = 0
-    thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    yield f"http://localhost:{thread.port}/"
-    thread.terminate()
+    with serving() as port:
+        yield f"http://localhost:{port}/"
 
 
 @pytest.fixture

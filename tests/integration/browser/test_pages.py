@@ -11,9 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
-from django.test.testcases import LiveServerThread
 from pytest_django import Settings
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
@@ -27,6 +25,7 @@ from mfa.domain.identifiers import Token, UserId
 from tests.integration.browser.chromium import PATIENCE, text_of
 from tests.integration.browser.chromium import Page as Plugs
 from tests.integration.browser.looking import PICTURES, Look, complaints, looking
+from tests.integration.browser.serving import serving
 from tests.integration.django.world import App, World
 from tests.integration.pages.people import install
 from tests.projects.pages.settings import MFA
@@ -51,14 +50,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def thread(settings: Settings) -> Iterator[LiveServerThread]:
+def port(settings: Settings) -> Iterator[int]:
     install(settings)
-    thread = LiveServerThread("127.0.0.1", StaticFilesHandler)
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    yield thread
-    thread.terminate()
+    with serving() as port:
+        yield port
 
 
 class Person:
@@ -144,8 +139,8 @@ class Person:
 
 
 @pytest.fixture
-def ann(chrome: Chrome, thread: LiveServerThread, settings: Settings) -> Person:
-    url = f"http://localhost:{thread.port}"
+def ann(chrome: Chrome, port: int, settings: Settings) -> Person:
+    url = f"http://localhost:{port}"
     world = World(settings, **{**MFA, "WEBAUTHN_ORIGINS": [url]})
     world.container.qr_codes.override(SegnoQrCodes())
     user = get_user_model().objects.create_user("ann", "ann@example.com", "a password")

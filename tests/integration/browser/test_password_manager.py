@@ -26,12 +26,12 @@ from mfa.testing.authenticator import b64encode as base64url
 from tests import services
 from tests.integration.browser.chromium import Page as Plugs
 from tests.integration.browser.chromium import running_chromium
-from tests.integration.browser.test_pages import Person, ann, thread
+from tests.integration.browser.test_pages import Person, ann, port
 from tests.integration.django.world import STEP, App, World
 from tests.integration.pages.people import install
 from tests.projects.pages.settings import MFA
 
-__all__ = ["ann", "thread"]
+__all__ = ["ann", "port"]
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
