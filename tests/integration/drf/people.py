@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.system import FrozenClock
+from mfa.adapters.system.clock import SystemClock
 from tests.otp import PlainQrCodes
 
 MOUNT = "/multi-factor/"
@@ -77,6 +78,8 @@ class Browser:
         self.client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
 
     def ask(self, method: str, path: str, **extra: Any) -> Answer:
+        # A setting that was changed since builds the deployment anew, whose time is that of the machine.
+        assert not isinstance(self.world.container.clock(), SystemClock), "change the settings before the world is made"
         answer: Answer = getattr(self.client, method)(path, **extra)
         return answer
 

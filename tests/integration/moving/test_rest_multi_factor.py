@@ -139,10 +139,11 @@ def test_where_there_is_nothing_it_says_so(old: OldDatabase) -> None:
 
 
 def test_users_of_the_package_itself_go_on_with_what_they_have(tmp_path: Path, settings: Settings, db: None) -> None:
-    town = Town(settings, peer("rest_multi_factor", tmp_path))
-    anna, bert = town.resident(1, "anna"), town.resident(2, "bert")
-    settings.SECRET_KEY = town.peer.said["secret_key"]
+    there = peer("rest_multi_factor", tmp_path)
+    settings.SECRET_KEY = there.said["secret_key"]
     settings.REST_MULTI_FACTOR = {"TOTP_DIGITS": 8, "HOTP_TOLERANCE": 4}
+    town = Town(settings, there)
+    anna, bert = town.resident(1, "anna"), town.resident(2, "bert")
 
     report = town.imports("rest_multi_factor")
     assert report["totals"] == {"users": 2, "imported": 3, "present": 0, "left_out": 0, "failed": 0}
