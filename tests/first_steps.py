@@ -29,7 +29,7 @@ from tests.docs.pages import ROOT, blocks
 
 MOST_SECONDS = 120
 """What the machine may take for all of it, an index of packages that is slow included."""
-PATIENCE = 20
+PATIENCE = 60
 PASSWORD = "a password"
 
 BEGINNINGS = [ROOT / "docs" / f"start-{name}.md" for name in ("api", "pages")]

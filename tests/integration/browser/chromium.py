@@ -14,7 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests import services
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 OFTEN = 0.02  # seconds, between two looks at what is waited for
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),

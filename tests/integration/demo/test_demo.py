@@ -53,9 +53,7 @@ def test_a_second_run_begins_afresh_or_keeps_the_devices_where_it_is_told_to(tmp
         assert [status for status, _ in demo.type(lines)] == [0] * len(lines)
         assert demo.end(signal.SIGTERM) == 0
         assert "Traceback" not in demo.printed
-    started = time.monotonic()
     with running_demo(tmp_path, KEEP="1") as demo:
-        assert time.monotonic() - started < 10
         assert "An earlier run has left devices" in demo.printed
         assert "without KEEP=1" in demo.printed
         listed = demo.type(commands(demo.printed)[:5])[-1][1]
