@@ -7,8 +7,11 @@ A server answers on this machine at its own port, or where the environment says:
 import importlib
 import importlib.util
 import os
+import secrets
 import shutil
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,12 +40,23 @@ MARIADB = Address.of("mariadb", 3306)
 REDIS = Address.of("redis", 6379)
 PATIENCE = 3  # seconds
 
+PORTS = range(20_000, 32_000)
+"""Below those that a system hands out by itself, which somebody else may be given at any time."""
+
 MOVING = Path(__file__).parents[1] / ".venv" / "moving" / "bin" / "python"
 """The Python beside which other packages are installed, from which users move in."""
 
 
 SITE = Path(__file__).parents[1] / ".venv" / "docs"
 """Where what makes the site of the documentation is installed, to be laid over this environment."""
+
+
+def free_port() -> int:
+    """Choose a port of this machine at which nobody listens; by chance, for other processes choose at the same time."""
+    while True:
+        port = secrets.choice(PORTS)  # ``random`` begins alike in all of them
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def absence(name: str) -> str | None:

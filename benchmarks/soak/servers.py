@@ -21,7 +21,7 @@ import redis
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.integration.demo.running import free_port
+from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SENT = "sent.jsonl"

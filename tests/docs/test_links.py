@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 
 from tests.links import Answer, addresses, ask, main, objection
+from tests.services import free_port
 
 SOON = 0.2  # seconds
 
@@ -65,8 +66,7 @@ def test_an_answer_is_told(site: str, path: str, answer: Answer) -> None:
 
 
 def test_whoever_says_nothing_is_not_waited_for() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
+    with socket.create_server(("127.0.0.1", port := free_port())):
         assert ask(f"http://127.0.0.1:{port}/", SOON) == (False, "ReadTimeout")
     assert ask(f"http://127.0.0.1:{port}/", SOON) == (False, "ConnectionError")
 

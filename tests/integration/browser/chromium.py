@@ -102,8 +102,9 @@ class Page:
     def text(self) -> str:
         return text_of(self.chrome, "main")
 
-    def wait_for(self, met: Callable[[], object], what: str = "") -> None:
-        WebDriverWait(self.chrome, PATIENCE, OFTEN).until(
+    def wait_for(self, met: Callable[[], Any], what: str = "") -> Any:  # noqa: ANN401 - what was waited for
+        """Wait until something is there, and return it."""
+        return WebDriverWait(self.chrome, PATIENCE, OFTEN).until(
             lambda _: met(), f"{what}: the page says {self.text()!r}; the browser {self.complaints()}"
         )
 

@@ -20,7 +20,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests import npm
 from tests.integration.browser.chromium import PATIENCE, Page, text_of
 from tests.integration.browser.looking import PICTURES, Look, complaints, looking
-from tests.integration.demo.running import ROOT, free_port
+from tests.integration.demo.running import ROOT
+from tests.services import free_port
 
 EXAMPLE = ROOT / "examples" / "react"
 OFTEN = 0.02  # seconds

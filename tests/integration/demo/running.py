@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,16 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests import services
+from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 60  # seconds
 READY = "Ctrl-C ends it."
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 class Demo:

@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from demo.walk import walk
-from tests.integration.demo.running import PATIENCE, ROOT, Demo, free_port, running_demo
+from tests.integration.demo.running import PATIENCE, ROOT, Demo, running_demo
+from tests.services import free_port
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("MFA_TEST_DATABASE", "sqlite") != "sqlite", reason="the demo has a database of its own"

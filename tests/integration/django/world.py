@@ -11,6 +11,7 @@ from pytest_django import Settings
 from mfa.adapters import accessor
 from mfa.adapters.memory.delivery import OutboxSender
 from mfa.adapters.memory.system import FrozenClock
+from mfa.adapters.system.clock import SystemClock
 from mfa.application.dispatching import RequestChallenge
 from mfa.application.registration import Register, Registered
 from mfa.application.standing import Assessment
@@ -42,6 +43,8 @@ class World:
         return self.outbox.messages[-1].code
 
     def verify(self, token: Token, index: int, value: object) -> Verified | NotVerified:
+        # As in a world of requests: its time is the machine's once a setting was changed since.
+        assert not isinstance(container().clock(), SystemClock), "change the settings before the world is made"
         return accessor.use_cases().verify_challenge(Verify(token=token, index=index, value=value))
 
     def assess(self, token: Token) -> Assessment:

@@ -1,6 +1,5 @@
 """Sites that are started when a test first asks for them and then stay, and what they are connected to."""
 
-import socket
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -11,6 +10,7 @@ from tests.integration.e2e.gateway import Gateway
 from tests.integration.e2e.oath import Oathtool
 from tests.integration.e2e.post import PostOffice
 from tests.integration.e2e.served import Site
+from tests.services import free_port
 
 HOSTILE = 'Bank\r\nBcc: x@example.com\r\n\r\n<script src="//x.example"></script>{{ code }}{% now "Y" %}&secret=AAAA'
 """An issuer that tries everything at once."""
@@ -31,9 +31,7 @@ SITES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="session")
 def post() -> Iterator[PostOffice]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    post = PostOffice(port)
+    post = PostOffice(free_port())
     yield post
     post.close()
 

@@ -47,7 +47,7 @@ class PostOffice:
         self._controller = self._opened()
 
     def _opened(self) -> Controller:
-        controller = Controller(self._mailbox, hostname="127.0.0.1", port=self.port)
+        controller = Controller(self._mailbox, hostname="127.0.0.1", port=self.port, server_hostname="localhost")
         controller.start()
         return controller
 

@@ -80,7 +80,7 @@ def deployment(folder: Path, own: str) -> Iterator[Deployment]:
 def fragile(folder: Path, own: str) -> Iterator[Deployment]:
     """Four more, with ``ATOMIC_REQUESTS``, that soon lose their patience with locks and with silent workers."""
     more = {"PROMISES_ATOMIC_REQUESTS": "1", "PROMISES_LOCK_TIMEOUT": "1"}
-    with served(folder, own, "fragile", timeout=4, **more) as deployment:
+    with served(folder, own, "fragile", timeout=10, **more) as deployment:
         yield deployment
 
 

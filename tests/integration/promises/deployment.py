@@ -10,14 +10,15 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from uuid import uuid4
 
 import attrs
 import psycopg
 
 from tests import services
-from tests.integration.demo.running import free_port
 from tests.integration.promises.stage import OverNetwork, Stage
 from tests.integration.promises.table import DATABASE
+from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKERS = 4
@@ -60,7 +61,7 @@ def environment(folder: Path, database: str, **more: str) -> dict[str, str]:
 @contextlib.contextmanager
 def own_database(folder: Path) -> Iterator[str]:
     """Makes a database with the project's tables, and takes it away again."""
-    name = str(folder / "promises.sqlite3") if DATABASE == "sqlite" else f"drf_mfa_promises_{os.getpid()}"
+    name = str(folder / "promises.sqlite3") if DATABASE == "sqlite" else f"drf_mfa_promises_{uuid4().hex}"
     _administer(f"CREATE DATABASE {name}")
     try:
         migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]

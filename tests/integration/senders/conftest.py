@@ -11,7 +11,7 @@ from pytest_django import Settings
 from mfa.application.ports.delivery import Message
 from mfa.testing.contracts.delivery import MESSAGE
 from tests.integration.senders.mailbox import Mailbox
-from tests.services import Address
+from tests.services import Address, free_port
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -24,8 +24,7 @@ def message() -> Message:
 @pytest.fixture
 def closed() -> Address:
     """Where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return Address(*server.getsockname())
+    return Address("127.0.0.1", free_port())
 
 
 @pytest.fixture
@@ -54,15 +53,16 @@ def mail_server(settings: Settings) -> Callable[..., None]:
 @pytest.fixture
 def mailbox_address() -> Address:
     """Where the mailbox's server listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return Address(*free.getsockname())
+    return Address("127.0.0.1", free_port())
 
 
 @pytest.fixture
 def mailbox(mailbox_address: Address, mail_server: Callable[..., None]) -> Iterator[Mailbox]:
     """The mailbox of an SMTP server that Django is configured for."""
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname=mailbox_address.host, port=mailbox_address.port)
+    controller = Controller(
+        mailbox, hostname=mailbox_address.host, port=mailbox_address.port, server_hostname="localhost"
+    )
     controller.start()
     mail_server(mailbox_address)
     yield mailbox

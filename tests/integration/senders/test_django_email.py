@@ -77,7 +77,7 @@ def test_a_server_that_never_answers_is_given_up(mail_server: MailServer, silent
     with pytest.raises(DeliveryTimedOut):
         DjangoEmailSender(timeout=0.2).send(message)
 
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
 
 
 def test_a_configured_time_out_holds(mail_server: MailServer, silent: Address, message: Message) -> None:
@@ -87,14 +87,14 @@ def test_a_configured_time_out_holds(mail_server: MailServer, silent: Address, m
     with pytest.raises(DeliveryTimedOut):
         DjangoEmailSender(timeout=60).send(message)
 
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
 
 
 def test_a_server_that_falls_silent_over_a_mail_may_have_sent_it(mailbox: Mailbox, message: Message) -> None:
     mailbox.silent = True
 
     with pytest.raises(DeliveryTimedOut):
-        DjangoEmailSender(timeout=0.2).send(message)
+        DjangoEmailSender(timeout=2).send(message)
 
     assert len(mailbox.letters) == 1
 

@@ -64,7 +64,7 @@ def test_a_server_that_fails_is_in_nobodys_way(  # noqa: PLR0917 - all that a ma
 
     give_pass(user_id)
 
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     assert DeviceRecord.objects.filter(method="pass").exists()
     [said] = [each.getMessage() for each in caplog.records if each.levelname == "ERROR" and each.name == "mfa"]
     assert said.startswith("A notice was not delivered: ")

@@ -109,7 +109,7 @@ def sms(message: Message) -> Message:
 
 
 class Impatient(TwilioSender):
-    timeout = 0.2
+    timeout = 2
 
 
 class TestTwilioSender(SenderContract):
@@ -271,7 +271,7 @@ def test_a_gateway_that_never_answers_is_given_up(gateway: Gateway, sms: Message
     with pytest.raises(DeliveryTimedOut):
         Impatient().send(sms)
 
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     assert len(gateway.forms) == 1
 
 

@@ -7,4 +7,4 @@ from mfa.adapters.senders.twilio import TwilioSender
 
 class GatewaySender(TwilioSender):
     issuer = os.environ["E2E_SMS_ISSUER"]
-    timeout = 0.5
+    timeout = 2

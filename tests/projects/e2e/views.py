@@ -47,7 +47,7 @@ class BriefKnoxLogin(KnoxLogin):
     """A login for a few seconds."""
 
     def get_token_ttl(self) -> timedelta:
-        return timedelta(seconds=3)
+        return timedelta(seconds=10)
 
 
 class AuthtokenLogout(APIView):

@@ -32,6 +32,7 @@ from two_factor.plugins.phonenumber.method import SMSMethod
 anna = project.user("anna")
 
 # An app, as the setup of django-two-factor-auth makes it; its clock is then found to be ahead, one step at a time.
+project.wait_for_time()
 form = TOTPDeviceForm(key=random_hex(20), user=anna, data={})
 form.data = {"token": f"{TOTP(form.bin_key).token():06}"}
 assert form.is_valid(), form.errors

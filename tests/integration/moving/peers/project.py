@@ -47,6 +47,13 @@ def step(period: int = 30) -> int:
     return int(time.time()) // period
 
 
+def wait_for_time(seconds: int = 5, period: int = 30) -> None:
+    """Wait for the next step where this one is about to end, for what makes a code and checks it in the same step."""
+    left = period - time.time() % period
+    if left < seconds:
+        time.sleep(left)
+
+
 def code_mailed() -> str:
     """Return the digits in the last mail."""
     from django.core import mail

@@ -20,6 +20,7 @@ from trench.serializers import (
 def activated(user: Any, name: str) -> tuple[Any, list[str]]:
     """Return the method and its backup codes."""
     method = create_mfa_method_command(user_id=user.pk, name=name)
+    project.wait_for_time()
     code = TOTP(method.secret).now()
     MFAMethodActivationConfirmationValidator(name, user, data={"code": code}).is_valid(raise_exception=True)
     return method, sorted(activate_mfa_method_command(user_id=user.pk, name=name, code=code))

@@ -1,4 +1,3 @@
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from mfa.adapters.senders.celery import CelerySender, deliver
 from mfa.adapters.senders.queue import Parcel
 from mfa.application.ports.delivery import DeliveryTimedOut, Message
 from mfa.domain.errors import DeliveryFailed
+from tests.services import free_port
 from tests.unit.adapters.senders.recorder import RECORDER, Recorder
 from tests.unit.application.world import PHONE, World
 
@@ -142,9 +142,7 @@ def test_a_retry_that_finds_no_broker_voids_the_challenge(
 
 
 def test_a_broker_that_does_not_answer_is_told(world: World, message: Message, app: Celery) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    app.conf.broker_url = f"redis://127.0.0.1:{port}/0"
+    app.conf.broker_url = f"redis://127.0.0.1:{free_port()}/0"
 
     with pytest.raises(Exception, match="refused") as failure:
         QueuedEmail().send(message)
