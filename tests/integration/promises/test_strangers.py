@@ -18,7 +18,7 @@ STRANGERS = 32 if DATABASE == "postgresql" else 2 * WORKERS
 REQUESTS = 100 if DATABASE == "postgresql" else 40
 """One of them may be refused, for which PostgreSQL is where it counts."""
 AGAIN = 2
-"""How often it is tried once more: a busy machine may have more of them refused by chance; who starves does so always."""
+"""How often it is tried once more: a busy machine may refuse more of them by chance; who starves does so each time."""
 MOST_FAILURES = 100
 
 
