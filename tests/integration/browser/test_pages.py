@@ -421,3 +421,10 @@ def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person
     ann.open("")
     ann.chrome.back()
     assert [code for code in codes if code in ann.chrome.page_source] == []
+
+    # This browser keeps no such page, and so cannot show what others, which keep it whole, would still have in it.
+    ann.open("recovery/")
+    ann.send("renew")
+    assert ann.all("codes")
+    ann.chrome.execute_script("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    assert ann.all("codes") == []
