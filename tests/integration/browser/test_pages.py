@@ -352,9 +352,11 @@ def test_somebody_without_scripts_does_everything_that_needs_no_passkey(ann: Per
         ann.chrome.get(f"{ann.url}/vault/")
         ann.send("verify", value=app.code)
         assert "the vault" in ann.find("body").text
+        ann.open("")
+        assert "Authenticator app" in ann.text()
         ann.open("0/remove/")
         ann.send("remove")
-        assert "Pixel" not in ann.text()
+        assert "Authenticator app" not in ann.text()
     finally:
         ann.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
