@@ -37,11 +37,11 @@ OFTEN = 0.02  # seconds
 MOST_STOPS = 20
 """By so many presses of the key for that all of a page is reached."""
 
-SHOWN = [
-    *(f"{page}-light" for page in ("verify", "devices")),
-    *(f"{page}-dark" for page in ("confirm-app", "recovery-codes")),
-    *(f"{page}-phone" for page in ("verify", "devices", "recovery-codes")),
-]
+PAGES = (
+    *("verify", "devices", "add", "register-app", "confirm-app", "confirm-passkey", "passkey", "recovery-codes"),
+    *("rename", "remove", "activity", "browsers", "not-me", "refused"),
+)
+SHOWN = [f"{page}-{kind}" for page in PAGES for kind in ("light", "dark", "phone")]
 """What the docs show."""
 
 WRITING = "clipboardSanitizedWrite"
