@@ -180,6 +180,33 @@ def test_a_passkey_is_made_without_a_dialog_where_the_password_manager_may(ann: 
     assert ann.complaints() == []
 
 
+SLOW = """
+const create = navigator.credentials.create.bind(navigator.credentials);
+const able = new Promise((resolve) => (window.tell = () => resolve({ conditionalCreate: true })));
+PublicKeyCredential.getClientCapabilities = () => able;
+navigator.credentials.create = async (options) => {
+  await able;
+  await new Promise((resolve) => setTimeout(resolve, 500)); // until the finger is there
+  return create(options);
+};
+"""
+"""A browser that says what it can only when somebody has pressed the button."""
+
+
+def test_who_presses_at_once_is_not_overtaken_by_what_needs_no_dialog(ann: Person) -> None:
+    manager = Plugs(ann.chrome, ann.url).plug_in()
+    added = ann.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SLOW})
+    log_in_by_a_code(ann, ann.world.enrolled(ann.token))
+
+    with ann.leaving():
+        ann.find("[data-mfa=passkey]").click()
+        ann.chrome.execute_script("tell()")
+
+    ann.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+    assert "the vault" in ann.find("body").text
+    assert len(held(ann, manager)) == 1
+
+
 HOME, RELATED = "https://example.com", "https://example.org"
 
 

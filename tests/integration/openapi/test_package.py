@@ -84,6 +84,30 @@ server.listen(0, "127.0.0.1", async () => {
 });
 """
 
+REFUSED = """
+import { strict as assert } from "node:assert";
+import { offer } from "./offer.ts";
+
+const told = [];
+const answered = (body, status) => new Response(JSON.stringify(body), { status });
+globalThis.PublicKeyCredential = Object.assign(function PublicKeyCredential() {}, {
+  isConditionalMediationAvailable: async () => true,
+  parseRequestOptionsFromJSON: (options) => options,
+  signalUnknownCredential: async (each) => told.push(each),
+  signalAllAcceptedCredentials: async (each) => told.push(each),
+});
+const credentials = { get: async () => ({ toJSON: () => ({ id: "AQ", type: "public-key" }) }) };
+Object.defineProperty(globalThis, "navigator", { value: { credentials } });
+globalThis.fetch = async (url) =>
+  url.endsWith("options/")
+    ? answered({ options: { rpId: "example.com", challenge: "AQ" }, state: "ended" }, 200)
+    : answered({ code: "invalid_value" }, 401);
+
+const at = { root: "https://example.com/", token: "", scheme: "Token", csrf: null };
+await assert.rejects(offer(at, new AbortController().signal), { code: "invalid_value" });
+assert.deepEqual(told, []);
+"""
+
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
@@ -176,6 +200,18 @@ def test_axios_asks_as_the_page_shows_it(packed: tuple[list[str], Path], tools: 
     node("prove.js", cwd=tmp_path)
 
 
+def test_a_login_that_is_refused_has_no_passkey_forgotten(
+    packed: tuple[list[str], Path], tools: Path, tmp_path: Path
+) -> None:
+    """What is refused may be a good passkey whose options had ended; the answer is one and the same."""
+    shutil.copytree(packed[1], tmp_path, dirs_exist_ok=True)
+    [shown] = [block for block in blocks(PACKAGE / "README.md", "ts") if "passkeyLogin" in block.text]
+    (tmp_path / "offer.ts").write_text(shown.text)
+    (tmp_path / "refused.js").write_text(bundled(tools, tmp_path, REFUSED))
+
+    node("refused.js", cwd=tmp_path)
+
+
 @pytest.mark.parametrize(("exports", "most"), [("*", 4), (f"{{ {PASSKEYS} }}", 2)], ids=["whole", "passkeys"])
 def test_it_is_small(tools: Path, tmp_path: Path, exports: str, most: int) -> None:
     bundle = bundled(tools, tmp_path, f'export {exports} from "{MODULE}/mfa.js"')
@@ -198,6 +234,7 @@ def bundled(tools: Path, folder: Path, source: str) -> str:
         tools / "esbuild/bin/esbuild",
         "--bundle",
         "--format=esm",
+        "--external:node:*",
         "--minify",
         "--ignore-annotations",
         "entry.js",

@@ -227,6 +227,9 @@ def test_two_devices_are_asked_one_after_the_other(settings: Settings, db: None)
     page = later.submit(later.get("/vault/"), "verify", value=app.code)
     assert page.where == "/security/verify/?next=/vault/"
     assert "One more" in page.text
+    wrong = later.submit(page, "verify", value="1")
+    assert wrong.all("error")
+    assert "That was right" not in wrong.text
     sent = later.submit(page, "dispatch")
     there = later.submit(sent, "verify", value=ann.site.world.outbox.messages[-1].code)
     assert there.html == "the vault, by GET"
@@ -239,6 +242,7 @@ def test_whoever_has_but_one_of_two_devices_is_led_to_add_another(settings: Sett
     page = ann.get("/vault/")
 
     assert page.all("add")[0]["href"] == "/security/add/?next=/vault/"
+    assert ann.submit(page, "verify", value="1").all("add") == page.all("add")
     assert ann.get("/security/").status == 200
 
 

@@ -35,7 +35,8 @@ if (supported())
       form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "passkeys", value: "1" }));
   });
 
-let quiet;
+const pressed = new AbortController();
+let begun; // the last request for options
 for (const form of all("form[data-quiet]")) upgrade(form);
 
 // What is gone, or called otherwise by now, is so in the password manager, too.
@@ -56,8 +57,10 @@ async function prove(button) {
   const { form } = button;
   button.disabled = true;
   say(form, "");
-  quiet?.abort();
+  pressed.abort();
   try {
+    await begun?.catch(() => {}); // or else the later of two registrations might take the place of this one
+    if (form.hasAttribute("data-sent")) return;
     if (!supported()) return say(form, form.dataset.unsupported);
     await send(form, form.dataset.options);
   } catch ({ code, status, message }) {
@@ -70,14 +73,15 @@ async function prove(button) {
 
 /** Has a passkey made without a dialog, where the browser may; otherwise nobody notices. */
 async function upgrade(form) {
-  if (!(await upgrades())) return;
-  quiet = new AbortController();
-  await send(form, form.dataset.quiet, { mediation: "conditional", signal: quiet.signal }).catch(() => {});
+  const { signal } = pressed;
+  if (!(await upgrades()) || signal.aborted) return;
+  await send(form, form.dataset.quiet, { mediation: "conditional", signal }).catch(() => {});
 }
 
 async function send(form, url, how) {
   const at = site({ csrf: form.elements.csrfmiddlewaretoken.value });
-  const { options, confirm } = await ask(at, "POST", url);
+  begun = ask(at, "POST", url);
+  const { options, confirm } = await begun;
   const credential = await (options.user ? createCredential : getCredential)(options, how);
   if (confirm) form.action = confirm;
   form.elements.value.value = JSON.stringify(credential);
