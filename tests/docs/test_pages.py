@@ -28,6 +28,7 @@ from mfa.domain.events import Event
 from mfa.domain.methods.names import BUILT_IN
 from mfa.domain.verdicts import Reason
 from mfa.testing import contracts, plugin
+from tests import surface
 from tests.docs.pages import DECISIONS, PAGES, RECIPES, ROOT, WRITTEN, blocks, name, rows
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -75,6 +76,9 @@ def test_every_setting_is_explained_with_its_default() -> None:
     assert sorted(explained) == sorted(field.name.upper() for field in attrs.fields(config.Config))
     written = {key: value for key, value in explained.items() if value is not None}
     assert config.read(written) == (config.Config(), ())
+    assert {*explained} - {*written} == {
+        field.name.upper() for field in attrs.fields(config.Config) if getattr(config.Config(), field.name) is None
+    }
 
 
 def test_every_method_is_explained() -> None:
@@ -117,6 +121,11 @@ def test_what_the_module_exports_is_told() -> None:
         each for _, cell in rows(ROOT / "docs" / "passkeys.md", "What the module has") for each in CODE.findall(cell)
     ]
     assert sorted(told) == sorted(exported)
+
+
+def test_every_mark_of_an_element_is_told() -> None:
+    table = rows(ROOT / "docs" / "pages.md", "Names to rely on")
+    assert {name for names, _ in table for name in CODE.findall(names)} == {*surface.marks()}
 
 
 def test_every_suite_for_a_port_is_told() -> None:
