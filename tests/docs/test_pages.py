@@ -114,6 +114,14 @@ def test_the_label_of_the_app_is_told() -> None:
     assert f"`migrate {APP_LABEL}`" in (ROOT / "docs" / "start-api.md").read_text()
 
 
+def test_what_misses_its_target_is_told_in_words() -> None:
+    lines = (ROOT / "docs" / "performance.md").read_text().splitlines()
+    words = "\n".join(line for line in lines if not line.startswith("|"))
+    missed = [re.findall(r"\| (\d[\d.]*)", line)[0] for line in lines if "**not met**" in line]
+    assert missed
+    assert [figure for figure in missed if not re.search(rf"\b{re.escape(figure)}\b", words)] == []
+
+
 def test_what_the_module_exports_is_told() -> None:
     module = (ROOT / "src/mfa/adapters/django/static/mfa/mfa.js").read_text()
     exported = re.findall(r"^export (?:async )?(?:class|const|function) (\w+)", module, re.MULTILINE)
