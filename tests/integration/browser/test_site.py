@@ -30,8 +30,15 @@ from tests.integration.browser.looking import looking
 
 LOADED = {"img": "src", "script": "src", "link": "href"}
 MOST = 100_000  # bytes
-LOOKED_AT = ("index", "reference/commands", "explanation/design", "search")
-"""One of each kind: a list, tables and options, drawings, and what is found."""
+LOOKED_AT = (
+    "index",
+    "reference/commands",
+    "reference/kit",
+    "explanation/design",
+    "explanation/performance",
+    "search",
+)
+"""One of each kind: a list, tables and options, signatures, drawings, wide tables, and what is found."""
 
 
 SOURCE = "https://example.org/owner/name"
