@@ -96,7 +96,7 @@ def _reachable(text: str) -> str:
         r'<aside class="([\w-]+)', lambda found: f'<aside aria-label="{names[found[1]]}" {found[0][7:]}', text
     )
     reached = re.sub(r"<p>(?=<img [^>]*\bwide\b)", '<p tabindex="0">', named)
-    reached = reached.replace('<div class="table-wrapper ', '<div tabindex="0" class="table-wrapper ')
+    reached = re.sub(r'<pre\b|<div(?= class="table-wrapper )', r'\g<0> tabindex="0"', reached)
     headed = re.sub(r'<th class="head[^"]*"><p></p></th>', "<td></td>", reached)
     listed = re.sub(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>", _list, headed)
     return listed.replace('role="heading"', 'role="heading" aria-level="2"')

@@ -32,13 +32,14 @@ LOADED = {"img": "src", "script": "src", "link": "href"}
 MOST = 100_000  # bytes
 LOOKED_AT = (
     "index",
+    "how-to/databases",
     "reference/commands",
     "reference/kit",
     "explanation/design",
     "explanation/performance",
     "search",
 )
-"""One of each kind: a list, tables and options, signatures, drawings, wide tables, and what is found."""
+"""One of each kind: a list, code, tables and options, signatures, drawings, wide tables, and what is found."""
 
 
 SOURCE = "https://example.org/owner/name"
