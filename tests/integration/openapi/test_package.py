@@ -165,6 +165,11 @@ def test_its_types_are_strict_and_its_page_is_right(
         node(tsc, *options, "--module", kind, *sources, cwd=tmp_path)
 
 
+def test_its_page_has_no_passkey_forgotten_over_a_refusal() -> None:
+    """Which has one answer whatever was wrong, options that have ended included, so it tells of no unknown passkey."""
+    assert [str(each) for each in blocks(PACKAGE / "README.md", "ts") if "signalUnknownCredential(" in each.text] == []
+
+
 def test_axios_asks_as_the_page_shows_it(packed: tuple[list[str], Path], tools: Path, tmp_path: Path) -> None:
     shutil.copytree(packed[1], tmp_path, dirs_exist_ok=True)
     (tmp_path / "node_modules" / "axios").symlink_to(tools / "axios")
