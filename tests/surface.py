@@ -47,6 +47,9 @@ INSIDE = {"conformance.md", "dependencies.md", "design.md", "development.md", "p
 NO_PATHS = {"mfa.js", "mfa.d.ts", "mfa.E001", "mfa.devices", "mfa.enrolled", "mfa.registration_deadline"}
 """What looks like a path and is none: files, an id of 0.1, and what a project's own metrics are called."""
 
+WORD = re.compile(r"(?:[\w-]+/)+[\w.-]+|[\w<>-]+")
+"""What a changelog tells a name by: its last word, and of a template all of its path."""
+
 Surface = Mapping[str, Mapping[str, str]]
 """What is public: by its group and its name, all there is to compare of it."""
 
@@ -64,6 +67,7 @@ def surface() -> Surface:
         "commands": commands(),
         "templates": templates(),
         "CSS": properties(),
+        "data-mfa": marks(),
         "mfa.js": exports(),
         "fixtures": fixtures(),
         "suites": suites(),
@@ -337,6 +341,17 @@ def properties() -> dict[str, str]:
     return dict.fromkeys(sorted(set(re.findall(r"^\s*(--mfa-[\w-]+):", style, re.MULTILINE))), "")
 
 
+def marks() -> dict[str, str]:
+    """Return what elements of templates are found by, each with the elements that have it."""
+    text = "".join(file.read_text() for file in sorted(SOURCE.rglob("*.html")))
+    given = re.findall(r'with does="([\w-]+)"', text)
+    found: dict[str, set[str]] = {}
+    for element, name in re.findall(r'<(\w+)[^<]* data-mfa="([^"]+)"', text):
+        for each in given if name == "{{ does }}" else [name.replace("{{ method.name }}", "<method>")]:
+            found.setdefault(each, set()).add(element)
+    return {name: " ".join(sorted(elements)) for name, elements in sorted(found.items())}
+
+
 def exports() -> dict[str, str]:
     """Return what the module for browsers exports, each with its type."""
     text = (SOURCE / "adapters" / "django" / "static" / "mfa" / "mfa.d.ts").read_text()
@@ -443,8 +458,8 @@ def changes(before: Surface, after: Surface) -> dict[str, str]:
 
 def untold(names: Iterable[str], section: str) -> list[str]:
     """Return which names a section of the changelog has not in its code."""
-    told = {word for code in re.findall(r"`([^`]+)`", section) for word in re.findall(r"[\w-]+", code)}
-    return [name for name in names if not {*re.findall(r"[\w-]+", name)[-1:]} <= told]
+    told = {word for code in re.findall(r"`([^`]+)`", section) for word in WORD.findall(code)}
+    return [name for name in names if not {*WORD.findall(name)[-1:]} <= told]
 
 
 def section(version: str) -> str:

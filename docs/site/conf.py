@@ -87,13 +87,23 @@ def _shrink(file: Path) -> None:
 
 
 def _reachable(text: str) -> str:
-    """Return a page for those who do not point: asides have names, headings a level, and what scrolls is reached."""
+    """Return a page for those who do not point: asides have names, headings a level, and what scrolls is reached.
+
+    A cell that heads no column is no heading, and parameters, which have no terms, are a list.
+    """
     names = {"sidebar-drawer": "All pages", "toc-drawer": "On this page"}
     named = re.sub(
         r'<aside class="([\w-]+)', lambda found: f'<aside aria-label="{names[found[1]]}" {found[0][7:]}', text
     )
     reached = re.sub(r"<p>(?=<img [^>]*\bwide\b)", '<p tabindex="0">', named)
-    return reached.replace('role="heading"', 'role="heading" aria-level="2"')
+    reached = re.sub(r'<pre\b|<div(?= class="table-wrapper )', r'\g<0> tabindex="0"', reached)
+    headed = re.sub(r'<th class="head[^"]*"><p></p></th>', "<td></td>", reached)
+    listed = re.sub(r"<dl>\n((?:<dd>.*</dd>\n)+)</dl>", _list, headed)
+    return listed.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
+def _list(found: re.Match[str]) -> str:
+    return f"<ul>\n{found[1].replace('<dd>', '<li>').replace('</dd>', '</li>')}</ul>"
 
 
 def _flush(text: str) -> str:

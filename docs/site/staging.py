@@ -30,6 +30,8 @@ def lay_out(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name in COPIED:
         shutil.copytree(DOCS / name, folder / name)
+        # Sphinx moves what its pages show; those in Markdown look for it here. Their drawings are the texts.
+        shutil.copytree(DOCS / name, folder / "plain" / name, ignore=shutil.ignore_patterns("drawing-*"))
     shutil.copy(DOCS / "openapi.yaml", folder)
     _write(folder / "plain" / "openapi.yaml", (DOCS / "openapi.yaml").read_text())
     places = {page.file: page.place for page in every_page()}

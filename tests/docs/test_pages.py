@@ -28,6 +28,7 @@ from mfa.domain.events import Event
 from mfa.domain.methods.names import BUILT_IN
 from mfa.domain.verdicts import Reason
 from mfa.testing import contracts, plugin
+from tests import surface
 from tests.docs.pages import DECISIONS, PAGES, RECIPES, ROOT, WRITTEN, blocks, name, rows
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -75,6 +76,9 @@ def test_every_setting_is_explained_with_its_default() -> None:
     assert sorted(explained) == sorted(field.name.upper() for field in attrs.fields(config.Config))
     written = {key: value for key, value in explained.items() if value is not None}
     assert config.read(written) == (config.Config(), ())
+    assert {*explained} - {*written} == {
+        field.name.upper() for field in attrs.fields(config.Config) if getattr(config.Config(), field.name) is None
+    }
 
 
 def test_every_method_is_explained() -> None:
@@ -110,6 +114,14 @@ def test_the_label_of_the_app_is_told() -> None:
     assert f"`migrate {APP_LABEL}`" in (ROOT / "docs" / "start-api.md").read_text()
 
 
+def test_what_misses_its_target_is_told_in_words() -> None:
+    lines = (ROOT / "docs" / "performance.md").read_text().splitlines()
+    words = "\n".join(line for line in lines if not line.startswith("|"))
+    missed = [re.findall(r"\| (\d[\d.]*)", line)[0] for line in lines if "**not met**" in line]
+    assert missed
+    assert [figure for figure in missed if not re.search(rf"\b{re.escape(figure)}\b", words)] == []
+
+
 def test_what_the_module_exports_is_told() -> None:
     module = (ROOT / "src/mfa/adapters/django/static/mfa/mfa.js").read_text()
     exported = re.findall(r"^export (?:async )?(?:class|const|function) (\w+)", module, re.MULTILINE)
@@ -117,6 +129,11 @@ def test_what_the_module_exports_is_told() -> None:
         each for _, cell in rows(ROOT / "docs" / "passkeys.md", "What the module has") for each in CODE.findall(cell)
     ]
     assert sorted(told) == sorted(exported)
+
+
+def test_every_mark_of_an_element_is_told() -> None:
+    table = rows(ROOT / "docs" / "pages.md", "Names to rely on")
+    assert {name for names, _ in table for name in CODE.findall(names)} == {*surface.marks()}
 
 
 def test_every_suite_for_a_port_is_told() -> None:

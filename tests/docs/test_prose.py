@@ -53,6 +53,14 @@ def test_a_decision_is_headed_by_its_number(page: Path) -> None:
     assert page.name == "README.md" or page.read_text().startswith(f"# {page.name[:4]}: ")
 
 
+@pytest.mark.parametrize("page", DECISIONS, ids=name)
+def test_a_decision_that_is_replaced_says_by_which(page: Path) -> None:
+    replaced = re.search(r"^Takes the place of .*?\n\n", page.read_text(), re.MULTILINE | re.DOTALL)
+
+    for older in re.findall(r"\((\S+\.md)\)", replaced[0]) if replaced else ():
+        assert f"({page.name})" in (page.parent / older).read_text(), older
+
+
 @pytest.mark.parametrize("page", WRITTEN, ids=name)
 def test_words_are_plain_and_those_of_the_glossary(page: Path) -> None:
     text = CODE.sub("`", text_of(page))

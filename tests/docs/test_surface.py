@@ -132,6 +132,8 @@ def test_a_change_that_is_not_told_is_found() -> None:
         "mfa.new: New",
         "settings: MOVED",
     ]
+    one, other = "templates: mfa/pages/verify.html", "templates: mfa/pages/add.html"
+    assert surface.untold([one, other], "`mfa/pages/add.html`") == [one]
 
 
 def test_what_is_deprecated_keeps_the_rules(now: Surface) -> None:

@@ -24,14 +24,22 @@ from selenium.webdriver.support.wait import WebDriverWait
 from docs.site.layout import every_page, parts
 from docs.site.versions import lay_out
 from tests import services
-from tests.docs.pages import ROOT
+from tests.docs.pages import FENCE, ROOT
 from tests.integration.browser.chromium import PATIENCE
 from tests.integration.browser.looking import looking
 
 LOADED = {"img": "src", "script": "src", "link": "href"}
 MOST = 100_000  # bytes
-LOOKED_AT = ("index", "reference/commands", "explanation/design", "search")
-"""One of each kind: a list, tables and options, drawings, and what is found."""
+LOOKED_AT = (
+    "index",
+    "how-to/databases",
+    "reference/commands",
+    "reference/kit",
+    "explanation/design",
+    "explanation/performance",
+    "search",
+)
+"""One of each kind: a list, code, tables and options, signatures, drawings, wide tables, and what is found."""
 
 
 SOURCE = "https://example.org/owner/name"
@@ -146,6 +154,13 @@ def test_models_are_told_of_every_page_as_it_was_written(site: Path) -> None:
     listed = re.findall(r"^- \[[^\]]+\]\(([^)]+)\)", told, re.MULTILINE)
     assert listed == [f"{page.place}.md" for page in every_page()][1:]
     assert [each for each in listed if not (site / each).is_file()] == []
+    lost = [
+        f"{file.relative_to(site)}: {target}"
+        for file in [site / each for each in listed]
+        for target in re.findall(r"\]\(([^)\s#]+)", FENCE.sub("", file.read_text()))
+        if "://" not in target and not (file.parent / target).is_file()
+    ]
+    assert lost == []
 
 
 class Quiet(SimpleHTTPRequestHandler):
