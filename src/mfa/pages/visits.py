@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 
 from mfa.adapters import accessor, requests
-from mfa.adapters.answers import Answer, answer_to, token_required, unauthenticated
+from mfa.adapters.answers import REJECTED_CODE, Answer, answer_to, token_required, unauthenticated
 from mfa.adapters.django import leading
 from mfa.adapters.django.decorators import verification_exempt
 from mfa.adapters.django.gate import respond
@@ -186,6 +186,7 @@ class Visit:
             "error": None if error is None else sentence_of(error.body),
             "wait": None if error is None else error.body.get("retry_after"),
             "invalid": error is not None and error.status in _CORRECTABLE,
+            "rejected": error is not None and error.body.get("code") == REJECTED_CODE,
         }
         response = render(self.request, f"mfa/pages/{page}.html", {**common, **context})
         if error is not None and error.status not in _CORRECTABLE:

@@ -52,7 +52,7 @@ class TestAnApp:
         app = app_on(page, ann)
 
         wrong = ann.submit(page, "confirm", value="1")
-        assert (wrong.status, wrong.inside("error")) == (200, "This value is not valid.")
+        assert (wrong.status, wrong.inside("error")) == (200, "This value is not valid. Try again.")
         assert app.secret not in wrong.html
 
         assert ann.submit(wrong, "confirm", value=app.code).all("device")

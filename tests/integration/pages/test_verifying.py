@@ -68,7 +68,7 @@ def test_a_wrong_code_is_told_and_counted(ann: Person) -> None:
     page = ann.get("/security/verify/?next=/vault/")
     for _ in range(5):
         page = ann.submit(page, "verify", value="1")
-        assert (page.status, page.inside("error")) == (200, "This value is not valid.")
+        assert (page.status, page.inside("error")) == (200, "This value is not valid. Try again.")
 
     page = ann.submit(page, "verify", value="1")
     assert page.status == 429
@@ -361,7 +361,7 @@ class TestARememberedBrowser:
         assert ann.submit(page, "forget").all("browser") == []
 
         page = later.submit(later.get("/vault/"), "trusted")
-        assert page.inside("error") == "This value is not valid."
+        assert page.inside("error") == "This value is not valid. Try again."
         assert later.client.cookies["mfa_trust"].value == ""
 
     def test_forgets_itself(self, ann: Person) -> None:
