@@ -75,10 +75,11 @@ class MultiFactorView(APIView):
 
 def with_code(response: Response) -> Response:
     """Put beside the sentence of DRF's own errors the code and the wait; field errors stay as DRF writes them."""
-    body = response.data
+    body: Any = getattr(response, "data", None)  # a project's handler may answer by Django alone
     code = getattr(body.get("detail"), "code", None) if isinstance(body, dict) else None
     if code is not None:
         body.setdefault("code", code)
-        if "Retry-After" in response:
-            body.setdefault("retry_after", int(response["Retry-After"]))
+        wait = response.get("Retry-After", "")
+        if wait.isdecimal():  # and no date of a project's handler
+            body.setdefault("retry_after", int(wait))
     return response
