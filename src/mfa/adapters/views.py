@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import classonlymethod
-from rest_framework.exceptions import NotAcceptable
+from rest_framework.exceptions import AuthenticationFailed, NotAcceptable
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -52,6 +52,14 @@ class MultiFactorView(APIView):
             request.encoding = CHARSET
         return super().initialize_request(request, *args, **kwargs)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate; what a class of another package cannot even decode, as knox's own, is answered as wrong."""
+        try:
+            super().perform_authentication(request)
+        except UnicodeError as error:
+            request._not_authenticated()  # type: ignore[attr-defined]  # noqa: SLF001 - as DRF does after a refusal
+            raise AuthenticationFailed from error
+
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:  # noqa: FBT001, FBT002 - as in DRF
         """Choose a renderer; an ``Accept`` header that cannot even be read is answered as one that nothing fits."""
         try:
@@ -75,10 +83,11 @@ class MultiFactorView(APIView):
 
 def with_code(response: Response) -> Response:
     """Put beside the sentence of DRF's own errors the code and the wait; field errors stay as DRF writes them."""
-    body = response.data
+    body: Any = getattr(response, "data", None)  # a project's handler may answer by Django alone
     code = getattr(body.get("detail"), "code", None) if isinstance(body, dict) else None
     if code is not None:
         body.setdefault("code", code)
-        if "Retry-After" in response:
-            body.setdefault("retry_after", int(response["Retry-After"]))
+        wait = response.get("Retry-After", "")
+        if wait.isdecimal():  # and no date of a project's handler
+            body.setdefault("retry_after", int(wait))
     return response

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import JsonResponse
 from django.urls import path
 from pytest_django import Settings
 from rest_framework.authentication import BasicAuthentication, TokenAuthentication
@@ -25,7 +26,11 @@ from tests.integration.drf.people import Person, World
 
 OWN = "mfa.adapters.drf.errors.exception_handler"
 ENVELOPE = f"{__name__}.in_an_envelope"
+OF_DJANGO = f"{__name__}.in_a_response_of_django"
+BY_DATE = f"{__name__}.until_when"
 STOCK = "rest_framework.views.exception_handler"
+
+DATE = "Sat, 31 Jan 2026 12:00:30 GMT"
 
 BASIC = {"Authorization": "Basic YW5uOmEgcGFzc3dvcmQ="}
 
@@ -35,6 +40,23 @@ def in_an_envelope(error: Exception, context: dict[str, Any]) -> Response | None
     response = exception_handler(error, context)
     if response is not None:
         response.data = {"error": response.data, "ok": False}
+    return response
+
+
+def in_a_response_of_django(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
+    """One that renders its answers itself, which the framework lets pass."""
+    response = in_an_envelope(error, context)
+    if response is None:
+        return None
+    kept = {name: response[name] for name in ("Retry-After", "WWW-Authenticate") if name in response}
+    return JsonResponse(response.data, status=response.status_code, headers=kept)
+
+
+def until_when(error: Exception, context: dict[str, Any]) -> Response | None:
+    """One that writes a date where most write seconds (RFC 9110 section 10.2.3)."""
+    response = exception_handler(error, context)
+    if response is not None and "Retry-After" in response:
+        response["Retry-After"] = DATE
     return response
 
 
@@ -174,7 +196,7 @@ class TestCodes:
         assert (answer.status_code, self.codes(answer)) == (403, "verification_required")
 
 
-@pytest.mark.parametrize("handler", [ENVELOPE], indirect=True)
+@pytest.mark.parametrize("handler", [ENVELOPE, OF_DJANGO], indirect=True)
 @pytest.mark.usefixtures("handler")
 class TestRoutes:
     def test_a_wrong_value_is_answered_by_the_handler_and_counted(self, ann: Person, world: World) -> None:
@@ -210,6 +232,17 @@ class TestRoutes:
 
         assert [answer.status_code for answer in refused] == [401, 404, 404, 429, 400, 400, 405, 400, 415, 403]
         assert [answer.json().get("ok") for answer in refused] == [False] * len(refused)
+
+
+@pytest.mark.parametrize("handler", [BY_DATE], indirect=True)
+@pytest.mark.usefixtures("handler")
+def test_a_handler_may_write_a_date(ann: Person) -> None:
+    mail = ann.register_mail()
+    assert ann.post(f"{mail}/dispatch/").status_code == 204
+
+    answer = ann.post(f"{mail}/dispatch/")
+
+    assert (answer.status_code, answer.headers["Retry-After"], answer.json()["retry_after"]) == (429, DATE, 30)
 
 
 def test_in_a_projects_test_case_no_refusal_breaks_its_transaction(

@@ -146,6 +146,23 @@ class TestItsEnd:
         assert answer["WWW-Authenticate"] == "Token"
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_octets_that_are_no_text_are_no_token(
+    settings: Settings, accept: str, monkeypatch: pytest.MonkeyPatch, db: None
+) -> None:
+    """Knox's own class does not catch what it cannot decode."""
+    settings.MFA = {"TOKEN_PROVIDER": "knox"}
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+    settings.STATIC_URL = "/static/"
+    views = "mfa.adapters.drf.viewsets.MultiFactorViewSet"
+    monkeypatch.setattr(f"{views}.authentication_classes", [TokenAuthentication])
+    client = APIClient(HTTP_AUTHORIZATION="Token \xff\xfe", HTTP_ACCEPT=accept)
+
+    for answer in (client.get("/multi-factor/"), client.post("/multi-factor/0/"), client.options("/multi-factor/")):
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+        assert answer.data["code"] == "authentication_failed"
+
+
 def test_devices_are_confirmed_for_one_token_alone(anna: User, settings: Settings) -> None:
     """Two clients of one user have two standings."""
     settings.MFA = {"TOKEN_PROVIDER": "knox"}

@@ -395,6 +395,14 @@ class TestOwnViews:
             answer = client.ask("post", LOGINS[system.name], data=body, content_type="application/json")
             assert (answer.status_code, answer.headers["Cache-Control"]) == (400, "no-store"), body[:20]
 
+    def test_nobody_may_be_no_user_at_all(self, client: Client, system: System, app: App, settings: Settings) -> None:
+        """A project may have the framework say None of whoever is nobody."""
+        if system.name == "session":
+            client.client.get("/session/")
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "UNAUTHENTICATED_USER": None}
+
+        assert log_in(client, system, value=app.code).status_code == 200
+
     def test_forms_will_do(self, client: Client, system: System, app: App) -> None:
         if system.name == "session":
             client.client.get("/session/")

@@ -38,7 +38,8 @@ class KnoxLoginView(MultiFactorView, StockKnoxLoginView):  # type: ignore[misc] 
 
     def post(self, request: Request, format: str | None = None) -> Response:  # noqa: A002 - as in knox
         """Check the password, then what comes along, and answer with one more token."""
-        if not request.user.is_authenticated:
+        user: Any = request.user  # None, where UNAUTHENTICATED_USER says so
+        if user is None or not user.is_authenticated:
             serializer = AuthTokenSerializer(data=request.data, context=self.get_context())
             request.user = password_user(serializer)
         return super().post(request, format)  # type: ignore[no-any-return] # as above
