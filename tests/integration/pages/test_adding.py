@@ -30,6 +30,13 @@ def app_on(page: Shown, person: Person) -> App:
     return App(index=index, secret=page.inside("secret"), clock=person.site.world.clock)
 
 
+def test_whoever_takes_another_method_is_led_to_the_same_place(ann: Person) -> None:
+    [chosen] = ann.get("/security/add/?next=/vault/").all("add-totp")
+    [cancel] = ann.get(chosen["href"]).all("cancel")
+    [chosen] = ann.get(cancel["href"]).all("add-totp")
+    assert chosen["href"].endswith("?next=/vault/")
+
+
 class TestAnApp:
     def test_is_shown_once_and_active_when_it_was_proved(self, ann: Person) -> None:
         ann.site.world.container.qr_codes.override(SegnoQrCodes())
