@@ -143,7 +143,8 @@ class TestWhom:
         assert run("mfa_lockdown", "-", "--id", "-", stdin="anna\n").status == 1
 
     def test_an_empty_list_is_nobody(self, world: World) -> None:
-        assert run("mfa_unlock", "-", "--json", stdin="").json == {"users": []}
+        nobody = run("mfa_lockdown", "-", "--json", stdin="\n")
+        assert (nobody.json, nobody.err.strip()) == ({"users": []}, "Nobody stands on the standard input.")
 
     def test_a_list_may_begin_with_the_mark_of_its_encoding(self, world: World, phone: Token) -> None:
         assert run("mfa_unlock", "-", "--json", stdin="\ufeffanna\r\n").json["users"][0]["user"] == "anna"

@@ -122,6 +122,8 @@ class UsersCommand(UserCommand):
         """Find all users first, and then go on where something is refused for one of them."""
         user_ids, operator = self._users(options), self.operator(options)
         names, done, refused = names_of(user_ids), list[dict[str, object]](), 0
+        if not user_ids:  # or else whoever piped the wrong list would take silence for success
+            self.tell("Nobody stands on the standard input.")
         for user_id in user_ids:
             name = names.get(user_id, user_id)
             try:
