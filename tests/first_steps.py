@@ -173,7 +173,7 @@ def walked(site: str, user: str) -> list[tuple[str, str, int, str | None]]:
     return answers
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> None:
     """Take the steps, and say how long that took."""
     assert not arguments, "there is nothing to choose"
     os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # what is used is compiled by the first program, for all that follow
@@ -199,7 +199,6 @@ def main(arguments: Sequence[str]) -> int:
     for step, seconds in {**took, **beside}.items():
         print(f"{seconds:6.1f} s  {step}")
     print(f"the first steps of the README took {sum(took.values()):.0f} s")
-    return 0
 
 
 @contextmanager
@@ -211,4 +210,4 @@ def timed(step: str, took: dict[str, float]) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -56,9 +56,9 @@ class MultiFactorView(APIView):
         """Authenticate; what a class of another package cannot even decode, as knox's own, is answered as wrong."""
         try:
             super().perform_authentication(request)
-        except UnicodeError as error:
+        except UnicodeError:
             request._not_authenticated()  # type: ignore[attr-defined]  # noqa: SLF001 - as DRF does after a refusal
-            raise AuthenticationFailed from error
+            raise AuthenticationFailed from None  # the other one holds what was sent
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:  # noqa: FBT001, FBT002 - as in DRF
         """Choose a renderer; an ``Accept`` header that cannot even be read is answered as one that nothing fits."""

@@ -373,7 +373,7 @@ def test_two_clicks_are_one(ann: Person, monkeypatch: pytest.MonkeyPatch) -> Non
     app = ann.world.enrolled(ann.token)
     sent = []
 
-    def slowly(*given: Any) -> Any:  # noqa: ANN401 - as it is
+    def slowly(*given: Any) -> Any:  # noqa: ANN401 - whatever ``proved`` takes and returns
         sent.append(given)
         time.sleep(0.5)
         return proved(*given)

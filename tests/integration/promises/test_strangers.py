@@ -48,15 +48,14 @@ def busying(browser: Browser, index: int, over: threading.Event) -> Callable[[],
 
 
 def test_an_owner_gets_through_whoever_else_asks(deployment: Deployment, record: Record) -> None:
-    answers = owned(deployment.person(tokens=1 + STRANGERS))
-    for _ in range(AGAIN):
-        if tally(answers)["429"] > 1:
-            answers = owned(deployment.person(tokens=1 + STRANGERS))
+    tries = [owned(deployment.person(tokens=1 + STRANGERS))]
+    while tally(tries[-1])["429"] > 1 and len(tries) <= AGAIN:
+        tries.append(owned(deployment.person(tokens=1 + STRANGERS)))
 
-    counts = tally(answers)
-    violations = [f"answered {status}" for status in counts if status not in {"200", "429"}]
-    if counts["429"] > 1:
-        violations.append(f"{counts['429']} of the owner's {len(answers)} requests were answered 429")
+    answers = [answer for each in tries for answer in each]
+    violations = [f"answered {status}" for status in tally(answers) if status not in {"200", "429"}]
+    if (refused := tally(tries[-1])["429"]) > 1:
+        violations.append(f"{refused} of the owner's {len(tries[-1])} requests were answered 429")
     record("3 the owner's requests under a stranger's load", attempts=REQUESTS, answers=answers, violations=violations)
 
 
