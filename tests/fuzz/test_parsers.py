@@ -7,7 +7,7 @@ from io import BytesIO
 import attrs
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ParseError
 
@@ -84,12 +84,13 @@ def test_settings(settings: object) -> None:
 
 
 @given(anything | st.from_regex(r"\A[ +-]?[0-9\u0661]{0,12}[smhdw ]?\Z"))
+@example(timedelta(microseconds=1))
 def test_durations(value: object) -> None:
     try:
         found = DURATION.read(value)
     except ValueError:
         return
-    assert isinstance(value, str)
+    assert found == value if isinstance(value, timedelta) else isinstance(value, str)
     assert found > timedelta(0)
 
 
