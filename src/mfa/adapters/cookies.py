@@ -16,12 +16,12 @@ def kept(request: object, name: str | None) -> str | None:
 
 def keep(response: HttpResponseBase, name: str, made: MadeTrust, *, path: str) -> None:
     """Have the browser keep what was made for it, for as long as it is remembered."""
-    _set(response, name, made.token, made.trust.expires_at - made.trust.created_at, path)
+    put(response, name, made.token, made.trust.expires_at - made.trust.created_at, path=path)
 
 
 def forget(response: HttpResponseBase, name: str, *, path: str) -> None:
     """Have the browser forget what it keeps; ``path`` is the one that it was kept under."""
-    _set(response, name, "", timedelta(0), path)
+    put(response, name, "", timedelta(0), path=path)
 
 
 def above(request: HttpRequest | Request, *, levels: int = 1) -> str:
@@ -33,7 +33,8 @@ def above(request: HttpRequest | Request, *, levels: int = 1) -> str:
     return "/".join([*parts[:-levels], ""])
 
 
-def _set(response: HttpResponseBase, name: str, value: str, age: timedelta, path: str) -> None:
+def put(response: HttpResponseBase, name: str, value: str, age: timedelta, *, path: str) -> None:
+    """Have the browser keep a value where no script reads it, and send it to nobody over an open line."""
     # Lax (RFC 6265bis section 5.2): no other site has it sent along, but by a link. Deleted by the attributes it has:
     # a cookie that is secure is replaced by none that is not.
     response.set_cookie(name, value, max_age=age, path=path, secure=True, httponly=True, samesite="Lax")

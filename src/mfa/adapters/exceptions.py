@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
@@ -85,31 +84,26 @@ def _coded(part: Any, code: str) -> Any:  # noqa: ANN401 - whatever JSON may be
     return part
 
 
-def api_exception(error: Exception, scheme: str, step_up_status: int = HTTPStatus.FORBIDDEN) -> Exception:
-    """Return what DRF can answer in the place of an error of the core, and everything else as it is.
+def exception_to(error: Exception, token: Token | None, use_cases: UseCases) -> Exception:
+    """Return what DRF can answer to a token in the place of an error of the core, and everything else as it is.
 
-    ``scheme`` is the authentication scheme that a refusal names, ``step_up_status`` its status. What Django calls a
-    suspicious operation, such as a body of a thousand fields or a host that is not allowed, becomes a 400 in the form
-    that every error has here.
+    The settings of the deployment give the status of a refusal, and the scheme that it names without a token. What
+    Django calls a suspicious operation, such as a body of a thousand fields or a host that is not allowed, becomes a
+    400 in the form that every error has here.
     """
     if isinstance(error, SuspiciousOperation):
         return ParseError()
     if not isinstance(error, MfaError):
         return error
+    scheme = (token.scheme if token is not None else "") or use_cases.token_provider.scheme
     try:
-        answer = answer_to(error, scheme, step_up_status)
+        answer = answer_to(error, scheme, use_cases.step_up_status)
     except MfaError as fault:
         return fault
     if isinstance(answer.body.get("code"), str):
         return MfaException(answer)
     about: dict[str, Any] = {**answer.body}  # a sentence for a field, as DRF says it
     return ValidationError(about, answer.code)
-
-
-def exception_to(error: Exception, token: Token | None, use_cases: UseCases) -> Exception:
-    """Return what DRF can answer to a token in the place of an error of the core, by the settings of a deployment."""
-    scheme = (token.scheme if token is not None else "") or use_cases.token_provider.scheme
-    return api_exception(error, scheme, use_cases.step_up_status)
 
 
 @contextmanager

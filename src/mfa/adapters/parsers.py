@@ -1,16 +1,14 @@
 """Bodies as clients send them, read with a limit and refused with a 400 whatever is in them."""
 
-import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
-from rest_framework.renderers import JSONRenderer
+from rest_framework.utils import json
 
 MOST_BYTES = 64 * 1024
 """More than any value takes, the answer of a security key with its certificates too."""
@@ -24,17 +22,14 @@ Context = Mapping[str, Any] | None
 """What DRF tells a parser."""
 
 
-class JSONParser(parsers.BaseParser):
+class JSONParser(parsers.JSONParser):
     """Parses JSON, which is UTF-8 whatever the client claims (RFC 8259 section 8.1), and none but JSON."""
-
-    media_type = "application/json"
-    renderer_class = JSONRenderer
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:  # noqa: ANN401 - JSON may be anything
         """Parse a body; raises ``ParseError`` for what is no JSON, too long or too deep."""
         body = read(stream)
         try:
-            data = json.loads(body.decode(CHARSET), parse_constant=_refuse_constant)
+            data = json.loads(body.decode(CHARSET))
         except (ValueError, RecursionError) as error:
             raise ParseError(_("The body is not valid JSON.")) from error
         if any(depth > MOST_DEPTH for depth in _depths(data)):
@@ -42,33 +37,24 @@ class JSONParser(parsers.BaseParser):
         return data
 
 
-class FormParser(parsers.BaseParser):
-    """Parses forms, which are UTF-8 as in every browser."""
+class _FormParser(parsers.BaseParser):
+    """Parses what browsers send of a form, which is UTF-8 in every one of them."""
 
-    media_type = "application/x-www-form-urlencoded"
-
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> QueryDict:
-        """Parse a body; raises ``ParseError`` for one that is too long or has too many fields."""
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None) -> Any:  # noqa: ANN401 - by the form
+        """Parse a body; raises ``ParseError`` for one that is broken, too long or has too many fields or parts."""
         body = read(stream)
         try:
-            return QueryDict(body, encoding=CHARSET)
+            return super().parse(BytesIO(body), media_type, {**(parser_context or {}), "encoding": CHARSET})
         except SuspiciousOperation as error:
             raise ParseError from error
 
 
-class MultiPartParser(parsers.MultiPartParser):
+class FormParser(_FormParser, parsers.FormParser):
+    """Parses forms."""
+
+
+class MultiPartParser(_FormParser, parsers.MultiPartParser):
     """Parses forms with several parts."""
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Context = None
-    ) -> "parsers.DataAndFiles[Any, Any]":
-        """Parse a body; raises ``ParseError`` for one that is broken, too long or has too many parts."""
-        body = read(stream)
-        context = {**(parser_context or {}), "encoding": CHARSET}
-        try:
-            return super().parse(BytesIO(body), media_type, context)
-        except SuspiciousOperation as error:
-            raise ParseError from error
 
 
 def read(stream: IO[Any]) -> bytes:
@@ -80,10 +66,6 @@ def read(stream: IO[Any]) -> bytes:
     if len(body) > MOST_BYTES:
         raise ParseError(_("The body is too long."))
     return body
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _depths(data: object) -> Iterator[int]:

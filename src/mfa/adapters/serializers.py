@@ -254,14 +254,9 @@ class ProviderSerializer(DetailMixin, MultiFactorSerializer[Provider]):
     icon = serializers.CharField(allow_null=True, help_text="A data URI, for a light ground.")
 
 
-def _itself(listed: ListedDevice) -> ListedDevice:
-    return listed
-
-
 def _reader(field: serializers.Field[Any, Any, Any, Any]) -> Callable[[ListedDevice], Any]:
-    if isinstance(field, DetailMixin):
-        return field.get_attribute
-    return _itself if field.source == "*" else attrgetter(str(field.source))
+    whole = isinstance(field, DetailMixin) or field.source == "*"
+    return field.get_attribute if whole else attrgetter(str(field.source))
 
 
 class DeviceSerializer(MultiFactorSerializer[ListedDevice]):

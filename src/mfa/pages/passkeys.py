@@ -1,15 +1,18 @@
 """Passkeys beyond their registration: offered after a login by a code, told to the browser, and shown by an icon."""
 
 import json
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from mfa.adapters import cookies
 from mfa.adapters.django.leading import JSON, preferred
+from mfa.adapters.serializers import SignalsSerializer, represented
 from mfa.application.devices import Remove
 from mfa.application.ports.webauthn import Provider
 from mfa.application.registration import Register
@@ -27,7 +30,7 @@ CAPABLE = "passkeys"
 COOKIE = "mfa_passkey"
 """Where a browser keeps to whom it was offered."""
 
-_YEAR = 365 * 24 * 3600
+_YEAR = timedelta(days=365)
 
 _MEDIATION = "mediation"
 """What a passkey is registered with that is made without a dialog."""
@@ -56,9 +59,7 @@ def passkey(visit: Visit) -> HttpResponse:
         return visit.done()
     quiet = any(each.name == _MEDIATION for each in method.fields)
     response = visit.shown("passkey", options=reverse(OFFER), quiet=quiet)
-    response.set_cookie(
-        COOKIE, _mark(visit), max_age=_YEAR, path=reverse(DEVICES), secure=True, httponly=True, samesite="Lax"
-    )
+    cookies.put(response, COOKIE, _mark(visit), _YEAR, path=reverse(DEVICES))
     return response
 
 
@@ -89,9 +90,7 @@ def signals(visit: Visit) -> str:
         known = list_passkeys(visit.token, account=visit.account)
     except SealError:
         return ""
-    handle, *ids = (urlsafe_b64encode(each).decode().rstrip("=") for each in (known.user_handle, *known.credential_ids))
-    name = visit.request.user.get_username()
-    return json.dumps({"rp_id": known.rp_id, "user_id": handle, "credential_ids": ids, "name": name})
+    return json.dumps({**represented(SignalsSerializer, known), "name": visit.request.user.get_username()})
 
 
 @page("GET")

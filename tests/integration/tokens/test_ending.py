@@ -23,7 +23,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from mfa.adapters import accessor
 from mfa.adapters.django.audit import DjangoAuditTrail
-from mfa.adapters.tokens import stored_sessions
+from mfa.adapters.tokens import session
 from mfa.adapters.tokens.authtoken import AuthtokenTokenProvider
 from mfa.adapters.tokens.jwt import BEGUN, FamilyRefreshToken, JwtTokenProvider
 from mfa.adapters.tokens.knox import KnoxTokenProvider
@@ -168,7 +168,7 @@ class TestSessions(Sessions):
     ) -> None:
         for _ in range(3):
             self.give(bert)
-        monkeypatch.setattr(stored_sessions, "CHUNK", 3)
+        monkeypatch.setattr(session, "CHUNK", 3)
 
         with CaptureQueriesContext(connection) as captured:
             assert ender.end_all(user_id) == {"session": 3}

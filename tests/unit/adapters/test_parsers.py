@@ -30,7 +30,8 @@ def multipart(stream: IO[Any]) -> "DataAndFiles[Any, Any]":
     request = APIRequestFactory().post("/")
     context = {"request": request, "encoding": "bz2_codec"}
     request.META["CONTENT_LENGTH"] = "5000000"
-    return MultiPartParser().parse(stream, "multipart/form-data; boundary=x", context)
+    parsed: DataAndFiles[Any, Any] = MultiPartParser().parse(stream, "multipart/form-data; boundary=x", context)
+    return parsed
 
 
 PARSE = {

@@ -56,8 +56,11 @@ class MultiFactorActivityViewSet(MultiFactorViewSet):
     def overview(self, request: Request, **_: Any) -> Response:
         """List what happened, newest first; a cursor that nobody was given leads nowhere."""
         token = self.token(request)
-        known = requests.account_read(request, token)
-        page = self.use_cases().list_activity(token, **_place(request, token), account=known)
+        try:
+            place = place_of(token, request.query_params.get(CURSOR))
+        except BadSignature:
+            raise NotFound from None
+        page = self.use_cases().list_activity(token, **place, account=requests.account_read(request, token))
         return Response(self.written(request, token, page))
 
     def written(self, request: Request, token: Token, page: ActivityPage) -> dict[str, Any]:
@@ -77,14 +80,6 @@ class MultiFactorActivityRouter(MultiFactorRouter):
     routes = [  # noqa: RUF012 - declared by DRF
         route("", "", get="overview"),
     ]
-
-
-def _place(request: Request, token: Token) -> dict[str, int]:
-    """Read where a page begins; raises ``NotFound`` for a cursor that was not given to this user."""
-    try:
-        return place_of(token, request.query_params.get(CURSOR))
-    except BadSignature:
-        raise NotFound from None
 
 
 def _link(request: Request, token: Token, side: str, number: int | None) -> str | None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, TypeVar
 
-import attrs
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import update_last_login
@@ -90,7 +89,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
         family, user_id = auth.get(FAMILY), _user_id(getattr(request, "user", None), auth)
         if not isinstance(family, str) or not family or user_id is None:
             return None
-        return attrs.evolve(_token(user_id, family, self.scheme), issued_at=_issued_at(auth))
+        return _token(user_id, family, _issued_at(auth))
 
     def recorded(self, request: object) -> Recorded | None:
         """Return what the claims of an access token tell, where ``JWT_GATE`` has them decide.
@@ -112,7 +111,7 @@ class JwtTokenProvider(TokenProvider, TokenIssuer, TokenEnder, StandingRecorder)
             refresh[FAMILY] = family
             return {"access": str(refresh.access_token), "refresh": str(refresh)}
 
-        return PreparedToken(token=_token(user_id, family, self.scheme), issue=issue)
+        return PreparedToken(token=_token(user_id, family), issue=issue)
 
     def end_all(self, user_id: UserId) -> Mapping[str, int | None]:
         """Put the user's refresh tokens on the blacklist, where that is installed; an access token lives its minutes.
@@ -135,9 +134,10 @@ def _scheme() -> str:
     return str(types if isinstance(types, str) else types[0])
 
 
-def _token(user_id: UserId, family: str, scheme: str = "") -> Token:
+def _token(user_id: UserId, family: str, issued_at: datetime | None = None) -> Token:
     known = f"{family}/{user_id}".encode("utf-8", "surrogatepass")
-    return Token(id=TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}"), user_id=user_id, scheme=scheme)
+    identity = TokenId(f"jwt:{hashlib.sha256(b'mfa/jwt/' + known).hexdigest()}")
+    return Token(id=identity, user_id=user_id, scheme=_scheme(), issued_at=issued_at)
 
 
 def _issued_at(token: JsonWebToken) -> datetime | None:
@@ -312,7 +312,7 @@ class TokenObtainPairSerializer(_Unkept, serializers.TokenObtainPairSerializer):
         data: dict[str, Any] = super(serializers.TokenObtainPairSerializer, self).validate(attrs)
         user: Any = self.user
         family = secrets.token_urlsafe(FAMILY_BYTES)
-        token = _token(UserId(str(user.pk)), family, _scheme())
+        token = _token(UserId(str(user.pk)), family)
         logins.confirm(getattr(self, "initial_data", None), token, self.context.get("request"))
         account = logins.account_of(token)
         refresh: Any = self.get_token(user)

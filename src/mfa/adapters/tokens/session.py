@@ -9,10 +9,13 @@ from typing import Any
 from django.contrib import auth
 from django.contrib.auth import SESSION_KEY, login
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends.db import SessionStore as StoredSession
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import router, transaction
+from django.http import HttpResponse
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
-from mfa.adapters.tokens.stored_sessions import end_sessions
 from mfa.application.ports.tokens import (
     CookieIssuer,
     CredentialRenewer,
@@ -30,6 +33,9 @@ IDENTITY_BYTES = 32
 
 SCHEME = "Session"
 """A word for sessions, which have no scheme in any registry."""
+
+CHUNK = 1000
+"""Sessions that are read at once."""
 
 
 class SessionTokenProvider(TokenProvider, TokenIssuer, TokenEnder, CookieIssuer, CredentialRenewer):
@@ -123,6 +129,37 @@ def _token(user: Any, identity: str) -> Token:  # noqa: ANN401 - whatever model 
 def _key_of(user: Any) -> str:  # noqa: ANN401 - as above
     """Return the primary key as Django writes it into a session."""
     return str(user._meta.pk.value_to_string(user))  # noqa: SLF001 - Django's name for it
+
+
+def end_sessions(user_id: UserId) -> int | None:
+    """Delete the sessions of a user, and return how many; None where the engine keeps none in a table.
+
+    All that there are have to be read for that, as no column says whose they are: a chunk at a time by their keys, so
+    that no more than a chunk is in memory.
+    """
+    store: Any = SessionMiddleware(lambda _: HttpResponse()).SessionStore  # what ``SESSION_ENGINE`` names
+    if not issubclass(store, StoredSession):
+        return None
+    model, decode = store.get_model_class(), store().decode
+    database = router.db_for_write(model)
+    rows = model._base_manager.using(database)  # noqa: SLF001 - Django's name for it
+    ended: list[str] = []
+    last = ""
+    while chunk := [*rows.filter(pk__gt=last).order_by("pk").values_list("pk", "session_data")[:CHUNK]]:
+        last = chunk[-1][0]
+        keys = [key for key, data in chunk if str(decode(data).get(SESSION_KEY, "")) == user_id]
+        rows.filter(pk__in=keys).delete()
+        ended += keys
+
+    def forget() -> None:
+        for key in ended:
+            store().delete(key)
+
+    if ended and store.delete is not StoredSession.delete:
+        # Wherever else it is kept, such as in a cache, it is looked for first; and a request that comes before the rows
+        # are gone for everybody would put it there once more.
+        transaction.on_commit(forget, using=database, robust=True)
+    return len(ended)
 
 
 def connect() -> None:

@@ -1,5 +1,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from django.core.exceptions import DisallowedHost, TooManyFieldsSent
@@ -11,9 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from mfa.adapters.answers import ANSWERS, PROBLEMS, answer_to, rejection, requirement_body
-from mfa.adapters.exceptions import MfaException, api_exception
+from mfa.adapters.exceptions import MfaException, exception_to
 from mfa.adapters.views import with_code
 from mfa.application.standing import Standing
+from mfa.application.use_cases import UseCases
 from mfa.domain import errors
 from mfa.domain.errors import (
     AlreadyVerified,
@@ -49,9 +52,15 @@ def tree(kind: type[MfaError] = MfaError) -> Iterator[type[MfaError]]:
             yield from tree(below)
 
 
+def raised(error: Exception, scheme: str = "Token", step_up_status: int = 403) -> Exception:
+    """What is raised in the place of an error, to a request without a token."""
+    deployment = SimpleNamespace(token_provider=SimpleNamespace(scheme=scheme), step_up_status=step_up_status)
+    return exception_to(error, None, cast("UseCases", deployment))
+
+
 def answered(error: Exception) -> Response:
     """The response that DRF's own handler makes of an error, in whatever view it is raised."""
-    response = exception_handler(api_exception(error, "Session"), {})
+    response = exception_handler(raised(error, "Session"), {})
     assert response is not None
     return response
 
@@ -82,7 +91,7 @@ def test_every_error_has_its_status_and_code(kind: type[MfaError]) -> None:
 
 @pytest.mark.parametrize("error", [MfaError(), BrokenSeal(), StaleAccount(), ValueError(), NotFound()])
 def test_what_is_no_clients_doing_stays_as_it_is(error: Exception) -> None:
-    assert api_exception(error, "Token") is error
+    assert raised(error) is error
 
 
 def test_a_store_that_is_away_says_when_to_try_again() -> None:
@@ -104,7 +113,7 @@ def test_an_error_of_a_method_is_answered_as_the_nearest() -> None:
 
 @pytest.mark.parametrize("error", [DisallowedHost("x"), TooManyFieldsSent("x")])
 def test_what_is_suspicious_is_a_bad_request_that_says_no_more(error: Exception) -> None:
-    answer = api_exception(error, "Token")
+    answer = raised(error)
 
     assert isinstance(answer, ParseError)
     assert "x" not in str(answer).split()
@@ -136,7 +145,7 @@ def test_an_unknown_problem_has_a_neutral_sentence() -> None:
 
 
 def test_a_malformed_value_is_a_field_error() -> None:
-    answer = api_exception(MalformedValue(), "Token")
+    answer = raised(MalformedValue())
 
     assert isinstance(answer, ValidationError)
     assert answer.detail == {"value": ["This has the wrong type or is too long."]}
@@ -201,7 +210,7 @@ def test_a_refusal_tells_what_would_be_enough(error: Refused, header: str) -> No
 
 
 def test_handlers_of_a_project_find_the_code() -> None:
-    answer = api_exception(VerificationRequired(1, Requirement(verifications=1)), "Token")
+    answer = raised(VerificationRequired(1, Requirement(verifications=1)))
 
     assert isinstance(answer, MfaException)
     assert answer.get_codes() == "verification_required"
@@ -213,7 +222,7 @@ def test_handlers_of_a_project_find_the_code() -> None:
 
 @pytest.mark.parametrize("error", [VerificationRequired(1, Requirement(methods=["totp"])), Throttled(timedelta(1))])
 def test_handlers_that_walk_through_a_detail_find_a_code_everywhere(error: MfaError) -> None:
-    answer = api_exception(error, "Token")
+    answer = raised(error)
     assert isinstance(answer, APIException)
 
     parts = [answer.detail]
@@ -265,7 +274,7 @@ def test_a_standing_has_its_refusal(*, enrolled: bool, left: int, kind: type[Ref
     ],
 )
 def test_views_of_other_frameworks_say_the_same(error: MfaError, status: int, headers: dict[str, str]) -> None:
-    plain, answer = answer_to(error, "Session", 401), answered(api_exception(error, "Session", 401))
+    plain, answer = answer_to(error, "Session", 401), answered(raised(error, "Session", 401))
 
     assert (plain.status, plain.headers) == (status, headers)
     assert answer.status_code == status
