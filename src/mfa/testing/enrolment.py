@@ -31,9 +31,6 @@ ADDRESSES: Mapping[str, str] = {"email": "user@example.com", "phone": "+12025550
 """What is registered where nobody says what: an address of RFC 2606, and a number that is kept for fiction."""
 
 
-NO_FIELDS: Mapping[str, str] = MappingProxyType({})
-
-
 @attrs.frozen(kw_only=True)
 class Enrolled:
     """An active device, and what its owner has of it.
@@ -115,7 +112,7 @@ def enrol(user: Model, method: str = "totp", **fields: str) -> Enrolled:
     return enrol_user(UserId(str(user.pk)), method, fields)
 
 
-def enrol_user(user_id: UserId, method: str, fields: Mapping[str, str] = NO_FIELDS) -> Enrolled:
+def enrol_user(user_id: UserId, method: str, fields: Mapping[str, str] = MappingProxyType({})) -> Enrolled:
     """Enrol a device of whoever has that key."""
     methods = use_cases().methods
     try:
