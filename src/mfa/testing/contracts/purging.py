@@ -24,8 +24,8 @@ LATER = NOW + timedelta(hours=1)
 class ExpiredRowsContract:
     """Provide ``expired``, and the ``repository`` and ``audit`` trail that it looks into, with two users who exist."""
 
-    def found(self, expired: ExpiredRows, now: datetime, batch: int = 100) -> set[UserId]:
-        return set(expired.accounts(now, batch))
+    def found(self, expired: ExpiredRows, now: datetime) -> set[UserId]:
+        return set(expired.accounts(now, 100))
 
     def test_the_trail_is_among_the_kinds(self, expired: ExpiredRows) -> None:
         assert set(expired.kinds) == {"challenges", "logins", "audit"}

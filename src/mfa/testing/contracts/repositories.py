@@ -197,10 +197,8 @@ class AccountRepositoryContract:
     ) -> None:
         fill(repository, user_id, token_id)
 
-        other, nobody = (
-            repository.proofs(user_id, TokenId("2e" * 32), trusts=trusts),
-            repository.proofs(other_user_id, token_id, trusts=trusts),
-        )
+        other = repository.proofs(user_id, TokenId("2e" * 32), trusts=trusts)
+        nobody = repository.proofs(other_user_id, token_id, trusts=trusts)
 
         assert ([each.index for each in other.active], other.challenges) == ([0], ())
         assert (nobody.devices, nobody.challenges, nobody.trusts) == ((), (), ())
