@@ -160,7 +160,7 @@ def _enrolled(method: Method, user_id: UserId, fields: Mapping[str, str]) -> Enr
         [device] = [each for each in entered.account.devices if each.index == entered.answer.device.index]
         shown = made.shown if authenticator is None else {}
         answer = Enrolled(user_id=user_id, device=device, shown=shown, authenticator=authenticator)
-        return attrs.evolve(entered, answer=answer, told=False)
+        return Decision(account=entered.account, events=entered.events, answer=answer, told=False)
 
     return at_hand.run(user_id, None, decide)
 
