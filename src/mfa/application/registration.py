@@ -71,12 +71,12 @@ class RegisterDevice(UseCase):
                 siblings=self.transactions.opened_siblings(account, method),
                 now=now,
             )
-            return self._enter(account, method, command, method.register(enrolment), now)
+            return self.enter(account, method, command, method.register(enrolment), now)
 
         registered = self.transactions.run(command.token.user_id, command.token.id, decide, known=command.account)
         return attrs.evolve(registered, shown=method.present(registered.shown))
 
-    def _enter(
+    def enter(
         self, account: Account, method: Method, command: Register, registration: Registration, now: datetime
     ) -> Decision[Registered]:
         """Enter a new device, or new codes into the one backup device that there is."""

@@ -90,34 +90,25 @@ def _order(key: bytes) -> tuple[int, int, bytes]:
     return key[0] >> 5, len(key), key
 
 
-_MAKERS: dict[int, Callable[[], PrivateKey]] = {
-    ES256: lambda: generate_ec_key(SECP256R1()),
-    EDDSA: Ed25519PrivateKey.generate,
-    RS256: lambda: generate_rsa_key(65537, 2048),
-    ML_DSA_44: MLDSA44PrivateKey.generate,
-    ML_DSA_65: MLDSA65PrivateKey.generate,
-    ML_DSA_87: MLDSA87PrivateKey.generate,
+_KEYS: dict[int, tuple[type, Callable[[], PrivateKey]]] = {
+    ES256: (EllipticCurvePrivateKey, lambda: generate_ec_key(SECP256R1())),
+    EDDSA: (Ed25519PrivateKey, Ed25519PrivateKey.generate),
+    RS256: (RSAPrivateKey, lambda: generate_rsa_key(65537, 2048)),
+    ML_DSA_44: (MLDSA44PrivateKey, MLDSA44PrivateKey.generate),
+    ML_DSA_65: (MLDSA65PrivateKey, MLDSA65PrivateKey.generate),
+    ML_DSA_87: (MLDSA87PrivateKey, MLDSA87PrivateKey.generate),
 }
 
 
 def generate_key(algorithm: int) -> PrivateKey:
     """Make a key for an algorithm, by its number in COSE's registry."""
-    return _MAKERS[algorithm]()
-
-
-_ALGORITHMS: dict[type, int] = {
-    EllipticCurvePrivateKey: ES256,
-    Ed25519PrivateKey: EDDSA,
-    RSAPrivateKey: RS256,
-    MLDSA44PrivateKey: ML_DSA_44,
-    MLDSA65PrivateKey: ML_DSA_65,
-    MLDSA87PrivateKey: ML_DSA_87,
-}
+    _, make = _KEYS[algorithm]
+    return make()
 
 
 def algorithm_of(key: PrivateKey) -> int:
     """Return the number of a key's algorithm in COSE's registry."""
-    return next(number for kind, number in _ALGORITHMS.items() if isinstance(key, kind))
+    return next(number for number, (kind, _) in _KEYS.items() if isinstance(key, kind))
 
 
 def cose_key(key: PrivateKey) -> bytes:

@@ -39,7 +39,8 @@ def verified_client(user: Model) -> APIClient:
     a user has one token, which all of his clients then share. Raises ``LookupError`` for a provider of a project's own
     that makes no tokens: have a client log in, and ``verify`` that.
     """
-    client, name, owner = APIClient(), _providers()[0], _anybody(user)
+    client, name = APIClient(), _providers()[0]
+    owner: Any = user  # of whatever model the project has
     if name == "session":
         client.force_login(owner)
         verify(client)
@@ -68,10 +69,6 @@ def verify(client: Client | AsyncClient) -> None:
     _confirm(token)
     client.cookies.update(_session_middleware().process_response(request._request, HttpResponse()).cookies)  # noqa: SLF001 - DRF's name for it
     _tell(client, request)
-
-
-def _anybody(user: Model) -> Any:  # noqa: ANN401 - whatever model the project has
-    return user
 
 
 def _providers() -> tuple[str, ...]:

@@ -1,19 +1,20 @@
 """Devices of users, active at once, and the values that their owners would type."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, overload
 
 import attrs
 from django.db.models import Model
 
+from mfa.application.registration import Register, Registered
 from mfa.application.transactions import Decision
 from mfa.domain.accounts import Account
 from mfa.domain.devices import Device, device_name
 from mfa.domain.errors import AlreadyRegistered, MethodNotFound
-from mfa.domain.events import DeviceActivated, DeviceEvent, DeviceRegistered, RecoveryCodesReplaced
-from mfa.domain.identifiers import TokenId, UserId
+from mfa.domain.events import DeviceActivated
+from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.methods.base import Attempt, Enrolment, Method, Registration
 from mfa.domain.methods.one_time_password import OneTimePassword, State
 from mfa.domain.methods.security_keys import SecurityKeys
@@ -28,9 +29,6 @@ NOBODYS = TokenId("mfa.testing")
 
 ADDRESSES: Mapping[str, str] = {"email": "user@example.com", "phone": "+12025550123"}
 """What is registered where nobody says what: an address of RFC 2606, and a number that is kept for fiction."""
-
-
-NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +112,7 @@ def enrol(user: Model, method: str = "totp", **fields: str) -> Enrolled:
     return enrol_user(UserId(str(user.pk)), method, fields)
 
 
-def enrol_user(user_id: UserId, method: str, fields: Mapping[str, str] = NO_FIELDS) -> Enrolled:
+def enrol_user(user_id: UserId, method: str, fields: Mapping[str, str] = MappingProxyType({})) -> Enrolled:
     """Enrol a device of whoever has that key."""
     methods = use_cases().methods
     try:
@@ -158,12 +156,11 @@ def _enrolled(method: Method, user_id: UserId, fields: Mapping[str, str]) -> Enr
         made = method.register(enrolment)
         proved = Accepted(state=made.state) if authenticator is None else _created(method, made, authenticator, now)
         proved = attrs.evolve(proved, description=device_name(given.get("name", "")) or proved.description)
-        after, index, kinds = _entered(account, method, made.destination, proved, now)
-        [device] = [each for each in after.devices if each.index == index]
-        happened = (kind(user_id=user_id, at=now, index=index, method=method.name) for kind in kinds)
+        entered = _entered(account, method, attrs.evolve(made, state=proved.state, sent=None), proved, now)
+        [device] = [each for each in entered.account.devices if each.index == entered.answer.device.index]
         shown = made.shown if authenticator is None else {}
         answer = Enrolled(user_id=user_id, device=device, shown=shown, authenticator=authenticator)
-        return Decision(account=after, events=tuple(happened), answer=answer, told=False)
+        return Decision(account=entered.account, events=entered.events, answer=answer, told=False)
 
     return at_hand.run(user_id, None, decide)
 
@@ -180,31 +177,18 @@ def _created(method: Method, made: Registration, authenticator: SoftwareAuthenti
 
 
 def _entered(
-    account: Account, method: Method, destination: str | None, proved: Accepted, now: datetime
-) -> tuple[Account, int, tuple[type[DeviceEvent], ...]]:
+    account: Account, method: Method, made: Registration, proved: Accepted, now: datetime
+) -> Decision[Registered]:
     """Enter a device as a registration and the right value for it do, but leave no token behind that is verified."""
-    at_hand = transactions()
     same = [device for device in account.active if device.method == method.name]
-    old = same[0] if method.backup and same else None
-    if not method.backup and len(same) >= at_hand.rules.most_devices(method.name):
+    if not method.backup and len(same) >= transactions().rules.most_devices(method.name):
         raise AlreadyRegistered
-    index = account.next_index if old is None else old.index
-    device = Device(
-        index=index,
-        method=method.name,
-        name=proved.description,
-        state=at_hand.seal(proved.state, account, index),
-        destination=destination,
-        # Later than the one whose place it takes, so that what that has confirmed ends (``Device.renews``).
-        created_at=now if old is None else max(now, old.created_at + timedelta.resolution),
-        activated_at=now if method.backup else None,
-        registered_by=None if method.backup else NOBODYS,
-    )
-    if old is not None:
-        return account.replaced(device), index, (RecoveryCodesReplaced,)
-    if method.backup:
-        return account.registered(device, at_hand.rules, now), index, (DeviceActivated,)
-    asked = attrs.evolve(account, token_id=NOBODYS).registered(device, at_hand.rules, now)
-    after = asked.accepted(device, state=device.state, unique=proved.unique, now=now, until=None)
+    command = Register(token=Token(id=NOBODYS, user_id=account.user_id), method=method.name)
+    registered = use_cases().register_device.enter(attrs.evolve(account, token_id=NOBODYS), method, command, made, now)
+    device, events = attrs.evolve(registered.answer.device, name=proved.description), registered.events
+    after = registered.account.replaced(device)
+    if not device.active:
+        after = after.accepted(device, state=device.state, unique=proved.unique, now=now, until=None)
+        events = (*events, DeviceActivated.of(account.user_id, device, now))
     after = attrs.evolve(after, token_id=account.token_id, challenges=account.challenges)
-    return after, index, (DeviceRegistered, DeviceActivated)
+    return attrs.evolve(registered, account=after, events=events)

@@ -39,14 +39,10 @@ class _WatchedUseCases(UseCasesProvider):
 def watch() -> None:
     """Keep what is sent by this deployment from now on."""
     if not any(isinstance(each, _WatchedUseCases) for each in app_config().container.use_cases.overridden):
-        lay(_watch, ExitStack())
+        lay(lambda laid, _: laid.use_cases.override(_WatchedUseCases(_composed, laid)), ExitStack())
 
 
-def _watch(container: Any, _: ExitStack) -> None:  # noqa: ANN401 - as the app config has it
-    container.use_cases.override(_WatchedUseCases(_composed, container))
-
-
-def _composed(container: Any) -> UseCases:  # noqa: ANN401 - as above
+def _composed(container: Any) -> UseCases:  # noqa: ANN401 - as the app config has it
     use_cases = compose(container)
     dispatch = use_cases.dispatch_challenge
     # What is no sender stays as it is, for the system checks to tell of.

@@ -21,9 +21,9 @@ from mfa.adapters.django.repositories import DjangoAccountRepository
 from mfa.application.ports.audit import AuditQuery
 from mfa.domain.identifiers import UserId
 from mfa.testing.contracts.audit import AuditTrailContract, row
-from mfa.testing.contracts.purging import LATER, ExpiredRowsContract, store
+from mfa.testing.contracts.purging import LATER, ExpiredRowsContract
 from mfa.testing.contracts.reports import GUESSABLE, AccountReportsContract
-from mfa.testing.contracts.repositories import NOW, SECOND, device
+from mfa.testing.contracts.repositories import NOW, SECOND, device, store
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ app.conf.task_default_queue = os.environ.get("WORKER_QUEUE", "celery")
 if "WORKER_DATABASE" in os.environ:
     django.setup()
 
-from mfa.adapters.senders import celery  # noqa: E402 - Django has to be set up first
+from mfa.adapters.senders import celery, queue  # noqa: E402 - Django has to be set up first
 
 QUEUED_EMAIL = f"{__name__}.QueuedEmail"
 
@@ -23,4 +23,4 @@ class QueuedEmail(celery.CelerySender):
 
 if "WORKER_DATABASE" in os.environ:
     # A test does not wait as long as a person.
-    celery.FIRST_WAIT = timedelta(milliseconds=50)
+    queue.FIRST_WAIT = timedelta(milliseconds=50)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from sys import maxsize
 
 from mfa.adapters.memory.audit import MemoryAuditTrail
 from mfa.adapters.memory.repositories import MemoryAccountRepository
@@ -77,7 +78,7 @@ class MemoryExpiredRows(ExpiredRows):
 
     def accounts(self, now: datetime, batch: int) -> Iterable[UserId]:
         """Go through the accounts in which something has expired."""
-        for user_id in self._accounts.users(after=None, limit=len(self._accounts)):
+        for user_id in self._accounts.users(after=None, limit=maxsize):
             account = self._accounts.of(user_id)
             over = any(each.expires_at is not None and each.expires_at <= now for each in account.devices)
             if over or any(each.expires_at <= now for each in account.trusts):

@@ -70,10 +70,6 @@ class MemoryAccountRepository(AccountRepository):
                 self._spent[spending.digest] = spending
             return stored
 
-    def __len__(self) -> int:
-        """Return how many accounts there are."""
-        return len(self._accounts)
-
     def drop(self, kind: str, until: datetime, most: int) -> int:
         """Drop so many ``challenges`` or spent ``logins`` that ended by then, and return how many."""
         with self._lock:

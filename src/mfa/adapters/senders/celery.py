@@ -6,7 +6,6 @@ from typing import Any
 from celery import shared_task
 from celery.exceptions import Reject
 
-from mfa.adapters.senders.queue import FIRST_WAIT as FIRST_WAIT
 from mfa.adapters.senders.queue import QueuedSender, give_up, received
 from mfa.adapters.senders.queue import deliver as deliver_parcel
 from mfa.adapters.senders.waiting import timed_out
@@ -55,9 +54,8 @@ def deliver(task: Any, sealed: str) -> None:  # noqa: ANN401 - Celery carries no
     failure = deliver_parcel(parcel)
     if failure is None:
         return
-    retries: int = task.request.retries
-    wait = FIRST_WAIT * 2**retries
-    if not failure.final and retries < parcel.most_retries and parcel.alive(after=wait):
+    wait = None if failure.final else parcel.wait(task.request.retries)
+    if wait is not None:
         with suppress(Reject):  # the broker is gone, and the retry with it
             task.retry(countdown=wait.total_seconds())
     give_up(parcel, failure)

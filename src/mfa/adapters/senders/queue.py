@@ -19,11 +19,6 @@ from mfa.domain import states
 from mfa.domain.errors import DeliveryFailed, SealError
 from mfa.domain.values import ValueObject
 
-CONTEXT = b"mfa.adapters.senders.queue: parcel"
-"""Binds a seal to the queue and to how a parcel is written: nothing that is sealed elsewhere opens here."""
-
-NOTICE_CONTEXT = b"mfa.adapters.senders.queue: notice"
-
 NOTICE_LIFETIME = timedelta(days=1)
 """So long it is worth telling a person what has happened."""
 
@@ -42,6 +37,7 @@ class _Sealed(ValueObject):
     """
 
     context: ClassVar[bytes]
+    """Binds a seal to the queue and to how a parcel is written: nothing that is sealed elsewhere opens here."""
     most_retries: ClassVar[int]
 
     until: datetime
@@ -55,16 +51,17 @@ class _Sealed(ValueObject):
         """Read what ``seal`` wrote; raises ``SealError``, and ``ValueError`` or ``TypeError`` for what is none."""
         return states.decode(cls, use_cases().vault.open(urlsafe_b64decode(sealed), cls.context))
 
-    def alive(self, after: timedelta = timedelta()) -> bool:
-        """Tell whether what travels will still be good after a while."""
-        return now() + after < self.until
+    def wait(self, tries: int) -> timedelta | None:
+        """Tell how long to wait after so many tries that were tried again; None where no other is worth it."""
+        wait = FIRST_WAIT * 2**tries
+        return wait if tries < self.most_retries and now() + wait < self.until else None
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Parcel(_Sealed):
     """A code on its way through a queue, and in which language it is delivered."""
 
-    context = CONTEXT
+    context = b"mfa.adapters.senders.queue: parcel"
     most_retries = 3
     """A person waits 14 seconds at most for a new try."""
 
@@ -77,7 +74,7 @@ class Parcel(_Sealed):
 class NoticeParcel(_Sealed):
     """A notice on its way through a queue, and how often it was tried already where a queue does not count itself."""
 
-    context = NOTICE_CONTEXT
+    context = b"mfa.adapters.senders.queue: notice"
     most_retries = 8
     """Nobody waits for a notice: the mail server has eight minutes to come back."""
 
@@ -110,7 +107,7 @@ class QueuedSender(Sender, NoticeSender):
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if cls.sender:
-            _defined[_name(cls)] = cls
+            defined[_name(cls)] = cls
 
     def __init__(self) -> None:
         """Look the sender up, so that a wrong name is found here and not by a worker."""
@@ -139,7 +136,8 @@ class QueuedSender(Sender, NoticeSender):
         """Put a sealed parcel into the queue."""
 
 
-_defined: dict[str, type[QueuedSender]] = {}
+defined: dict[str, type[QueuedSender]] = {}
+"""What hands parcels over, by what each is called."""
 
 
 def received(sealed: str) -> Parcel | NoticeParcel | None:
@@ -150,9 +148,9 @@ def received(sealed: str) -> Parcel | NoticeParcel | None:
     """
     try:
         parcel = _opened(sealed)
-        if parcel.sender not in _defined:
+        if parcel.sender not in defined:
             _ = use_cases().dispatch_challenge  # imports what the settings name
-        _ = _defined[parcel.sender]
+        _ = defined[parcel.sender]
     except (SealError, ValueError, LookupError, TypeError, AttributeError) as refusal:
         # Only the kind: whatever lies in a queue is somebody else's words.
         logger.error("A parcel in the queue was refused: %s", type(refusal).__name__)  # noqa: TRY400
@@ -165,11 +163,6 @@ def _opened(sealed: str) -> Parcel | NoticeParcel:
         return Parcel.open(sealed)
     except SealError:
         return NoticeParcel.open(sealed)
-
-
-def queue_of(parcel: NoticeParcel) -> type[QueuedSender]:
-    """Return the class that has handed a parcel over which was received."""
-    return _defined[parcel.sender]
 
 
 def deliver(parcel: Parcel | NoticeParcel) -> Failure | None:
@@ -185,7 +178,7 @@ def deliver(parcel: Parcel | NoticeParcel) -> Failure | None:
     if left <= timedelta():
         return Failure(reason="the code has expired" if isinstance(parcel, Parcel) else "too late")
     try:
-        _hand_on(parcel, _made(_defined[parcel.sender].sender), left)
+        _hand_on(parcel, _made(defined[parcel.sender].sender), left)
     except DeliveryTimedOut:
         return Failure(reason="timed out", final=isinstance(parcel, Parcel))
     except Exception as failure:  # noqa: BLE001 - whatever a sender raises, it did not get there

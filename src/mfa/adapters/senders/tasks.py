@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import attrs
 import django
 
-from mfa.adapters.senders.queue import FIRST_WAIT, NoticeParcel, QueuedSender, give_up, now, queue_of, received
+from mfa.adapters.senders.queue import NoticeParcel, QueuedSender, defined, give_up, now, received
 from mfa.adapters.senders.queue import deliver as deliver_parcel
 
 framework: Any = import_module("django.tasks" if django.VERSION >= (6, 0) else "django_tasks")
@@ -54,10 +54,10 @@ def _put_off(parcel: NoticeParcel) -> bool:
 
     It is worth no try at once, which is all that a backend has that does its tasks in the request.
     """
-    queue: Any = queue_of(parcel)
-    wait = FIRST_WAIT * 2**parcel.tries
+    queue: Any = defined[parcel.sender]
+    wait = parcel.wait(parcel.tries)
     task = deliver.using(backend=queue.backend, queue_name=queue.queue_name)
-    if parcel.tries >= parcel.most_retries or not parcel.alive(after=wait) or not task.get_backend().supports_defer:
+    if wait is None or not task.get_backend().supports_defer:
         return False
     task.using(run_after=now() + wait).enqueue(attrs.evolve(parcel, tries=parcel.tries + 1).seal())
     return True

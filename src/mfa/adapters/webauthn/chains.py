@@ -53,7 +53,16 @@ def trusted(path: Sequence[bytes], roots: Sequence[x509.Certificate], now: datet
     section 6.1); this is why the path ends where the first root is met.
     """
     with suppress(Exception):  # whatever a library makes of hostile bytes, which is no closed set of errors
-        return _trusted([_certificate(data) for data in path], roots, now)
+        chain = [_certificate(data) for data in path]
+        for below, (certificate, above) in enumerate(zip_longest(chain, chain[1:])):
+            if certificate in roots:
+                return True
+            if not _valid(certificate, now):
+                return False
+            if any(_issued(certificate, root, below) for root in roots):
+                return True
+            if above is None or not _issued(certificate, above, below):
+                return False
     return False
 
 
@@ -66,19 +75,6 @@ def _certificate(data: bytes) -> x509.Certificate:
     if not data.endswith(b"\0" + certificate.signature):
         raise ValueError
     return certificate
-
-
-def _trusted(path: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], now: datetime) -> bool:
-    for below, (certificate, above) in enumerate(zip_longest(path, path[1:])):
-        if certificate in roots:
-            return True
-        if not _valid(certificate, now):
-            return False
-        if any(_issued(certificate, root, below) for root in roots):
-            return True
-        if above is None or not _issued(certificate, above, below):
-            return False
-    return False
 
 
 def _valid(certificate: x509.Certificate, now: datetime) -> bool:

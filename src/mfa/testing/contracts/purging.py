@@ -11,11 +11,10 @@ from mfa.application.ports.purging import ExpiredRows
 from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.accounts import Account
 from mfa.domain.challenges import Challenge, SpentLogin
-from mfa.domain.devices import Device
 from mfa.domain.errors import AlreadySpent
 from mfa.domain.identifiers import TokenId, UserId
 from mfa.testing.contracts.audit import row
-from mfa.testing.contracts.repositories import NOW, SECOND, device, trust, with_devices
+from mfa.testing.contracts.repositories import NOW, SECOND, device, store, trust
 
 PHONE = TokenId("1f" * 32)
 LATER = NOW + timedelta(hours=1)
@@ -25,8 +24,8 @@ LATER = NOW + timedelta(hours=1)
 class ExpiredRowsContract:
     """Provide ``expired``, and the ``repository`` and ``audit`` trail that it looks into, with two users who exist."""
 
-    def found(self, expired: ExpiredRows, now: datetime, batch: int = 100) -> set[UserId]:
-        return set(expired.accounts(now, batch))
+    def found(self, expired: ExpiredRows, now: datetime) -> set[UserId]:
+        return set(expired.accounts(now, 100))
 
     def test_the_trail_is_among_the_kinds(self, expired: ExpiredRows) -> None:
         assert set(expired.kinds) == {"challenges", "logins", "audit"}
@@ -53,9 +52,8 @@ class ExpiredRowsContract:
     def test_accounts_are_found_by_the_first_browser_that_is_over(
         self, expired: ExpiredRows, repository: AccountRepository, user_id: UserId
     ) -> None:
-        before = store(repository, user_id, device(0))
         trusts = (trust("a", expires_at=LATER + SECOND), trust("b", expires_at=LATER))
-        stored = repository.save(before, attrs.evolve(before, trusts=trusts))
+        stored = store(repository, user_id, device(0), trusts=trusts)
 
         assert self.found(expired, LATER - SECOND) == set()
         assert self.found(expired, LATER) == {user_id}
@@ -68,8 +66,7 @@ class ExpiredRowsContract:
         self, expired: ExpiredRows, repository: AccountRepository, user_id: UserId, other_user_id: UserId, *, batch: int
     ) -> None:
         for each in (user_id, other_user_id):
-            before = store(repository, each, device(0, active=False), device(1, active=False), device(2))
-            repository.save(before, attrs.evolve(before, trusts=(trust("a"),)))
+            store(repository, each, device(0, active=False), device(1, active=False), device(2), trusts=(trust("a"),))
         found: list[UserId] = []
 
         for each in expired.accounts(LATER, batch):
@@ -83,12 +80,11 @@ class ExpiredRowsContract:
     def test_challenges_are_dropped_from_the_moment_of_their_end(
         self, expired: ExpiredRows, repository: AccountRepository, user_id: UserId
     ) -> None:
-        before = attrs.evolve(store(repository, user_id, device(0), device(1), device(2)), token_id=PHONE)
         ends = (NOW, NOW + SECOND, None)
         challenges = tuple(
             Challenge(index=index, token_id=PHONE, confirmed_at=NOW, expires_at=end) for index, end in enumerate(ends)
         )
-        repository.save(before, attrs.evolve(before, challenges=challenges))
+        store(repository, user_id, *map(device, range(3)), token_id=PHONE, challenges=challenges)
 
         assert list(expired.drop("challenges", NOW - SECOND, 100)) == []
         assert list(expired.drop("challenges", NOW, 100)) == [1]
@@ -99,9 +95,8 @@ class ExpiredRowsContract:
     def test_no_more_than_a_batch_is_dropped_at_once(
         self, expired: ExpiredRows, repository: AccountRepository, audit: AuditTrail, user_id: UserId
     ) -> None:
-        before = attrs.evolve(store(repository, user_id, *map(device, range(3))), token_id=PHONE)
         challenges = tuple(Challenge(index=index, token_id=PHONE, expires_at=NOW) for index in range(3))
-        repository.save(before, attrs.evolve(before, challenges=challenges))
+        store(repository, user_id, *map(device, range(3)), token_id=PHONE, challenges=challenges)
         for name in "abc":
             nobody = Account(user_id=UserId(""))
             repository.save(nobody, nobody, spending=SpentLogin(digest=name * 64, expires_at=NOW))
@@ -133,8 +128,3 @@ class ExpiredRowsContract:
         assert next(iter(expired.drop("audit", NOW + 2 * SECOND, 2))) == 2
 
         assert [each.event for each in audit.read(AuditQuery(oldest_first=True))] == ["event.2", "event.3"]
-
-
-def store(repository: AccountRepository, user_id: UserId, *devices: Device) -> Account:
-    before = repository.of(user_id)
-    return repository.save(before, with_devices(before, *devices))

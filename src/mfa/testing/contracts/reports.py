@@ -10,7 +10,9 @@ from mfa.application.ports.repositories import AccountRepository
 from mfa.domain.devices import Device
 from mfa.domain.identifiers import UserId
 from mfa.domain.throttling import Failures
-from mfa.testing.contracts.repositories import NOW, device, with_devices
+from mfa.testing.contracts.repositories import NOW, device, store
+
+Users = tuple[UserId, UserId, UserId, UserId]
 
 GUESSABLE = ("totp", "email")
 
@@ -34,15 +36,11 @@ class AccountReportsContract:
     def give(self, repository: AccountRepository) -> "Give":
         return Give(repository)
 
-    def test_at_first_nobody_has_anything(
-        self, reports: AccountReports, users: tuple[UserId, UserId, UserId, UserId]
-    ) -> None:
+    def test_at_first_nobody_has_anything(self, reports: AccountReports, users: Users) -> None:
         assert reports.count(None, 3, GUESSABLE) == Report(users=3, methods={}, none=3, disabled=0)
         assert list(reports.missing()) == list(users[:3])
 
-    def test_users_are_counted_and_not_their_devices(
-        self, reports: AccountReports, users: tuple[UserId, UserId, UserId, UserId], give: "Give"
-    ) -> None:
+    def test_users_are_counted_and_not_their_devices(self, reports: AccountReports, users: Users, give: "Give") -> None:
         give(users[0], device(0), device(1), attrs.evolve(device(2), method="email"))
         give(users[1], device(0))
 
@@ -52,24 +50,20 @@ class AccountReportsContract:
         assert list(reports.missing()) == [users[2]]
 
     def test_pending_devices_and_passes_are_nothing_that_one_has(
-        self, reports: AccountReports, users: tuple[UserId, UserId, UserId, UserId], give: "Give"
+        self, reports: AccountReports, users: Users, give: "Give"
     ) -> None:
         give(users[0], device(0, active=False), temporary(1))
 
         assert reports.count(None, 3, GUESSABLE) == Report(users=3, methods={}, none=3, disabled=0)
         assert list(reports.missing()) == list(users[:3])
 
-    def test_who_may_not_log_in_is_left_out(
-        self, reports: AccountReports, users: tuple[UserId, UserId, UserId, UserId], give: "Give"
-    ) -> None:
+    def test_who_may_not_log_in_is_left_out(self, reports: AccountReports, users: Users, give: "Give") -> None:
         give(users[3], failed(0, 3))
 
         assert reports.count(None, 3, GUESSABLE) == Report(users=3, methods={}, none=3, disabled=0)
         assert reports.count("editors", 3, GUESSABLE).users == 2
 
-    def test_so_many_failures_disable(
-        self, reports: AccountReports, users: tuple[UserId, UserId, UserId, UserId], give: "Give"
-    ) -> None:
+    def test_so_many_failures_disable(self, reports: AccountReports, users: Users, give: "Give") -> None:
         give(users[0], failed(0, 3), failed(1, 4))
         give(users[1], failed(0, 2), failed(1, 3, "webauthn"))
 
@@ -79,7 +73,7 @@ class AccountReportsContract:
         assert counted.methods == {"totp": 2, "webauthn": 1}
 
     def test_groups_are_named_and_counted_by_themselves(
-        self, reports: AccountReports, users: tuple[UserId, UserId, UserId, UserId], give: "Give"
+        self, reports: AccountReports, users: Users, give: "Give"
     ) -> None:
         give(users[0], device(0))
         give(users[2], device(0))
@@ -97,5 +91,4 @@ class Give:
     repository: AccountRepository
 
     def __call__(self, user_id: UserId, *devices: Device) -> None:
-        before = self.repository.of(user_id)
-        self.repository.save(before, with_devices(before, *devices))
+        store(self.repository, user_id, *devices)

@@ -119,6 +119,20 @@ def full(account: Account, token_id: TokenId) -> Account:
     )
 
 
+def store(
+    repository: AccountRepository, user_id: UserId, *devices: Device, token_id: TokenId | None = None, **changes: Any
+) -> Account:
+    """Store devices of a user, and what else changes in the account, and return it as that token reads it."""
+    before = repository.of(user_id, token_id)
+    return repository.save(before, attrs.evolve(with_devices(before, *devices), **changes))
+
+
+def fill(repository: AccountRepository, user_id: UserId, token_id: TokenId) -> Account:
+    """Store an account that is ``full``, and return it as that token reads it."""
+    before = repository.of(user_id, token_id)
+    return repository.save(before, full(before, token_id))
+
+
 class AccountRepositoryContract:
     """Provide ``repository``, the keys of two users who exist, and a way to change their passwords."""
 
@@ -155,8 +169,7 @@ class AccountRepositoryContract:
     def test_a_gate_reads_the_active_devices_and_what_its_token_has_confirmed(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, *, trusts: bool
     ) -> None:
-        before = repository.of(user_id, token_id)
-        account = repository.save(before, full(before, token_id))
+        account = fill(repository, user_id, token_id)
 
         read = repository.proofs(user_id, token_id, trusts=trusts)
 
@@ -182,13 +195,10 @@ class AccountRepositoryContract:
         *,
         trusts: bool,
     ) -> None:
-        before = repository.of(user_id, token_id)
-        repository.save(before, full(before, token_id))
+        fill(repository, user_id, token_id)
 
-        other, nobody = (
-            repository.proofs(user_id, TokenId("2e" * 32), trusts=trusts),
-            repository.proofs(other_user_id, token_id, trusts=trusts),
-        )
+        other = repository.proofs(user_id, TokenId("2e" * 32), trusts=trusts)
+        nobody = repository.proofs(other_user_id, token_id, trusts=trusts)
 
         assert ([each.index for each in other.active], other.challenges) == ([0], ())
         assert (nobody.devices, nobody.challenges, nobody.trusts) == ((), (), ())
@@ -196,8 +206,7 @@ class AccountRepositoryContract:
     def test_states_are_bytes_and_times_are_in_utc(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        before = repository.of(user_id, token_id)
-        repository.save(before, full(before, token_id))
+        fill(repository, user_id, token_id)
 
         read = repository.of(user_id, token_id)
 
@@ -207,8 +216,7 @@ class AccountRepositoryContract:
         assert read.sends["email"].recent[0].utcoffset() == timedelta(0)
 
     def test_every_field_can_change(self, repository: AccountRepository, user_id: UserId, token_id: TokenId) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, full(empty, token_id))
+        before = fill(repository, user_id, token_id)
         changed = Device(
             index=0,
             method="email",
@@ -268,12 +276,10 @@ class AccountRepositoryContract:
     def test_a_confirmation_alone_moves_the_version(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        before = repository.of(user_id, token_id)
-        before = repository.save(before, with_devices(before, device(0)))
+        before = store(repository, user_id, device(0), token_id=token_id)
+        confirmed = Challenge(index=0, token_id=token_id, confirmed_at=NOW)
 
-        saved = repository.save(
-            before, attrs.evolve(before, challenges=(Challenge(index=0, token_id=token_id, confirmed_at=NOW),))
-        )
+        saved = repository.save(before, attrs.evolve(before, challenges=(confirmed,)))
 
         assert saved.version == 2
         with pytest.raises(StaleAccount):
@@ -282,8 +288,7 @@ class AccountRepositoryContract:
     def test_what_is_out_for_one_token_moves_nothing(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, with_devices(empty, device(0), device(1)))
+        before = store(repository, user_id, device(0), device(1), token_id=token_id)
         theirs = repository.of(user_id, other_token_id)
 
         for number, at in ((b"one", NOW), (b"two", NOW + SECOND)):
@@ -300,8 +305,7 @@ class AccountRepositoryContract:
     def test_what_is_out_is_not_written_over_what_has_gone(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, full(empty, token_id))
+        before = fill(repository, user_id, token_id)
         repository.save(before, attrs.evolve(before, devices=(), challenges=()))
 
         sent = attrs.evolve(before.challenges[1], sent=b"again", dispatched_at=NOW)
@@ -312,9 +316,8 @@ class AccountRepositoryContract:
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
         """Or else a verification would end with the options that are asked for beside it, and be purged with them."""
-        empty = repository.of(user_id, token_id)
         sent = Challenge(index=0, token_id=token_id, sent=b"one", dispatched_at=NOW, expires_at=NOW + SECOND)
-        read = repository.save(empty, attrs.evolve(with_devices(empty, device(0)), challenges=(sent,)))
+        read = store(repository, user_id, device(0), token_id=token_id, challenges=(sent,))
         confirmed = attrs.evolve(sent, sent=None, confirmed_at=NOW, expires_at=NOW + 9 * SECOND)
         repository.save(read, attrs.evolve(read, challenges=(confirmed,)))
 
@@ -327,10 +330,8 @@ class AccountRepositoryContract:
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
         """As by who answers the options before, or seals them anew; an account that has not moved does not tell."""
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, with_devices(empty, device(0), device(1)))
         one = Challenge(index=0, token_id=token_id, sent=b"one", dispatched_at=NOW, expires_at=NOW + SECOND)
-        read = repository.save(before, attrs.evolve(before, challenges=(one,)))
+        read = store(repository, user_id, device(0), device(1), token_id=token_id, challenges=(one,))
         two = attrs.evolve(one, sent=b"two", dispatched_at=NOW + SECOND, expires_at=NOW + 2 * SECOND)
         repository.save(read, attrs.evolve(read, challenges=(two,)))
 
@@ -346,12 +347,7 @@ class AccountRepositoryContract:
     def test_what_a_device_confirmed_ends_for_other_tokens_when_another_takes_its_place(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, with_devices(empty, device(0), device(1)))
-        for each in (token_id, other_token_id):
-            before = repository.of(user_id, each)
-            confirmed = (Challenge(index=0, token_id=each, confirmed_at=NOW),)
-            repository.save(before, attrs.evolve(before, challenges=confirmed))
+        confirm(repository, user_id, token_id, other_token_id)
         before = repository.of(user_id, token_id)
 
         repository.save(before, with_devices(before, attrs.evolve(device(0), created_at=NOW + SECOND), device(1)))
@@ -362,12 +358,7 @@ class AccountRepositoryContract:
     def test_with_another_generation_nothing_counts_that_any_token_has_confirmed(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, with_devices(empty, device(0), device(1)))
-        for each in (token_id, other_token_id):
-            before = repository.of(user_id, each)
-            confirmed = (Challenge(index=0, token_id=each, confirmed_at=NOW),)
-            repository.save(before, attrs.evolve(before, challenges=confirmed))
+        confirm(repository, user_id, token_id, other_token_id)
         before = repository.of(user_id)
 
         after = repository.save(before, attrs.evolve(before, generation=before.generation + 1))
@@ -380,10 +371,8 @@ class AccountRepositoryContract:
     def test_nor_is_anything_written_late_for_the_generation_before(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        read = repository.save(empty, with_devices(empty, device(0)))
         sent = Challenge(index=0, token_id=token_id, sent=b"one", dispatched_at=NOW, expires_at=NOW + SECOND)
-        read = repository.save(read, attrs.evolve(read, challenges=(sent,)))
+        read = store(repository, user_id, device(0), token_id=token_id, challenges=(sent,))
         account = repository.of(user_id)
         repository.save(account, attrs.evolve(account, generation=1))
 
@@ -394,8 +383,7 @@ class AccountRepositoryContract:
     def test_a_successor_takes_everything_over(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, full(empty, token_id))
+        before = fill(repository, user_id, token_id)
 
         saved = repository.save(before, before.succeeded(other_token_id, {0: b"sealed anew"}))
 
@@ -406,8 +394,7 @@ class AccountRepositoryContract:
     def test_but_nothing_that_was_used_up_meanwhile(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, full(empty, token_id))
+        before = fill(repository, user_id, token_id)
         used_up = (attrs.evolve(each, sent=None) for each in before.challenges)
         repository.save(before, attrs.evolve(before, challenges=tuple(used_up)))
 
@@ -431,18 +418,16 @@ class AccountRepositoryContract:
     def test_trusts_come_as_they_were_saved_and_their_times_are_in_utc(
         self, repository: AccountRepository, user_id: UserId
     ) -> None:
-        before = repository.of(user_id)
         trusts = tuple(trust(each) for each in "3142")
 
-        repository.save(before, attrs.evolve(with_devices(before, device(0)), trusts=trusts))
+        store(repository, user_id, device(0), trusts=trusts)
 
         read = repository.of(user_id).trusts
         assert read == trusts
         assert {each.expires_at.utcoffset() for each in read} == {timedelta(0)}
 
     def test_a_trust_alone_moves_the_version(self, repository: AccountRepository, user_id: UserId) -> None:
-        before = repository.of(user_id)
-        before = repository.save(before, attrs.evolve(with_devices(before, device(0)), trusts=(trust("1"),)))
+        before = store(repository, user_id, device(0), trusts=(trust("1"),))
 
         saved = repository.save(before, attrs.evolve(before, trusts=()))
 
@@ -459,11 +444,10 @@ class AccountRepositoryContract:
         token_id: TokenId,
         other_token_id: TokenId,
     ) -> None:
-        before = repository.of(user_id, token_id)
-        repository.save(before, full(before, token_id))
+        filled = fill(repository, user_id, token_id)
 
-        assert repository.of(user_id, other_token_id).trusts == full(before, token_id).trusts
-        assert repository.of(user_id).trusts == full(before, token_id).trusts
+        assert repository.of(user_id, other_token_id).trusts == filled.trusts
+        assert repository.of(user_id).trusts == filled.trusts
         assert not repository.of(other_user_id, token_id).trusts
 
     def test_the_login_changes_with_the_password_and_only_then(
@@ -476,8 +460,7 @@ class AccountRepositoryContract:
     ) -> None:
         for each in (user_id, other_user_id):
             change_password(each, "first")
-            before = repository.of(each, token_id)
-            repository.save(before, full(before, token_id))
+            fill(repository, each, token_id)
         known, theirs = repository.of(user_id, token_id).login, repository.of(other_user_id).login
 
         assert repository.of(user_id).login == known
@@ -497,8 +480,7 @@ class AccountRepositoryContract:
         token_id: TokenId,
         change_password: Callable[[UserId, str], None],
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, full(empty, token_id))
+        before = fill(repository, user_id, token_id)
         change_password(user_id, "another")
 
         read = repository.of(user_id, token_id)
@@ -532,8 +514,7 @@ class AccountRepositoryContract:
     def test_a_stale_save_changes_nothing(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, full(empty, token_id))
+        before = fill(repository, user_id, token_id)
         stored = repository.save(before, attrs.evolve(before, next_index=20))
         after = attrs.evolve(
             before,
@@ -552,8 +533,7 @@ class AccountRepositoryContract:
     def test_a_save_without_a_difference_is_harmless(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        empty = repository.of(user_id, token_id)
-        before = repository.save(empty, full(empty, token_id))
+        before = fill(repository, user_id, token_id)
 
         saved = repository.save(before, before)
 
@@ -563,8 +543,7 @@ class AccountRepositoryContract:
     def test_a_token_sees_no_challenges_but_its_own(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
-        before = repository.of(user_id, token_id)
-        stored = repository.save(before, full(before, token_id))
+        stored = fill(repository, user_id, token_id)
 
         assert repository.of(user_id, other_token_id) == attrs.evolve(stored, token_id=other_token_id, challenges=())
         assert repository.of(user_id) == attrs.evolve(stored, token_id=None, challenges=())
@@ -572,8 +551,7 @@ class AccountRepositoryContract:
     def test_a_save_leaves_other_tokens_challenges_alone(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
-        before = repository.of(user_id, token_id)
-        first = repository.save(before, full(before, token_id))
+        first = fill(repository, user_id, token_id)
         theirs = Challenge(index=0, token_id=other_token_id, sent=b"theirs", dispatched_at=NOW, confirmed_at=NOW)
         before = repository.of(user_id, other_token_id)
         repository.save(before, attrs.evolve(before, challenges=(theirs,)))
@@ -591,10 +569,8 @@ class AccountRepositoryContract:
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId, other_token_id: TokenId
     ) -> None:
         for each in (token_id, other_token_id):
-            before = repository.of(user_id, each)
             mine = tuple(Challenge(index=index, token_id=each, confirmed_at=NOW) for index in (0, 1))
-            after = attrs.evolve(with_devices(before, device(0), device(1)), challenges=mine)
-            repository.save(before, after)
+            store(repository, user_id, device(0), device(1), token_id=each, challenges=mine)
         before = repository.of(user_id, token_id)
 
         removed = attrs.evolve(before, devices=(device(1),), challenges=before.challenges[1:])
@@ -608,8 +584,7 @@ class AccountRepositoryContract:
     def test_a_token_that_is_none_removes_challenges_as_well(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        before = repository.of(user_id, token_id)
-        repository.save(before, full(before, token_id))
+        fill(repository, user_id, token_id)
         before = repository.of(user_id)
 
         repository.save(before, attrs.evolve(before, devices=before.devices[1:]))
@@ -619,28 +594,15 @@ class AccountRepositoryContract:
     def test_another_users_devices_are_out_of_reach(
         self, repository: AccountRepository, user_id: UserId, other_user_id: UserId, token_id: TokenId
     ) -> None:
-        for each in (user_id, other_user_id):
-            before = repository.of(each, token_id)
-            repository.save(before, full(before, token_id))
-        theirs = repository.of(other_user_id, token_id)
-        before = repository.of(user_id, token_id)
+        before, theirs = (fill(repository, each, token_id) for each in (user_id, other_user_id))
+        mine = (attrs.evolve(before.devices[0], name="mine"),)
 
-        repository.save(
-            before,
-            attrs.evolve(
-                before,
-                devices=(attrs.evolve(before.devices[0], name="mine"),),
-                challenges=(),
-                gone=(),
-                sends=MappingProxyType({}),
-            ),
-        )
+        repository.save(before, attrs.evolve(before, devices=mine, challenges=(), gone=(), sends=MappingProxyType({})))
 
         assert repository.of(other_user_id, token_id) == theirs
 
     def test_the_next_index_outlives_the_devices(self, repository: AccountRepository, user_id: UserId) -> None:
-        before = repository.of(user_id)
-        before = repository.save(before, with_devices(before, device(0), device(1)))
+        before = store(repository, user_id, device(0), device(1))
 
         repository.save(before, attrs.evolve(before, devices=()))
 
@@ -648,8 +610,7 @@ class AccountRepositoryContract:
         assert repository.of(user_id).next_index == 2
 
     def test_devices_come_in_the_order_of_their_indexes(self, repository: AccountRepository, user_id: UserId) -> None:
-        before = repository.of(user_id)
-        before = repository.save(before, with_devices(before, *map(device, range(12))))
+        before = store(repository, user_id, *map(device, range(12)))
 
         repository.save(before, before.replaced(attrs.evolve(device(3), name="changed last")))
 
@@ -658,10 +619,9 @@ class AccountRepositoryContract:
     def test_pending_devices_keep_who_registered_them_and_until_when(
         self, repository: AccountRepository, user_id: UserId, token_id: TokenId
     ) -> None:
-        before = repository.of(user_id)
         pending = device(0, active=False)
 
-        repository.save(before, with_devices(before, pending))
+        store(repository, user_id, pending)
 
         assert repository.of(user_id, token_id).devices == (pending,)
 
@@ -676,7 +636,6 @@ class AccountRepositoryContract:
         assert repository.held("a name") == HeldDevice(
             user_id=user_id, index=found.index, method=found.method, state=found.state
         )
-        assert holder(repository) == user_id
         assert repository.held("a nam") is None
         assert repository.held("") is None
 
@@ -685,44 +644,30 @@ class AccountRepositoryContract:
         assert repository.held("a name") is None
 
     def test_whose_device_is_pending_holds_nothing(self, repository: AccountRepository, user_id: UserId) -> None:
-        before = repository.of(user_id)
-        pending = attrs.evolve(device(0, active=False), unique="a name")
-        repository.save(before, with_devices(before, pending))
+        store(repository, user_id, attrs.evolve(device(0, active=False), unique="a name"))
 
         assert repository.held("a name") is None
 
-    def test_a_unique_name_is_one_users_alone(
-        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+    @pytest.mark.parametrize("devices", [(device(0),), ()])
+    def test_a_unique_name_is_one_users_alone_whether_a_device_was_there_or_is_new(
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId, devices: tuple[Device, ...]
     ) -> None:
         save_named(repository, user_id, "a name")
-        before = repository.of(other_user_id)
-        before = repository.save(before, with_devices(before, device(0)))
+        before = store(repository, other_user_id, *devices)
 
         with pytest.raises(NotUnique):
             repository.save(before, with_devices(before, attrs.evolve(device(0), unique="a name")))
 
-        assert repository.of(other_user_id).devices == before.devices
-        assert holder(repository) == user_id
-
-    def test_nor_may_a_new_device_be_called_so(
-        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
-    ) -> None:
-        save_named(repository, user_id, "a name")
-        before = repository.of(other_user_id)
-
-        with pytest.raises(NotUnique):
-            repository.save(before, with_devices(before, attrs.evolve(device(0), unique="a name")))
-
-        assert repository.of(other_user_id).devices == ()
+        assert repository.of(other_user_id).devices == devices
+        held = repository.held("a name")
+        assert held is not None
+        assert held.user_id == user_id
 
     @pytest.mark.parametrize("moved", [None, EVERY_BYTE])
     def test_what_has_moved_in_is_kept(
         self, repository: AccountRepository, user_id: UserId, moved: bytes | None
     ) -> None:
-        before = repository.of(user_id)
-        account = with_devices(before, attrs.evolve(device(0), guessable=True))
-
-        stored = repository.save(before, attrs.evolve(account, moved=b"before"))
+        stored = store(repository, user_id, attrs.evolve(device(0), guessable=True), moved=b"before")
         repository.save(stored, attrs.evolve(stored, moved=moved))
 
         kept = repository.of(user_id)
@@ -730,16 +675,13 @@ class AccountRepositoryContract:
         assert [each.guessable for each in kept.devices] == [True]
 
     def test_what_is_sealed_is_counted_by_its_beginning(
-        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
+        self, repository: AccountRepository, user_id: UserId, other_user_id: UserId, token_id: TokenId
     ) -> None:
-        before = repository.of(user_id, token_id := TokenId("1f" * 32))
         challenge = Challenge(index=0, token_id=token_id, sent=b"seam", dispatched_at=NOW, expires_at=NOW + SECOND)
         silent = Challenge(index=1, token_id=token_id, confirmed_at=NOW, expires_at=NOW + SECOND)
-        account = with_devices(before, device(0), attrs.evolve(device(1), state=b"other"))
-        repository.save(before, attrs.evolve(account, challenges=(challenge, silent)))
-        before = repository.of(other_user_id)
-        after = with_devices(before, attrs.evolve(device(0), state=EVERY_BYTE))
-        repository.save(before, attrs.evolve(after, moved=b"other"))
+        devices = device(0), attrs.evolve(device(1), state=b"other")
+        store(repository, user_id, *devices, token_id=token_id, challenges=(challenge, silent))
+        store(repository, other_user_id, attrs.evolve(device(0), state=EVERY_BYTE), moved=b"other")
 
         assert repository.seals(3) == {b"sea": 2, b"oth": 2, EVERY_BYTE[:3]: 1}
         assert repository.seals(4) == {b"seal": 1, b"seam": 1, b"othe": 2, EVERY_BYTE[:4]: 1}
@@ -752,8 +694,7 @@ class AccountRepositoryContract:
     def test_who_has_nothing_sealed_has_no_beginnings(
         self, repository: AccountRepository, user_id: UserId, other_user_id: UserId
     ) -> None:
-        before = repository.of(user_id)
-        repository.save(before, attrs.evolve(before, next_index=1))
+        store(repository, user_id, next_index=1)
 
         assert of_each(repository, [user_id, other_user_id], 3) == {}
 
@@ -762,13 +703,14 @@ def of_each(repository: AccountRepository, users: Sequence[UserId], length: int)
     return {user_id: set(found) for user_id, found in repository.seals_of(users, length).items() if found}
 
 
-def holder(repository: AccountRepository) -> UserId | None:
-    held = repository.held("a name")
-    return None if held is None else held.user_id
-
-
 def save_named(repository: AccountRepository, user_id: UserId, name: str) -> Account:
     """Store a device, and then what no other may be called, as when it is proved."""
-    before = repository.of(user_id)
-    before = repository.save(before, with_devices(before, device(0)))
-    return repository.save(before, with_devices(before, attrs.evolve(device(0), unique=name)))
+    store(repository, user_id, device(0))
+    return store(repository, user_id, attrs.evolve(device(0), unique=name))
+
+
+def confirm(repository: AccountRepository, user_id: UserId, *tokens: TokenId) -> None:
+    """Store two devices, of which the first has confirmed each of the tokens."""
+    for token_id in tokens:
+        confirmed = Challenge(index=0, token_id=token_id, confirmed_at=NOW)
+        store(repository, user_id, device(0), device(1), token_id=token_id, challenges=(confirmed,))

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 
 from mfa.adapters.senders import queue
-from mfa.adapters.senders.queue import CONTEXT, Failure, Parcel, QueuedSender, deliver, give_up, received
+from mfa.adapters.senders.queue import Failure, Parcel, QueuedSender, deliver, give_up, received
 from mfa.adapters.system.vault import AesGcmVault, derive_key
 from mfa.application.ports.delivery import DeliveryTimedOut, Message, Sender, SentChallenge
 from mfa.application.ports.system import LOGIN_CONTEXT, Vault, seal_context
@@ -115,12 +115,12 @@ OLD_CONTEXT = b"mfa.adapters.senders.queue: message"
 """Where parcels were sealed that named a class to import."""
 
 
-def sealed(fields: object, vault: Vault, context: bytes = CONTEXT) -> str:
+def sealed(fields: object, vault: Vault, context: bytes = Parcel.context) -> str:
     return urlsafe_b64encode(vault.seal(json.dumps(fields).encode(), context)).decode()
 
 
 def fields_of(parcel: Parcel, vault: Vault) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(vault.open(urlsafe_b64decode(parcel.seal()), CONTEXT))
+    fields: dict[str, Any] = json.loads(vault.open(urlsafe_b64decode(parcel.seal()), Parcel.context))
     return fields
 
 
@@ -258,14 +258,16 @@ def test_giving_up_a_message_of_nobodys_challenge_is_told_all_the_same(message: 
         give_up(parcel(message), Failure(reason="a reason"))
 
 
-def test_a_parcel_lives_until_its_code_expires(message: Message, world: World) -> None:
+def test_a_parcel_is_worth_another_try_until_its_code_expires(message: Message, world: World) -> None:
     whole = parcel(message)
 
-    assert whole.alive()
-    assert whole.alive(after=timedelta(minutes=9, seconds=59))
-    assert not whole.alive(after=timedelta(minutes=10))
-    world.later(minutes=10)
-    assert not whole.alive()
+    assert [whole.wait(tries) for tries in range(4)] == [*(timedelta(seconds=each) for each in (2, 4, 8)), None]
+    world.later(minutes=9, seconds=57)
+    assert [whole.wait(tries) for tries in range(2)] == [timedelta(seconds=2), None]
+    world.later(seconds=1)
+    assert whole.wait(0) is None, "at the moment of its end it is over"
+    world.later(minutes=1)
+    assert whole.wait(0) is None
 
 
 def test_the_worker_makes_the_sender_once(
