@@ -7,7 +7,8 @@ import pytest
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import MemoryKeyRotations
 from mfa.adapters.system.vault import AesGcmVault, derive_key
-from mfa.application.operations import CountSeals, Operator, RotateKeys
+from mfa.application.operations import Operator
+from mfa.application.operations.rotation import CountSeals, RotateKeys
 from mfa.application.ports.audit import AuditQuery
 from mfa.application.ports.system import Vault
 from mfa.application.verification import Verified
