@@ -7,7 +7,7 @@ from types import MappingProxyType
 import attrs
 
 from mfa.application.activity import ListActivity
-from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.devices import ListDevices, ListPasskeys, RemoveDevice, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.operations.access import LockDown, ResetAccount, Unlock
@@ -19,7 +19,6 @@ from mfa.application.operations.report import ReportMissing, ReportUsers
 from mfa.application.operations.rotation import CountSeals, RotateKeys
 from mfa.application.operations.status import ShowStatus
 from mfa.application.operations.trail import ReadTrail
-from mfa.application.passkeys import ListPasskeys
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.importing import SourceMaker, UserFinder
