@@ -7,9 +7,6 @@ import attrs
 
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
 from mfa.application.transactions import ListedDevice, UseCase, retried
-from mfa.domain.accounts import Account
-from mfa.domain.devices import Device
-from mfa.domain.errors import SealError
 from mfa.domain.identifiers import UserId
 from mfa.domain.trusts import Trust
 from mfa.domain.values import ValueObject
@@ -46,7 +43,7 @@ class ShowStatus(UseCase):
         now, rules = self.transactions.clock.now(), self.transactions.rules
         query = AuditQuery(user_id=user_id, limit=LAST_EVENTS)
         shown = [each for each in account.devices if each.visible(each.registered_by, now)]
-        unreadable = tuple(each.index for each in shown if not self._opens(account, each))
+        unreadable = tuple(each.index for each in shown if self.transactions.opened(each, account) is None)
         return AccountStatus(
             devices=tuple(
                 ListedDevice(device=each, confirmed=False, disabled=rules.disabled(each))
@@ -61,10 +58,3 @@ class ShowStatus(UseCase):
             trusts=account.remembered(now),
             events=retried(lambda: self.audit.read(query)),
         )
-
-    def _opens(self, account: Account, device: Device) -> bool:
-        try:
-            self.transactions.open(device.state, account, device.index)
-        except SealError:
-            return False
-        return True
