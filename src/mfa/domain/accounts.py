@@ -366,11 +366,6 @@ class Account(Proofs[Device]):
         made, locked = token.issued_at, self.locked_down_at
         return made is not None and locked is not None and made <= locked
 
-    def demand_token(self, token: Token, required: int, rules: Rules, now: datetime) -> None:
-        """Refuse to verify a token anew that a lockdown has ended."""
-        if self.ended(token):
-            raise self.refused(required, rules, now)
-
     def confirmed(self, index: int, now: datetime, *, until: datetime | None) -> "Account":
         """Confirm a device to the token at hand, until then; None for as long as the token."""
         known = self._challenge(index)
