@@ -15,7 +15,7 @@ from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import RotationIncomplete, SealError
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.moving import MEMORY_INDEX
+from mfa.domain.operations import MEMORY_INDEX
 from mfa.domain.values import ValueObject
 
 BATCH = 200
