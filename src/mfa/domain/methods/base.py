@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.errors import MalformedValue, MethodNotFound, NotDispatchable
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
@@ -257,17 +257,20 @@ class Method(Protocol):
         """Judge a value and say what to remember; raises ``MalformedValue``."""
 
 
-def _check_names(_: object, __: object, methods: "tuple[Method, ...]") -> None:
-    names = {getattr(method, "name", "") for method in methods}
-    if TRUST in names:
+class Undispatched(Method):
+    """A method whose values people have by themselves: from an app, or on paper."""
+
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
+        """Refuse: there is nothing to send."""
+        raise NotDispatchable(self.name)
+
+
+def _check_names(known: "Methods", _: object, methods: "tuple[Method, ...]") -> None:
+    names, reserved = ({getattr(each, "name", "") for each in some} for some in (methods, known.reserved))
+    if TRUST in names | reserved:
         raise ValueError(f"no method may be called {TRUST!r}: remembered browsers are")
-    METHOD_NAMES.add(names)
-
-
-def _check_reserved(known: "Methods", field: object, reserved: "tuple[Method, ...]") -> None:
-    _check_names(known, field, reserved)
-    taken = {getattr(method, "name", "") for method in known.all} & {method.name for method in reserved}
-    if taken:
+    METHOD_NAMES.add(names | reserved)
+    if taken := names & reserved:
         raise ValueError(f"no method may be called {min(taken)!r}: what operators hand out is")
 
 
@@ -279,7 +282,7 @@ class Methods:
     """
 
     all: tuple[Method, ...] = attrs.field(validator=_check_names)
-    reserved: tuple[Method, ...] = attrs.field(default=(), validator=_check_reserved)
+    reserved: tuple[Method, ...] = ()
     _named: Mapping[str, Method] = attrs.field(init=False)
 
     @_named.default

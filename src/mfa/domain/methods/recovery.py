@@ -4,22 +4,19 @@ import json
 import math
 from abc import abstractmethod
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Protocol
 
 import attrs
 
-from mfa.domain.errors import NotDispatchable
 from mfa.domain.methods.adoption import Adoption, Arrival, ImportedCode, ImportedCodes, NotAdopted, identity_of
 from mfa.domain.methods.base import (
     MAX_VALUE_BYTES,
     Attempt,
-    Dispatch,
     Enrolment,
     Entropy,
-    Method,
     Registration,
+    Undispatched,
     normalised,
     written,
 )
@@ -106,7 +103,7 @@ class CodeSet(Confidential):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class RecoveryCodes(Method):
+class RecoveryCodes(Undispatched):
     """A set of long codes, each good for one verification; the state is what is left of the set, hashed.
 
     Codes of another package are a part of the one set. Those that it has in clear are then like any other; of those
@@ -128,10 +125,6 @@ class RecoveryCodes(Method):
         state = encode(tuple(SaltedHash.of(code, salt) for code in codes))
         groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
         return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
-
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        """Refuse: the codes are with the person already."""
-        raise NotDispatchable(self.name)
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many codes are left."""

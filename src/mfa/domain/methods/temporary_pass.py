@@ -1,13 +1,10 @@
 """A pass that an operator hands to somebody who has lost every device, to enrol anew with."""
 
 from base64 import b32encode
-from collections.abc import Mapping
-from datetime import datetime
 
 import attrs
 
-from mfa.domain.errors import NotDispatchable
-from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
+from mfa.domain.methods.base import Attempt, Enrolment, Entropy, Registration, Undispatched
 from mfa.domain.methods.recovery import CODE_BYTES, GROUP, folded
 from mfa.domain.secrets import SALT_BYTES, SaltedHash
 from mfa.domain.states import decode, encode
@@ -17,7 +14,7 @@ PASS = "pass"  # noqa: S105 - what the method is called
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class TemporaryPass(Method):
+class TemporaryPass(Undispatched):
     """One long value, for an hour or a few uses; operators alone register it. The state is its hash."""
 
     entropy: Entropy
@@ -32,10 +29,6 @@ class TemporaryPass(Method):
         groups = [code[start : start + GROUP] for start in range(0, len(code), GROUP)]
         state = encode(SaltedHash.of(code, self.entropy.token(SALT_BYTES)))
         return Registration(state=state, shown={"pass": "-".join(groups)})
-
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        """Refuse: the pass is with the person already."""
-        raise NotDispatchable(self.name)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Recognise the pass; how often it serves is the device's to count."""
