@@ -124,7 +124,7 @@ class Dispatch(ValueObject):
 
 def without_control(text: str) -> str:
     """Return a text without control characters, fit for a terminal, a log and a list."""
-    return "".join(character for character in text if character.isprintable())
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 def normalised(value: object) -> object:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 from abc import abstractmethod
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -29,7 +28,7 @@ from mfa.domain.methods.metadata import (
     MetadataUnavailable,
 )
 from mfa.domain.secrets import equal
-from mfa.domain.states import octets
+from mfa.domain.states import base64url, octets
 from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Oddity, Reason
 
@@ -200,7 +199,7 @@ class Credential(ValueObject):
 
     def descriptor(self) -> dict[str, object]:
         """Name the credential to a browser (section 5.8.3), as JSON."""
-        descriptor: dict[str, object] = {"type": "public-key", "id": _encode(self.id)}
+        descriptor: dict[str, object] = {"type": "public-key", "id": base64url(self.id)}
         return descriptor | ({"transports": list(self.transports)} if self.transports else {})
 
 
@@ -266,8 +265,8 @@ class RelyingParty:
             selection["authenticatorAttachment"] = self.attachment
         return {
             "rp": {"id": self.rp_id, "name": self.rp_name},
-            "user": {"id": _encode(user_handle), "name": user_name, "displayName": user_name},
-            "challenge": _encode(challenge),
+            "user": {"id": base64url(user_handle), "name": user_name, "displayName": user_name},
+            "challenge": base64url(challenge),
             "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in self.offered],
             "timeout": _MILLISECONDS,
             "excludeCredentials": [credential.descriptor() for credential in exclude],
@@ -409,7 +408,7 @@ class RelyingParty:
         Without credentials, any discoverable one of this site will do.
         """
         options: dict[str, object] = {
-            "challenge": _encode(challenge),
+            "challenge": base64url(challenge),
             "timeout": _MILLISECONDS,
             "rpId": self.rp_id,
             "userVerification": self.user_verification,
@@ -607,7 +606,7 @@ class _ClientData:
 
     def answers(self, challenge: bytes) -> bool:
         """Tell in constant time whether this is the answer to a challenge."""
-        return equal(self.challenge.encode("utf-8", "surrogatepass"), _encode(challenge).encode())
+        return equal(self.challenge.encode("utf-8", "surrogatepass"), base64url(challenge).encode())
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -696,8 +695,3 @@ def _size(value: dict[str, Any]) -> int:
         return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
     except (TypeError, ValueError, RecursionError):
         return MOST_VALUE_BYTES + 1
-
-
-def _encode(data: bytes) -> str:
-    """Write bytes in base64url without padding, as every part of the JSON has it (section 3)."""
-    return urlsafe_b64encode(data).decode().rstrip("=")
