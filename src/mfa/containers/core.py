@@ -21,9 +21,8 @@ from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.metadata import ANY_MODEL
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
-from mfa.domain.methods.recovery import RecoveryCodes
+from mfa.domain.methods.recovery import RecoveryCodes, TemporaryPass
 from mfa.domain.methods.security_keys import SecurityKeys, nobodys
-from mfa.domain.methods.temporary_pass import TemporaryPass
 from mfa.domain.methods.webauthn import ALGORITHM_NAMES, RelyingParty
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.rules import Rules

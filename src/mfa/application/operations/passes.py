@@ -13,7 +13,7 @@ from mfa.domain.devices import Device
 from mfa.domain.errors import InvalidField, NotAllowed
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Enrolment
-from mfa.domain.methods.temporary_pass import PASS
+from mfa.domain.methods.recovery import PASS
 from mfa.domain.operations import with_pass
 from mfa.domain.values import ValueObject
 
