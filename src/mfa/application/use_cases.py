@@ -10,14 +10,12 @@ from mfa.application.activity import ListActivity
 from mfa.application.devices import ListDevices, ListPasskeys, RemoveDevice, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
-from mfa.application.operations.access import LockDown, ResetAccount, Unlock
+from mfa.application.operations.access import IssuePass, LockDown, ResetAccount, Unlock
 from mfa.application.operations.metadata import RefreshMetadata, ShowMetadata
 from mfa.application.operations.moving import ImportDevices
-from mfa.application.operations.passes import IssuePass
 from mfa.application.operations.purge import Purge
-from mfa.application.operations.report import ReportMissing, ReportUsers
 from mfa.application.operations.rotation import CountSeals, RotateKeys
-from mfa.application.operations.status import ShowStatus
+from mfa.application.operations.status import ReportMissing, ReportUsers, ShowStatus
 from mfa.application.operations.trail import ReadTrail
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender

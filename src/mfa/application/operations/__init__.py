@@ -4,10 +4,9 @@ Commands and the admin only call these, and so may a script (``accessor.use_case
 are given back, is handed on here.
 """
 
-from mfa.application.operations.access import Reset
+from mfa.application.operations.access import IssuedPass, PassWanted, Reset
 from mfa.application.operations.moving import Import, ImportedRow, ImportedUser
 from mfa.application.operations.operator import Operator
-from mfa.application.operations.passes import IssuedPass, PassWanted
 from mfa.application.operations.rotation import SealedUnder
 from mfa.application.operations.status import AccountStatus
 from mfa.application.operations.trail import TrailWanted
