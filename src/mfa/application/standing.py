@@ -120,11 +120,7 @@ class AssessToken(UseCase):
         now, required = standing.assessed_at, standing.required
         until = account.waits_until(rules, now)
         return Assessment(
-            required=required,
-            enrolled=standing.enrolled,
-            confirmations=standing.confirmations,
-            assessed_at=now,
-            grace_until=standing.grace_until,
+            **attrs.asdict(standing, recurse=False),
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=until is not None,

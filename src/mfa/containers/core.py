@@ -274,8 +274,7 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
     """Make the use cases from the adapters of a container, as its settings have them."""
     config: Config = container.config()
     methods: Methods = container.methods()
-    keys = (method for method in methods if isinstance(method, SecurityKeys))
-    passkeys = next(keys, None)
+    passkeys = next((method for method in methods if isinstance(method, SecurityKeys)), None)
     logs_in = config.passkey_login and passkeys is not None
     return make_use_cases(
         rules=Rules(

@@ -31,8 +31,6 @@ _INVISIBLE = "\u00ad\u061c\ufeff" + "".join(
 )
 """Soft hyphens, joiners, marks of direction: whatever pages, apps and keyboards put beside a code unseen."""
 
-_NOBODY = UserId("")
-
 _DROPPED = frozenset(_WHITE_SPACE + _INVISIBLE + "\N{MINUS SIGN}")
 
 
@@ -72,7 +70,7 @@ class Enrolment(ValueObject):
     the place of ``user_email`` may be given what looks it up, which most methods never ask for.
     """
 
-    user_id: UserId = _NOBODY
+    user_id: UserId = attrs.field(default=UserId(""))
     user_name: str
     _user_email: str | Callable[[], str] = attrs.field(default="", repr=False)
     site: str = ""
