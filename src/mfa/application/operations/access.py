@@ -34,7 +34,7 @@ class Unlock(UseCase):
 
     def __call__(self, user_id: UserId, operator: Operator) -> None:
         """Unlock a user's account."""
-        demand_authority(self.transactions.users, operator, user_id)
+        demand_authority(self.transactions, operator, user_id)
 
         def decide(account: Account, now: datetime) -> Decision[None]:
             happened = events.OperatorUnlocked(user_id=user_id, at=now)
@@ -62,7 +62,7 @@ class ResetAccount(UseCase):
 
     def __call__(self, command: Reset, operator: Operator) -> tuple[int, ...]:
         """Reset, and return the indexes of the devices that went."""
-        demand_authority(self.transactions.users, operator, command.user_id)
+        demand_authority(self.transactions, operator, command.user_id)
         with acting(operator.origin):
             return self.transactions.run(
                 command.user_id, None, partial(self._decide, command), attempts=MOST_ATTEMPTS_OF_OPERATORS
@@ -121,7 +121,7 @@ class IssuePass(UseCase):
             raise InvalidField("lifetime", "out_of_range")
         if not 1 <= command.uses <= MOST_USES:
             raise InvalidField("uses", "out_of_range")
-        if not demand_authority(self.transactions.users, operator, command.user_id).active:
+        if not demand_authority(self.transactions, operator, command.user_id).active:
             raise NotAllowed
 
         def decide(account: Account, now: datetime) -> Decision[IssuedPass]:
@@ -165,7 +165,7 @@ class LockDown(UseCase):
 
     def __call__(self, user_id: UserId, operator: Operator) -> LockedDown:
         """Lock a user's account down, as an operator."""
-        demand_authority(self.transactions.users, operator, user_id)
+        demand_authority(self.transactions, operator, user_id)
         return self._run(user_id, events.OperatorLockedDown, operator.origin, None)
 
     def by_user(self, user_id: UserId, link: SpentLogin) -> LockedDown:

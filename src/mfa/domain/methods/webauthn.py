@@ -14,6 +14,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from struct import Struct
 from typing import Any, Literal, Protocol
 
 import attrs
@@ -98,9 +99,7 @@ _TRANSPORT = "[a-z0-9-]{1,32}"
 
 
 # Authenticator data (section 6.1): rpIdHash, flags, signCount; then aaguid, length and credential id (section 6.5.1).
-_FLAGS_AT = 32
-_COUNT_AT = 33
-_HEAD_BYTES = 37
+_HEAD = Struct(">32sBI")
 _AAGUID_BYTES = 16
 _NO_AAGUID = bytes(_AAGUID_BYTES)
 _ID_AT = 18
@@ -630,10 +629,10 @@ class _AuthenticatorData:
     @classmethod
     def read(cls, data: bytes, cryptography: AuthenticatorCryptography) -> "_AuthenticatorData":
         """Cut the bytes where section 6.1 says, with nothing left over; raises ``Unreadable``."""
-        if len(data) < _HEAD_BYTES:
+        if len(data) < _HEAD.size:
             raise Unreadable
-        flags = data[_FLAGS_AT]
-        attested, rest = None, data[_HEAD_BYTES:]
+        rp_id_hash, flags, sign_count = _HEAD.unpack_from(data)
+        attested, rest = None, data[_HEAD.size :]
         if flags & _ATTESTED:
             id_end = _ID_AT + int.from_bytes(rest[_AAGUID_BYTES:_ID_AT])
             key_end = id_end + cryptography.measure(rest[id_end:])  # where nothing is left, there is no item
@@ -644,12 +643,7 @@ class _AuthenticatorData:
         extensions = cryptography.measure(rest) if flags & _EXTENDED else 0
         if len(rest) != extensions:
             raise Unreadable
-        return cls(
-            rp_id_hash=data[:_FLAGS_AT],
-            flags=flags,
-            sign_count=int.from_bytes(data[_COUNT_AT:_HEAD_BYTES]),
-            attested=attested,
-        )
+        return cls(rp_id_hash=rp_id_hash, flags=flags, sign_count=sign_count, attested=attested)
 
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
