@@ -13,10 +13,9 @@ from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
 from mfa.application.operations.access import IssuePass, LockDown, ResetAccount, Unlock
 from mfa.application.operations.metadata import RefreshMetadata, ShowMetadata
 from mfa.application.operations.moving import ImportDevices
-from mfa.application.operations.purge import Purge
-from mfa.application.operations.rotation import CountSeals, RotateKeys
 from mfa.application.operations.status import ReportMissing, ReportUsers, ShowStatus
 from mfa.application.operations.trail import ReadTrail
+from mfa.application.operations.upkeep import CountSeals, Purge, RotateKeys
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.importing import SourceMaker, UserFinder

@@ -7,9 +7,9 @@ are given back, is handed on here.
 from mfa.application.operations.access import IssuedPass, PassWanted, Reset
 from mfa.application.operations.moving import Import, ImportedRow, ImportedUser
 from mfa.application.operations.operator import Operator
-from mfa.application.operations.rotation import SealedUnder
 from mfa.application.operations.status import AccountStatus
 from mfa.application.operations.trail import TrailWanted
+from mfa.application.operations.upkeep import SealedUnder
 
 __all__ = [
     "AccountStatus",
