@@ -81,7 +81,7 @@ EXPLAINED = (
     Explanation("B105", "src/mfa/adapters/answers.py", "TOKEN_REQUIRED", NAMES),
     Explanation("B105", "src/mfa/adapters/django/checks.py", "Serializer", NAMES, 2),
     Explanation("B105", "src/mfa/adapters/tokens/session.py", "None", NAMES),
-    Explanation("B105", "src/mfa/domain/methods/temporary_pass.py", "pass", NAMES),
+    Explanation("B105", "src/mfa/domain/methods/recovery.py", "pass", NAMES),
     Explanation("B308", "src/mfa/pages/devices.py", "mark_safe(scaled)", "a QR code that the site has drawn itself"),
     Explanation("B703", "src/mfa/pages/devices.py", "mark_safe(scaled)", "the same"),
     Explanation("B310", "src/mfa/adapters/webauthn/blobs.py", "urlopen", "an address of this package, or of a test"),

@@ -40,14 +40,13 @@ def test_a_use_case_is_named_by_its_own_file_and_where_it_is_made() -> None:
     homes = {
         kind.__name__: kind.__module__
         for kind in kinds
-        if isinstance(kind, type) and re.match(r"mfa\.application\.(?!ports\.|operations\.)", kind.__module__)
+        if isinstance(kind, type) and re.match(r"mfa\.application\.(?!ports\.|use_cases)", kind.__module__)
     }
     elsewhere = {
         (name, module)
         for module, tree in modules()
         for name, home in homes.items()
-        # The room of operators hands a use case on under its own name.
-        if f"{home}.{name}" in imported(tree).values() and module != "mfa.application.operations"
+        if f"{home}.{name}" in imported(tree).values()
     }
 
     assert len(homes) > 8

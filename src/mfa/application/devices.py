@@ -10,6 +10,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.devices import device_name
 from mfa.domain.errors import DeviceRequired
 from mfa.domain.identifiers import Token
+from mfa.domain.methods.security_keys import KnownPasskeys, SecurityKeys
 from mfa.domain.values import ValueObject
 
 
@@ -20,6 +21,22 @@ class ListDevices(UseCase):
         """List the devices, by an account that was read along with the token or else by reading it."""
         account, now = account or self.transactions.account(token), self.transactions.clock.now()
         return tuple(self.transactions.listed(account, device, now) for device in account.visible(now))
+
+
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class ListPasskeys(UseCase):
+    """Lists a user's passkeys as authenticators know them, so that the user's own browser can tell a password manager.
+
+    Raises ``Refused`` and ``Unavailable``.
+    """
+
+    passkeys: SecurityKeys
+
+    def __call__(self, token: Token, *, account: Account | None = None) -> KnownPasskeys:
+        """List them, by an account that was read along with the token or else by reading it."""
+        account, rules = account or self.transactions.account(token), self.transactions.rules
+        account.demand_standing(self.transactions.required(account), rules, self.transactions.clock.now())
+        return self.passkeys.known(account.user_id, self.transactions.opened_siblings(account, self.passkeys))
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)

@@ -1,6 +1,6 @@
 """Logging in by a passkey alone: no name is asked for, and no password."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import Attempt
 from mfa.domain.methods.security_keys import IssuedOptions, SecurityKeys, unique_name
 from mfa.domain.methods.webauthn import AssertionResponse
-from mfa.domain.states import decode
+from mfa.domain.states import base64url, decode
 from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
@@ -49,8 +49,7 @@ class BeginPasskeyLogin:
         """Begin a login."""
         dispatch = self.passkeys.begin_login(self.clock.now())
         sealed = self.vault.seal(dispatch.sent, LOGIN_CONTEXT)
-        state = urlsafe_b64encode(sealed).decode().rstrip("=")
-        return PasskeyOptions(shown=dispatch.shown, state=state)
+        return PasskeyOptions(shown=dispatch.shown, state=base64url(sealed))
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)

@@ -59,8 +59,7 @@ class RegisterDevice(UseCase):
         method = rules.methods.at(command.method)
 
         def decide(account: Account, now: datetime) -> Decision[Registered]:
-            account_required = self.transactions.required(account)
-            account.demand_registration(method, account_required, rules, now)
+            account.demand_registration(method, self.transactions.required(account), rules, now)
             profile = cache(partial(self.transactions.profile, account.user_id))
             enrolment = Enrolment(
                 user_id=account.user_id,

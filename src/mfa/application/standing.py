@@ -11,7 +11,7 @@ from mfa.domain.accounts import Account
 from mfa.domain.devices import Device
 from mfa.domain.errors import Refused, refusal
 from mfa.domain.identifiers import Token
-from mfa.domain.policies import Confirmation, Requirement, Subject, deadline_of
+from mfa.domain.policies import Confirmation, Requirement, deadline_of
 from mfa.domain.proofs import Proofs
 from mfa.domain.values import ValueObject
 
@@ -111,7 +111,7 @@ class AssessToken(UseCase):
             enrolled=enrolled,
             confirmations=counted,
             assessed_at=now,
-            grace_until=self._grace(subject, now) if graced else None,
+            grace_until=_to_come(deadline_of(rules.registration_deadline, subject), now) if graced else None,
         )
 
     def judge(self, account: Account) -> Assessment:
@@ -120,11 +120,7 @@ class AssessToken(UseCase):
         now, required = standing.assessed_at, standing.required
         until = account.waits_until(rules, now)
         return Assessment(
-            required=required,
-            enrolled=standing.enrolled,
-            confirmations=standing.confirmations,
-            assessed_at=now,
-            grace_until=standing.grace_until,
+            **attrs.asdict(standing, recurse=False),
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=until is not None,
@@ -159,7 +155,6 @@ class AssessToken(UseCase):
     def recall(self, recorded: Recorded) -> Standing:
         """Tell how a token stands by what was recorded when it was made, without a read."""
         now, rules = self.transactions.clock.now(), self.transactions.rules
-        deadline = recorded.grace_until
         return Standing(
             required=recorded.required,
             enrolled=recorded.enrolled,
@@ -169,10 +164,10 @@ class AssessToken(UseCase):
                 if rules.counts(each.at, now)
             ),
             assessed_at=now,
-            grace_until=deadline if deadline is not None and now < deadline else None,
+            grace_until=_to_come(recorded.grace_until, now),
         )
 
-    def _grace(self, subject: Subject, now: datetime) -> datetime | None:
-        """Return when the subject has to have a device; None where that time is over, or there is none."""
-        deadline = deadline_of(self.transactions.rules.registration_deadline, subject)
-        return deadline if deadline is not None and now < deadline else None
+
+def _to_come(deadline: datetime | None, now: datetime) -> datetime | None:
+    """Return a time at which a device has to be there; None where it is over, or there is none."""
+    return deadline if deadline is not None and now < deadline else None

@@ -175,10 +175,10 @@ class Transactions:
         if method is not None and method.backup:
             return attrs.evolve(listed, remaining=method.remaining(self.open(device.state, account, device.index)))
         if method is not None and method.detailed:
-            return attrs.evolve(listed, details=method.details(self._opened(device, account)))
+            return attrs.evolve(listed, details=method.details(self.opened(device, account)))
         return listed
 
-    def _opened(self, device: Device, account: Account) -> bytes | None:
+    def opened(self, device: Device, account: Account) -> bytes | None:
         """Open the state of a device; None where the key is missing, for people see all the same what they have."""
         with suppress(SealError):
             return self.open(device.state, account, device.index)
@@ -189,15 +189,11 @@ class Transactions:
 
         An address under a key that is missing is left out: it keeps no device from being removed.
         """
-        found: dict[int, str] = {}
         mailed = {
             each.name for each in self.rules.methods if isinstance(each, OutOfBand) and each.field.kind == "email"
         }
-        for device in gone:
-            if device.active and device.method in mailed:
-                with suppress(SealError):
-                    found[device.index] = self.open(device.state, account, device.index).decode()
-        return found
+        states = {each.index: self.opened(each, account) for each in gone if each.active and each.method in mailed}
+        return {index: state.decode() for index, state in states.items() if state is not None}
 
     def opened_siblings(self, account: Account, method: Method) -> Mapping[int, bytes]:
         """Open the states of the active devices that share a challenge, of which only collective methods have any."""

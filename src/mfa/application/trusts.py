@@ -58,10 +58,9 @@ class TrustBrowser(UseCase):
 
     def _decide(self, account: Account, command: ShowTrust, now: datetime) -> Decision[Trusted | NotTrusted]:
         rules = self.transactions.rules
-        remembers = rules.trust_lifetime is not None
         if account.ended(command.token):
             raise account.refused(self.transactions.required(account), rules, now)
-        trust = account.trust_of(command.kept, now) if remembers else None
+        trust = None if rules.trust_lifetime is None else account.trust_of(command.kept, now)
         if trust is None:
             refused = BrowserNotTrusted(user_id=account.user_id, at=now)
             return Decision(account=account, events=(refused,), answer=NotTrusted())

@@ -7,27 +7,15 @@ from types import MappingProxyType
 import attrs
 
 from mfa.application.activity import ListActivity
-from mfa.application.devices import ListDevices, RemoveDevice, RenameDevice
+from mfa.application.devices import ListDevices, ListPasskeys, RemoveDevice, RenameDevice
 from mfa.application.dispatching import DispatchChallenge, VoidChallenge
 from mfa.application.login import BeginPasskeyLogin, LogInByPasskey
-from mfa.application.operations import (
-    CountSeals,
-    ImportDevices,
-    IssuePass,
-    LockDown,
-    Operations,
-    Purge,
-    ReadTrail,
-    RefreshMetadata,
-    ReportMissing,
-    ReportUsers,
-    ResetAccount,
-    RotateKeys,
-    ShowMetadata,
-    ShowStatus,
-    Unlock,
-)
-from mfa.application.passkeys import ListPasskeys
+from mfa.application.operations.access import IssuePass, LockDown, ResetAccount, Unlock
+from mfa.application.operations.metadata import RefreshMetadata, ShowMetadata
+from mfa.application.operations.moving import ImportDevices
+from mfa.application.operations.status import ReportMissing, ReportUsers, ShowStatus
+from mfa.application.operations.trail import ReadTrail
+from mfa.application.operations.upkeep import CountSeals, Purge, RotateKeys
 from mfa.application.ports.audit import AuditTrail, ClientAddress
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.importing import SourceMaker, UserFinder
@@ -48,6 +36,25 @@ from mfa.domain.methods.base import Methods
 from mfa.domain.methods.security_keys import SecurityKeys
 from mfa.domain.policies import Requirement
 from mfa.domain.rules import Rules
+
+
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class Operations:
+    """The use cases of operators."""
+
+    show_status: ShowStatus
+    unlock: Unlock
+    reset_account: ResetAccount
+    issue_pass: IssuePass
+    lock_down: LockDown
+    report_users: ReportUsers
+    report_missing: ReportMissing
+    purge: Purge
+    count_seals: CountSeals
+    read_trail: ReadTrail
+    import_devices: ImportDevices
+    show_metadata: ShowMetadata
+    refresh_metadata: RefreshMetadata
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)

@@ -21,9 +21,8 @@ from mfa.domain.methods.base import Method, Methods, RegistrationField
 from mfa.domain.methods.metadata import ANY_MODEL
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters
 from mfa.domain.methods.out_of_band import OutOfBand
-from mfa.domain.methods.recovery import RecoveryCodes
+from mfa.domain.methods.recovery import RecoveryCodes, TemporaryPass
 from mfa.domain.methods.security_keys import SecurityKeys, nobodys
-from mfa.domain.methods.temporary_pass import TemporaryPass
 from mfa.domain.methods.webauthn import ALGORITHM_NAMES, RelyingParty
 from mfa.domain.policies import VerificationPolicy
 from mfa.domain.rules import Rules
@@ -275,8 +274,7 @@ def compose(container: Any) -> UseCases:  # noqa: ANN401 - with what every conta
     """Make the use cases from the adapters of a container, as its settings have them."""
     config: Config = container.config()
     methods: Methods = container.methods()
-    keys = (method for method in methods if isinstance(method, SecurityKeys))
-    passkeys = next(keys, None)
+    passkeys = next((method for method in methods if isinstance(method, SecurityKeys)), None)
     logs_in = config.passkey_login and passkeys is not None
     return make_use_cases(
         rules=Rules(

@@ -5,7 +5,7 @@ and ``load`` are what writes and reads it.
 """
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
@@ -75,6 +75,11 @@ def _members_loader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a clas
         return kind(**{name: load_field(members[name]) for name, load_field in fields.items() if name in members})
 
     return read
+
+
+def base64url(data: bytes) -> str:
+    """Write octets as text without padding that a URL and a cookie hold as it is (RFC 4648 section 5)."""
+    return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 _STANDARD_ALPHABET = str.maketrans("-_", "+/")

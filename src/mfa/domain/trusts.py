@@ -1,14 +1,14 @@
 """Browsers and apps that a user had remembered, so that the next login there is asked for less."""
 
 import hashlib
-from base64 import urlsafe_b64encode
 from datetime import datetime
 
 import attrs
 
-from mfa.domain.methods.base import Entropy
+from mfa.domain.methods.base import Entropy, without_control
 from mfa.domain.moments import elapsed
 from mfa.domain.secrets import equal
+from mfa.domain.states import base64url
 from mfa.domain.values import ValueObject
 
 TRUST_BYTES = 32
@@ -42,7 +42,7 @@ class Trust(ValueObject):
     @property
     def id(self) -> str:
         """Return what the trust is called; it tells nothing of the token."""
-        return _named(self.digest)
+        return self.digest[:_ID_CHARACTERS]
 
     def holds(self, login: str, now: datetime) -> bool:
         """Tell whether the trust is worth anything: in time, and with the password that it was made with."""
@@ -56,7 +56,7 @@ class Trust(ValueObject):
 
 def new_token(entropy: Entropy) -> str:
     """Make what a browser keeps."""
-    return urlsafe_b64encode(entropy.token(TRUST_BYTES)).decode().rstrip("=")
+    return base64url(entropy.token(TRUST_BYTES))
 
 
 def digest_of(token: str) -> str:
@@ -66,13 +66,9 @@ def digest_of(token: str) -> str:
 
 def id_of(token: str) -> str:
     """Return what the trust of a token is called, whether there is one or not."""
-    return _named(digest_of(token))
-
-
-def _named(digest: str) -> str:
-    return digest[:_ID_CHARACTERS]
+    return digest_of(token)[:_ID_CHARACTERS]
 
 
 def described(text: str, most: int = MOST_DESCRIPTION_CHARACTERS) -> str:
     """Cut what a browser says of itself to what is fit for a list, a log and a terminal."""
-    return (text if text.isprintable() else "".join(filter(str.isprintable, text)))[:most]
+    return without_control(text)[:most]

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from mfa.adapters import links
 from mfa.adapters.django.models import AccountRecord, AuditRecord, SpentLoginRecord
-from mfa.application.operations import LockDown
+from mfa.application.operations.access import LockDown
 from mfa.application.ports import audit
 from mfa.domain.errors import StoreBusy, Throttled
 from tests.integration.drf.keys import enrolled, new_key, take_keys

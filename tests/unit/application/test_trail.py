@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from mfa.application.operations import Operator, ReadTrail, TrailWanted
+from mfa.application.operations import Operator, TrailWanted
+from mfa.application.operations.trail import ReadTrail
 from mfa.application.ports.audit import AuditLevel, AuditQuery, AuditRow, rows_of
 from mfa.domain.errors import InvalidField
 from mfa.domain.events import EVENT_NAMES, DeviceActivated, VerificationAccepted

@@ -7,7 +7,8 @@ import pytest
 from mfa.adapters.memory.repositories import MemoryAccountRepository
 from mfa.adapters.memory.system import MemoryKeyRotations
 from mfa.adapters.system.vault import AesGcmVault, derive_key
-from mfa.application.operations import CountSeals, Operator, RotateKeys
+from mfa.application.operations import Operator
+from mfa.application.operations.upkeep import CountSeals, RotateKeys
 from mfa.application.ports.audit import AuditQuery
 from mfa.application.ports.system import Vault
 from mfa.application.verification import Verified
@@ -110,7 +111,7 @@ def test_without_the_old_key_nothing_is_changed_nor_said_to_be_done(old: World) 
 
 
 def test_accounts_are_gone_through_in_batches(old: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mfa.application.operations.rotation.BATCH", 1)
+    monkeypatch.setattr("mfa.application.operations.upkeep.BATCH_OF_ACCOUNTS", 1)
     old.enrolled(PHONE)
     old.enrolled(BERTS)
     told = list[int]()

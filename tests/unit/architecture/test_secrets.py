@@ -21,7 +21,6 @@ COMPARERS = {
 RECOGNISERS = {
     "mfa.domain.methods.out_of_band",
     "mfa.domain.methods.recovery",
-    "mfa.domain.methods.temporary_pass",
     "mfa.testing.contracts.importing",
 }
 """Who recognises codes by ``SaltedHash.matches``."""

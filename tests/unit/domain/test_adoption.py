@@ -27,9 +27,8 @@ from mfa.domain.methods.adoption import (
 from mfa.domain.methods.base import Attempt, Enrolment, Method, RegistrationField, written
 from mfa.domain.methods.one_time_password import OneTimePassword, Parameters, State
 from mfa.domain.methods.out_of_band import OutOfBand
-from mfa.domain.methods.recovery import RecoveryCodes
+from mfa.domain.methods.recovery import RecoveryCodes, TemporaryPass
 from mfa.domain.methods.security_keys import SecurityKeys, unique_name
-from mfa.domain.methods.temporary_pass import TemporaryPass
 from mfa.domain.methods.webauthn import Credential, RelyingParty
 from mfa.domain.sends import SendLimits
 from mfa.domain.states import decode, encode, octets

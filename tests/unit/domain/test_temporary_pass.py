@@ -4,7 +4,7 @@ import pytest
 
 from mfa.domain.errors import MalformedValue, NotDispatchable
 from mfa.domain.methods.base import Attempt, Enrolment, Methods
-from mfa.domain.methods.temporary_pass import PASS, TemporaryPass
+from mfa.domain.methods.recovery import PASS, TemporaryPass
 from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 from tests.unit.domain.samples import NOW, TOTP, Kind, PredictableEntropy
 

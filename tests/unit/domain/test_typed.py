@@ -8,7 +8,6 @@ import pytest
 from mfa.domain.devices import Device
 from mfa.domain.errors import InvalidField, MalformedValue
 from mfa.domain.methods.base import MAX_VALUE_BYTES
-from mfa.domain.typed import device_meant
 from tests.unit.domain.samples import (
     EMAIL,
     HOTP,
@@ -29,7 +28,7 @@ LONG = "abcdefgh"
 
 
 def meant(value: object, *devices: Device) -> int:
-    return device_meant(account(*devices), value, RULES).index
+    return account(*devices).device_meant(value, RULES).index
 
 
 APP, TOKEN, PAPER = active(3, TOTP), active(4, HOTP), active(5, RECOVERY)

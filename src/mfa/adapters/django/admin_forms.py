@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from mfa.application.operations.access import MOST_USES
 from mfa.application.operations.operator import MOST_REASON_CHARACTERS
-from mfa.application.operations.passes import MOST_USES
 from mfa.config import duration
 from mfa.domain.methods.base import without_control
 

@@ -17,8 +17,8 @@ from mfa.adapters import accessor
 from mfa.adapters.django.database import translate_errors
 from mfa.adapters.django.users import writable
 from mfa.application.operations import Operator
+from mfa.application.operations.access import LONGEST_PASS, MOST_USES
 from mfa.application.operations.operator import MOST_NAME_CHARACTERS, MOST_REASON_CHARACTERS
-from mfa.application.operations.passes import LONGEST_PASS, MOST_USES
 from mfa.application.ports.audit import SYSTEM, USER
 from mfa.application.use_cases import UseCases
 from mfa.config import duration

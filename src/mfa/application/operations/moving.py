@@ -30,7 +30,8 @@ from mfa.domain.errors import MfaError, Unavailable
 from mfa.domain.events import DeviceActivated
 from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.base import Method
-from mfa.domain.moving import MEMORY_INDEX, Moved, moved_in, read_moved, write_moved
+from mfa.domain.operations import MEMORY_INDEX, Moved, moved_in
+from mfa.domain.states import decode, encode
 from mfa.domain.values import Confidential, ValueObject
 
 BATCH = 200
@@ -147,14 +148,15 @@ class _Arrivals:
         self.account = before
         remembered: tuple[Moved, ...] = ()
         if before.moved is not None:
-            remembered = read_moved(self.transactions.open(before.moved, before, MEMORY_INDEX))
+            opened = self.transactions.open(before.moved, before, MEMORY_INDEX)
+            remembered = decode(tuple[Moved, ...], opened)
             self.memory = {(each.method, each.identity): each for each in remembered}
         methods = self.transactions.rules.methods
         order = sorted(range(len(rows)), key=lambda position: methods.backup(rows[position].method))
         told_of = {position: self._take(rows[position]) for position in order}
         memory = tuple(self.memory.values())
         if memory != remembered:
-            sealed = self.transactions.seal(write_moved(memory), before, MEMORY_INDEX)
+            sealed = self.transactions.seal(encode(memory), before, MEMORY_INDEX)
             self.account = attrs.evolve(self.account, moved=sealed)
         return Decision(
             account=self.account,

@@ -1,12 +1,9 @@
 """Who acts upon the accounts of others."""
 
-from functools import partial
-
 import attrs
 
 from mfa.application.ports.audit import NOWHERE, SYSTEM, USER, Client, Origin
-from mfa.application.ports.users import UserDirectory
-from mfa.application.transactions import retried
+from mfa.application.transactions import Transactions
 from mfa.domain.errors import InvalidField, NotAllowed
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.base import without_control
@@ -50,17 +47,17 @@ class Operator(ValueObject):
         return Origin(actor=self.name, why=self.why, client=self.client)
 
 
-def demand_authority(users: UserDirectory, operator: Operator, user_id: UserId) -> Profile:
+def demand_authority(transactions: Transactions, operator: Operator, user_id: UserId) -> Profile:
     """Refuse an operator who is no superuser to act upon a superuser, or upon himself, and anybody upon nobody.
 
     Returns who is acted upon. Raises ``NotAllowed``, also for an operator who may not log in any more, and
     ``Unavailable``.
     """
-    concerned = retried(partial(users.profile, user_id))
+    concerned = transactions.profile(user_id)
     if concerned == Profile():
         raise NotAllowed
     if operator.user_id is not None:
-        profile = retried(partial(users.profile, operator.user_id))
+        profile = transactions.profile(operator.user_id)
         above = profile.is_superuser or not (operator.user_id == user_id or concerned.is_superuser)
         if not (profile.active and above):
             raise NotAllowed

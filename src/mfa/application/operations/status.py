@@ -1,20 +1,23 @@
-"""How a user stands, for whoever is asked for help."""
+"""How a user stands, for whoever is asked for help, and how many users have which methods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import attrs
 
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
+from mfa.application.ports.reports import AccountReports, Report
 from mfa.application.transactions import ListedDevice, UseCase, retried
-from mfa.domain.accounts import Account
-from mfa.domain.devices import Device
-from mfa.domain.errors import SealError
 from mfa.domain.identifiers import UserId
+from mfa.domain.rules import Rules
 from mfa.domain.trusts import Trust
 from mfa.domain.values import ValueObject
 
 LAST_EVENTS = 10
+
+NONE = "none"
+DISABLED = "disabled"
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -46,7 +49,7 @@ class ShowStatus(UseCase):
         now, rules = self.transactions.clock.now(), self.transactions.rules
         query = AuditQuery(user_id=user_id, limit=LAST_EVENTS)
         shown = [each for each in account.devices if each.visible(each.registered_by, now)]
-        unreadable = tuple(each.index for each in shown if not self._opens(account, each))
+        unreadable = tuple(each.index for each in shown if self.transactions.opened(each, account) is None)
         return AccountStatus(
             devices=tuple(
                 ListedDevice(device=each, confirmed=False, disabled=rules.disabled(each))
@@ -62,9 +65,35 @@ class ShowStatus(UseCase):
             events=retried(lambda: self.audit.read(query)),
         )
 
-    def _opens(self, account: Account, device: Device) -> bool:
-        try:
-            self.transactions.open(device.state, account, device.index)
-        except SealError:
-            return False
-        return True
+
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class ReportUsers:
+    """Counts users; raises ``Unavailable``."""
+
+    reports: AccountReports
+    rules: Rules
+
+    def __call__(self) -> Report:
+        """Count all users."""
+        return retried(partial(self._report, None))
+
+    def by_group(self) -> Mapping[str, Report]:
+        """Count the users of each group, by its name."""
+        return {group: retried(partial(self._report, group)) for group in retried(self.reports.groups)}
+
+    def _report(self, group: str | None) -> Report:
+        guessable = [each.name for each in self.rules.methods if each.guessable]
+        counted = self.reports.count(group, self.rules.max_failures, guessable)
+        methods = {each.name: 0 for each in self.rules.methods} | dict(counted.methods)
+        return attrs.evolve(counted, methods=methods)
+
+
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class ReportMissing:
+    """Names the users who have no active device, a batch at a time; raises ``Unavailable``."""
+
+    reports: AccountReports
+
+    def __call__(self) -> Iterable[UserId]:
+        """Go through the users without a device, in the order of their keys."""
+        return self.reports.missing()

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from mfa.domain.identifiers import Token, UserId
-from mfa.domain.methods.out_of_band import Addressing as Addressing
+from mfa.domain.methods.out_of_band import Addressing
 from mfa.domain.values import ValueObject
 
 __all__ = ["Addressing", "DeliveryTimedOut", "Message", "Notice", "NoticeSender", "Sender", "SentChallenge"]

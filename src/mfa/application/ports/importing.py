@@ -8,12 +8,8 @@ from typing import Protocol
 import attrs
 
 from mfa.domain.identifiers import UserId
-from mfa.domain.methods.adoption import ImportedAddress as ImportedAddress
-from mfa.domain.methods.adoption import ImportedCode as ImportedCode
-from mfa.domain.methods.adoption import ImportedCodes as ImportedCodes
-from mfa.domain.methods.adoption import ImportedCredential as ImportedCredential
-from mfa.domain.methods.adoption import ImportedSeed as ImportedSeed
-from mfa.domain.methods.recovery import ForeignHashes as ForeignHashes
+from mfa.domain.methods.adoption import ImportedAddress, ImportedCode, ImportedCodes, ImportedCredential, ImportedSeed
+from mfa.domain.methods.recovery import ForeignHashes
 from mfa.domain.values import Confidential, ValueObject
 
 __all__ = [

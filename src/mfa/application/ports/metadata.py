@@ -4,11 +4,13 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from mfa.domain.methods.metadata import AuthenticatorMetadata as AuthenticatorMetadata
-from mfa.domain.methods.metadata import AuthenticatorModel as AuthenticatorModel
-from mfa.domain.methods.metadata import Edition as Edition
-from mfa.domain.methods.metadata import MetadataUnavailable as MetadataUnavailable
-from mfa.domain.methods.metadata import StatusReport as StatusReport
+from mfa.domain.methods.metadata import (
+    AuthenticatorMetadata,
+    AuthenticatorModel,
+    Edition,
+    MetadataUnavailable,
+    StatusReport,
+)
 
 __all__ = [
     "AuthenticatorMetadata",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.methods.base import Entropy as Entropy
+from mfa.domain.methods.base import Entropy
 
 __all__ = ["LOGIN_CONTEXT", "Clock", "Entropy", "KeyRotations", "Vault", "seal_context"]
 

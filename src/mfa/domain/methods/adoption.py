@@ -13,8 +13,6 @@ import attrs
 
 from mfa.domain.values import Confidential, ValueObject
 
-NOTHING_YET: Mapping[int, bytes] = MappingProxyType({})
-
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ImportedSeed(Confidential):
@@ -116,7 +114,7 @@ class Arrival(Confidential):
 
     found: object
     row: str = ""
-    states: Mapping[int, bytes] = attrs.field(default=NOTHING_YET, repr=False)
+    states: Mapping[int, bytes] = attrs.field(default=MappingProxyType({}), repr=False)
     user_email: str = attrs.field(default="", repr=False)
     now: datetime
 

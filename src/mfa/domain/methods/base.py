@@ -9,7 +9,7 @@ from typing import Protocol
 
 import attrs
 
-from mfa.domain.errors import MalformedValue, MethodNotFound
+from mfa.domain.errors import MalformedValue, MethodNotFound, NotDispatchable
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.adoption import Adoption, Arrival, NotAdopted
 from mfa.domain.methods.names import METHOD_NAMES, TRUST
@@ -30,8 +30,6 @@ _INVISIBLE = "\u00ad\u061c\ufeff" + "".join(
     map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
 )
 """Soft hyphens, joiners, marks of direction: whatever pages, apps and keyboards put beside a code unseen."""
-
-_NOBODY = UserId("")
 
 _DROPPED = frozenset(_WHITE_SPACE + _INVISIBLE + "\N{MINUS SIGN}")
 
@@ -72,7 +70,7 @@ class Enrolment(ValueObject):
     the place of ``user_email`` may be given what looks it up, which most methods never ask for.
     """
 
-    user_id: UserId = _NOBODY
+    user_id: UserId = attrs.field(default=UserId(""))
     user_name: str
     _user_email: str | Callable[[], str] = attrs.field(default="", repr=False)
     site: str = ""
@@ -124,7 +122,7 @@ class Dispatch(ValueObject):
 
 def without_control(text: str) -> str:
     """Return a text without control characters, fit for a terminal, a log and a list."""
-    return "".join(character for character in text if character.isprintable())
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
 def normalised(value: object) -> object:
@@ -257,17 +255,20 @@ class Method(Protocol):
         """Judge a value and say what to remember; raises ``MalformedValue``."""
 
 
-def _check_names(_: object, __: object, methods: "tuple[Method, ...]") -> None:
-    names = {getattr(method, "name", "") for method in methods}
-    if TRUST in names:
+class Undispatched(Method):
+    """A method whose values people have by themselves: from an app, or on paper."""
+
+    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
+        """Refuse: there is nothing to send."""
+        raise NotDispatchable(self.name)
+
+
+def _check_names(known: "Methods", _: object, methods: "tuple[Method, ...]") -> None:
+    names, reserved = ({getattr(each, "name", "") for each in some} for some in (methods, known.reserved))
+    if TRUST in names | reserved:
         raise ValueError(f"no method may be called {TRUST!r}: remembered browsers are")
-    METHOD_NAMES.add(names)
-
-
-def _check_reserved(known: "Methods", field: object, reserved: "tuple[Method, ...]") -> None:
-    _check_names(known, field, reserved)
-    taken = {getattr(method, "name", "") for method in known.all} & {method.name for method in reserved}
-    if taken:
+    METHOD_NAMES.add(names | reserved)
+    if taken := names & reserved:
         raise ValueError(f"no method may be called {min(taken)!r}: what operators hand out is")
 
 
@@ -279,7 +280,7 @@ class Methods:
     """
 
     all: tuple[Method, ...] = attrs.field(validator=_check_names)
-    reserved: tuple[Method, ...] = attrs.field(default=(), validator=_check_reserved)
+    reserved: tuple[Method, ...] = ()
     _named: Mapping[str, Method] = attrs.field(init=False)
 
     @_named.default

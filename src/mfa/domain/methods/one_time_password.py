@@ -11,9 +11,8 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from mfa.domain.errors import NotDispatchable
 from mfa.domain.methods.adoption import Adoption, Arrival, ImportedSeed, NotAdopted, identity_of
-from mfa.domain.methods.base import Attempt, Dispatch, Enrolment, Entropy, Method, Registration
+from mfa.domain.methods.base import Attempt, Enrolment, Entropy, Registration, Undispatched
 from mfa.domain.secrets import equal
 from mfa.domain.states import decode, encode
 from mfa.domain.values import ValueObject
@@ -104,7 +103,7 @@ class State(ValueObject):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class OneTimePassword(Method):
+class OneTimePassword(Undispatched):
     """TOTP and HOTP, which differ only in where the counter comes from.
 
     A value is spent by moving the next counter behind it, so neither the value nor any earlier one works again.
@@ -137,10 +136,6 @@ class OneTimePassword(Method):
         except ValueError:
             # A name of hundreds of emoji overflows the largest code; the person still has the URL and the secret.
             return shown
-
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        """Refuse: the app makes its values by itself."""
-        raise NotDispatchable(self.name)
 
     def verify(self, attempt: Attempt) -> Verdict:
         """Look for the value among the counters within tolerance that are not yet spent.

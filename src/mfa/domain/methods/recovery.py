@@ -1,25 +1,22 @@
-"""Codes on paper, for the day when every other factor is lost."""
+"""Codes on paper, for the day when every other factor is lost, and the pass that an operator hands out on that day."""
 
 import json
 import math
 from abc import abstractmethod
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Protocol
 
 import attrs
 
-from mfa.domain.errors import NotDispatchable
 from mfa.domain.methods.adoption import Adoption, Arrival, ImportedCode, ImportedCodes, NotAdopted, identity_of
 from mfa.domain.methods.base import (
     MAX_VALUE_BYTES,
     Attempt,
-    Dispatch,
     Enrolment,
     Entropy,
-    Method,
     Registration,
+    Undispatched,
     normalised,
     written,
 )
@@ -34,7 +31,7 @@ CODE_BYTES = 10
 GUESSABLE_BITS = 64
 """Below this many, guesses are limited, as NIST SP 800-63B-4 section 3.1.4.2 has it of other codes."""
 
-GROUP = 4
+PASS = "pass"  # noqa: S105 - what the method is called
 
 _SMALL = {
     first + letter: ord("a") + letter
@@ -106,7 +103,7 @@ class CodeSet(Confidential):
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class RecoveryCodes(Method):
+class RecoveryCodes(Undispatched):
     """A set of long codes, each good for one verification; the state is what is left of the set, hashed.
 
     Codes of another package are a part of the one set. Those that it has in clear are then like any other; of those
@@ -123,15 +120,10 @@ class RecoveryCodes(Method):
 
     def register(self, enrolment: Enrolment) -> Registration:
         """Make a new set of codes, in lower case and in groups of four."""
-        codes = [b32encode(self.entropy.token(CODE_BYTES)).decode().lower() for _ in range(self.count)]
+        codes = [_new_code(self.entropy) for _ in range(self.count)]
         salt = self.entropy.token(SALT_BYTES)
-        state = encode(tuple(SaltedHash.of(code, salt) for code in codes))
-        groups = [[code[start : start + GROUP] for start in range(0, len(code), GROUP)] for code in codes]
-        return Registration(state=state, shown={"codes": ["-".join(group) for group in groups]})
-
-    def dispatch(self, state: bytes, now: datetime, siblings: Mapping[int, bytes]) -> Dispatch:
-        """Refuse: the codes are with the person already."""
-        raise NotDispatchable(self.name)
+        state = encode(tuple(SaltedHash.of(folded(code), salt) for code in codes))
+        return Registration(state=state, shown={"codes": codes})
 
     def remaining(self, state: bytes) -> int | None:
         """Return how many codes are left."""
@@ -194,6 +186,38 @@ class RecoveryCodes(Method):
             setting = self.foreign and self.foreign.setting
             raise NotAdopted(f"setting:{setting}" if setting else "hash")
         return True
+
+
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class TemporaryPass(Undispatched):
+    """One long value, for an hour or a few uses, to enrol anew with; operators alone register it.
+
+    The state is its hash.
+    """
+
+    entropy: Entropy
+    name: str = attrs.field(default=PASS, init=False)
+    verbose_name: str = attrs.field(default="Temporary pass", init=False)
+    guessable = False
+    backup = True
+
+    def register(self, enrolment: Enrolment) -> Registration:
+        """Make a pass, in lower case and in groups of four."""
+        code = _new_code(self.entropy)
+        state = encode(SaltedHash.of(folded(code), self.entropy.token(SALT_BYTES)))
+        return Registration(state=state, shown={"pass": code})
+
+    def verify(self, attempt: Attempt) -> Verdict:
+        """Recognise the pass; how often it serves is the device's to count."""
+        if decode(SaltedHash, attempt.state).matches(folded(attempt.text)):
+            return Accepted(state=attempt.state)
+        return Rejected(reason=Reason.WRONG, state=attempt.state)
+
+
+def _new_code(entropy: Entropy) -> str:
+    """Make a code as it is shown."""
+    code = b32encode(entropy.token(CODE_BYTES)).decode().lower()
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def _with(known: CodeSet, code: ImportedCode, sheet: str, salt: bytes) -> CodeSet:

@@ -175,12 +175,9 @@ class SecurityKeys(Method):
 
     def details(self, state: bytes | None) -> Mapping[str, object]:
         """Return whose authenticator made a credential, whether that proved its make, and whether it is backed up."""
-        try:
-            credential = None if state is None else decode(Credential, state)
-        except TypeError:  # a pending device has none yet
-            credential = None
-        if credential is None:
+        if state is None or _pending(state) is not None:
             return {"provider": None, "attested": False, "synced": False}
+        credential = decode(Credential, state)
         return {
             "provider": self._provider(credential.aaguid),
             "attested": credential.attested,

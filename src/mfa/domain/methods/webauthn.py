@@ -11,10 +11,10 @@ import hashlib
 import json
 import re
 from abc import abstractmethod
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from struct import Struct
 from typing import Any, Literal, Protocol
 
 import attrs
@@ -29,7 +29,7 @@ from mfa.domain.methods.metadata import (
     MetadataUnavailable,
 )
 from mfa.domain.secrets import equal
-from mfa.domain.states import octets
+from mfa.domain.states import base64url, octets
 from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Oddity, Reason
 
@@ -99,9 +99,7 @@ _TRANSPORT = "[a-z0-9-]{1,32}"
 
 
 # Authenticator data (section 6.1): rpIdHash, flags, signCount; then aaguid, length and credential id (section 6.5.1).
-_FLAGS_AT = 32
-_COUNT_AT = 33
-_HEAD_BYTES = 37
+_HEAD = Struct(">32sBI")
 _AAGUID_BYTES = 16
 _NO_AAGUID = bytes(_AAGUID_BYTES)
 _ID_AT = 18
@@ -200,7 +198,7 @@ class Credential(ValueObject):
 
     def descriptor(self) -> dict[str, object]:
         """Name the credential to a browser (section 5.8.3), as JSON."""
-        descriptor: dict[str, object] = {"type": "public-key", "id": _encode(self.id)}
+        descriptor: dict[str, object] = {"type": "public-key", "id": base64url(self.id)}
         return descriptor | ({"transports": list(self.transports)} if self.transports else {})
 
 
@@ -266,8 +264,8 @@ class RelyingParty:
             selection["authenticatorAttachment"] = self.attachment
         return {
             "rp": {"id": self.rp_id, "name": self.rp_name},
-            "user": {"id": _encode(user_handle), "name": user_name, "displayName": user_name},
-            "challenge": _encode(challenge),
+            "user": {"id": base64url(user_handle), "name": user_name, "displayName": user_name},
+            "challenge": base64url(challenge),
             "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in self.offered],
             "timeout": _MILLISECONDS,
             "excludeCredentials": [credential.descriptor() for credential in exclude],
@@ -409,7 +407,7 @@ class RelyingParty:
         Without credentials, any discoverable one of this site will do.
         """
         options: dict[str, object] = {
-            "challenge": _encode(challenge),
+            "challenge": base64url(challenge),
             "timeout": _MILLISECONDS,
             "rpId": self.rp_id,
             "userVerification": self.user_verification,
@@ -607,7 +605,7 @@ class _ClientData:
 
     def answers(self, challenge: bytes) -> bool:
         """Tell in constant time whether this is the answer to a challenge."""
-        return equal(self.challenge.encode("utf-8", "surrogatepass"), _encode(challenge).encode())
+        return equal(self.challenge.encode("utf-8", "surrogatepass"), base64url(challenge).encode())
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -631,10 +629,10 @@ class _AuthenticatorData:
     @classmethod
     def read(cls, data: bytes, cryptography: AuthenticatorCryptography) -> "_AuthenticatorData":
         """Cut the bytes where section 6.1 says, with nothing left over; raises ``Unreadable``."""
-        if len(data) < _HEAD_BYTES:
+        if len(data) < _HEAD.size:
             raise Unreadable
-        flags = data[_FLAGS_AT]
-        attested, rest = None, data[_HEAD_BYTES:]
+        rp_id_hash, flags, sign_count = _HEAD.unpack_from(data)
+        attested, rest = None, data[_HEAD.size :]
         if flags & _ATTESTED:
             id_end = _ID_AT + int.from_bytes(rest[_AAGUID_BYTES:_ID_AT])
             key_end = id_end + cryptography.measure(rest[id_end:])  # where nothing is left, there is no item
@@ -645,12 +643,7 @@ class _AuthenticatorData:
         extensions = cryptography.measure(rest) if flags & _EXTENDED else 0
         if len(rest) != extensions:
             raise Unreadable
-        return cls(
-            rp_id_hash=data[:_FLAGS_AT],
-            flags=flags,
-            sign_count=int.from_bytes(data[_COUNT_AT:_HEAD_BYTES]),
-            attested=attested,
-        )
+        return cls(rp_id_hash=rp_id_hash, flags=flags, sign_count=sign_count, attested=attested)
 
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
@@ -696,8 +689,3 @@ def _size(value: dict[str, Any]) -> int:
         return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
     except (TypeError, ValueError, RecursionError):
         return MOST_VALUE_BYTES + 1
-
-
-def _encode(data: bytes) -> str:
-    """Write bytes in base64url without padding, as every part of the JSON has it (section 3)."""
-    return urlsafe_b64encode(data).decode().rstrip("=")

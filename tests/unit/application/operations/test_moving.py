@@ -31,8 +31,9 @@ from mfa.domain.errors import DeviceIsDisabled, NotUnique, Throttled, Unavailabl
 from mfa.domain.events import DeviceActivated
 from mfa.domain.identifiers import UserId
 from mfa.domain.methods.adoption import Adoption, Arrival
-from mfa.domain.moving import read_moved
+from mfa.domain.operations import Moved
 from mfa.domain.policies import Profile
+from mfa.domain.states import decode
 from tests.otp import PlainOneTimePasswords
 from tests.unit.application.operations.desk import SHELL, Desk
 from tests.unit.application.world import ANNA, BERT, LAPTOP, MAIL, PHONE, WRONG, SecurityKey, World
@@ -472,7 +473,8 @@ class TestAgain:
         world.use_cases.rotate_keys()
 
         assert move.account.moved is not None
-        [moved] = read_moved(AesGcmVault([new]).open(move.account.moved, b'["mfa", "1", -1, null]'))
+        memory = AesGcmVault([new]).open(move.account.moved, b'["mfa", "1", -1, null]')
+        [moved] = decode(tuple[Moved, ...], memory)
         assert (moved.method, moved.index) == ("totp", 0)
 
     def test_a_dry_run_tells_the_same_and_changes_nothing(self, move: Move, world: World) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mfa.application.operations import PassWanted
-from mfa.application.operations.passes import LONGEST_PASS, MOST_USES
+from mfa.application.operations.access import LONGEST_PASS, MOST_USES
 from mfa.application.ports.system import seal_context
 from mfa.application.registration import Registered
 from mfa.application.verification import NotVerified, Verified, Verify

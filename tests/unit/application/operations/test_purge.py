@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from mfa.application.operations import Operator
-from mfa.application.operations.purge import BATCH
+from mfa.application.operations.upkeep import BATCH
 from mfa.application.verification import Verified
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import AlreadySpent, DeviceNotFound

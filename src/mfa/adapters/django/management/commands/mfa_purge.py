@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from mfa.adapters.django.commands import OperatorCommand
-from mfa.application.operations.purge import BATCH
+from mfa.application.operations.upkeep import BATCH
 from mfa.application.use_cases import UseCases
 
 MOST_IN_A_BATCH = 10_000

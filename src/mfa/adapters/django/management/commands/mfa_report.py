@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from mfa.adapters.django.commands import OperatorCommand, names_of
-from mfa.application.operations import Report
-from mfa.application.operations.report import DISABLED, NONE
+from mfa.application.operations.status import DISABLED, NONE
+from mfa.application.ports.reports import Report
 from mfa.application.use_cases import UseCases
 from mfa.domain.methods.base import without_control
 

@@ -1,13 +1,15 @@
-"""Sealing everything under the first key, and counting what is sealed under which."""
+"""Dropping what has expired, sealing everything under the first key, and counting what is sealed under which."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import attrs
 
 from mfa.application.operations.operator import Operator
 from mfa.application.ports.audit import SYSTEM, Origin, acting
+from mfa.application.ports.purging import ExpiredRows
 from mfa.application.ports.repositories import AccountIndex
 from mfa.application.ports.system import KeyRotations, Vault
 from mfa.application.transactions import MOST_ATTEMPTS_OF_OPERATORS, Decision, UseCase, retried
@@ -15,14 +17,63 @@ from mfa.domain import events
 from mfa.domain.accounts import Account
 from mfa.domain.errors import RotationIncomplete, SealError
 from mfa.domain.identifiers import TokenId, UserId
-from mfa.domain.moving import MEMORY_INDEX
+from mfa.domain.operations import MEMORY_INDEX, purged
 from mfa.domain.values import ValueObject
 
 BATCH = 200
+"""Rows in one statement: each is looked up in every index of its table, and the whole batch is locked meanwhile."""
+
+Progress = Callable[[str, int], object]
+"""Is told of what kind how many were dropped so far."""
+
+BATCH_OF_ACCOUNTS = 200
 """Accounts whose keys, and what their seals begin with, are read at once."""
 
 MOST_PASSES = 3
 """How often all accounts are gone through: what is sealed meanwhile by a process with the old settings is found."""
+
+
+@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
+class Purge(UseCase):
+    """Drops what has expired, in batches, while requests are served, and never what still counts.
+
+    Rows that concern nobody any more (challenges, spent logins, the audit trail beyond its retention) are deleted by
+    an index; what is part of an account (pending devices, passes, remembered browsers) goes through its
+    compare-and-set, and what was guessed at it stays counted. Raises ``Throttled`` and ``Unavailable``, having dropped
+    what it told of.
+    """
+
+    expired: ExpiredRows
+    audit_retention: timedelta
+
+    def __call__(
+        self, operator: Operator, *, batch: int = BATCH, progress: Progress = lambda _kind, _count: None
+    ) -> dict[str, int]:
+        """Purge, and return how many of each kind went."""
+        now = self.transactions.clock.now()
+        counts: Counter[str] = Counter(dict.fromkeys(("devices", "trusts", *self.expired.kinds), 0))
+        for user_id in self.expired.accounts(now, batch):
+            dropped = self.transactions.run(user_id, None, self._decide, attempts=MOST_ATTEMPTS_OF_OPERATORS)
+            counts.update(dropped)
+            if dropped:
+                progress("accounts", counts["devices"] + counts["trusts"])
+        for kind in self.expired.kinds:
+            until = now - self.audit_retention if kind == "audit" else now
+            for dropped_rows in self.expired.drop(kind, until, batch):
+                counts[kind] += dropped_rows
+                progress(kind, counts[kind])
+        with acting(operator.origin):
+            happened = events.Purged(at=now, counts=dict(counts))
+            retried(lambda: self.transactions.unit_of_work.record((happened,)))
+        return dict(counts)
+
+    def _decide(self, account: Account, now: datetime) -> Decision[dict[str, int]]:
+        after = purged(account, self.transactions.rules, now)
+        dropped = {
+            "devices": len(account.devices) - len(after.devices),
+            "trusts": len(account.trusts) - len(after.trusts),
+        }
+        return Decision(account=after, events=(), answer={kind: count for kind, count in dropped.items() if count})
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -98,7 +149,7 @@ class RotateKeys(UseCase):
         resealed = looked_at = 0
         unread: SealError | None = None
         last: UserId | None = None
-        while batch := retried(partial(self.accounts.users, after=last, limit=BATCH)):
+        while batch := retried(partial(self.accounts.users, after=last, limit=BATCH_OF_ACCOUNTS)):
             for user_id in self._to_reseal(batch):
                 try:
                     resealed += self._reseal(user_id)
