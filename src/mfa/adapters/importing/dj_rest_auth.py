@@ -9,13 +9,12 @@ from django.core.signing import BadSignature, Signer
 
 from mfa.adapters.importing.settings import member, missing, number
 from mfa.adapters.importing.tables import (
-    UserTables,
+    TableSource,
     as_json,
     as_text,
     authenticators,
     aware,
     base32,
-    demand,
     found_row,
 )
 from mfa.application.ports.importing import (
@@ -24,9 +23,7 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 from mfa.domain.secrets import equal
@@ -40,19 +37,14 @@ CODE_BITS = 32
 _METHODS = {"totp": "totp", "recovery_codes": "recovery"}
 
 
-class DjRestAuthSource(ImportSource):
+class DjRestAuthSource(TableSource):
     """Reads authenticators, which stand there once they are proved."""
 
     name = "dj_rest_auth"
 
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
-
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users."""
-        authenticator = authenticators("dj_rest_auth_mfa_authenticator")
-        demand(self._database, authenticator)
-        return UserTables(self._database, [authenticator]).users(only, _read)
+        return self._tables(authenticators("dj_rest_auth_mfa_authenticator")).users(only, _read)
 
 
 def _read(row: Any, _: object) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table

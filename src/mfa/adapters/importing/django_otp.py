@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from django.db.models import BigIntegerField, BooleanField, DateTimeField, IntegerField, TextField
 
-from mfa.adapters.importing.tables import UserTables, columns, found_row, table, user_key
+from mfa.adapters.importing.tables import TableSource, UserTables, columns, found_row, table, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
@@ -15,9 +15,7 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
     SourceUnreadable,
 )
 from mfa.domain.methods.adoption import NotAdopted
@@ -25,13 +23,10 @@ from mfa.domain.methods.adoption import NotAdopted
 Tokens = Mapping[Any, Sequence[Any]]
 
 
-class DjangoOtpSource(ImportSource):
+class DjangoOtpSource(TableSource):
     """Reads the tables of each plugin that is there; a device that is not confirmed there is left out."""
 
     name = "django_otp"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; a static device comes with its tokens, of which those that are used are gone."""

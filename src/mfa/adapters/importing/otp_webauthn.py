@@ -10,9 +10,8 @@ from django.db.models import BigIntegerField, BinaryField, BooleanField, DateTim
 
 from mfa.adapters.importing.settings import setting
 from mfa.adapters.importing.tables import (
-    UserTables,
+    TableSource,
     columns,
-    demand,
     found_row,
     hints,
     model_table,
@@ -23,9 +22,7 @@ from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
     ImportedCredential,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 
@@ -44,13 +41,10 @@ class _Beside:
     since: datetime | None = None
 
 
-class OtpWebauthnSource(ImportSource):
+class OtpWebauthnSource(TableSource):
     """Reads credentials; one that is not confirmed there is left out."""
 
     name = "otp_webauthn"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; for which site a credential was made, only its attestation tells."""
@@ -69,7 +63,7 @@ class OtpWebauthnSource(ImportSource):
             created_at=DateTimeField(),
             last_used_at=DateTimeField(),
         )
-        demand(self._database, credential)
+        tables = self._tables(credential)
         # A field of no kind takes a key as it came: a project may have given its credentials others than numbers.
         attestation = table(
             self._model_table("Attestation", column="client_data_json"), credential_id=Field(), data=BinaryField()
@@ -92,7 +86,7 @@ class OtpWebauthnSource(ImportSource):
                 since=rows_of(migration).filter(app=APP, name=HANDLES_SINCE).values_list("applied", flat=True).first(),
             )
 
-        return UserTables(self._database, [credential]).users(only, _read, beside=beside)
+        return tables.users(only, _read, beside=beside)
 
     def _model_table(self, kind: str, *, column: str) -> str:
         """Return the table of the model that the project names for credentials, or for attestations."""

@@ -26,7 +26,16 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from mfa.application.ports.importing import Failed, FoundRow, FoundUser, KnownUser, LeftOut, SourceUnreadable
+from mfa.application.ports.importing import (
+    Failed,
+    FoundRow,
+    FoundUser,
+    ImportSource,
+    KnownUser,
+    LeftOut,
+    SourcePlace,
+    SourceUnreadable,
+)
 from mfa.domain.methods.adoption import NotAdopted
 
 BATCH = 500
@@ -41,6 +50,18 @@ _OWNER = ExpressionWrapper(F("user_id"), output_field=Field())
 
 Read = Callable[[Any, Any], Iterable[FoundRow]]
 """Says what a row tells, with whatever was read beside its batch."""
+
+
+class TableSource(ImportSource):
+    """Reads tables of the database that the import names."""
+
+    def __init__(self, place: SourcePlace) -> None:
+        self._database = place.database
+
+    def _tables(self, model: Any) -> "UserTables":  # noqa: ANN401 - as everywhere here
+        """Return the table that has the rows of users; raises ``SourceUnreadable`` where it is missing."""
+        demand(self._database, model)
+        return UserTables(self._database, [model])
 
 
 def table(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - a model that nobody but the source knows

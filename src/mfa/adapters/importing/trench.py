@@ -10,7 +10,7 @@ from django.core.exceptions import FieldError, ObjectDoesNotExist
 from django.db.models import BooleanField, TextField
 
 from mfa.adapters.importing.settings import member, missing, number
-from mfa.adapters.importing.tables import UserTables, base32, demand, found_row, model_table, table, user_key
+from mfa.adapters.importing.tables import TableSource, base32, found_row, model_table, table, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
@@ -18,9 +18,7 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 
@@ -37,13 +35,10 @@ _HASH = re.compile(r"[a-z][a-z0-9_]*\$.{20,}")
 Owners = Mapping[Any, Any]
 
 
-class TrenchSource(ImportSource):
+class TrenchSource(TableSource):
     """Reads active methods: one that is not was never proved, or was switched off, though its row keeps everything."""
 
     name = "trench"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; addresses are read from the users of this deployment, for the table has none."""
@@ -60,8 +55,7 @@ class TrenchSource(ImportSource):
             is_active=BooleanField(),
             backup_codes=TextField(db_column="_backup_codes"),
         )
-        demand(self._database, model)
-        return UserTables(self._database, [model]).users(only, _read, beside=_owners)
+        return self._tables(model).users(only, _read, beside=_owners)
 
 
 def _owners(rows: Sequence[Any]) -> Owners:
