@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from django.db.models import BigIntegerField, BooleanField, DateTimeField, IntegerField, TextField
 
-from mfa.adapters.importing.tables import TableSource, UserTables, columns, found_row, table, user_key
+from mfa.adapters.importing.tables import TableSource, UserTables, columns, found_row, table, table_name, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
@@ -40,11 +40,11 @@ class DjangoOtpSource(TableSource):
         token = table("otp_static_statictoken", device_id=BigIntegerField(), token=TextField())
 
         def tokens(rows: Sequence[Any]) -> Tokens:
-            sheets = [row for row in rows if plugins[_table(row)].read is _codes]
-            return tables.children(token, "device_id", sheets) if sheets else {}
+            sheets = [row for row in rows if plugins[table_name(row)].read is _codes]
+            return tables.children(token, "device_id", sheets)
 
         def read(row: Any, tokens: Tokens) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of any of the tables
-            plugin = plugins[_table(row)]
+            plugin = plugins[table_name(row)]
             yield found_row(
                 row,
                 plugin.method,
@@ -55,11 +55,6 @@ class DjangoOtpSource(TableSource):
             )
 
         return tables.users(only, read, beside=tokens)
-
-
-def _table(row: Any) -> str:  # noqa: ANN401 - a row of any of the tables
-    name: str = row._meta.db_table  # noqa: SLF001 - Django's name for it
-    return name
 
 
 def _totp(row: Any, _: Tokens) -> object:  # noqa: ANN401 - a row of the plugin's table

@@ -16,6 +16,7 @@ from mfa.adapters.importing.tables import (
     hints,
     model_table,
     table,
+    table_name,
     user_key,
 )
 from mfa.application.ports.importing import (
@@ -71,11 +72,11 @@ class OtpWebauthnSource(TableSource):
         handle = table(f"{APP}_webauthnuserhandle", user_id=user_key(), handle_hex=TextField())
         migration = table("django_migrations", app=TextField(), name=TextField(), applied=DateTimeField())
 
-        there = columns(self._database, *(_table(each) for each in (attestation, handle, migration)))
+        there = columns(self._database, *map(table_name, (attestation, handle, migration)))
 
         def rows_of(model: Any) -> Any:  # noqa: ANN401 - a model that nobody else knows, and its rows
             rows = model._default_manager.using(self._database)  # noqa: SLF001 - Django's name for it
-            return rows.all() if _table(model) in there else rows.none()
+            return rows.all() if table_name(model) in there else rows.none()
 
         def beside(rows: Sequence[Any]) -> _Beside:
             attested = rows_of(attestation).filter(credential_id__in=[row.pk for row in rows])
@@ -96,11 +97,6 @@ class OtpWebauthnSource(TableSource):
             column=column,
             default=f"{APP}_webauthn{kind.lower()}",
         )
-
-
-def _table(model: Any) -> str:  # noqa: ANN401 - as above
-    name: str = model._meta.db_table  # noqa: SLF001 - Django's name for it
-    return name
 
 
 def _read(row: Any, beside: _Beside) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table

@@ -110,12 +110,8 @@ def _decrypted(secret: str) -> bytes:
             return bytes(encryption().decrypt(secret.encode()))
         except Exception:  # noqa: BLE001 - the project's own, with errors of its own
             raise missing(SETTING) from None
+    digest = md5(setting("SECRET_KEY").encode(), usedforsecurity=False).hexdigest()
     try:
-        return _fernet().decrypt(secret.encode())
+        return Fernet(urlsafe_b64encode(digest.encode())).decrypt(secret.encode())
     except InvalidToken:
         raise missing("SECRET_KEY") from None
-
-
-def _fernet() -> Fernet:
-    digest = md5(setting("SECRET_KEY").encode(), usedforsecurity=False).hexdigest()
-    return Fernet(urlsafe_b64encode(digest.encode()))

@@ -98,9 +98,15 @@ def user_key() -> "Field[Any, Any]":
     return column
 
 
-def row_name(row: Any, part: str = "") -> str:  # noqa: ANN401 - a row of any table
+def table_name(model: Any) -> str:  # noqa: ANN401 - a table that is described here, or a row of it
+    """Return what the database calls a table."""
+    name: str = model._meta.db_table  # noqa: SLF001 - Django's name for it
+    return name
+
+
+def row_name(model: Any, key: object, part: str = "") -> str:  # noqa: ANN401 - as above
     """Return what the report calls a row, or one of several parts that it has: ``otp_totp_totpdevice:1``."""
-    return f"{row._meta.db_table}:{row.pk}" + (f":{part}" if part else "")  # noqa: SLF001 - Django's name for it
+    return f"{table_name(model)}:{key}" + (f":{part}" if part else "")
 
 
 def found_row(  # noqa: PLR0913 - all that a row says
@@ -122,7 +128,7 @@ def found_row(  # noqa: PLR0913 - all that a row says
     except Exception:  # noqa: BLE001 - what garbage makes of another package's code is no closed set of errors
         found = Failed(reason="unreadable")
     return FoundRow(
-        row=row_name(row, part),
+        row=row_name(row, row.pk, part),
         method=method,
         found=found,
         name=name if isinstance(name, str) else "",
@@ -166,7 +172,7 @@ def sheets(rows: Iterable[Any], kind: str) -> Mapping[Any, str]:
     for row in rows:
         if row.type == kind:
             first.setdefault(row.user_id, row)
-    return {row.pk: row._meta.db_table for row in first.values()}  # noqa: SLF001 - Django's name for it
+    return {row.pk: table_name(row) for row in first.values()}
 
 
 def base32(text: str) -> bytes:
@@ -204,7 +210,7 @@ def model_table(database: str, named: object, *, column: str, default: str) -> s
     """
     label = str(named)
     try:
-        name: str = apps.get_model(label)._meta.db_table  # noqa: SLF001 - Django's name for it
+        name = table_name(apps.get_model(label))
     except (LookupError, ValueError):
         name = label.lower().replace(".", "_")
     return name if column in columns(database, name).get(name, ()) else default
@@ -212,14 +218,14 @@ def model_table(database: str, named: object, *, column: str, default: str) -> s
 
 def existing(database: str, *models: Any) -> list[Any]:
     """Return those of the tables that there are; raises ``SourceUnreadable``, also where a column is missing."""
-    there = columns(database, *(model._meta.db_table for model in models))  # noqa: SLF001 - Django's name for it
-    found = [model for model in models if model._meta.db_table in there]  # noqa: SLF001 - as above
+    there = columns(database, *map(table_name, models))
+    found = [model for model in models if table_name(model) in there]
     for model in found:
-        options = model._meta  # noqa: SLF001 - as above
-        for field in options.concrete_fields:
-            if field.column not in there[options.db_table]:
+        name = table_name(model)
+        for field in model._meta.concrete_fields:  # noqa: SLF001 - Django's name for it
+            if field.column not in there[name]:
                 raise SourceUnreadable(
-                    f"The table {options.db_table!r} has no column {field.column!r}: it belongs to another version."
+                    f"The table {name!r} has no column {field.column!r}: it belongs to another version."
                 )
     return found
 
@@ -229,8 +235,9 @@ def demand(database: str, *models: Any) -> None:
     there = existing(database, *models)
     for model in models:
         if model not in there:
-            name = model._meta.db_table  # noqa: SLF001 - Django's name for it
-            raise SourceUnreadable(f"The database {database!r} has no table {name!r}, so there is nothing to import.")
+            raise SourceUnreadable(
+                f"The database {database!r} has no table {table_name(model)!r}, so there is nothing to import."
+            )
 
 
 @attrs.frozen(repr=False)
@@ -340,5 +347,4 @@ def _one_by_one(rows: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - as ev
 
 
 def _unreadable(model: Any, key: object) -> FoundRow:  # noqa: ANN401 - as everywhere here
-    name = f"{model._meta.db_table}:{key}"  # noqa: SLF001 - Django's name for it
-    return FoundRow(row=name, method="", found=Failed(reason="unreadable"))
+    return FoundRow(row=row_name(model, key), method="", found=Failed(reason="unreadable"))

@@ -85,7 +85,7 @@ def _device(row: Any, owners: Owners) -> object:  # noqa: ANN401 - as above
     if not row.is_active:
         raise NotAdopted("unconfirmed", failed=False)
     if row.name == "app":
-        return ImportedSeed(seed=base32(row.secret), period=_period())
+        return ImportedSeed(seed=base32(row.secret), period=number(SETTING, _method("app").get("VALIDITY_PERIOD", 30)))
     if row.name in _ADDRESSES:
         return ImportedAddress(address=_address(owners.get(row.user_id), _source_field(row.name)))
     raise NotAdopted("no_method", failed=False)
@@ -97,10 +97,6 @@ def _method(name: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise missing(SETTING)
     return found
-
-
-def _period() -> int:
-    return number(SETTING, _method("app").get("VALIDITY_PERIOD", 30))
 
 
 def _source_field(name: str) -> str:
