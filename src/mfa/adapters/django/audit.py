@@ -1,7 +1,6 @@
 """The audit trail as rows of a table, which nothing changes."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import attrs
 from django.db.models import QuerySet
@@ -10,7 +9,6 @@ from mfa.adapters.django import prepared
 from mfa.adapters.django.database import database, translate_errors
 from mfa.adapters.django.models import AuditRecord
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
-from mfa.domain.identifiers import UserId
 
 _FIELDS = tuple(field.name for field in attrs.fields(AuditRow) if field.name != "number")
 
@@ -27,7 +25,7 @@ class DjangoAuditTrail(AuditTrail):
     def read(self, query: AuditQuery) -> Sequence[AuditRow]:
         """Read the rows in one statement, by the index of users or of times."""
         found = _chosen(query).values_list("pk", *_FIELDS)[: query.limit]
-        return [_row(*values) for values in found]
+        return [AuditRow(**dict(zip(("number", *_FIELDS), values, strict=True))) for values in found]
 
 
 def _chosen(query: AuditQuery) -> QuerySet[AuditRecord]:
@@ -40,9 +38,3 @@ def _chosen(query: AuditQuery) -> QuerySet[AuditRecord]:
     }
     chosen = {name: value for name, value in conditions.items() if value is not None}
     return AuditRecord.objects.using(database()).filter(**chosen).order_by("pk" if query.oldest_first else "-pk")
-
-
-def _row(number: int, *values: Any) -> AuditRow:
-    fields = dict(zip(_FIELDS, values, strict=True))
-    user_id = fields.pop("user_id")
-    return AuditRow(**fields, user_id=None if user_id is None else UserId(user_id), number=number)
