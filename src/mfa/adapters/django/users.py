@@ -60,12 +60,12 @@ class DjangoUserFinder(UserFinder):
         A number is read in its one form alone: what somebody has typed, such as 1_0, is nobody's key.
         """
         read = {
-            text: key
+            text: found
             for text in keys
-            if (key := read_key(text)) is not None and (not isinstance(key, int) or str(key) == text)
+            if (found := read_key(text)) is not None and (not isinstance(found, int) or str(found) == text)
         }
         users = {user.pk: _known(user) for user in _users(pk__in=read.values())}
-        return {text: users[key] for text, key in read.items() if key in users}
+        return {text: users[found] for text, found in read.items() if found in users}
 
     @translate_errors
     def by_names(self, names: Collection[str]) -> Mapping[str, KnownUser]:
