@@ -17,7 +17,7 @@ from mfa.adapters.importing.tables import (
     authenticators,
     aware,
     base32,
-    found_row,
+    dated_row,
     hints,
     sheets,
 )
@@ -65,14 +65,8 @@ def _read(row: Any, names: Mapping[Any, str]) -> Iterable[FoundRow]:  # noqa: AN
     except NotAdopted:
         data = None
     name = data.get("name") if isinstance(data, Mapping) else None
-    yield found_row(
-        row,
-        _METHODS.get(row.type, ""),
-        lambda: _found(row, data, names.get(row.pk, "")),
-        name=name,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    method = _METHODS.get(row.type, "")
+    yield dated_row(row, method, lambda: _found(row, data, names.get(row.pk, "")), name=name)
 
 
 def _found(row: Any, data: Any, sheet: str) -> object:  # noqa: ANN401 - as above, and whatever JSON has

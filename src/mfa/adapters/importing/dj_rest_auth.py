@@ -15,7 +15,7 @@ from mfa.adapters.importing.tables import (
     authenticators,
     aware,
     base32,
-    found_row,
+    dated_row,
 )
 from mfa.application.ports.importing import (
     FoundRow,
@@ -48,13 +48,7 @@ class DjRestAuthSource(TableSource):
 
 
 def _read(row: Any, _: object) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
-    yield found_row(
-        row,
-        _METHODS.get(row.type, ""),
-        lambda: _found(row, as_json(row.data)),
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    yield dated_row(row, _METHODS.get(row.type, ""), lambda: _found(row, as_json(row.data)))
 
 
 def _found(row: Any, data: Mapping[str, Any]) -> object:  # noqa: ANN401 - as above

@@ -15,8 +15,8 @@ from mfa.adapters.importing.tables import (
     as_text,
     authenticators,
     base32,
+    dated_row,
     existing,
-    found_row,
     sheets,
     table,
     user_key,
@@ -68,14 +68,8 @@ class DjangoMfaSource(TableSource):
 
 def _read(row: Any, beside: Beside) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
     handles, names = beside
-    yield found_row(
-        row,
-        _METHODS.get(row.type, ""),
-        lambda: _found(row, handles.get(row.user_id), names.get(row.pk, "")),
-        name=row.name,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    method = _METHODS.get(row.type, "")
+    yield dated_row(row, method, lambda: _found(row, handles.get(row.user_id), names.get(row.pk, "")), name=row.name)
 
 
 def _found(row: Any, handle: str | None, sheet: str) -> object:  # noqa: ANN401 - as above

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from django.db.models import BigIntegerField, BooleanField, DateTimeField, IntegerField, TextField
 
-from mfa.adapters.importing.tables import TableSource, UserTables, columns, found_row, table, table_name, user_key
+from mfa.adapters.importing.tables import TableSource, UserTables, columns, dated_row, table, table_name, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
@@ -45,14 +45,7 @@ class DjangoOtpSource(TableSource):
 
         def read(row: Any, tokens: Tokens) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of any of the tables
             plugin = plugins[table_name(row)]
-            yield found_row(
-                row,
-                plugin.method,
-                lambda: _confirmed(plugin, row, tokens),
-                name=row.name,
-                created_at=getattr(row, "created_at", None),
-                last_used_at=getattr(row, "last_used_at", None),
-            )
+            yield dated_row(row, plugin.method, lambda: _confirmed(plugin, row, tokens), name=row.name)
 
         return tables.users(only, read, beside=tokens)
 

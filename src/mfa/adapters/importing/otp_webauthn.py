@@ -12,7 +12,7 @@ from mfa.adapters.importing.settings import setting
 from mfa.adapters.importing.tables import (
     TableSource,
     columns,
-    found_row,
+    dated_row,
     hints,
     model_table,
     table,
@@ -100,14 +100,7 @@ class OtpWebauthnSource(TableSource):
 
 
 def _read(row: Any, beside: _Beside) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
-    yield found_row(
-        row,
-        "webauthn",
-        lambda: _credential(row, beside),
-        name=row.name,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    yield dated_row(row, "webauthn", lambda: _credential(row, beside), name=row.name)
 
 
 def _credential(row: Any, beside: _Beside) -> ImportedCredential:  # noqa: ANN401 - as above

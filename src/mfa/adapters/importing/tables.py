@@ -137,6 +137,12 @@ def found_row(  # noqa: PLR0913 - all that a row says
     )
 
 
+def dated_row(row: Any, method: str, read: Callable[[], object], *, name: object = "") -> FoundRow:  # noqa: ANN401 - a row of any table
+    """Read a row as ``found_row`` does, with its times where the table has the columns for them."""
+    created_at, last_used_at = getattr(row, "created_at", None), getattr(row, "last_used_at", None)
+    return found_row(row, method, read, name=name, created_at=created_at, last_used_at=last_used_at)
+
+
 def as_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON has
     """Read a column of JSON, as text or as what the driver has made of it; raises ``NotAdopted``."""
     if not isinstance(value, str | bytes):
