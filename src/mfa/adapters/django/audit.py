@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import attrs
-from django.db.models import QuerySet
 
 from mfa.adapters.django import prepared
 from mfa.adapters.django.database import database, translate_errors
@@ -24,17 +23,14 @@ class DjangoAuditTrail(AuditTrail):
     @translate_errors
     def read(self, query: AuditQuery) -> Sequence[AuditRow]:
         """Read the rows in one statement, by the index of users or of times."""
-        found = _chosen(query).values_list("pk", *_FIELDS)[: query.limit]
-        return [AuditRow(**dict(zip(("number", *_FIELDS), values, strict=True))) for values in found]
-
-
-def _chosen(query: AuditQuery) -> QuerySet[AuditRecord]:
-    conditions = {
-        "user_id": query.user_id,
-        "at__gte": query.since,
-        "event__in": query.events or None,
-        "pk__lt": query.before,
-        "pk__gt": query.after,
-    }
-    chosen = {name: value for name, value in conditions.items() if value is not None}
-    return AuditRecord.objects.using(database()).filter(**chosen).order_by("pk" if query.oldest_first else "-pk")
+        conditions = {
+            "user_id": query.user_id,
+            "at__gte": query.since,
+            "event__in": query.events or None,
+            "pk__lt": query.before,
+            "pk__gt": query.after,
+        }
+        chosen = {name: value for name, value in conditions.items() if value is not None}
+        found = AuditRecord.objects.using(database()).filter(**chosen).order_by("pk" if query.oldest_first else "-pk")
+        rows = found.values_list("pk", *_FIELDS)[: query.limit]
+        return [AuditRow(**dict(zip(("number", *_FIELDS), row, strict=True))) for row in rows]
