@@ -100,8 +100,7 @@ def user_key() -> "Field[Any, Any]":
 
 def table_name(model: Any) -> str:  # noqa: ANN401 - a table that is described here, or a row of it
     """Return what the database calls a table."""
-    name: str = model._meta.db_table  # noqa: SLF001 - Django's name for it
-    return name
+    return str(model._meta.db_table)  # noqa: SLF001 - Django's name for it
 
 
 def row_name(model: Any, key: object, part: str = "") -> str:  # noqa: ANN401 - as above
