@@ -55,8 +55,7 @@ class AllauthSource(TableSource):
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; which of an app's codes are used is in no table, only when one was, at the latest."""
-        authenticator = authenticators("mfa_authenticator")
-        return self._tables(authenticator).users(only, _read, beside=lambda rows: sheets(rows, "recovery_codes"))
+        return self._tables(authenticators("mfa_authenticator")).users(only, _read, beside=sheets)
 
 
 def _read(row: Any, names: Mapping[Any, str]) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table

@@ -61,7 +61,7 @@ class DjangoMfaSource(TableSource):
         def beside(rows: Sequence[Any]) -> Beside:
             owners = {row.user_id for row in rows if row.type == "webauthn"} if has_handles else ()
             found = handle._default_manager.using(self._database).filter(user_id__in=owners)  # noqa: SLF001 - Django's
-            return {each.user_id: str(each.handle) for each in found}, sheets(rows, "recovery_codes")
+            return {each.user_id: str(each.handle) for each in found}, sheets(rows)
 
         return tables.users(only, _read, beside=beside)
 

@@ -168,14 +168,14 @@ def hints(value: object) -> tuple[object, ...]:
     return ()
 
 
-def sheets(rows: Iterable[Any], kind: str) -> Mapping[Any, str]:
-    """Name the sheets of a package that looks at a user's first row of a ``type`` alone, by the keys of these rows.
+def sheets(rows: Iterable[Any]) -> Mapping[Any, str]:
+    """Name the sheets of a package that looks at a user's first row of codes alone, by the keys of these rows.
 
     New codes are a new row there, and still the same sheet: those on it before are void.
     """
     first: dict[Any, Any] = {}
     for row in rows:
-        if row.type == kind:
+        if row.type == "recovery_codes":
             first.setdefault(row.user_id, row)
     return {row.pk: table_name(row) for row in first.values()}
 
