@@ -68,11 +68,10 @@ def _owners(rows: Sequence[Any]) -> Owners:
     related.discard("")
     users = get_user_model()._base_manager.filter(pk__in=keys)  # noqa: SLF001 - Django's name for it
     try:
-        found = list(users.select_related(*related) if related else users)
+        return (users.select_related(*related) if related else users).in_bulk()
     except FieldError:
         # The path is no path of relations; what it leads to is asked of each user.
-        found = list(users)
-    return {user.pk: user for user in found}
+        return users.in_bulk()
 
 
 def _read(row: Any, owners: Owners) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
