@@ -14,7 +14,6 @@ from dependency_injector import containers, providers
 
 from mfa.adapters.django.audit import DjangoAuditTrail
 from mfa.adapters.django.clients import RequestClientAddress
-from mfa.adapters.django.finding import DjangoUserFinder
 from mfa.adapters.django.hashes import DjangoForeignHashes
 from mfa.adapters.django.notices import MailNotifier, issuer_of
 from mfa.adapters.django.purging import DjangoExpiredRows
@@ -22,7 +21,7 @@ from mfa.adapters.django.reports import DjangoAccountReports
 from mfa.adapters.django.repositories import DjangoAccountRepository, DjangoHolders, DjangoKeyRotations
 from mfa.adapters.django.signals import DjangoPublisher
 from mfa.adapters.django.unit_of_work import DjangoUnitOfWork
-from mfa.adapters.django.users import DjangoUserDirectory
+from mfa.adapters.django.users import DjangoUserDirectory, DjangoUserFinder
 from mfa.adapters.otp.pyotp import PyotpOneTimePasswords
 from mfa.adapters.senders.django_email import DjangoEmailSender
 from mfa.adapters.senders.email_address import DjangoEmailAddressing

@@ -33,10 +33,10 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from mfa.adapters.django.finding import DjangoUserFinder
 from mfa.adapters.django.hashes import DjangoForeignHashes
 from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
 from mfa.adapters.django.repositories import DjangoAccountRepository
+from mfa.adapters.django.users import DjangoUserFinder
 from mfa.adapters.importing import tables
 from mfa.adapters.importing.settings import loaded, member, missing, setting
 from mfa.adapters.importing.tables import UserTables, as_json, demand, existing, found_row, table, user_key

@@ -15,7 +15,6 @@ from django.contrib.admin.options import IncorrectLookupParameters, ShowFacets
 from django.contrib.admin.utils import flatten_fieldsets, quote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.db import connections, transaction
 from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -37,7 +36,7 @@ from mfa.adapters.django.admin_site import VerifiedAdminSite as VerifiedAdminSit
 from mfa.adapters.django.admin_site import not_verified, operator_refusal
 from mfa.adapters.django.database import database
 from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
-from mfa.adapters.django.users import writable
+from mfa.adapters.django.users import read_key, writable
 from mfa.application.operations import IssuedPass, Operator, PassWanted, Reset
 from mfa.application.operations.operator import MOST_NAME_CHARACTERS
 from mfa.domain.accounts import Rules
@@ -227,15 +226,11 @@ class DeviceAdmin(ReadOnlyAdmin):
     @admin.display(description=_("standing"))
     def standing(self, row: DeviceRecord) -> str:
         """Return what may be expected of a device."""
-        return _standing_of(row, _rules())
-
-
-def _standing_of(row: DeviceRecord, rules: Rules) -> str:
-    if row.activated_at is None:
-        return pgettext("device", "pending")
-    if row.expires_at is not None:
-        return pgettext("device", "temporary")
-    return pgettext("device", "disabled") if _disabled(row, rules) else pgettext("device", "active")
+        if row.activated_at is None:
+            return pgettext("device", "pending")
+        if row.expires_at is not None:
+            return pgettext("device", "temporary")
+        return pgettext("device", "disabled") if _disabled(row, _rules()) else pgettext("device", "active")
 
 
 def _disabled(row: DeviceRecord, rules: Rules) -> bool:
@@ -443,12 +438,7 @@ def _form_of(act: _Act, users: Sequence[Any], given: Any) -> ReasonForm:  # noqa
 
 def _is_key(text: str) -> bool:
     """Tell whether somebody may have this key: a database may not take any other in a question."""
-    field: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
-    try:
-        field.run_validators(field.to_python(text))
-    except ValidationError:
-        return False
-    return "\x00" not in text
+    return "\x00" not in text and read_key(text) is not None
 
 
 class AccountAdmin(ReadOnlyAdmin):

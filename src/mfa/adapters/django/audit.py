@@ -1,16 +1,13 @@
 """The audit trail as rows of a table, which nothing changes."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import attrs
-from django.db.models import QuerySet
 
 from mfa.adapters.django import prepared
 from mfa.adapters.django.database import database, translate_errors
 from mfa.adapters.django.models import AuditRecord
 from mfa.application.ports.audit import AuditQuery, AuditRow, AuditTrail
-from mfa.domain.identifiers import UserId
 
 _FIELDS = tuple(field.name for field in attrs.fields(AuditRow) if field.name != "number")
 
@@ -26,23 +23,14 @@ class DjangoAuditTrail(AuditTrail):
     @translate_errors
     def read(self, query: AuditQuery) -> Sequence[AuditRow]:
         """Read the rows in one statement, by the index of users or of times."""
-        found = _chosen(query).values_list("pk", *_FIELDS)[: query.limit]
-        return [_row(*values) for values in found]
-
-
-def _chosen(query: AuditQuery) -> QuerySet[AuditRecord]:
-    conditions = {
-        "user_id": query.user_id,
-        "at__gte": query.since,
-        "event__in": query.events or None,
-        "pk__lt": query.before,
-        "pk__gt": query.after,
-    }
-    chosen = {name: value for name, value in conditions.items() if value is not None}
-    return AuditRecord.objects.using(database()).filter(**chosen).order_by("pk" if query.oldest_first else "-pk")
-
-
-def _row(number: int, *values: Any) -> AuditRow:
-    fields = dict(zip(_FIELDS, values, strict=True))
-    user_id = fields.pop("user_id")
-    return AuditRow(**fields, user_id=None if user_id is None else UserId(user_id), number=number)
+        conditions = {
+            "user_id": query.user_id,
+            "at__gte": query.since,
+            "event__in": query.events or None,
+            "pk__lt": query.before,
+            "pk__gt": query.after,
+        }
+        chosen = {name: value for name, value in conditions.items() if value is not None}
+        found = AuditRecord.objects.using(database()).filter(**chosen).order_by("pk" if query.oldest_first else "-pk")
+        rows = found.values_list("pk", *_FIELDS)[: query.limit]
+        return [AuditRow(**dict(zip(("number", *_FIELDS), row, strict=True))) for row in rows]

@@ -14,7 +14,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - what Django calls it
 from django.db import connections, router
 from django.db.models import Count, Exists, Model, OuterRef
-from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, is_valid_path, reverse
 from django.utils.module_loading import import_string
 
 from mfa.adapters import links
@@ -503,10 +503,8 @@ def _replaces() -> bool:
 
 def _atomic_logins(views: Iterable[tuple[Any, str]]) -> Iterator[CheckMessage]:
     """Warn of simplejwt's own view where a second factor is to be counted in a transaction that may be undone."""
-    alias, stock = (
-        router.db_for_write(DeviceRecord),
-        import_string("rest_framework_simplejwt.views.TokenObtainPairView"),
-    )
+    alias = router.db_for_write(DeviceRecord)
+    stock = import_string("rest_framework_simplejwt.views.TokenObtainPairView")
     if not connections[alias].settings_dict["ATOMIC_REQUESTS"]:
         return
     for view, route in views:
@@ -560,15 +558,8 @@ def _well_known(config: Config) -> Iterator[CheckMessage]:
         yield _message("W026", count=len(labels), names=", ".join(labels), most=FEWEST_LABELS)
     for path, keys in _WELL_KNOWN.items():
         given = [key for key in keys if getattr(config, key.lower())]
-        if given and not _answers(path):
+        if given and not is_valid_path(path):
             yield _message("W027", key=given[0], path=path)
-
-
-def _answers(path: str) -> bool:
-    try:
-        return bool(resolve(path))
-    except Resolver404:
-        return False
 
 
 def _takes_sessions(config: Config) -> bool:

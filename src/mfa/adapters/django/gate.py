@@ -103,9 +103,8 @@ def _refuse(request: HttpRequest, answer: Answer) -> HttpResponseBase:
 
 def respond(answer: Answer) -> JsonResponse:
     """Answer in JSON, which nobody may keep."""
-    response = JsonResponse(dict(answer.body), status=answer.status, headers=dict(answer.headers))
-    response["Cache-Control"] = "no-store"
-    return response
+    headers = {**answer.headers, "Cache-Control": "no-store"}
+    return JsonResponse(dict(answer.body), status=answer.status, headers=headers)
 
 
 # Views of Django REST framework

@@ -92,6 +92,4 @@ def address(page: str, asked: dict[str, str]) -> str:
 
 def sent(page: str, asked: dict[str, str]) -> HttpResponseRedirect:
     """Send a browser to a page; nobody keeps the way."""
-    response = HttpResponseRedirect(address(page, asked))
-    response["Cache-Control"] = "no-store"
-    return response
+    return HttpResponseRedirect(address(page, asked), headers={"Cache-Control": "no-store"})

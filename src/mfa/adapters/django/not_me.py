@@ -5,7 +5,6 @@ so the link is the credential, as it is in a mail that resets a password. Nothin
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from http import HTTPStatus
 
 from django.core.signing import BadSignature
@@ -13,13 +12,12 @@ from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
-from mfa.adapters import links
+from mfa.adapters import links, requests
 from mfa.adapters.accessor import use_cases
 from mfa.adapters.django.database import database, translate_errors
 from mfa.adapters.django.models import SpentLoginRecord
 from mfa.adapters.links import Link, LinkExpired
 from mfa.adapters.templates import rendered
-from mfa.application.ports.audit import Origin, acting
 from mfa.application.transactions import retried
 from mfa.domain.challenges import SpentLogin
 from mfa.domain.errors import AlreadySpent, Throttled, Unavailable
@@ -52,7 +50,7 @@ def _judged(request: HttpRequest, token: str) -> _Outcome:
     fails, or too many ask at once, it is 503, and the link goes on serving.
     """
     try:
-        link = links.read(token, _now())
+        link = links.read(token, use_cases().operations.lock_down.transactions.clock.now())
     except BadSignature:
         return "unknown", HTTPStatus.NOT_FOUND
     except LinkExpired:
@@ -66,12 +64,11 @@ def _judged(request: HttpRequest, token: str) -> _Outcome:
 
 
 def _lock_down(request: HttpRequest, link: Link) -> _Outcome:
-    deployed = use_cases()
-    lock_down = deployed.operations.lock_down
+    lock_down = use_cases().operations.lock_down
     if lock_down.transactions.profile(link.user_id) == Profile():
         return _OVER
     try:
-        with acting(Origin(client=deployed.client_address.client_of(request))):
+        with requests.acting_for(request):
             lock_down.by_user(link.user_id, link.spending)
     except AlreadySpent:
         return _OVER
@@ -81,16 +78,6 @@ def _lock_down(request: HttpRequest, link: Link) -> _Outcome:
 @translate_errors
 def _is_spent(spending: SpentLogin) -> bool:
     return SpentLoginRecord.objects.using(database()).filter(digest=spending.digest).exists()
-
-
-def _guarded(response: HttpResponse) -> HttpResponse:
-    for name, value in _HEADERS.items():
-        response.headers[name] = value
-    return response
-
-
-def _now() -> datetime:
-    return use_cases().operations.lock_down.transactions.clock.now()
 
 
 def _alone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -113,11 +100,11 @@ def not_me_view(base: str) -> Callable[..., HttpResponseBase]:
 
     def this_was_not_me(request: HttpRequest, token: str) -> HttpResponseBase:
         if request.method not in _METHODS:
-            return _guarded(HttpResponseNotAllowed(_METHODS))
+            return HttpResponseNotAllowed(_METHODS, headers=_HEADERS)
         name, status = _judged(request, token)
         # Without the request: a context processor of the project might ask for a session, or show who is logged in.
         page = rendered(f"mfa/not_me/{name}.html", {"issuer": use_cases().issuer, "base": base})
-        return _guarded(HttpResponse(page, status=status))
+        return HttpResponse(page, status=status, headers=_HEADERS)
 
     return _alone(this_was_not_me)
 

@@ -49,7 +49,8 @@ class DjangoExpiredRows(ExpiredRows):
         for found in _over(model, ends, "pk", until, batch):
             keys = [each.pk for each in found]
             between = {f"{ends}__range": (found[0].ends, found[-1].ends)}
-            yield retried(partial(_delete, _rows(model).filter(pk__in=keys, **between)))
+            deleted, _ = retried(translate_errors(_rows(model).filter(pk__in=keys, **between).delete))
+            yield deleted
 
 
 class _Row(NamedTuple):
@@ -68,7 +69,7 @@ def _over(model: type[Model], ends: str, key: str, until: datetime, batch: int) 
     while True:
         # Whoever is called to drop may leave a row: it is read again, and stands in nobody's way.
         first = rest.order_by(ends).values_list(ends, "pk", key)[: batch + len(met)]
-        read = [_Row(*row) for row in retried(partial(_read, first))]
+        read = [_Row(*row) for row in retried(translate_errors(partial(list[Any], first)))]
         found = [row for row in read if row.pk not in met and row.ends <= until][:batch]
         if not found:
             return
@@ -80,13 +81,3 @@ def _over(model: type[Model], ends: str, key: str, until: datetime, batch: int) 
 
 def _rows(model: type[Model]) -> QuerySet[Any, Any]:
     return model._default_manager.using(database())  # noqa: SLF001 - Django's name for it
-
-
-@translate_errors
-def _read(rows: QuerySet[Any, Any]) -> list[Any]:
-    return list(rows)
-
-
-@translate_errors
-def _delete(rows: QuerySet[Any, Any]) -> int:
-    return rows.delete()[0]

@@ -317,10 +317,11 @@ def _savepoint(refusal: type[Exception]) -> Iterator[None]:
 def _account_fields(account: Account, before: Account | None) -> dict[str, object]:
     """Return the columns of an account that were otherwise before, as they are written."""
     changed = {
-        name: write(getattr(account, name))
-        for name, write in _WRITTEN.items()
+        name: getattr(account, name)
+        for name in _ACCOUNT
         if before is None or getattr(account, name) != getattr(before, name)
     }
+    changed |= {name: write(changed[name]) for name, write in _WRITTEN.items() if name in changed}
     if "trusts" in changed:
         changed["purge_at"] = min((each.expires_at for each in account.trusts), default=None)
     return changed
@@ -444,7 +445,7 @@ def _account(user_id: UserId, token_id: TokenId | None, rows: Sequence[Sequence[
         challenges=tuple(
             _challenge(index, *challenges[index][_CHALLENGES_BEGIN:_LOGIN_BEGINS]) for index in sorted(challenges)
         ),
-        **{name: read(columns[name]) for name, read in _READ.items()},
+        **columns | {name: read(columns[name]) for name, read in _READ.items()},
         login=login_digest(*rows[0][_LOGIN_BEGINS:]),
     )
 
@@ -463,12 +464,7 @@ def _challenge(index: int, *row: Any) -> Challenge:
     return Challenge(index=index, token_id=TokenId(token), sent=None if sent is None else bytes(sent), **columns)
 
 
-def _same(value: object) -> object:
-    return value
-
-
 _READ: Mapping[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_ACCOUNT, _same),
     "gone": lambda gone: tuple(states.load(Failures, each) for each in gone),
     "sends": lambda sends: MappingProxyType({method: states.load(Sends, each) for method, each in sends.items()}),
     "trusts": lambda trusts: tuple(states.load(Trust, each) for each in trusts),
@@ -476,10 +472,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "moved": lambda moved: None if moved is None else bytes(moved),
 }
 _WRITTEN: Mapping[str, Callable[[Any], object]] = {
-    **dict.fromkeys(_ACCOUNT, _same),
     "gone": lambda gone: [states.dump(each) for each in gone],
     "sends": lambda sends: {method: states.dump(each) for method, each in sends.items()},
     "trusts": lambda trusts: [states.dump(each) for each in trusts],
     "browsers": list,
 }
-"""How each column of an account is read, and how it is written."""
+"""How columns of an account are read, and how they are written, that are not kept as they are."""

@@ -1,16 +1,18 @@
 """What Django knows of its users."""
 
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import router
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils import timezone
 
 from mfa.adapters.django import prepared
 from mfa.adapters.django.database import translate_errors
+from mfa.application.ports.importing import KnownUser, UserFinder
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
@@ -44,7 +46,35 @@ class DjangoUserDirectory(UserDirectory):
         """Read the names of a user's groups in one statement; none where the model means something else by them."""
         if model_of_groups(get_user_model()) is None:
             return frozenset()
-        return frozenset(_users(user_id).filter(groups__isnull=False).values_list("groups__name", flat=True))
+        groups = writable().filter(pk=user_id).filter(groups__isnull=False)
+        return frozenset(groups.values_list("groups__name", flat=True))
+
+
+class DjangoUserFinder(UserFinder):
+    """Looks many users up in one statement, where they are written; those who may not log in are users, too."""
+
+    @translate_errors
+    def by_keys(self, keys: Collection[str]) -> Mapping[str, KnownUser]:
+        """Read every key as the user model does: SQLite, for one, writes a UUID without dashes.
+
+        A number is read in its one form alone: what somebody has typed, such as 1_0, is nobody's key.
+        """
+        read = {
+            text: found
+            for text in keys
+            if (found := read_key(text)) is not None and (not isinstance(found, int) or str(found) == text)
+        }
+        users = {user.pk: _known(user) for user in _users(pk__in=read.values())}
+        return {text: users[found] for text, found in read.items() if found in users}
+
+    @translate_errors
+    def by_names(self, names: Collection[str]) -> Mapping[str, KnownUser]:
+        """Compare once more: a database may take two names for one that Python does not."""
+        field = str(get_user_model().USERNAME_FIELD)
+        # PostgreSQL takes no text with a zero in it, and so nobody there is called so.
+        asked = [name for name in names if "\0" not in name]
+        users = {str(user.get_username()): _known(user) for user in _users(**{f"{field}__in": asked})}
+        return {name: users[name] for name in names if name in users}
 
 
 def writable() -> Any:  # noqa: ANN401 - whatever model the project has
@@ -53,9 +83,25 @@ def writable() -> Any:  # noqa: ANN401 - whatever model the project has
     return model._default_manager.db_manager(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
 
 
-def _users(user_id: UserId) -> QuerySet[Any]:
-    users: QuerySet[Any] = writable().filter(pk=user_id)
+def read_key(text: str) -> Any:  # noqa: ANN401 - whatever keys the project's users have
+    """Read a primary key as the user model does; None for what is none."""
+    field: Any = get_user_model()._meta.pk  # noqa: SLF001 - Django's name for it
+    try:
+        key = field.to_python(text)
+        field.run_validators(key)
+    except ValidationError:
+        return None
+    return key
+
+
+def _users(**conditions: object) -> Iterable[Any]:
+    model: Any = get_user_model()
+    users: Iterable[Any] = writable().filter(**conditions).only("pk", model.USERNAME_FIELD)
     return users
+
+
+def _known(user: Any) -> KnownUser:  # noqa: ANN401 - whatever model the project has
+    return KnownUser(id=UserId(str(user.pk)), name=str(user.get_username()))
 
 
 def model_of_groups(model: Any) -> type[Model] | None:  # noqa: ANN401 - whatever model the project has

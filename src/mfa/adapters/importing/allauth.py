@@ -11,14 +11,13 @@ from django.utils.http import int_to_base36
 
 from mfa.adapters.importing.settings import loaded, missing, number, setting
 from mfa.adapters.importing.tables import (
-    UserTables,
+    TableSource,
     as_json,
     as_text,
     authenticators,
     aware,
     base32,
-    demand,
-    found_row,
+    dated_row,
     hints,
     sheets,
 )
@@ -29,9 +28,7 @@ from mfa.application.ports.importing import (
     ImportedCodes,
     ImportedCredential,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 
@@ -51,21 +48,14 @@ along (40 octets), was encrypted, though it may happen to be written in the same
 _METHODS = {"totp": "totp", "recovery_codes": "recovery", "webauthn": "webauthn"}
 
 
-class AllauthSource(ImportSource):
+class AllauthSource(TableSource):
     """Reads authenticators, all of which were proved before they were stored."""
 
     name = "allauth"
 
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
-
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; which of an app's codes are used is in no table, only when one was, at the latest."""
-        authenticator = authenticators("mfa_authenticator")
-        demand(self._database, authenticator)
-        return UserTables(self._database, [authenticator]).users(
-            only, _read, beside=lambda rows: sheets(rows, "recovery_codes")
-        )
+        return self._tables(authenticators("mfa_authenticator")).users(only, _read, beside=sheets)
 
 
 def _read(row: Any, names: Mapping[Any, str]) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
@@ -74,14 +64,8 @@ def _read(row: Any, names: Mapping[Any, str]) -> Iterable[FoundRow]:  # noqa: AN
     except NotAdopted:
         data = None
     name = data.get("name") if isinstance(data, Mapping) else None
-    yield found_row(
-        row,
-        _METHODS.get(row.type, ""),
-        lambda: _found(row, data, names.get(row.pk, "")),
-        name=name,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    method = _METHODS.get(row.type, "")
+    yield dated_row(row, method, lambda: _found(row, data, names.get(row.pk, "")), name=name)
 
 
 def _found(row: Any, data: Any, sheet: str) -> object:  # noqa: ANN401 - as above, and whatever JSON has

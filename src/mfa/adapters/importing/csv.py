@@ -3,7 +3,7 @@
 import csv
 from base64 import b32decode
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from mfa.application.ports.importing import (
@@ -110,22 +110,20 @@ def _row(line: int, record: Record | None) -> FoundRow:
 
 def _found(method: str, record: Record) -> object:
     secret = record.get("secret", "")
-    others: Mapping[str, Callable[[], object]] = {
-        "recovery": lambda: ImportedCodes(codes=(ImportedCode(text=secret),), whole=False),
-        "email": lambda: ImportedAddress(address=secret),
-        "sms": lambda: ImportedAddress(address=secret),
-    }
-    if method in others:
-        return others[method]()
-    if method not in {"totp", "hotp"}:
-        raise NotAdopted("method")
-    return ImportedSeed(
-        seed=_seed(secret),
-        digits=_number(record, "digits", 6),
-        period=_number(record, "period", 30),
-        algorithm=record.get("algorithm", "") or "sha1",
-        spent=_number(record, "counter", 0) - 1 if method == "hotp" else None,
-    )
+    match method:
+        case "recovery":
+            return ImportedCodes(codes=(ImportedCode(text=secret),), whole=False)
+        case "email" | "sms":
+            return ImportedAddress(address=secret)
+        case "totp" | "hotp":
+            return ImportedSeed(
+                seed=_seed(secret),
+                digits=_number(record, "digits", 6),
+                period=_number(record, "period", 30),
+                algorithm=record.get("algorithm", "") or "sha1",
+                spent=_number(record, "counter", 0) - 1 if method == "hotp" else None,
+            )
+    raise NotAdopted("method")
 
 
 def _seed(text: str) -> bytes:

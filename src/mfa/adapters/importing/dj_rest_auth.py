@@ -9,14 +9,13 @@ from django.core.signing import BadSignature, Signer
 
 from mfa.adapters.importing.settings import member, missing, number
 from mfa.adapters.importing.tables import (
-    UserTables,
+    TableSource,
     as_json,
     as_text,
     authenticators,
     aware,
     base32,
-    demand,
-    found_row,
+    dated_row,
 )
 from mfa.application.ports.importing import (
     FoundRow,
@@ -24,9 +23,7 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 from mfa.domain.secrets import equal
@@ -40,29 +37,18 @@ CODE_BITS = 32
 _METHODS = {"totp": "totp", "recovery_codes": "recovery"}
 
 
-class DjRestAuthSource(ImportSource):
+class DjRestAuthSource(TableSource):
     """Reads authenticators, which stand there once they are proved."""
 
     name = "dj_rest_auth"
 
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
-
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users."""
-        authenticator = authenticators("dj_rest_auth_mfa_authenticator")
-        demand(self._database, authenticator)
-        return UserTables(self._database, [authenticator]).users(only, _read)
+        return self._tables(authenticators("dj_rest_auth_mfa_authenticator")).users(only, _read)
 
 
 def _read(row: Any, _: object) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
-    yield found_row(
-        row,
-        _METHODS.get(row.type, ""),
-        lambda: _found(row, as_json(row.data)),
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    yield dated_row(row, _METHODS.get(row.type, ""), lambda: _found(row, as_json(row.data)))
 
 
 def _found(row: Any, data: Mapping[str, Any]) -> object:  # noqa: ANN401 - as above

@@ -10,14 +10,13 @@ from django.db.models import TextField
 
 from mfa.adapters.importing.settings import missing, setting
 from mfa.adapters.importing.tables import (
-    UserTables,
+    TableSource,
     as_json,
     as_text,
     authenticators,
     base32,
-    demand,
+    dated_row,
     existing,
-    found_row,
     sheets,
     table,
     user_key,
@@ -30,9 +29,7 @@ from mfa.application.ports.importing import (
     ImportedCodes,
     ImportedCredential,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 
@@ -49,39 +46,30 @@ Beside = tuple[Mapping[Any, str], Mapping[Any, str]]
 """The handles of users, and the sheets of codes by the keys of rows."""
 
 
-class DjangoMfaSource(ImportSource):
+class DjangoMfaSource(TableSource):
     """Reads authenticators, which stand there once they are proved; exemptions are a policy, and no device."""
 
     name = "django_mfa"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; what the row of an older version does not tell is unknown, and nothing else."""
         authenticator = authenticators("django_mfa_authenticator", name=TextField())
         handle = table("django_mfa_mfauserhandle", user_id=user_key(), handle=TextField())
-        demand(self._database, authenticator)
+        tables = self._tables(authenticator)
         has_handles = bool(existing(self._database, handle))
 
         def beside(rows: Sequence[Any]) -> Beside:
             owners = {row.user_id for row in rows if row.type == "webauthn"} if has_handles else ()
             found = handle._default_manager.using(self._database).filter(user_id__in=owners)  # noqa: SLF001 - Django's
-            return {each.user_id: str(each.handle) for each in found}, sheets(rows, "recovery_codes")
+            return {each.user_id: str(each.handle) for each in found}, sheets(rows)
 
-        return UserTables(self._database, [authenticator]).users(only, _read, beside=beside)
+        return tables.users(only, _read, beside=beside)
 
 
 def _read(row: Any, beside: Beside) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
     handles, names = beside
-    yield found_row(
-        row,
-        _METHODS.get(row.type, ""),
-        lambda: _found(row, handles.get(row.user_id), names.get(row.pk, "")),
-        name=row.name,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    method = _METHODS.get(row.type, "")
+    yield dated_row(row, method, lambda: _found(row, handles.get(row.user_id), names.get(row.pk, "")), name=row.name)
 
 
 def _found(row: Any, handle: str | None, sheet: str) -> object:  # noqa: ANN401 - as above

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from django.db.models import BigIntegerField, BooleanField, DateTimeField, IntegerField, TextField
 
-from mfa.adapters.importing.tables import UserTables, columns, found_row, table, user_key
+from mfa.adapters.importing.tables import TableSource, UserTables, columns, dated_row, table, table_name, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
@@ -15,9 +15,7 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
     SourceUnreadable,
 )
 from mfa.domain.methods.adoption import NotAdopted
@@ -25,13 +23,10 @@ from mfa.domain.methods.adoption import NotAdopted
 Tokens = Mapping[Any, Sequence[Any]]
 
 
-class DjangoOtpSource(ImportSource):
+class DjangoOtpSource(TableSource):
     """Reads the tables of each plugin that is there; a device that is not confirmed there is left out."""
 
     name = "django_otp"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; a static device comes with its tokens, of which those that are used are gone."""
@@ -45,26 +40,14 @@ class DjangoOtpSource(ImportSource):
         token = table("otp_static_statictoken", device_id=BigIntegerField(), token=TextField())
 
         def tokens(rows: Sequence[Any]) -> Tokens:
-            sheets = [row for row in rows if plugins[_table(row)].read is _codes]
-            return tables.children(token, "device_id", sheets) if sheets else {}
+            sheets = [row for row in rows if plugins[table_name(row)].read is _codes]
+            return tables.children(token, "device_id", sheets)
 
         def read(row: Any, tokens: Tokens) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of any of the tables
-            plugin = plugins[_table(row)]
-            yield found_row(
-                row,
-                plugin.method,
-                lambda: _confirmed(plugin, row, tokens),
-                name=row.name,
-                created_at=getattr(row, "created_at", None),
-                last_used_at=getattr(row, "last_used_at", None),
-            )
+            plugin = plugins[table_name(row)]
+            yield dated_row(row, plugin.method, lambda: _confirmed(plugin, row, tokens), name=row.name)
 
         return tables.users(only, read, beside=tokens)
-
-
-def _table(row: Any) -> str:  # noqa: ANN401 - a row of any of the tables
-    name: str = row._meta.db_table  # noqa: SLF001 - Django's name for it
-    return name
 
 
 def _totp(row: Any, _: Tokens) -> object:  # noqa: ANN401 - a row of the plugin's table

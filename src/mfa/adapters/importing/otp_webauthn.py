@@ -10,22 +10,20 @@ from django.db.models import BigIntegerField, BinaryField, BooleanField, DateTim
 
 from mfa.adapters.importing.settings import setting
 from mfa.adapters.importing.tables import (
-    UserTables,
+    TableSource,
     columns,
-    demand,
-    found_row,
+    dated_row,
     hints,
     model_table,
     table,
+    table_name,
     user_key,
 )
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
     ImportedCredential,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 
@@ -44,13 +42,10 @@ class _Beside:
     since: datetime | None = None
 
 
-class OtpWebauthnSource(ImportSource):
+class OtpWebauthnSource(TableSource):
     """Reads credentials; one that is not confirmed there is left out."""
 
     name = "otp_webauthn"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; for which site a credential was made, only its attestation tells."""
@@ -69,7 +64,7 @@ class OtpWebauthnSource(ImportSource):
             created_at=DateTimeField(),
             last_used_at=DateTimeField(),
         )
-        demand(self._database, credential)
+        tables = self._tables(credential)
         # A field of no kind takes a key as it came: a project may have given its credentials others than numbers.
         attestation = table(
             self._model_table("Attestation", column="client_data_json"), credential_id=Field(), data=BinaryField()
@@ -77,11 +72,11 @@ class OtpWebauthnSource(ImportSource):
         handle = table(f"{APP}_webauthnuserhandle", user_id=user_key(), handle_hex=TextField())
         migration = table("django_migrations", app=TextField(), name=TextField(), applied=DateTimeField())
 
-        there = columns(self._database, *(_table(each) for each in (attestation, handle, migration)))
+        there = columns(self._database, *map(table_name, (attestation, handle, migration)))
 
         def rows_of(model: Any) -> Any:  # noqa: ANN401 - a model that nobody else knows, and its rows
             rows = model._default_manager.using(self._database)  # noqa: SLF001 - Django's name for it
-            return rows.all() if _table(model) in there else rows.none()
+            return rows.all() if table_name(model) in there else rows.none()
 
         def beside(rows: Sequence[Any]) -> _Beside:
             attested = rows_of(attestation).filter(credential_id__in=[row.pk for row in rows])
@@ -92,7 +87,7 @@ class OtpWebauthnSource(ImportSource):
                 since=rows_of(migration).filter(app=APP, name=HANDLES_SINCE).values_list("applied", flat=True).first(),
             )
 
-        return UserTables(self._database, [credential]).users(only, _read, beside=beside)
+        return tables.users(only, _read, beside=beside)
 
     def _model_table(self, kind: str, *, column: str) -> str:
         """Return the table of the model that the project names for credentials, or for attestations."""
@@ -104,20 +99,8 @@ class OtpWebauthnSource(ImportSource):
         )
 
 
-def _table(model: Any) -> str:  # noqa: ANN401 - as above
-    name: str = model._meta.db_table  # noqa: SLF001 - Django's name for it
-    return name
-
-
 def _read(row: Any, beside: _Beside) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
-    yield found_row(
-        row,
-        "webauthn",
-        lambda: _credential(row, beside),
-        name=row.name,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
+    yield dated_row(row, "webauthn", lambda: _credential(row, beside), name=row.name)
 
 
 def _credential(row: Any, beside: _Beside) -> ImportedCredential:  # noqa: ANN401 - as above

@@ -9,14 +9,12 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.db.models import BigIntegerField, BooleanField, TextField
 
 from mfa.adapters.importing.settings import loaded, member, missing, setting
-from mfa.adapters.importing.tables import UserTables, existing, found_row, table, user_key
+from mfa.adapters.importing.tables import TableSource, UserTables, existing, found_row, table, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
     SourceUnreadable,
 )
 from mfa.domain.methods.adoption import NotAdopted
@@ -30,13 +28,10 @@ CHALLENGES: Final = "hotp_hotpchallenge"
 _OWN_ENCRYPTION = ("rest_multi_factor.encryption.AESEncryption", "rest_multi_factor.encryption.aes.AESEncryption")
 
 
-class RestMultiFactorSource(ImportSource):
+class RestMultiFactorSource(TableSource):
     """Reads the devices of both plugins; there each row is a factor, proved or not, so each comes."""
 
     name = "rest_multi_factor"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; whether a counter-based device was ever used, only its challenges tell."""
@@ -115,12 +110,8 @@ def _decrypted(secret: str) -> bytes:
             return bytes(encryption().decrypt(secret.encode()))
         except Exception:  # noqa: BLE001 - the project's own, with errors of its own
             raise missing(SETTING) from None
+    digest = md5(setting("SECRET_KEY").encode(), usedforsecurity=False).hexdigest()
     try:
-        return _fernet().decrypt(secret.encode())
+        return Fernet(urlsafe_b64encode(digest.encode())).decrypt(secret.encode())
     except InvalidToken:
         raise missing("SECRET_KEY") from None
-
-
-def _fernet() -> Fernet:
-    digest = md5(setting("SECRET_KEY").encode(), usedforsecurity=False).hexdigest()
-    return Fernet(urlsafe_b64encode(digest.encode()))

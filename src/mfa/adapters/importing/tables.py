@@ -26,7 +26,16 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from mfa.application.ports.importing import Failed, FoundRow, FoundUser, KnownUser, LeftOut, SourceUnreadable
+from mfa.application.ports.importing import (
+    Failed,
+    FoundRow,
+    FoundUser,
+    ImportSource,
+    KnownUser,
+    LeftOut,
+    SourcePlace,
+    SourceUnreadable,
+)
 from mfa.domain.methods.adoption import NotAdopted
 
 BATCH = 500
@@ -41,6 +50,18 @@ _OWNER = ExpressionWrapper(F("user_id"), output_field=Field())
 
 Read = Callable[[Any, Any], Iterable[FoundRow]]
 """Says what a row tells, with whatever was read beside its batch."""
+
+
+class TableSource(ImportSource):
+    """Reads tables of the database that the import names."""
+
+    def __init__(self, place: SourcePlace) -> None:
+        self._database = place.database
+
+    def _tables(self, model: Any) -> "UserTables":  # noqa: ANN401 - as everywhere here
+        """Return the table that has the rows of users; raises ``SourceUnreadable`` where it is missing."""
+        demand(self._database, model)
+        return UserTables(self._database, [model])
 
 
 def table(name: str, /, **columns: "Field[Any, Any]") -> Any:  # noqa: ANN401 - a model that nobody but the source knows
@@ -77,9 +98,14 @@ def user_key() -> "Field[Any, Any]":
     return column
 
 
-def row_name(row: Any, part: str = "") -> str:  # noqa: ANN401 - a row of any table
+def table_name(model: Any) -> str:  # noqa: ANN401 - a table that is described here, or a row of it
+    """Return what the database calls a table."""
+    return str(model._meta.db_table)  # noqa: SLF001 - Django's name for it
+
+
+def row_name(model: Any, key: object, part: str = "") -> str:  # noqa: ANN401 - as above
     """Return what the report calls a row, or one of several parts that it has: ``otp_totp_totpdevice:1``."""
-    return f"{row._meta.db_table}:{row.pk}" + (f":{part}" if part else "")  # noqa: SLF001 - Django's name for it
+    return f"{table_name(model)}:{key}" + (f":{part}" if part else "")
 
 
 def found_row(  # noqa: PLR0913 - all that a row says
@@ -101,13 +127,19 @@ def found_row(  # noqa: PLR0913 - all that a row says
     except Exception:  # noqa: BLE001 - what garbage makes of another package's code is no closed set of errors
         found = Failed(reason="unreadable")
     return FoundRow(
-        row=row_name(row, part),
+        row=row_name(row, row.pk, part),
         method=method,
         found=found,
         name=name if isinstance(name, str) else "",
         created_at=aware(created_at),
         last_used_at=aware(last_used_at),
     )
+
+
+def dated_row(row: Any, method: str, read: Callable[[], object], *, name: object = "") -> FoundRow:  # noqa: ANN401 - a row of any table
+    """Read a row as ``found_row`` does, with its times where the table has the columns for them."""
+    created_at, last_used_at = getattr(row, "created_at", None), getattr(row, "last_used_at", None)
+    return found_row(row, method, read, name=name, created_at=created_at, last_used_at=last_used_at)
 
 
 def as_json(value: object) -> Any:  # noqa: ANN401 - whatever JSON has
@@ -136,16 +168,16 @@ def hints(value: object) -> tuple[object, ...]:
     return ()
 
 
-def sheets(rows: Iterable[Any], kind: str) -> Mapping[Any, str]:
-    """Name the sheets of a package that looks at a user's first row of a ``type`` alone, by the keys of these rows.
+def sheets(rows: Iterable[Any]) -> Mapping[Any, str]:
+    """Name the sheets of a package that looks at a user's first row of codes alone, by the keys of these rows.
 
     New codes are a new row there, and still the same sheet: those on it before are void.
     """
     first: dict[Any, Any] = {}
     for row in rows:
-        if row.type == kind:
+        if row.type == "recovery_codes":
             first.setdefault(row.user_id, row)
-    return {row.pk: row._meta.db_table for row in first.values()}  # noqa: SLF001 - Django's name for it
+    return {row.pk: table_name(row) for row in first.values()}
 
 
 def base32(text: str) -> bytes:
@@ -183,7 +215,7 @@ def model_table(database: str, named: object, *, column: str, default: str) -> s
     """
     label = str(named)
     try:
-        name: str = apps.get_model(label)._meta.db_table  # noqa: SLF001 - Django's name for it
+        name = table_name(apps.get_model(label))
     except (LookupError, ValueError):
         name = label.lower().replace(".", "_")
     return name if column in columns(database, name).get(name, ()) else default
@@ -191,14 +223,14 @@ def model_table(database: str, named: object, *, column: str, default: str) -> s
 
 def existing(database: str, *models: Any) -> list[Any]:
     """Return those of the tables that there are; raises ``SourceUnreadable``, also where a column is missing."""
-    there = columns(database, *(model._meta.db_table for model in models))  # noqa: SLF001 - Django's name for it
-    found = [model for model in models if model._meta.db_table in there]  # noqa: SLF001 - as above
+    there = columns(database, *map(table_name, models))
+    found = [model for model in models if table_name(model) in there]
     for model in found:
-        options = model._meta  # noqa: SLF001 - as above
-        for field in options.concrete_fields:
-            if field.column not in there[options.db_table]:
+        name = table_name(model)
+        for field in model._meta.concrete_fields:  # noqa: SLF001 - Django's name for it
+            if field.column not in there[name]:
                 raise SourceUnreadable(
-                    f"The table {options.db_table!r} has no column {field.column!r}: it belongs to another version."
+                    f"The table {name!r} has no column {field.column!r}: it belongs to another version."
                 )
     return found
 
@@ -208,8 +240,9 @@ def demand(database: str, *models: Any) -> None:
     there = existing(database, *models)
     for model in models:
         if model not in there:
-            name = model._meta.db_table  # noqa: SLF001 - Django's name for it
-            raise SourceUnreadable(f"The database {database!r} has no table {name!r}, so there is nothing to import.")
+            raise SourceUnreadable(
+                f"The database {database!r} has no table {table_name(model)!r}, so there is nothing to import."
+            )
 
 
 @attrs.frozen(repr=False)
@@ -319,5 +352,4 @@ def _one_by_one(rows: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - as ev
 
 
 def _unreadable(model: Any, key: object) -> FoundRow:  # noqa: ANN401 - as everywhere here
-    name = f"{model._meta.db_table}:{key}"  # noqa: SLF001 - Django's name for it
-    return FoundRow(row=name, method="", found=Failed(reason="unreadable"))
+    return FoundRow(row=row_name(model, key), method="", found=Failed(reason="unreadable"))

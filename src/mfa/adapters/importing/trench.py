@@ -10,7 +10,7 @@ from django.core.exceptions import FieldError, ObjectDoesNotExist
 from django.db.models import BooleanField, TextField
 
 from mfa.adapters.importing.settings import member, missing, number
-from mfa.adapters.importing.tables import UserTables, base32, demand, found_row, model_table, table, user_key
+from mfa.adapters.importing.tables import TableSource, base32, found_row, model_table, table, user_key
 from mfa.application.ports.importing import (
     FoundRow,
     FoundUser,
@@ -18,9 +18,7 @@ from mfa.application.ports.importing import (
     ImportedCode,
     ImportedCodes,
     ImportedSeed,
-    ImportSource,
     KnownUser,
-    SourcePlace,
 )
 from mfa.domain.methods.adoption import NotAdopted
 
@@ -37,13 +35,10 @@ _HASH = re.compile(r"[a-z][a-z0-9_]*\$.{20,}")
 Owners = Mapping[Any, Any]
 
 
-class TrenchSource(ImportSource):
+class TrenchSource(TableSource):
     """Reads active methods: one that is not was never proved, or was switched off, though its row keeps everything."""
 
     name = "trench"
-
-    def __init__(self, place: SourcePlace) -> None:
-        self._database = place.database
 
     def users(self, only: KnownUser | None) -> Iterator[FoundUser]:
         """Go through the users; addresses are read from the users of this deployment, for the table has none."""
@@ -60,8 +55,7 @@ class TrenchSource(ImportSource):
             is_active=BooleanField(),
             backup_codes=TextField(db_column="_backup_codes"),
         )
-        demand(self._database, model)
-        return UserTables(self._database, [model]).users(only, _read, beside=_owners)
+        return self._tables(model).users(only, _read, beside=_owners)
 
 
 def _owners(rows: Sequence[Any]) -> Owners:
@@ -74,11 +68,10 @@ def _owners(rows: Sequence[Any]) -> Owners:
     related.discard("")
     users = get_user_model()._base_manager.filter(pk__in=keys)  # noqa: SLF001 - Django's name for it
     try:
-        found = list(users.select_related(*related) if related else users)
+        return (users.select_related(*related) if related else users).in_bulk()
     except FieldError:
         # The path is no path of relations; what it leads to is asked of each user.
-        found = list(users)
-    return {user.pk: user for user in found}
+        return users.in_bulk()
 
 
 def _read(row: Any, owners: Owners) -> Iterable[FoundRow]:  # noqa: ANN401 - a row of the table
@@ -91,7 +84,7 @@ def _device(row: Any, owners: Owners) -> object:  # noqa: ANN401 - as above
     if not row.is_active:
         raise NotAdopted("unconfirmed", failed=False)
     if row.name == "app":
-        return ImportedSeed(seed=base32(row.secret), period=_period())
+        return ImportedSeed(seed=base32(row.secret), period=number(SETTING, _method("app").get("VALIDITY_PERIOD", 30)))
     if row.name in _ADDRESSES:
         return ImportedAddress(address=_address(owners.get(row.user_id), _source_field(row.name)))
     raise NotAdopted("no_method", failed=False)
@@ -103,10 +96,6 @@ def _method(name: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise missing(SETTING)
     return found
-
-
-def _period() -> int:
-    return number(SETTING, _method("app").get("VALIDITY_PERIOD", 30))
 
 
 def _source_field(name: str) -> str:

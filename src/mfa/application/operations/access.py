@@ -1,6 +1,6 @@
 """Letting a user in again, and ending all that is open for somebody who is in by now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -53,6 +53,18 @@ class Reset(ValueObject):
     device: int | None = None
 
 
+def meant(command: Reset, devices: Iterable[Device]) -> Sequence[Device]:
+    """Return the devices that are meant; raises ``DeviceNotFound`` and ``MethodNotFound`` where there is none such."""
+    chosen = [each for each in devices if command.device in {None, each.index}]
+    if command.device is not None and not chosen:
+        raise DeviceNotFound(command.device)
+    if command.method is not None:
+        chosen = [each for each in chosen if each.method == command.method]
+        if not chosen:
+            raise MethodNotFound(command.method)
+    return chosen
+
+
 class ResetAccount(UseCase):
     """Removes devices without a verification, forgets browsers and has every token unverified.
 
@@ -69,14 +81,8 @@ class ResetAccount(UseCase):
             )
 
     def _decide(self, command: Reset, account: Account, now: datetime) -> Decision[tuple[int, ...]]:
-        chosen = [each for each in account.devices if command.device in {None, each.index}]
-        if command.device is not None and not chosen:
-            raise DeviceNotFound(command.device)
-        if command.method is not None:
-            chosen = [each for each in chosen if each.method == command.method]
-            if not chosen:
-                raise MethodNotFound(command.method)
-        after = reset(account, {each.index for each in chosen}, self.transactions.rules, now)
+        chosen = {each.index for each in meant(command, account.devices)}
+        after = reset(account, chosen, self.transactions.rules, now)
         left = {each.index for each in after.devices}
         gone = [each for each in account.devices if each.index not in left]
         removed = [events.DeviceRemoved.of(account.user_id, each, now) for each in gone if each.active]

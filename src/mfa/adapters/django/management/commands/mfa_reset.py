@@ -1,7 +1,7 @@
 """``manage.py mfa_reset``: take devices away from a user who has lost them."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -9,9 +9,10 @@ from django.utils.translation import gettext
 
 from mfa.adapters.django.commands import UserCommand, names_of
 from mfa.application.operations import Reset
+from mfa.application.operations.access import meant
 from mfa.application.use_cases import UseCases
 from mfa.domain.devices import Device
-from mfa.domain.errors import DeviceNotFound, NotFound
+from mfa.domain.errors import NotFound
 from mfa.domain.methods.base import without_control
 
 
@@ -42,7 +43,7 @@ class Command(UserCommand):
         try:
             if options["interactive"]:
                 devices = [each.device for each in use_cases.operations.show_status(user_id).devices]
-                self._confirm(name, _meant(devices, command))
+                self._confirm(name, meant(command, devices))
             removed = use_cases.operations.reset_account(command, operator)
         except NotFound:
             raise CommandError(f"{without_control(name)} has no such device.") from None
@@ -65,16 +66,6 @@ def _told(removed: Sequence[int]) -> str:
     if not removed:
         return "no device"
     return f"device{'s' if len(removed) > 1 else ''} {', '.join(map(str, removed))}"
-
-
-def _meant(devices: Iterable[Device], command: Reset) -> Sequence[Device]:
-    """Return the devices that are meant; raises ``DeviceNotFound`` where none is that was asked for."""
-    chosen = [
-        each for each in devices if command.method in {None, each.method} and command.device in {None, each.index}
-    ]
-    if not chosen and (command.method, command.device) != (None, None):
-        raise DeviceNotFound(command.device)
-    return chosen
 
 
 def _question(name: str, devices: Sequence[Device]) -> Iterator[str]:
