@@ -18,6 +18,7 @@ from mfa.domain.methods.base import NO_SIBLINGS, Attempt
 from mfa.domain.moments import elapsed
 from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import Trust, described, digest_of, new_token
+from mfa.domain.typed import device_meant
 from mfa.domain.values import ValueObject
 from mfa.domain.verdicts import Accepted, Reason, Rejected
 
@@ -101,7 +102,7 @@ class VerifyChallenge(UseCase):
     ) -> Decision[Verified | NotVerified]:
         rules = self.transactions.rules
         index = command.index
-        device = account.device_meant(command.value, rules) if index is None else account.device(index, now)
+        device = device_meant(account, command.value, rules) if index is None else account.device(index, now)
         method = rules.methods.named(device.method)
         required = self.transactions.required(account)
         if account.ended(command.token):

@@ -14,8 +14,6 @@ from mfa.domain.errors import (
     DeviceIsDisabled,
     DeviceNotFound,
     DeviceRequired,
-    InvalidField,
-    MalformedValue,
     NoChallenge,
     Refused,
     ResendTooSoon,
@@ -24,7 +22,7 @@ from mfa.domain.errors import (
     refusal,
 )
 from mfa.domain.identifiers import Token, TokenId
-from mfa.domain.methods.base import Method, normalised
+from mfa.domain.methods.base import Method
 from mfa.domain.policies import Confirmation, Requirement
 from mfa.domain.proofs import Proofs
 from mfa.domain.rules import Rules as Rules
@@ -44,9 +42,6 @@ within the minute that an owner takes to activate a device, to push the owner's 
 
 MOST_BROWSERS = 20
 """Browsers of one user that are known from one login to the next."""
-
-LEAST_LONG_CHARACTERS = 8
-"""The shortest codes on paper that other packages make, which users bring along, have as many letters."""
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -84,28 +79,6 @@ class Account(Proofs[Device]):
             if device.index == index:
                 return device
         raise DeviceNotFound(index)
-
-    def device_meant(self, value: object, rules: Rules) -> Device:
-        """Return the one device that makes values by itself, or else, where the value is a long code, the backup.
-
-        That is which device a typed value is for that names none, as at a login. Digits alone are what an app or a
-        token shows; so is what is too short for a code on paper, for a slip at the app is to be counted there. A device
-        that is disabled stands back for one that is not. A temporary pass is never meant. Raises ``MalformedValue`` for
-        what is no text, and ``InvalidField`` where not one device can be meant.
-        """
-        text = normalised(value)
-        if not isinstance(text, str):
-            raise MalformedValue
-        typed = {method.name: method for method in rules.methods if not method.dispatchable}
-        known = [device for device in self.active if device.method in typed]
-        meant = [device for device in known if not typed[device.method].backup]
-        backups = [device for device in known if typed[device.method].backup]
-        if backups and (not meant or not (text.isdecimal() or len(text) < LEAST_LONG_CHARACTERS)):
-            meant = backups
-        living = [device for device in meant if not rules.disabled(device)]
-        if len(living or meant) != 1:
-            raise InvalidField("index", "required")
-        return (living or meant)[0]
 
     def siblings(self, method: Method) -> tuple[Device, ...]:
         """Return the active devices among which a challenge of a collective method is common; none of any other."""

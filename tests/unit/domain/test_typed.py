@@ -8,6 +8,7 @@ import pytest
 from mfa.domain.devices import Device
 from mfa.domain.errors import InvalidField, MalformedValue
 from mfa.domain.methods.base import MAX_VALUE_BYTES
+from mfa.domain.typed import device_meant
 from tests.unit.domain.samples import (
     EMAIL,
     HOTP,
@@ -28,7 +29,7 @@ LONG = "abcdefgh"
 
 
 def meant(value: object, *devices: Device) -> int:
-    return account(*devices).device_meant(value, RULES).index
+    return device_meant(account(*devices), value, RULES).index
 
 
 APP, TOKEN, PAPER = active(3, TOTP), active(4, HOTP), active(5, RECOVERY)
