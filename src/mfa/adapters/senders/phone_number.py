@@ -32,8 +32,7 @@ class PhonenumbersAddressing(Addressing):
         """
         if not text.strip():
             raise InvalidField(field, "required")
-        # Address books put marks of direction and the like around a number that is copied.
-        number = self._parsed("".join(each for each in text if unicodedata.category(each) != "Cf"))
+        number = self._parsed("".join(map(_plain, text)))
         valid = number is not None and phonenumbers.is_valid_number(number) and not number.extension
         if number is None or not valid or phonenumbers.number_type(number) in COSTLY:
             raise InvalidField(field, "invalid_phone_number")
@@ -48,3 +47,18 @@ class PhonenumbersAddressing(Addressing):
             return phonenumbers.parse(text, self._region)
         except phonenumbers.NumberParseException:
             return None
+
+
+def _plain(character: str) -> str:
+    """Return what stands in a number as the library knows it: of what typesetters put between groups, it knows a few.
+
+    Marks of direction and the like, which address books put around a number that is copied, are nothing.
+    """
+    match unicodedata.category(character):
+        case "Cf":
+            return ""
+        case "Zs":
+            return " "
+        case "Pd":
+            return "-"
+    return character
