@@ -91,6 +91,13 @@ class Inside(Guarded):
         return Response({})
 
 
+class OrByPassword(IsVerified):
+    def has_permission(self, request: Request, view: object) -> bool:
+        return super().has_permission(request, view) or isinstance(
+            request.successful_authenticator, BasicAuthentication
+        )
+
+
 class Deciding(Guarded):
     def get_permissions(self) -> list[BasePermission]:
         return [IsVerified()]
@@ -115,6 +122,7 @@ urlpatterns = [
     path("inside/", Inside.as_view()),
     path("deciding/", Deciding.as_view()),
     path("composed/", Guarded.as_view(permission_classes=[IsAdminUser | IsVerified])),
+    path("subclass/", Guarded.as_view(permission_classes=[OrByPassword])),
     path("both/", Guarded.as_view(permission_classes=[IsTokenAuthenticated & IsVerified])),
     *(path(f"{name}/", Guarded.as_view(permission_classes=[each])) for name, each in PERMISSIONS.items()),
 ]
@@ -194,6 +202,9 @@ class TestCodes:
         answer = APIClient().get(f"/{where}/", headers=BASIC)
 
         assert (answer.status_code, self.codes(answer)) == (403, "token_required")
+
+    def test_a_subclass_may_let_them_pass(self, ann: Person) -> None:
+        assert APIClient().get("/subclass/", headers=BASIC).status_code == 200
 
     @pytest.mark.parametrize("where", [each for each in WHERE if each != "token"])
     def test_with_a_token_that_is_not_verified(self, ann: Person, where: str) -> None:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
 from mfa.adapters.answers import TOKEN_REQUIRED, TOKEN_REQUIRED_CODE, grace_header
-from mfa.adapters.exceptions import MissingCredentials, TokenRequired, exception_to
+from mfa.adapters.exceptions import MissingCredentials, TokenRequired, exception_to, is_forced
 from mfa.adapters.requests import Demanded
 from mfa.application.standing import Standing
 from mfa.domain.errors import MfaError, Refused
@@ -33,13 +33,19 @@ class IsTokenAuthenticated(BasePermission):
         return _token(request) is not None or self._denied(request, view)
 
     def _denied(self, request: Request, view: object) -> bool:
-        """Refuse what is no token: by raising where that is the last word, for DRF has no place for a code there."""
+        """Refuse what is no token: by raising where DRF has no place for a code, and this has the last word.
+
+        By itself this returns false, so that a subclass may let others pass.
+        """
         known = getattr(view, "get_permissions", None)
-        if known is None or type(self) not in _deciding(known()):
+        permissions = [] if known is None else known()
+        if type(self) not in _deciding(permissions):
             return False
         if request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
-        raise TokenRequired(request)
+        if is_forced(request) or type(self) not in map(type, permissions):
+            raise TokenRequired(request)
+        return False
 
 
 class _StandingPermission(IsTokenAuthenticated):
