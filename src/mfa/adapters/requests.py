@@ -20,6 +20,9 @@ from mfa.domain.proofs import Proofs
 Demanded = Requirement | str | Iterable[Requirement | str]
 """What may stand in ``mfa_requirement``: a requirement, its name in the settings, or several that are all to be met."""
 
+DEMANDED = "mfa_demanded"
+"""The attribute of a view that says what its decorator demands, for the system checks to see."""
+
 _ACCOUNT = "_mfa_account"
 _PROOFS = "_mfa_proofs"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import DataError, connections, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import classonlymethod
 from rest_framework.exceptions import AuthenticationFailed, NotAcceptable
@@ -53,10 +53,13 @@ class MultiFactorView(APIView):
         return super().initialize_request(request, *args, **kwargs)
 
     def perform_authentication(self, request: Request) -> None:
-        """Authenticate; what a class of another package cannot even decode, as knox's own, is answered as wrong."""
+        """Authenticate; what a class of another package cannot even look for is answered as wrong.
+
+        Knox decodes what is no text, and PostgreSQL is asked for a key with a NUL, as a cookie may have it, escaped.
+        """
         try:
             super().perform_authentication(request)
-        except UnicodeError:
+        except (UnicodeError, DataError):
             request._not_authenticated()  # type: ignore[attr-defined]  # noqa: SLF001 - as DRF does after a refusal
             raise AuthenticationFailed from None  # the other one holds what was sent
 

@@ -1,14 +1,17 @@
 """What judging a value ends in; a rejection is a value to be counted and stored, never an exception."""
 
-from enum import Enum
+from enum import StrEnum
 
 import attrs
 
 from mfa.domain.values import ValueObject
 
 
-class Reason(Enum):
-    """Why a value was rejected: for the record only, the person at the keyboard gets one answer for all."""
+class Reason(StrEnum):
+    """Why a value was rejected: for the record only, the person at the keyboard gets one answer for all.
+
+    Each is its word, so that whatever writes a record writes that.
+    """
 
     WRONG = "wrong"
     REPLAYED = "replayed"

@@ -10,9 +10,11 @@ from django.contrib.admin import AdminSite
 from django.core.checks import CheckMessage, Error, run_checks
 from django.db import connection
 from django.db.transaction import non_atomic_requests
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.cache import never_cache
 from pytest_django import Settings
 from rest_framework.authtoken.views import ObtainAuthToken as StockObtainAuthToken
 from rest_framework.authtoken.views import obtain_auth_token
@@ -23,6 +25,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 from rest_framework_simplejwt.views import TokenObtainPairView
 
+from mfa.adapters.django.decorators import verified
 from mfa.adapters.django.middleware import VerifiedMiddleware
 from mfa.adapters.tokens import jwt
 from mfa.adapters.tokens.authtoken import ObtainAuthToken
@@ -210,8 +213,14 @@ class Gate(VerifiedMiddleware):
     mfa_requirement = Requirement(verifications=2)
 
 
-def admitted(request: HttpRequest) -> None:
+def admitted(request: HttpRequest) -> HttpResponse:
     """A login of a project's own."""
+    return HttpResponse()
+
+
+async def waited_for(request: HttpRequest) -> HttpResponse:
+    """A view of a project's own that is awaited."""
+    return HttpResponse()
 
 
 class TestAdmin:
@@ -243,6 +252,16 @@ class Plain(View):
     mfa_requirement: object = None
 
 
+class Dispatched(View):
+    """A view whose every request is decorated."""
+
+
+class Answering(View):
+    @method_decorator(verified("fifth"))
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+
 class Several(ViewSet):
     mfa_requirement: object = None
 
@@ -268,8 +287,8 @@ class TestRequirements:
     @pytest.mark.parametrize(
         ("demanded", "number", "words"),
         [
-            ("transferr", "E007", "is 'transferr', which MFA['REQUIREMENTS'] does not name"),
-            (["transfer", "t"], "E007", "is 't', which"),
+            ("transferr", "E007", "requires 'transferr', which MFA['REQUIREMENTS'] does not name"),
+            (["transfer", "t"], "E007", "requires 't', which"),
             ({"max_age": "5m"}, "E007", "has a dict in the place"),
             (True, "E007", "has a bool in the place"),
             ([None], "E007", "has a NoneType in the place"),
@@ -305,6 +324,26 @@ class TestRequirements:
         assert numbers(errors) == ["E007", "E007", "E007", "E008"]
         for error, name in zip(errors, ("Demanding", "Several", "Plain", "Gate"), strict=True):
             assert name in error.msg
+
+    def test_so_is_what_decorators_demand(self, routed: Routed) -> None:
+        views = [
+            path("a", verified("first")(admitted)),
+            path("b", verified("second")(verified(["third"])(waited_for))),
+            path("c", never_cache(verified("transfer")(verified(5)(Plain.as_view())))),  # type: ignore[arg-type] # wrong
+            path("d", method_decorator(verified("fourth"), name="dispatch")(Dispatched).as_view()),
+            path("e", Answering.as_view()),
+        ]
+
+        errors = routed(MOUNTED, *views, REQUIREMENTS=NAMED)
+
+        assert [error.msg.removeprefix(f"{__name__}.").split(", which")[0] for error in errors] == [
+            "admitted requires 'first'",
+            "waited_for requires 'second'",
+            "waited_for requires 'third'",
+            "Plain has a int in the place of a requirement.",
+            "Dispatched requires 'fourth'",
+            "Answering requires 'fifth'",
+        ]
 
     def test_named_ones_are_looked_at_wherever_they_are_used(self, routed: Routed) -> None:
         [error] = routed(MOUNTED, REQUIREMENTS={"strong": {"phishing_resistant": True}})

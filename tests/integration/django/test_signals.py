@@ -1,6 +1,7 @@
 """Every event as a signal and as a log record, and nothing secret in either."""
 
 import inspect
+import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -107,6 +108,14 @@ def test_an_event_is_a_structured_record(kind: type[Event], caplog: pytest.LogCa
         "mfa_event": kind.__name__,
         **{f"mfa_{field.name}": getattr(event, field.name) for field in attrs.fields(kind)},
     }
+
+
+def test_a_record_has_its_reason_as_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    DjangoPublisher().publish(example(events.VerificationRejected))
+
+    [record] = caplog.records
+    written = logging.Formatter("{mfa_reason} {mfa_step}", style="{").format(record)
+    assert (written, json.dumps(vars(record)["mfa_reason"])) == ("origin 7.2.12", '"origin"')
 
 
 def test_what_should_alarm_an_operator_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ from django.http import JsonResponse
 from django.urls import path
 from pytest_django import Settings
 from rest_framework.authentication import BasicAuthentication, TokenAuthentication
-from rest_framework.permissions import IsAdminUser
+from rest_framework.permissions import BasePermission, IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
@@ -91,6 +91,18 @@ class Inside(Guarded):
         return Response({})
 
 
+class OrByPassword(IsVerified):
+    def has_permission(self, request: Request, view: object) -> bool:
+        return super().has_permission(request, view) or isinstance(
+            request.successful_authenticator, BasicAuthentication
+        )
+
+
+class Deciding(Guarded):
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsVerified()]
+
+
 ERRORS = {
     "missing": DeviceNotFound(3),
     "conflict": AlreadyVerified(),
@@ -101,13 +113,17 @@ ERRORS = {
 }
 
 PERMISSIONS = {"token": IsTokenAuthenticated, "verified": IsVerified, "newcomer": IsVerifiedOrNoDevice}
+WHERE = [*PERMISSIONS, "inside", "deciding", "composed", "both"]
 
 urlpatterns = [
     *urls.urlpatterns,
     path("raising/<str:error>/", Raising.as_view()),
     path("sending/", Sending.as_view()),
     path("inside/", Inside.as_view()),
+    path("deciding/", Deciding.as_view()),
     path("composed/", Guarded.as_view(permission_classes=[IsAdminUser | IsVerified])),
+    path("subclass/", Guarded.as_view(permission_classes=[OrByPassword])),
+    path("both/", Guarded.as_view(permission_classes=[IsTokenAuthenticated & IsVerified])),
     *(path(f"{name}/", Guarded.as_view(permission_classes=[each])) for name, each in PERMISSIONS.items()),
 ]
 
@@ -174,20 +190,23 @@ class TestCodes:
         body = answer.json()
         return body.get("error", body)["code"]
 
-    @pytest.mark.parametrize("where", [*PERMISSIONS, "inside"])
+    @pytest.mark.parametrize("where", WHERE)
     def test_without_credentials(self, where: str, db: None) -> None:
         answer = APIClient().get(f"/{where}/")
 
         assert (answer.status_code, self.codes(answer)) == (401, "not_authenticated")
         assert answer.headers["WWW-Authenticate"] == "Token"
 
-    @pytest.mark.parametrize("where", [*PERMISSIONS, "inside"])
+    @pytest.mark.parametrize("where", WHERE)
     def test_with_credentials_that_are_no_token(self, ann: Person, where: str) -> None:
         answer = APIClient().get(f"/{where}/", headers=BASIC)
 
         assert (answer.status_code, self.codes(answer)) == (403, "token_required")
 
-    @pytest.mark.parametrize("where", ["verified", "newcomer", "inside", "composed"])
+    def test_a_subclass_may_let_them_pass(self, ann: Person) -> None:
+        assert APIClient().get("/subclass/", headers=BASIC).status_code == 200
+
+    @pytest.mark.parametrize("where", [each for each in WHERE if each != "token"])
     def test_with_a_token_that_is_not_verified(self, ann: Person, where: str) -> None:
         ann.enrol_app()
 

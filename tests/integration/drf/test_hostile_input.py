@@ -1,9 +1,11 @@
 """Nothing that a client sends gives a 500; an exception in a view would fail these tests as it is."""
 
+import base64
 import gzip
 import json
 
 import pytest
+from rest_framework.test import APIClient
 
 from tests.integration.drf.people import MOUNT, Answer, Person, World
 
@@ -233,6 +235,25 @@ def test_queries_are_utf_8_whatever_the_body_claims(ann: Person) -> None:
     answer = ann.client.generic("GET", MOUNT, b"", content_type=kind, QUERY_STRING="format=json&a=%ff")
 
     assert answer.status_code == 200
+
+
+ZERO = {
+    "key": {"HTTP_AUTHORIZATION": "Token a\0"},
+    "name": {"HTTP_AUTHORIZATION": "Basic " + base64.b64encode(b"a\0:password").decode()},
+    "session": {"HTTP_COOKIE": r'sessionid="\000aaaaaaaa"'},
+}
+
+
+@pytest.mark.parametrize("where", ZERO)
+@pytest.mark.parametrize("path", ["", "0/"])
+@pytest.mark.urls("tests.integration.drf.mounts")
+@pytest.mark.django_db
+def test_credentials_with_a_zero_character_are_nobodys(where: str, path: str) -> None:
+    """PostgreSQL refuses the question, whoever asks it."""
+    answer = APIClient().get(f"/any/{path}", **ZERO[where])  # type: ignore[arg-type] # of the environment
+
+    assert answer.status_code == 403  # as sessions come first, and have no challenge
+    assert answer.json()["code"] in {"authentication_failed", "not_authenticated"}
 
 
 VERBS = ["PUT", "TRACE", "CONNECT", "PROPFIND", "HEAD", "OPTIONS", "GET", "x", "\xe9"]

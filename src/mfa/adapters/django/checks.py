@@ -16,12 +16,14 @@ from django.db import connections, router
 from django.db.models import Count, Exists, Model, OuterRef
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, is_valid_path, reverse
 from django.utils.module_loading import import_string
+from django.views import View
 
 from mfa.adapters import links
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django import conf
 from mfa.adapters.django.models import ChallengeRecord, DeviceRecord
 from mfa.adapters.django.users import model_of_groups
+from mfa.adapters.requests import DEMANDED
 from mfa.application.ports.delivery import Sender
 from mfa.application.ports.metadata import MetadataUnavailable
 from mfa.application.ports.tokens import TokenIssuer, TokenProvider
@@ -83,9 +85,9 @@ _SENTENCES = {
     "Give the method a send() of its own (mfa.application.ports.delivery.Sender), or limits = None.",
     "E006": "MFA takes its tokens from {name!r}, but {app!r} is not in INSTALLED_APPS.\n"
     "Add {app!r} to INSTALLED_APPS and migrate, or name another TOKEN_PROVIDER in MFA.",
-    "E007a": "The mfa_requirement of {owner} has a {kind} in the place of a requirement.\n"
+    "E007a": "{owner} has a {kind} in the place of a requirement.\n"
     'Write a Requirement, a key of MFA["REQUIREMENTS"], or a list of these that all have to be met.',
-    "E007b": "The mfa_requirement of {owner} is {name!r}, which MFA['REQUIREMENTS'] does not name.\n"
+    "E007b": "{owner} requires {name!r}, which MFA['REQUIREMENTS'] does not name.\n"
     "Write one of {keys}, or add {name!r} to it.",
     "E008": "Nobody can meet the requirement of {place}: it {flaw}.\n{hint}",
     "E009": 'MFA["VERIFY_URL"] is {name!r}, but no route is called so.\n'
@@ -322,17 +324,22 @@ def _demands(config: Config) -> Iterator[CheckMessage]:
         yield from _unmet(f"MFA['REQUIREMENTS'][{name!r}]", requirement, methods, config)
     seen: list[tuple[str, object]] = []
     for view in (*(callback for callback, _ in _views()), *conf.middleware()):
-        owner, demanded = _name(_made_from(view)), _demanded(view)
-        if demanded is None or (owner, demanded) in seen:
-            continue
-        seen.append((owner, demanded))
-        for each in demanded if isinstance(demanded, list | tuple) else [demanded]:
-            if isinstance(each, Requirement):
-                yield from _unmet(owner, each, methods, config)
-            elif not isinstance(each, str):
-                yield _message("E007a", owner=owner, kind=type(each).__name__)
-            elif each not in config.requirements:
-                yield _message("E007b", owner=owner, name=each, keys=", ".join(config.requirements) or "its keys")
+        owner = _name(_made_from(view))
+        for demanded in _demanded(view):
+            if demanded is None or (owner, demanded) in seen:
+                continue
+            seen.append((owner, demanded))
+            yield from _undemandable(owner, demanded, methods, config)
+
+
+def _undemandable(owner: str, demanded: object, methods: Methods, config: Config) -> Iterator[CheckMessage]:
+    for each in demanded if isinstance(demanded, list | tuple) else [demanded]:
+        if isinstance(each, Requirement):
+            yield from _unmet(owner, each, methods, config)
+        elif not isinstance(each, str):
+            yield _message("E007a", owner=owner, kind=type(each).__name__)
+        elif each not in config.requirements:
+            yield _message("E007b", owner=owner, name=each, keys=", ".join(config.requirements) or "its keys")
 
 
 def _unmet(place: str, requirement: Requirement, methods: Methods, config: Config) -> Iterator[CheckMessage]:
@@ -460,10 +467,15 @@ def _made_from(view: Any) -> Any:  # noqa: ANN401 - whatever Django calls, and i
     return getattr(view, "cls", getattr(view, "view_class", view))
 
 
-def _demanded(view: Any) -> object:  # noqa: ANN401 - as above
-    """Return what a view demands for every request: by an argument of ``as_view``, of ``@action``, or by its class."""
+def _demanded(view: Any) -> Iterator[object]:  # noqa: ANN401 - as above
+    """Yield what a view demands: by an argument of ``as_view`` or of ``@action``, by its class, and by decorators."""
     given = getattr(view, "initkwargs", None) or getattr(view, "view_initkwargs", {})
-    return given.get("mfa_requirement", getattr(_made_from(view), "mfa_requirement", None))
+    kind = _made_from(view)
+    yield given.get("mfa_requirement", getattr(kind, "mfa_requirement", None))
+    for decorated in (view, *(getattr(kind, name, None) for name in View.http_method_names)):
+        while decorated is not None:
+            yield getattr(decorated, DEMANDED, None)
+            decorated = getattr(decorated, "__wrapped__", None)  # noqa: PLW2901 - from one decorator to the next
 
 
 def _routes(config: Config) -> Iterator[CheckMessage]:

@@ -8,7 +8,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.http import HttpRequest, HttpResponseBase
 
 from mfa.adapters.django.gate import View, judge
-from mfa.adapters.requests import Demanded
+from mfa.adapters.requests import DEMANDED, Demanded
 
 Decorated = TypeVar("Decorated", bound=View)
 
@@ -37,6 +37,7 @@ def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decor
                 judgement = await sync_to_async(judge)(request, requirement, view, args, kwargs)
                 return judgement.announced(judgement.refusal or await view(request, *args, **kwargs))
 
+            setattr(async_view, DEMANDED, requirement)
             return cast("Decorated", async_view)
 
         @wraps(view)
@@ -44,6 +45,7 @@ def verified(requirement: Demanded | None = None) -> Callable[[Decorated], Decor
             judgement = judge(request, requirement, view, args, kwargs)
             return judgement.announced(judgement.refusal or view(request, *args, **kwargs))
 
+        setattr(sync_view, DEMANDED, requirement)
         return cast("Decorated", sync_view)
 
     return decorated

@@ -1,10 +1,11 @@
 """Who may pass: permissions for these routes and for the views of a project."""
 
 from abc import abstractmethod
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import AND, OR, BasePermission
 from rest_framework.request import Request
 
 from mfa.adapters import accessor, requests
@@ -32,14 +33,17 @@ class IsTokenAuthenticated(BasePermission):
         return _token(request) is not None or self._denied(request, view)
 
     def _denied(self, request: Request, view: object) -> bool:
-        """Refuse what is no token; without credentials by raising, unless the permission is only a part of another.
+        """Refuse what is no token: by raising where DRF has no place for a code, and this has the last word.
 
-        DRF's own way has no place for a code there.
+        By itself this returns false, so that a subclass may let others pass.
         """
-        whole = type(self) in getattr(view, "permission_classes", ())
-        if whole and request.authenticators and not request.successful_authenticator:
+        known = getattr(view, "get_permissions", None)
+        permissions = [] if known is None else known()
+        if type(self) not in _deciding(permissions):
+            return False
+        if request.authenticators and not request.successful_authenticator:
             raise MissingCredentials
-        if whole and is_forced(request):
+        if is_forced(request) or type(self) not in map(type, permissions):
             raise TokenRequired(request)
         return False
 
@@ -128,6 +132,18 @@ async def acheck_requirement(request: Request, requirement: Demanded) -> None:
     The account is read in the thread in which Django asks the database, so the loop goes on meanwhile.
     """
     await sync_to_async(check_requirement)(request, requirement)
+
+
+def _deciding(permissions: Iterable[object]) -> Iterator[type]:
+    """Yield the classes of those whose refusal is that of the view: of an ``&`` each, of an ``|`` the last."""
+    for each in permissions:
+        match each:
+            case AND():
+                yield from _deciding(vars(each).values())
+            case OR():
+                yield from _deciding([vars(each)["op2"]])
+            case _:
+                yield type(each)
 
 
 def _token(request: Request) -> Token | None:

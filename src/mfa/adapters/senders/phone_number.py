@@ -15,8 +15,9 @@ COSTLY = {phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberTyp
 class PhonenumbersAddressing(Addressing):
     """Reads phone numbers in any common writing and keeps them as E.164.
 
-    ``region`` is the ISO 3166-1 code of the country whose national writing is taken too; without it, a number starts
-    with ``+`` and its country code.
+    ``region`` is the ISO 3166-1 code of the country whose national writing is taken too, and whose prefix of
+    international calls; without it, a number starts with ``+``, or with the ``00`` of most countries, and its country
+    code.
     """
 
     def __init__(self, region: str | None = None) -> None:
@@ -32,8 +33,7 @@ class PhonenumbersAddressing(Addressing):
         """
         if not text.strip():
             raise InvalidField(field, "required")
-        # Address books put marks of direction and the like around a number that is copied.
-        number = self._parsed("".join(each for each in text if unicodedata.category(each) != "Cf"))
+        number = self._parsed("".join(map(_plain, text)).strip())
         valid = number is not None and phonenumbers.is_valid_number(number) and not number.extension
         if number is None or not valid or phonenumbers.number_type(number) in COSTLY:
             raise InvalidField(field, "invalid_phone_number")
@@ -44,7 +44,24 @@ class PhonenumbersAddressing(Addressing):
         # The library would take the letters on the keys for digits, and skip what stands around a number.
         if any(unicodedata.category(each)[0] in "LC" for each in text):
             return None
+        if self._region is None and text.startswith("00"):
+            text = "+" + text.removeprefix("00")
         try:
             return phonenumbers.parse(text, self._region)
         except phonenumbers.NumberParseException:
             return None
+
+
+def _plain(character: str) -> str:
+    """Return what stands in a number as the library knows it: of what typesetters put between groups, it knows a few.
+
+    Marks of direction and the like, which address books put around a number that is copied, are nothing.
+    """
+    match unicodedata.category(character):
+        case "Cf":
+            return ""
+        case "Zs":
+            return " "
+        case "Pd":
+            return "-"
+    return character
