@@ -135,13 +135,10 @@ Deadline = datetime | timedelta
 
 
 def deadline_of(deadline: Deadline | None, subject: Subject) -> datetime | None:
-    """Return when the subject's period of grace ends; None where there is none, or nobody knows when it began.
-
-    That is a whole second, so that headers, bodies and claims, some of which have no fractions, all tell the same.
-    """
-    if isinstance(deadline, timedelta):
-        deadline = None if subject.joined_at is None else subject.joined_at + deadline
-    return None if deadline is None else deadline.replace(microsecond=0)
+    """Return when the subject's period of grace ends; None where there is none, or nobody knows when it began."""
+    if not isinstance(deadline, timedelta):
+        return deadline
+    return None if subject.joined_at is None else subject.joined_at + deadline
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)

@@ -151,12 +151,6 @@ class TestDeadline:
     def test_a_while_begins_with_joining(self) -> None:
         assert deadline_of(HOUR, subject(Directory(Profile(joined_at=NOW)))) == NOW + HOUR
 
-    def test_it_is_over_at_a_whole_second(self) -> None:
-        joined = subject(Directory(Profile(joined_at=NOW + TICK)))
-
-        assert deadline_of(HOUR, joined) == NOW + HOUR
-        assert deadline_of(NOW + TICK, joined) == NOW
-
     def test_who_joined_nobody_knows_when_has_no_grace(self) -> None:
         assert deadline_of(HOUR, subject(Directory())) is None
 
