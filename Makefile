@@ -67,7 +67,7 @@ matrix: $(NEWEST:bin=stamp) ## what meets Python, Django and other packages, on 
 	$(NEWEST)/pytest -n 2 --no-loadscope-reorder $(if $(filter postgresql mariadb,$(MFA_TEST_DATABASE)),$(MEETING_THE_SERVER),$(MEETING_PACKAGES)) $(ARGS)
 
 MEETING_PACKAGES = tests/unit/adapters tests/unit/containers tests/integration/django tests/integration/drf \
-	tests/integration/tokens tests/integration/testing $(SAME_ON_THE_NEWEST:%=--ignore=tests/integration/%.py)
+	tests/integration/pages tests/integration/tokens tests/integration/testing $(SAME_ON_THE_NEWEST:%=--ignore=tests/integration/%.py)
 MEETING_THE_SERVER = $(shell $(NEWEST)/python -c 'from tests.run import *; print(*STORED, *ASIDE)')
 
 # What takes long, and goes by the rules of the core rather than by what the newest packages do.

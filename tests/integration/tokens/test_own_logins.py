@@ -251,7 +251,8 @@ class TestTokenCreator:
 
         assert left() == before
 
-    def test_a_serializer_that_has_read_nothing_brings_nothing(self, app: App, anna: User) -> None:
-        row = create_token(AuthToken, anna, SimpleNamespace(context={}))
+    @pytest.mark.parametrize("serializer", [SimpleNamespace(context={}), None])
+    def test_without_a_body_nothing_comes_along(self, serializer: object, app: App, anna: User) -> None:
+        row = create_token(AuthToken, anna, serializer)
 
         assert AuthToken.objects.get(user=anna) == row

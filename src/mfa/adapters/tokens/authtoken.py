@@ -92,10 +92,12 @@ def _digest(key: str) -> str:
 def create_token(token_model: type[AuthToken], user: Any, serializer: Any) -> AuthToken:  # noqa: ANN401 - as in dj-rest-auth
     """Replace the user's token, as the ``TOKEN_CREATOR`` of dj-rest-auth, and confirm to it what the login brought.
 
-    Raises what DRF answers: a second factor that is refused leaves the old token as it is.
+    ``serializer`` is what has read the login's body, or ``None`` where there was none. Raises what DRF answers: a
+    second factor that is refused leaves the old token as it is.
     """
     row = new_row(user, token_model)
-    confirm(getattr(serializer, "initial_data", None), known(row), serializer.context.get("request"))
+    context: Mapping[str, object] = getattr(serializer, "context", {})
+    confirm(getattr(serializer, "initial_data", None), known(row), context.get("request"))
     return replaced_by(row)
 
 
