@@ -1,4 +1,4 @@
-"""The cookie of ``TRUST_COOKIE``, in which a browser keeps that it is remembered, out of reach of every script."""
+"""Cookies that no script reads: that of ``TRUST_COOKIE``, by which a browser is remembered, and those like it."""
 
 from datetime import timedelta
 

@@ -78,7 +78,10 @@ class RegisterDevice(UseCase):
     def enter(
         self, account: Account, method: Method, command: Register, registration: Registration, now: datetime
     ) -> Decision[Registered]:
-        """Enter a new device, or new codes into the one backup device that there is."""
+        """Enter a new device, or new codes into the one backup device that there is.
+
+        Whether that is allowed has been asked by then.
+        """
         rules = self.transactions.rules
         old = next((device for device in account.active if method.backup and device.method == method.name), None)
         index = account.next_index if old is None else old.index

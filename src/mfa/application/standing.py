@@ -120,7 +120,11 @@ class AssessToken(UseCase):
         now, required = standing.assessed_at, standing.required
         until = account.waits_until(rules, now)
         return Assessment(
-            **attrs.asdict(standing, recurse=False),
+            required=required,
+            enrolled=standing.enrolled,
+            confirmations=standing.confirmations,
+            assessed_at=now,
+            grace_until=standing.grace_until,
             proved=account.proved(required, rules, now),
             may_register=account.may_register(required, rules, now),
             locked=until is not None,

@@ -20,7 +20,7 @@ from mfa.domain.policies import Confirmation
 from mfa.domain.trusts import Trust, described, digest_of, new_token
 from mfa.domain.typed import device_meant
 from mfa.domain.values import ValueObject
-from mfa.domain.verdicts import Accepted, Reason, Rejected
+from mfa.domain.verdicts import Accepted, Reason, Rejected, Verdict
 
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -105,7 +105,7 @@ class VerifyChallenge(UseCase):
         device = device_meant(account, command.value, rules) if index is None else account.device(index, now)
         method = rules.methods.named(device.method)
         required = self.transactions.required(account)
-        if account.ended(command.token):
+        if account.ended(command.token):  # by a lockdown, after which it is verified by nothing
             raise account.refused(required, rules, now)
         account.demand_attempt(device, method, required, rules, now)
         challenge = account.outstanding(device, method)
@@ -121,10 +121,7 @@ class VerifyChallenge(UseCase):
         if taken and isinstance(verdict, Accepted):
             verdict = Rejected(reason=Reason.NOT_UNIQUE, step=verdict.unique_step, state=attempt.state)
         if challenge is not None and verdict.sent != attempt.sent:
-            sent = verdict.sent
-            if sent is not None:
-                sent = self.transactions.seal(sent, account, challenge.index, challenge.token_id)
-            account = account.with_challenge(attrs.evolve(challenge, sent=sent))
+            account = account.with_challenge(self._next(account, challenge, verdict))
         if isinstance(verdict, Rejected):
             return self._rejected(account, device, attempt, verdict)
         return self._accepted(account, device, attempt, verdict, command)
@@ -142,6 +139,13 @@ class VerifyChallenge(UseCase):
         if state == opened:
             return device.state
         return self.transactions.seal(state, account, device.index)
+
+    def _next(self, account: Account, challenge: Challenge, verdict: Verdict) -> Challenge:
+        """Put into the challenge what the verdict says to remember of what was sent."""
+        sent = verdict.sent
+        if sent is not None:
+            sent = self.transactions.seal(sent, account, challenge.index, challenge.token_id)
+        return attrs.evolve(challenge, sent=sent)
 
     def _accepted(
         self, before: Account, device: Device, attempt: Attempt, verdict: Accepted, command: Verify

@@ -177,6 +177,13 @@ class TestSessions(Sessions):
         assert len(reads) == 4, "seven sessions, three at a time, and once in vain"
         assert all("LIMIT 3" in each for each in reads)
 
+    @pytest.mark.django_db(transaction=True)
+    def test_nothing_is_begun_where_there_is_nothing_to_end(self, ender: TokenEnder) -> None:
+        with CaptureQueriesContext(connection) as captured:
+            assert ender.end_all(UserId("0")) == {"session": 0}
+
+        assert {each["sql"].split()[0] for each in captured} == {"SELECT"}
+
     def test_what_does_not_open_is_nobodys(self, ender: TokenEnder, user_id: UserId) -> None:
         row = SessionRow.objects.all()[0]
         SessionRow.objects.create(session_key="forged", session_data="nonsense", expire_date=row.expire_date)

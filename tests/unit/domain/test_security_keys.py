@@ -260,7 +260,8 @@ def test_details_are_those_of_the_credential(method: SecurityKeys, key: Software
     pending = method.register(Enrolment(user_name="anna", now=NOW)).state
     state = enrolled(method, key.behaving(backup_eligible=True, backed_up=True))
 
-    assert [method.details(each) for each in (None, pending)] == [nothing, nothing]
+    later = encode({"keys": []})
+    assert [method.details(each) for each in (None, pending, later)] == [nothing, nothing, nothing]
     assert method.details(state) == {**nothing, "synced": True}
     assert known.details(state)["provider"] == Provider(name="Blue key")
     told = attrs.evolve(known, provider_of={key.aaguid: Provider(name="Blue", icon="data:,")}.get)

@@ -147,9 +147,9 @@ def end_sessions(user_id: UserId) -> int | None:
     last = ""
     while chunk := [*rows.filter(pk__gt=last).order_by("pk").values_list("pk", "session_data")[:CHUNK]]:
         last = chunk[-1][0]
-        keys = [key for key, data in chunk if str(decode(data).get(SESSION_KEY, "")) == user_id]
-        rows.filter(pk__in=keys).delete()
-        ended += keys
+        if keys := [key for key, data in chunk if str(decode(data).get(SESSION_KEY, "")) == user_id]:
+            rows.filter(pk__in=keys).delete()
+            ended += keys
 
     def forget() -> None:
         for key in ended:

@@ -16,9 +16,6 @@ from mfa.domain.values import ValueObject
 
 LAST_EVENTS = 10
 
-NONE = "none"
-DISABLED = "disabled"
-
 
 @attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AccountStatus(ValueObject):

@@ -175,9 +175,12 @@ class SecurityKeys(Method):
 
     def details(self, state: bytes | None) -> Mapping[str, object]:
         """Return whose authenticator made a credential, whether that proved its make, and whether it is backed up."""
-        if state is None or _pending(state) is not None:
+        try:
+            credential = None if state is None else decode(Credential, state)
+        except TypeError:  # a pending device has none yet, and what a later version stores may be none known here
+            credential = None
+        if credential is None:
             return {"provider": None, "attested": False, "synced": False}
-        credential = decode(Credential, state)
         return {
             "provider": self._provider(credential.aaguid),
             "attested": credential.attested,

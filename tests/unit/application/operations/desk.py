@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from mfa.application.operations import IssuedPass, Operator, PassWanted, Reset
-from mfa.application.operations.access import LockedDown
+from mfa.application.operations import IssuedPass, LockedDown, Operator, PassWanted, Reset
 from mfa.application.ports.audit import AuditRow, Client
 from mfa.application.use_cases import Operations
 from mfa.domain.identifiers import UserId

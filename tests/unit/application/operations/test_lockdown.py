@@ -5,7 +5,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from mfa.application.operations.access import LockedDown
+from mfa.application.operations import LockedDown
 from mfa.application.ports.audit import Client, Origin, acting
 from mfa.application.trusts import ShowTrust, Trusted
 from mfa.application.verification import NotVerified, Verified

@@ -7,7 +7,8 @@ import pytest
 
 from mfa.adapters.memory.metadata import MemoryMetadata
 from mfa.adapters.memory.system import FrozenClock
-from mfa.application.operations.metadata import Refreshed, RefreshMetadata, ShowMetadata
+from mfa.application.operations import Refreshed
+from mfa.application.operations.metadata import RefreshMetadata, ShowMetadata
 from mfa.application.ports.metadata import AuthenticatorMetadata, Edition, MetadataRefused, MetadataUnavailable
 
 SEVEN = Edition(source="service", models=3, number=7, next_update=date(2026, 2, 28), signed=True)

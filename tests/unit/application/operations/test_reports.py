@@ -2,7 +2,7 @@
 
 import pytest
 
-from mfa.application.ports.reports import Report
+from mfa.application.operations import Report
 from mfa.domain.identifiers import Token, TokenId, UserId
 from mfa.domain.policies import Profile
 from tests.unit.application.operations.desk import Desk

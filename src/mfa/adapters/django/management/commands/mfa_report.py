@@ -8,8 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from mfa.adapters.django.commands import OperatorCommand, names_of
-from mfa.application.operations.status import DISABLED, NONE
-from mfa.application.ports.reports import Report
+from mfa.application.operations import Report
 from mfa.application.use_cases import UseCases
 from mfa.domain.methods.base import without_control
 
@@ -60,7 +59,7 @@ def _missing(use_cases: UseCases) -> Iterator[str]:
 
 
 def _numbers(report: Report) -> dict[str, int]:
-    return {**report.methods, NONE: report.none, DISABLED: report.disabled}
+    return {**report.methods, "none": report.none, "disabled": report.disabled}
 
 
 def _lines(document: Mapping[str, object], indent: str = "") -> Iterator[str]:
