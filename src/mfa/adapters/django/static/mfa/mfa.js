@@ -177,13 +177,13 @@ export const upgrades = async () =>
 
 /** Makes a credential by the options of a registration, and returns the value to verify. */
 export const createCredential = (options, { signal, mediation } = {}) =>
-  ceremony(() =>
+  ceremony(signal, () =>
     navigator.credentials.create({ publicKey: read(options, "parseCreationOptionsFromJSON"), signal, mediation }),
   );
 
 /** Uses a credential by the options of a dispatch or a login, and returns the value to verify. */
 export const getCredential = (options, { signal, mediation } = {}) =>
-  ceremony(() =>
+  ceremony(signal, () =>
     navigator.credentials.get({ publicKey: read(options, "parseRequestOptionsFromJSON"), signal, mediation }),
   );
 
@@ -224,12 +224,14 @@ const CEREMONIES = {
   ConstraintError: ["unsupported", "This authenticator cannot do what the site asks for."],
 };
 
-async function ceremony(act) {
+async function ceremony(signal, act) {
   if (!supported()) throw new MfaError("unsupported", "This browser knows no security keys and passkeys.");
   try {
     return written(await act());
   } catch (cause) {
-    const [code, message] = CEREMONIES[cause?.name] ?? ["failed", String(cause?.message ?? cause)];
+    // A signal that is aborted may say any reason, such as that a time is over.
+    const name = signal?.aborted ? "AbortError" : cause?.name;
+    const [code, message] = CEREMONIES[name] ?? ["failed", String(cause?.message ?? cause)];
     throw new MfaError(code, message, { cause });
   }
 }
