@@ -12,7 +12,8 @@ export class MfaError extends Error {
   }
 
   get requirement() {
-    return this.body.requirement ?? null;
+    const { requirement } = this.body;
+    return Array.isArray(requirement) ? null : (requirement ?? null); // a list says what is wrong with a name
   }
 
   /** How many devices are still to be verified, where that is what is missing. */
@@ -123,7 +124,8 @@ export async function ask(at, method, path, body) {
     throw new MfaError("unreachable", "The site does not answer.", { cause });
   }
   const data = parsed(text);
-  if (answer.ok) return data;
+  // What is no JSON was answered by something else, such as the page at which a proxy has people log in.
+  if (answer.ok && (data !== undefined || !text)) return data ?? null;
   throw refused(answer, typeof data === "object" && data ? data : {});
 }
 
@@ -301,16 +303,19 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
 function refused(answer, body) {
-  const named = Object.values(body).flat().filter((each) => typeof each === "string");
-  const message = body.detail ?? (named.join(" ") || `The site answered ${answer.status}.`);
+  const message = sentences(body.detail ?? body).join(" ") || `The site answered ${answer.status}.`;
   const retryAfter = body.retry_after ?? (Number(answer.headers.get("Retry-After")) || null);
   return new MfaError(body.code ?? "invalid", message, { status: answer.status, body, retryAfter });
 }
+
+/** What is said of a field, however deep that stands. */
+const sentences = (said) =>
+  typeof said === "string" ? [said] : said && typeof said === "object" ? Object.values(said).flatMap(sentences) : [];
 
 /** The arguments of a request for each of two times, since a body that is read is gone. */
 function twice(input, init) {
