@@ -388,6 +388,34 @@ def test_two_clicks_are_one(ann: Person, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(sent) == 1
 
 
+STOPPED = """
+    const button = document.querySelector("form[data-mfa=verify] [type=submit]");
+    button.click();
+    setTimeout(() => stop(), 100);
+    setTimeout(() => button.click(), 200);
+"""
+
+
+def test_who_has_stopped_a_page_may_press_again(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else would tell why nothing happens any more."""
+    ann.world.enrolled(ann.token)
+    sent = []
+
+    def slowly(*given: Any) -> Any:  # noqa: ANN401 - whatever ``proved`` takes and returns
+        sent.append(given)
+        time.sleep(0.5)
+        return proved(*given)
+
+    monkeypatch.setattr(verifying, "proved", slowly)
+    ann.open("verify/")
+    ann.find("[name=value]").send_keys("nothing")
+    with ann.leaving():
+        ann.chrome.execute_script(STOPPED)
+
+    ann.told("This value is not valid.")
+    assert len(sent) == 2
+
+
 def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person, tmp_path: Path) -> None:
     ann.world.enrolled(ann.token)
     ann.open("recovery/")
