@@ -292,6 +292,19 @@ def test_a_passkey_is_added_once_and_does_everything(ann: Person) -> None:
     assert ann.complaints() == []
 
 
+def test_whose_session_has_ended_is_led_to_log_in_by_a_passkey_as_by_a_form(ann: Person) -> None:
+    Plugs(ann.chrome, ann.url).plug_in()
+    ann.open("add/webauthn/")
+    ann.send("register")
+    ann.press("[data-mfa=passkey]")
+    ann.open("verify/?next=/vault/")
+    ann.chrome.delete_cookie("sessionid")
+
+    ann.press("[data-mfa=passkey]")
+
+    assert ann.chrome.current_url == f"{ann.url}/login/?next=/security/verify/%3Fnext%3D/vault/"
+
+
 def test_somebody_without_a_mouse_does_everything(ann: Person) -> None:
     ann.open("")
     ann.go_to("[data-mfa=add]", Keys.ENTER)

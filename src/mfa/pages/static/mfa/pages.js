@@ -71,6 +71,7 @@ async function prove(button) {
     if (!supported()) return say(form, form.dataset.unsupported);
     await send(form, form.dataset.options);
   } catch ({ code, status, message }) {
+    if (code === "not_authenticated") return location.assign(location.href); // which leads to log in, and back
     const words = { cancelled: form.dataset.cancelled, already_registered: form.dataset.registered };
     say(form, status ? message : (words[code] ?? form.dataset.failed));
   } finally {
