@@ -337,6 +337,7 @@ test("signals reach the browser in its own words, and never fail", async () => {
   await mfa.signalUnknownCredential({ rp_id: "example.com", credential_id: "AQ" });
   await mfa.signalAllAcceptedCredentials({ rp_id: "example.com", user_id: "Ag", credential_ids: ["AQ"] });
   globalThis.PublicKeyCredential.signalCurrentUserDetails = (each) => told.push(each);
+  await mfa.signalCurrentUserDetails();
   await mfa.signalCurrentUserDetails({ rp_id: "example.com", user_id: "Ag", name: "ann" });
   await mfa.signalCurrentUserDetails({ rp_id: "example.com", user_id: "Ag", name: "ann", display_name: "Ann" });
 

@@ -202,8 +202,13 @@ export const signalAllAcceptedCredentials = (told) =>
   }));
 
 /** Tells the password manager what the user is called now: what `signals()` returns, and `name` and `display_name`. */
-export const signalCurrentUserDetails = ({ rp_id: rpId, user_id: userId, name, display_name: displayName = name }) =>
-  signalled("signalCurrentUserDetails", () => ({ rpId, userId, name, displayName }));
+export const signalCurrentUserDetails = (told) =>
+  signalled("signalCurrentUserDetails", () => ({
+    rpId: told.rp_id,
+    userId: told.user_id,
+    name: told.name,
+    displayName: told.display_name ?? told.name,
+  }));
 
 /** The code of a text message that is just coming in, or null where the browser does not read them. */
 export async function webOtp({ signal } = {}) {
