@@ -122,6 +122,10 @@ test("what is refused is told", async () => {
   const older = await mfa.devices(mfa.site()).catch((error) => error);
   answers({ value: ["Too long.", "Odd."] }, 400);
   const fields = await mfa.devices(mfa.site()).catch((error) => error);
+  answers({ value: { response: { signature: ["Malformed."] } } }, 400);
+  const deep = await mfa.devices(mfa.site()).catch((error) => error);
+  answers({ requirement: ["There is no requirement of that name."] }, 400);
+  const nameless = await mfa.status(mfa.site(), "nothing").catch((error) => error);
   answers({ code: "verification_required", detail: "Verify.", requirement: REQUIREMENT, "verifications-left": 2 }, 403);
   const refused = await mfa.devices(mfa.site()).catch((error) => error);
   globalThis.fetch = async () => new Response("<h1>Bad gateway</h1>", { status: 502 });
@@ -133,15 +137,26 @@ test("what is refused is told", async () => {
   assert.deepEqual([throttled.code, throttled.status, throttled.message, throttled.retryAfter], ["throttled", 429, "Wait.", 30]);
   assert.equal(older.retryAfter, 20);
   assert.deepEqual([fields.code, fields.message, fields.retryAfter], ["invalid", "Too long. Odd.", null]);
+  assert.equal(deep.message, "Malformed.");
+  assert.equal(nameless.requirement, null);
   assert.deepEqual([refused.requirement, refused.verificationsLeft], [REQUIREMENT, 2]);
   assert.deepEqual([gateway.code, gateway.status, gateway.body], ["invalid", 502, {}]);
   assert.deepEqual([silent.code, silent.status, silent.requirement, silent.verificationsLeft], ["unreachable", 0, null, null]);
 });
 
 test("nothing is answered with null", async () => {
-  globalThis.fetch = async () => new Response(null, { status: 204 });
+  for (const [body, status] of [[null, 204], ["", 200], ["null", 200]]) {
+    globalThis.fetch = async () => new Response(body, { status });
 
-  assert.equal(await mfa.remove(mfa.site(), 1), null);
+    assert.equal(await mfa.remove(mfa.site(), 1), null);
+  }
+});
+
+test("a page in the place of an answer is none, as where a proxy has people log in", async () => {
+  globalThis.fetch = async () => new Response("<h1>Log in</h1>", { status: 200 });
+  const led = await mfa.dispatch(mfa.site(), 0).catch((error) => error);
+
+  assert.deepEqual([led.code, led.status, led.body], ["invalid", 200, {}]);
 });
 
 // guarded

@@ -167,13 +167,16 @@ class Visit:
         return HttpResponseRedirect(self.next) if self.next else self.to(DEVICES, **asked)
 
     def shown(self, page: str, error: Answer | None = None, **context: object) -> HttpResponse:
-        """Render a page, in the state in which it is asked for, and with what was wrong with a form."""
+        """Render a page, in the state in which it is asked for, and with what was wrong with a form.
+
+        That nothing was done yet is no longer so once the form is sent again; a page that verifies goes on saying it.
+        """
         state = {
             "remembers": self.use_cases.remembers_browsers,
             "enrolled": self.assessment.enrolled,
             "fresh": self.fresh,
             "next": self.next,
-            "not_done": leading.NOT_DONE in self.request.GET,
+            "not_done": leading.NOT_DONE in self.request.GET and (page == "verify" or not self.posted),
         }
         return self.said(page, error, **state, **context)
 

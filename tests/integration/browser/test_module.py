@@ -202,10 +202,12 @@ def test_what_the_browser_refuses_is_told_and_what_it_only_may_do_never_fails(ru
     told = [
         run('return mfa.createCredential((await mfa.register(at, "webauthn")).options)'),
         run("return mfa.getCredential((await mfa.passkeyOptions(at)).options, { signal: AbortSignal.abort() })"),
+        run('return mfa.getCredential((await mfa.passkeyOptions(at)).options, { signal: AbortSignal.abort("left") })'),
         run('return mfa.getCredential({ ...(await mfa.passkeyOptions(at)).options, rpId: "example.org" })'),
         run("chosen = PublicKeyCredential; delete window.PublicKeyCredential; return mfa.getCredential({})"),
     ]
-    assert [each["code"] for each in told] == ["already_registered", "aborted", "wrong_site", "unsupported"]
+    codes = ["already_registered", "aborted", "aborted", "wrong_site", "unsupported"]
+    assert [each["code"] for each in told] == codes
 
     elsewhere = {"rp_id": "example.org", "user_id": "AQ", "credential_id": "AQ", "credential_ids": []}
     for known in ("", "window.PublicKeyCredential = chosen;"):

@@ -292,6 +292,19 @@ def test_a_passkey_is_added_once_and_does_everything(ann: Person) -> None:
     assert ann.complaints() == []
 
 
+def test_whose_session_has_ended_is_led_to_log_in_by_a_passkey_as_by_a_form(ann: Person) -> None:
+    Plugs(ann.chrome, ann.url).plug_in()
+    ann.open("add/webauthn/")
+    ann.send("register")
+    ann.press("[data-mfa=passkey]")
+    ann.open("verify/?next=/vault/")
+    ann.chrome.delete_cookie("sessionid")
+
+    ann.press("[data-mfa=passkey]")
+
+    assert ann.chrome.current_url == f"{ann.url}/login/?next=/security/verify/%3Fnext%3D/vault/"
+
+
 def test_somebody_without_a_mouse_does_everything(ann: Person) -> None:
     ann.open("")
     ann.go_to("[data-mfa=add]", Keys.ENTER)
@@ -386,6 +399,31 @@ def test_two_clicks_are_one(ann: Person, monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert "Your devices" in ann.text()
     assert len(sent) == 1
+
+
+STOPPED = """
+    const button = document.querySelector("form[data-mfa=verify] [type=submit]");
+    button.click();
+    setTimeout(() => stop(), 100);
+    setTimeout(() => button.click(), 200);
+"""
+
+
+def test_who_has_stopped_a_page_may_press_again(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else would tell why nothing happens any more."""
+    ann.world.enrolled(ann.token)
+
+    def slowly(*given: Any) -> Any:  # noqa: ANN401 - whatever ``proved`` takes and returns
+        time.sleep(0.5)
+        return proved(*given)
+
+    monkeypatch.setattr(verifying, "proved", slowly)
+    ann.open("verify/")
+    ann.find("[name=value]").send_keys("nothing")
+    with ann.leaving():
+        ann.chrome.execute_script(STOPPED)
+
+    ann.told("This value is not valid.")
 
 
 def test_codes_are_kept_in_three_ways_and_gone_when_the_page_is_left(ann: Person, tmp_path: Path) -> None:

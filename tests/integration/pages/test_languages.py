@@ -180,3 +180,14 @@ def test_what_forms_hold_and_what_is_typed_is_written_alike_in_every_language(
     code = ann.site.world.outbox.messages[-1].code
     assert re.fullmatch("[0-9]{6}", code)
     assert ann.submit(page, "confirm", value=code).path.startswith("/security/?added")
+
+
+def test_what_a_browser_is_called_is_read_in_the_direction_of_the_language(ann: Person) -> None:
+    """By its first letters it would be turned, and name the browser after its system."""
+    ann.client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ar"
+    ann.submit(ann.get("/security/0/rename/"), "rename", name="Pixel 9")
+
+    html = ann.get("/security/activity/").html
+
+    assert "Chrome على Linux" in html
+    assert "<bdi>Chrome" not in html

@@ -80,6 +80,21 @@ class TestRemovals:
         assert not back.all("to-verify")
         assert bob.submit(back, "remove").path == "/security/"
 
+    @pytest.mark.parametrize(
+        ("path", "does", "shown"), [("recovery/", "renew", "codes"), ("add/totp/", "register", "secret")]
+    )
+    def test_what_is_done_then_is_not_called_undone(self, site: Site, path: str, does: str, shown: str) -> None:
+        bob = site.person("bob")
+        app = bob.enrol()
+        site.world.clock.advance(timedelta(minutes=11))
+        back = bob.submit(bob.submit(bob.get(f"/security/{path}"), does), "verify", value=app.code)
+        assert back.where == f"/security/{path}?not-done=1"
+
+        done = bob.submit(back, does)
+
+        assert done.all(shown)
+        assert not done.all("not-done")
+
     def test_whoever_has_a_passkey_is_asked_for_that(self, ann: Person) -> None:
         page = begun(ann, "webauthn")
         key = SoftwareAuthenticator(origin="http://localhost")

@@ -23,8 +23,11 @@ for (const form of all("form[data-mfa]"))
 // What is shown only once is gone when the page is left: a browser may keep a page whole, for its back button.
 addEventListener("pagehide", () => {
   for (const secret of all("[data-mfa=codes], [data-mfa=secret], [data-mfa=qr]")) secret.remove();
-  for (const form of all("[data-sent]")) form.removeAttribute("data-sent");
+  release();
 });
+
+// Whoever has stopped the page may press again, where the browser tells of that.
+globalThis.navigation?.addEventListener("navigateerror", release);
 
 for (const button of all("[data-mfa=passkey]")) button.addEventListener("click", () => prove(button));
 
@@ -52,6 +55,10 @@ for (const [name, act] of Object.entries(doing))
 
 for (const scripted of all(".mfa-scripted")) scripted.hidden = false;
 
+function release() {
+  for (const form of all("[data-sent]")) form.removeAttribute("data-sent");
+}
+
 /** Has a passkey made or used, and sends what it says by the form. */
 async function prove(button) {
   const { form } = button;
@@ -64,6 +71,7 @@ async function prove(button) {
     if (!supported()) return say(form, form.dataset.unsupported);
     await send(form, form.dataset.options);
   } catch ({ code, status, message }) {
+    if (code === "not_authenticated") return location.assign(location.href); // which leads to log in, and back
     const words = { cancelled: form.dataset.cancelled, already_registered: form.dataset.registered };
     say(form, status ? message : (words[code] ?? form.dataset.failed));
   } finally {

@@ -45,7 +45,10 @@ export class MfaError extends Error {
     message: string,
     more?: { status?: number; body?: Record<string, unknown>; retryAfter?: number | null; cause?: unknown },
   );
-  /** Stable: what the routes say, or `unreachable`, `unsupported`, `cancelled`, `aborted`, `wrong_site`, `failed`. */
+  /**
+   * Stable: what the routes say, or `invalid`, `unreachable`, `unsupported`, `cancelled`, `aborted`, `wrong_site`,
+   * `failed`.
+   */
   readonly code: string;
   /** That of HTTP; 0 where nothing was answered. */
   readonly status: number;

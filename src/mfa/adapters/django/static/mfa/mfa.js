@@ -12,7 +12,8 @@ export class MfaError extends Error {
   }
 
   get requirement() {
-    return this.body.requirement ?? null;
+    const { requirement } = this.body;
+    return Array.isArray(requirement) ? null : (requirement ?? null); // a list says what is wrong with a name
   }
 
   /** How many devices are still to be verified, where that is what is missing. */
@@ -123,7 +124,8 @@ export async function ask(at, method, path, body) {
     throw new MfaError("unreachable", "The site does not answer.", { cause });
   }
   const data = parsed(text);
-  if (answer.ok) return data;
+  // What is no JSON was answered by something else, such as the page at which a proxy has people log in.
+  if (answer.ok && (data !== undefined || !text)) return data ?? null;
   throw refused(answer, typeof data === "object" && data ? data : {});
 }
 
@@ -177,13 +179,13 @@ export const upgrades = async () =>
 
 /** Makes a credential by the options of a registration, and returns the value to verify. */
 export const createCredential = (options, { signal, mediation } = {}) =>
-  ceremony(() =>
+  ceremony(signal, () =>
     navigator.credentials.create({ publicKey: read(options, "parseCreationOptionsFromJSON"), signal, mediation }),
   );
 
 /** Uses a credential by the options of a dispatch or a login, and returns the value to verify. */
 export const getCredential = (options, { signal, mediation } = {}) =>
-  ceremony(() =>
+  ceremony(signal, () =>
     navigator.credentials.get({ publicKey: read(options, "parseRequestOptionsFromJSON"), signal, mediation }),
   );
 
@@ -201,10 +203,12 @@ export const signalAllAcceptedCredentials = (told) =>
 
 /** Tells the password manager what the user is called now: what `signals()` returns, and `name` and `display_name`. */
 export const signalCurrentUserDetails = (told) =>
-  signalled("signalCurrentUserDetails", () => {
-    const { rp_id: rpId, user_id: userId, name, display_name: displayName = name } = told;
-    return { rpId, userId, name, displayName };
-  });
+  signalled("signalCurrentUserDetails", () => ({
+    rpId: told.rp_id,
+    userId: told.user_id,
+    name: told.name,
+    displayName: told.display_name ?? told.name,
+  }));
 
 /** The code of a text message that is just coming in, or null where the browser does not read them. */
 export async function webOtp({ signal } = {}) {
@@ -227,12 +231,14 @@ const CEREMONIES = {
   ConstraintError: ["unsupported", "This authenticator cannot do what the site asks for."],
 };
 
-async function ceremony(act) {
+async function ceremony(signal, act) {
   if (!supported()) throw new MfaError("unsupported", "This browser knows no security keys and passkeys.");
   try {
     return written(await act());
   } catch (cause) {
-    const [code, message] = CEREMONIES[cause?.name] ?? ["failed", String(cause?.message ?? cause)];
+    // A signal that is aborted may say any reason, such as that a time is over.
+    const name = signal?.aborted ? "AbortError" : cause?.name;
+    const [code, message] = CEREMONIES[name] ?? ["failed", String(cause?.message ?? cause)];
     throw new MfaError(code, message, { cause });
   }
 }
@@ -302,16 +308,19 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
 function refused(answer, body) {
-  const named = Object.values(body).flat().filter((each) => typeof each === "string");
-  const message = body.detail ?? (named.join(" ") || `The site answered ${answer.status}.`);
+  const message = sentences(body.detail ?? body).join(" ") || `The site answered ${answer.status}.`;
   const retryAfter = body.retry_after ?? (Number(answer.headers.get("Retry-After")) || null);
   return new MfaError(body.code ?? "invalid", message, { status: answer.status, body, retryAfter });
 }
+
+/** What is said of a field, however deep that stands. */
+const sentences = (said) =>
+  typeof said === "string" ? [said] : said && typeof said === "object" ? Object.values(said).flatMap(sentences) : [];
 
 /** The arguments of a request for each of two times, since a body that is read is gone. */
 function twice(input, init) {
