@@ -14,6 +14,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, User, UserManager
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -127,6 +128,18 @@ class TestWhom:
         ran = run("mfa_unlock", "bert")
 
         assert (ran.status, ran.err) == (1, "There are several users 'bert'; name one by --id.\n")
+
+    def test_whom_a_manager_hides_is_found(
+        self, world: World, phone: Token, bert: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As with one that hides who was dismissed, whose tokens an operator ends all the same."""
+        monkeypatch.setattr(UserManager, "get_queryset", lambda _: QuerySet(User).exclude(username="anna"))
+        assert [each.username for each in User.objects.all()] == ["bert"]
+
+        for named in (["anna"], ["--id", phone.user_id]):
+            ran = run("mfa_lockdown", *named, "--json")
+
+            assert [each["user"] for each in ran.json["users"]] == ["anna"]
 
     @pytest.mark.parametrize("command", ["mfa_unlock", "mfa_lockdown"])
     def test_a_list_is_read_from_the_standard_input(self, world: World, phone: Token, bert: User, command: str) -> None:

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mfa.adapters import accessor
 from mfa.adapters.django.database import translate_errors
-from mfa.adapters.django.users import writable
+from mfa.adapters.django.users import by_natural_key, writable
 from mfa.application.operations import Operator
 from mfa.application.operations.access import LONGEST_PASS, MOST_USES
 from mfa.application.operations.operator import MOST_NAME_CHARACTERS, MOST_REASON_CHARACTERS
@@ -187,7 +187,7 @@ def system_account() -> str:
 
 def user_by_name(name: str) -> UserId:
     """Return the user of a natural key; raises ``CommandError``."""
-    return _user(lambda: writable().get_by_natural_key(name), name)
+    return _user(lambda: by_natural_key(name), name)
 
 
 def user_by_key(key: object) -> UserId:
