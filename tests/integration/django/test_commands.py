@@ -159,6 +159,17 @@ class TestWhom:
         nobody = run("mfa_lockdown", "-", "--json", stdin="\n")
         assert (nobody.json, nobody.err.strip()) == ({"users": []}, "Nobody stands on the standard input.")
 
+    def test_so_is_a_standard_input_that_is_closed(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", None)
+        out, err = io.StringIO(), io.StringIO()
+
+        call_command("mfa_lockdown", "-", json=True, stdout=out, stderr=err)
+
+        assert (json.loads(out.getvalue()), err.getvalue()) == (
+            {"users": []},
+            "Nobody stands on the standard input.\n",
+        )
+
     def test_a_list_may_begin_with_the_mark_of_its_encoding(self, world: World, phone: Token) -> None:
         assert run("mfa_unlock", "-", "--json", stdin="\ufeffanna\r\n").json["users"][0]["user"] == "anna"
 
@@ -442,6 +453,16 @@ class TestReset:
         assert ran.err.endswith("Nothing was removed.\n")
         assert rows() == before
         assert not trail("operator.reset")
+
+    def test_nor_where_nobody_can_answer(self, world: World, phone: Token, monkeypatch: pytest.MonkeyPatch) -> None:
+        world.enrolled(phone)
+        before = rows()
+        monkeypatch.setattr("sys.stdin", None)
+
+        with pytest.raises(CommandError, match="Nothing was removed"):
+            call_command("mfa_reset", "anna", stderr=io.StringIO())
+
+        assert rows() == before
 
     def test_only_those_of_a_method(self, world: World, phone: Token) -> None:
         world.enrolled(phone)

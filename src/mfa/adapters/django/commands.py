@@ -161,7 +161,8 @@ _ENCODING_MARK = "\ufeff"
 def _typed() -> Iterator[str]:
     """Read the lines of the standard input that say anything; raises ``CommandError`` for what is no text."""
     try:
-        lines = sys.stdin.read().removeprefix(_ENCODING_MARK).split("\n")
+        # A process may have no standard input.
+        lines = ("" if sys.stdin is None else sys.stdin.read()).removeprefix(_ENCODING_MARK).split("\n")
     except UnicodeDecodeError:
         raise CommandError("The standard input is no text in the encoding of this terminal.") from None
     return (line.strip() for line in lines if line.strip())
