@@ -96,6 +96,7 @@ class TestWhom:
             (["anna", "--id", "1"], "not by both"),
             (["nobody"], "There is no user 'nobody'"),
             ([f"nobody{ESCAPE}"], "There is no user 'nobody[31m'"),
+            (["no\0body"], "There is no user 'nobody'"),
             (["--id", "987654321"], "There is no user"),
             (["--id", "no key"], "There is no user"),
             (["--id", "9" * 40], "There is no user"),

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DataError
 
 from mfa.adapters import accessor
 from mfa.adapters.django.database import translate_errors
@@ -204,7 +205,8 @@ def no_user(named: str) -> CommandError:
 def _user(get: Callable[[], Any], named: str) -> UserId:
     try:
         return UserId(str(translate_errors(get)().pk))
-    except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
+    except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError, DataError):
+        # PostgreSQL takes no text with a zero in it, and so nobody there is called so.
         raise no_user(named) from None
     except MultipleObjectsReturned:
         raise CommandError(f"There are several users {without_control(named)!r}; name one by --id.") from None
