@@ -37,7 +37,7 @@ class MomentField(DateTimeField):  # type: ignore[type-arg] # at run time it tak
         return value.astimezone(UTC)
 
 
-class JoinField(ForeignObject):
+class JoinField(ForeignObject):  # type: ignore[type-arg] # at run time it takes no parameters
     """A relation for joins alone, which has no column: ``dumpdata`` leaves it out, for ``loaddata`` could not read it.
 
     To migrations it is Django's own.
