@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
+from django.db.models import Model
 from fido2.cose import CoseKey, UnsupportedKey
 from pytest_django import Settings
 from rest_framework.authentication import TokenAuthentication
@@ -505,6 +506,22 @@ class TestDeployment:
         monkeypatch.setattr(connection, "is_in_memory_db", lambda: True, raising=False)
 
         assert numbers(deployed()) == ["W022"]
+
+
+class Apart:
+    """A router that parts what belongs together."""
+
+    def db_for_write(self, model: type[Model], **hints: object) -> str | None:
+        return "devices" if model._meta.app_label == "multi_factor" else None
+
+
+def test_accounts_belong_to_the_database_of_users(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checked() == []
+
+    monkeypatch.setattr("django.db.router.routers", [Apart()])
+
+    assert numbers(checked()) == ["W032"]
+    assert "'devices' and users to 'default'" in checked()[0].msg
 
 
 @pytest.mark.django_db

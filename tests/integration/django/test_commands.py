@@ -14,6 +14,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, User, UserManager
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 from pytest_django import Settings
 
 from mfa.adapters import accessor
@@ -95,6 +96,7 @@ class TestWhom:
             (["anna", "--id", "1"], "not by both"),
             (["nobody"], "There is no user 'nobody'"),
             ([f"nobody{ESCAPE}"], "There is no user 'nobody[31m'"),
+            (["no\0body"], "There is no user 'nobody'"),
             (["--id", "987654321"], "There is no user"),
             (["--id", "no key"], "There is no user"),
             (["--id", "9" * 40], "There is no user"),
@@ -128,6 +130,18 @@ class TestWhom:
 
         assert (ran.status, ran.err) == (1, "There are several users 'bert'; name one by --id.\n")
 
+    def test_whom_a_manager_hides_is_found(
+        self, world: World, phone: Token, bert: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As with one that hides who was dismissed, whose tokens an operator ends all the same."""
+        monkeypatch.setattr(UserManager, "get_queryset", lambda _: QuerySet(User).exclude(username="anna"))
+        assert [each.username for each in User.objects.all()] == ["bert"]
+
+        for named in (["anna"], ["--id", phone.user_id]):
+            ran = run("mfa_lockdown", *named, "--json")
+
+            assert [each["user"] for each in ran.json["users"]] == ["anna"]
+
     @pytest.mark.parametrize("command", ["mfa_unlock", "mfa_lockdown"])
     def test_a_list_is_read_from_the_standard_input(self, world: World, phone: Token, bert: User, command: str) -> None:
         ran = run(command, "-", "--json", stdin="anna\n\n bert \nanna\n")
@@ -145,6 +159,17 @@ class TestWhom:
     def test_an_empty_list_is_nobody(self, world: World) -> None:
         nobody = run("mfa_lockdown", "-", "--json", stdin="\n")
         assert (nobody.json, nobody.err.strip()) == ({"users": []}, "Nobody stands on the standard input.")
+
+    def test_so_is_a_standard_input_that_is_closed(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", None)
+        out, err = io.StringIO(), io.StringIO()
+
+        call_command("mfa_lockdown", "-", json=True, stdout=out, stderr=err)
+
+        assert (json.loads(out.getvalue()), err.getvalue()) == (
+            {"users": []},
+            "Nobody stands on the standard input.\n",
+        )
 
     def test_a_list_may_begin_with_the_mark_of_its_encoding(self, world: World, phone: Token) -> None:
         assert run("mfa_unlock", "-", "--json", stdin="\ufeffanna\r\n").json["users"][0]["user"] == "anna"
@@ -429,6 +454,16 @@ class TestReset:
         assert ran.err.endswith("Nothing was removed.\n")
         assert rows() == before
         assert not trail("operator.reset")
+
+    def test_nor_where_nobody_can_answer(self, world: World, phone: Token, monkeypatch: pytest.MonkeyPatch) -> None:
+        world.enrolled(phone)
+        before = rows()
+        monkeypatch.setattr("sys.stdin", None)
+
+        with pytest.raises(CommandError, match="Nothing was removed"):
+            call_command("mfa_reset", "anna", stderr=io.StringIO())
+
+        assert rows() == before
 
     def test_only_those_of_a_method(self, world: World, phone: Token) -> None:
         world.enrolled(phone)

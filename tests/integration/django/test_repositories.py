@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import attrs
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
@@ -353,6 +355,16 @@ class TestRows:
         assert {record.pk for record in AccountRecord.objects.all()} == {int(other_user_id)}
         assert {record.account_id for record in DeviceRecord.objects.all()} == {int(other_user_id)}
         assert {record.account_id for record in ChallengeRecord.objects.all()} == {int(other_user_id)}
+
+    def test_what_is_dumped_is_loaded_as_it_was(self, account: Account, tmp_path: Path) -> None:
+        """With Django's own commands, by which projects copy their data; its JSON rounds moments, its XML does not."""
+        file = tmp_path / "dump.xml"
+        call_command("dumpdata", "multi_factor", format="xml", output=file, verbosity=0)
+        AccountRecord.objects.all().delete()
+
+        call_command("loaddata", file, verbosity=0)
+
+        assert DjangoAccountRepository().of(account.user_id, TOKEN) == account
 
 
 class Elsewhere:

@@ -7,16 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission, User, UserManager
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connections
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.utils import ConnectionHandler
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from mfa.adapters.django import prepared, users
-from mfa.adapters.django.users import DjangoUserDirectory
+from mfa.adapters.django.users import DjangoUserDirectory, DjangoUserFinder
 from mfa.application.ports.users import UserDirectory
 from mfa.domain.identifiers import UserId
 from mfa.domain.policies import Profile
@@ -145,6 +145,21 @@ def test_users_are_read_where_they_are_written(anna: User, replica: str) -> None
 
     assert (directory.profile(key).active, directory.profile(key).is_staff) == (False, True)
     assert directory.groups(key) == {"auditors"}
+
+
+def test_so_are_those_whom_a_manager_hides(anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their tokens pass all the same, for Django follows a key to whomever it leads to."""
+    anna.is_staff = True
+    anna.save()
+    anna.groups.add(Group.objects.create(name="auditors"))
+    monkeypatch.setattr(UserManager, "get_queryset", lambda _: QuerySet(User).filter(is_staff=False))
+    assert not User.objects.exists()
+    directory, finder, key = DjangoUserDirectory(), DjangoUserFinder(), UserId(str(anna.pk))
+
+    assert (directory.profile(key).active, directory.profile(key).is_staff) == (True, True)
+    assert directory.groups(key) == {"auditors"}
+    assert finder.by_keys([key])[key].name == "anna"
+    assert finder.by_names(["anna"])["anna"].id == key
 
 
 def read(user: object, monkeypatch: pytest.MonkeyPatch) -> Profile:

@@ -119,6 +119,7 @@ def test_arguments_of_a_projects_own_paths_are_left_alone(ann: Person) -> None:
         ann.client.patch("/v/2/0/", {"name": "x"}),
         ann.client.post("/v/2/0/dispatch/"),
         ann.client.delete("/v/2/0/"),
+        ann.client.get("/v/2/this-was-not-me/nothing-signed/"),
     ):
         assert answer.status_code in {200, 204, 401, 403, 404}
 

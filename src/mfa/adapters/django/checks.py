@@ -21,6 +21,7 @@ from django.views import View
 from mfa.adapters import links
 from mfa.adapters.accessor import APP_LABEL
 from mfa.adapters.django import conf
+from mfa.adapters.django.database import database
 from mfa.adapters.django.models import ChallengeRecord, DeviceRecord
 from mfa.adapters.django.users import model_of_groups
 from mfa.adapters.requests import DEMANDED
@@ -181,6 +182,9 @@ _SENTENCES = {
     'Correct the AAGUID, or trust the certificates of its maker by MFA["WEBAUTHN_TRUST_ROOTS"].',
     "W031": "There are no metadata of authenticators, so nobody can register a security key or a passkey: {flaw}\n"
     "Run manage.py mfa_metadata, or write another WEBAUTHN_METADATA into MFA.",
+    "W032": "Accounts are written to the database {accounts!r} and users to {users!r}: a key between them leads "
+    "nowhere, so nobody can register a device.\n"
+    "Have the router in DATABASE_ROUTERS send the app multi_factor, users and their tokens to one database.",
 }
 """What is wrong, and on the next line what to write instead, by id; a letter tells sentences of the same id apart."""
 
@@ -214,6 +218,7 @@ def check_settings(**_: object) -> list[CheckMessage]:
         *([*_unusable()] or [*_demands(config), *_over(config), *_unread(config), *_models(config)]),
         *_tokens(config),
         *_settings(config),
+        *_databases(),
         *_routes(config),
     ]
 
@@ -439,6 +444,12 @@ def _sessions() -> Iterator[CheckMessage]:
     for path in _SESSION_MIDDLEWARE:
         if not conf.has_middleware(import_string(path)):
             yield _message("W013", path=path, expected=" and then ".join(_SESSION_MIDDLEWARE))
+
+
+def _databases() -> Iterator[CheckMessage]:
+    users, accounts = router.db_for_write(get_user_model()), database()
+    if users != accounts:
+        yield _message("W032", users=users, accounts=accounts)
 
 
 def _settings(config: Config) -> Iterator[CheckMessage]:

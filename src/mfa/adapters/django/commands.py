@@ -12,10 +12,11 @@ from typing import Any
 
 from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DataError
 
 from mfa.adapters import accessor
 from mfa.adapters.django.database import translate_errors
-from mfa.adapters.django.users import writable
+from mfa.adapters.django.users import by_natural_key, writable
 from mfa.application.operations import Operator
 from mfa.application.operations.access import LONGEST_PASS, MOST_USES
 from mfa.application.operations.operator import MOST_NAME_CHARACTERS, MOST_REASON_CHARACTERS
@@ -161,7 +162,8 @@ _ENCODING_MARK = "\ufeff"
 def _typed() -> Iterator[str]:
     """Read the lines of the standard input that say anything; raises ``CommandError`` for what is no text."""
     try:
-        lines = sys.stdin.read().removeprefix(_ENCODING_MARK).split("\n")
+        # A process may have no standard input.
+        lines = ("" if sys.stdin is None else sys.stdin.read()).removeprefix(_ENCODING_MARK).split("\n")
     except UnicodeDecodeError:
         raise CommandError("The standard input is no text in the encoding of this terminal.") from None
     return (line.strip() for line in lines if line.strip())
@@ -187,7 +189,7 @@ def system_account() -> str:
 
 def user_by_name(name: str) -> UserId:
     """Return the user of a natural key; raises ``CommandError``."""
-    return _user(lambda: writable().get_by_natural_key(name), name)
+    return _user(lambda: by_natural_key(name), name)
 
 
 def user_by_key(key: object) -> UserId:
@@ -203,7 +205,8 @@ def no_user(named: str) -> CommandError:
 def _user(get: Callable[[], Any], named: str) -> UserId:
     try:
         return UserId(str(translate_errors(get)().pk))
-    except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError):
+    except (ObjectDoesNotExist, ValidationError, ValueError, OverflowError, DataError):
+        # PostgreSQL takes no text with a zero in it, and so nobody there is called so.
         raise no_user(named) from None
     except MultipleObjectsReturned:
         raise CommandError(f"There are several users {without_control(named)!r}; name one by --id.") from None

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mfa.adapters.django.conf import USER_MODEL
-from mfa.adapters.django.fields import MomentField
+from mfa.adapters.django.fields import JoinField, MomentField
 
 LONGEST_TOKEN_ID = 160
 """The 512 bits of knox's digests in hexadecimal, with room for the provider's name in front."""
@@ -98,7 +98,7 @@ class ChallengeRecord(models.Model):
 
     account = models.ForeignKey(AccountRecord, on_delete=models.CASCADE, related_name="+", db_index=False)
     index = models.PositiveIntegerField()
-    device = models.ForeignObject(
+    device = JoinField(
         DeviceRecord,
         on_delete=models.DO_NOTHING,
         from_fields=["account", "index"],

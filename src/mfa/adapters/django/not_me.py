@@ -98,7 +98,7 @@ def _alone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
 def not_me_view(base: str) -> Callable[..., HttpResponseBase]:
     """Make the view of a link, whose pages extend that template."""
 
-    def this_was_not_me(request: HttpRequest, token: str) -> HttpResponseBase:
+    def this_was_not_me(request: HttpRequest, token: str, **_: object) -> HttpResponseBase:
         if request.method not in _METHODS:
             return HttpResponseNotAllowed(_METHODS, headers=_HEADERS)
         name, status = _judged(request, token)

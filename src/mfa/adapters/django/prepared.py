@@ -115,8 +115,8 @@ def rows(
 
 
 def one(alias: str, model: Any, key: object) -> Any | None:  # noqa: ANN401 - of any model
-    """Return what the model's own manager finds by a primary key, or None."""
-    manager, names = model._default_manager, columns(model)  # noqa: SLF001 - Django's name for it
+    """Return the row of a primary key, as Django follows a key to it, or None."""
+    manager, names = model._base_manager, columns(model)  # noqa: SLF001 - Django's name for it
 
     def build() -> QuerySet[Any, Any]:
         found: QuerySet[Any, Any] = manager.using(alias).filter(pk=Placeholder("key", model._meta.pk))  # noqa: SLF001 - as above

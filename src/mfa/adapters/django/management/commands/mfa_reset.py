@@ -56,7 +56,7 @@ class Command(UserCommand):
             self.tell(line)
         try:
             answer = input()
-        except EOFError:
+        except (EOFError, RuntimeError):  # a process may have no standard input
             answer = ""
         if answer.strip().lower() not in {"y", "yes"}:
             raise CommandError(gettext("Nothing was removed."))
