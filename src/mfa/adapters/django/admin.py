@@ -36,7 +36,7 @@ from mfa.adapters.django.admin_site import VerifiedAdminSite as VerifiedAdminSit
 from mfa.adapters.django.admin_site import not_verified, operator_refusal
 from mfa.adapters.django.database import database
 from mfa.adapters.django.models import AccountRecord, AuditRecord, DeviceRecord
-from mfa.adapters.django.users import read_key, writable
+from mfa.adapters.django.users import read_key, shown, writable
 from mfa.application.operations import IssuedPass, Operator, PassWanted, Reset
 from mfa.application.operations.operator import MOST_NAME_CHARACTERS
 from mfa.domain.accounts import Rules
@@ -517,8 +517,8 @@ class AccountAdmin(ReadOnlyAdmin):
         return None if last is None else timezone.localtime(last)
 
     def get_users(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the users without an account who may be looked at and acted upon: all; a subclass may say fewer."""
-        users: QuerySet[Any] = writable().filter(multi_factor_account__isnull=True)
+        """Return the users without an account who may be acted upon: all that Django lists; a subclass says fewer."""
+        users: QuerySet[Any] = shown().filter(multi_factor_account__isnull=True)
         return users
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> AccountRecord | None:

@@ -1,12 +1,11 @@
-"""The kinds of fields that Django does not bring: a column, with how it is read, and a relation."""
+"""The one kind of column that Django does not bring, and how it is read."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateTimeField, ForeignObject, Func
+from django.db.models import DateTimeField, Func
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -35,23 +34,6 @@ class MomentField(DateTimeField):  # type: ignore[type-arg] # at run time it tak
             known = connection.features.supports_timezones
             value = value.replace(tzinfo=ZoneInfo(connection.timezone_name) if known else UTC)
         return value.astimezone(UTC)
-
-
-class JoinField(ForeignObject):  # type: ignore[type-arg] # at run time it takes no parameters
-    """A relation for joins alone, which has no column: ``dumpdata`` leaves it out, for ``loaddata`` could not read it.
-
-    To migrations it is Django's own.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.serialize = False
-
-    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
-        """Tell migrations of the relation alone."""
-        name, _path, args, kwargs = super().deconstruct()
-        del kwargs["serialize"]
-        return name, "django.db.models.ForeignObject", args, kwargs
 
 
 class MomentText(Func):

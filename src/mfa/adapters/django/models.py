@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mfa.adapters.django.conf import USER_MODEL
-from mfa.adapters.django.fields import JoinField, MomentField
+from mfa.adapters.django.fields import MomentField
 
 LONGEST_TOKEN_ID = 160
 """The 512 bits of knox's digests in hexadecimal, with room for the provider's name in front."""
@@ -98,12 +98,13 @@ class ChallengeRecord(models.Model):
 
     account = models.ForeignKey(AccountRecord, on_delete=models.CASCADE, related_name="+", db_index=False)
     index = models.PositiveIntegerField()
-    device = JoinField(
+    device = models.ForeignObject(
         DeviceRecord,
         on_delete=models.DO_NOTHING,
         from_fields=["account", "index"],
         to_fields=["account", "index"],
         related_name="challenges",
+        serialize=False,  # it has no column, and ``loaddata`` could not read what ``dumpdata`` wrote of it
     )
     token = models.CharField(max_length=LONGEST_TOKEN_ID)
     sent = models.BinaryField(null=True)

@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import router
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from mfa.adapters.django.database import database, translate_errors
 from mfa.adapters.django.models import DeviceRecord
-from mfa.adapters.django.users import model_of_groups
+from mfa.adapters.django.users import model_of_groups, shown
 from mfa.application.ports.reports import AccountReports, Report
 from mfa.domain.identifiers import UserId
 
@@ -60,7 +59,7 @@ class DjangoAccountReports(AccountReports):
 
 def _users(group: str | None) -> QuerySet[Any]:
     model: Any = get_user_model()
-    users: QuerySet[Any] = model._default_manager.using(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
+    users: QuerySet[Any] = shown().all()
     if any(field.name == "is_active" for field in model._meta.concrete_fields):  # noqa: SLF001 - Django's name for it
         users = users.filter(is_active=True)
     return users if group is None else users.filter(groups__name=group)

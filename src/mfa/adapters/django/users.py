@@ -84,11 +84,17 @@ def writable() -> Any:  # noqa: ANN401 - whatever model the project has
     return model._base_manager.db_manager(router.db_for_write(model))  # noqa: SLF001 - Django's name for it
 
 
-def by_natural_key(name: str) -> Any:  # noqa: ANN401 - whatever model the project has
+def shown() -> Any:  # noqa: ANN401 - as above
+    """Return those whom the project's own manager shows, where they are written."""
+    model = get_user_model()
+    return model._default_manager.db_manager(router.db_for_write(model))  # noqa: SLF001 - as above
+
+
+def by_natural_key(name: str) -> Any:  # noqa: ANN401 - as above
     """Return who is called so as the project's manager reads names; as they are written, where it hides him."""
     model: Any = get_user_model()
     try:
-        return model._default_manager.db_manager(router.db_for_write(model)).get_by_natural_key(name)  # noqa: SLF001 - as above
+        return shown().get_by_natural_key(name)
     except model.DoesNotExist:
         return writable().get(**{model.USERNAME_FIELD: name})
 

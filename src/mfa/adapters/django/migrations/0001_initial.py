@@ -97,6 +97,7 @@ class Migration(migrations.Migration):
                         from_fields=["account", "index"],
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="challenges",
+                        serialize=False,
                         to="multi_factor.devicerecord",
                         to_fields=["account", "index"],
                     ),
