@@ -724,8 +724,8 @@ def test_a_value_answers_the_latest_of_those_that_are_common_or_else_its_devices
         challenges=(
             challenge(0, dispatched_at=NOW - MINUTE),
             challenge(1, dispatched_at=NOW),
-            challenge(2, dispatched_at=NOW),
-            challenge(3, dispatched_at=NOW),
+            challenge(2, dispatched_at=NOW + MINUTE),
+            challenge(3, dispatched_at=NOW + MINUTE),
             challenge(4, confirmed_at=NOW),
         ),
     )
